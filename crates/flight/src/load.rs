@@ -1,0 +1,293 @@
+//! The load: what the ground puts on board before the flight. Read only from then on.
+//!
+//! Owns: the vehicle as believed, the target, lunar orientation and gravity as uploaded, the terrain
+//! map, the deorbit plan and the fault-management configuration.
+//! Does not own: how the values were made (ground planning does), nor the values themselves.
+
+use icd::bus::{ASSIST_ENGINES, JETS};
+use icd::frames::{B, Direction, I, M, Position, Rate, Vector, Velocity};
+use icd::rotation::{Quaternion, Rotation};
+use icd::time::{Span, Time};
+
+/// Degree and order of the on-board gravity field at the most.
+pub const GRAVITY_DEGREE_MAX: usize = 40;
+/// Map nodes along the approach track.
+pub const MAP_ALONG: usize = 256;
+/// Map nodes across the approach track.
+pub const MAP_ACROSS: usize = 32;
+
+/// Everything loaded before the flight. About 90 kB: keep it in one place and lend it.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// The machine as believed.
+    pub vehicle: Vehicle,
+    /// Where to land and how to come in.
+    pub target: Target,
+    /// Lunar rotation over the flight.
+    pub orientation: Orientation,
+    /// Lunar gravity.
+    pub gravity: Gravity,
+    /// Elevation along the approach.
+    pub map: Map,
+    /// The deorbit burn.
+    pub deorbit: DeorbitPlan,
+    /// Reaction to disagreeing sensors.
+    pub faults: FaultManagement,
+}
+
+/// One kind of engine as believed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Engine {
+    /// Thrust of one engine, N.
+    pub thrust_N: f64,
+    /// Specific impulse, s.
+    pub isp_s: f64,
+    /// Shortest pulse, s.
+    pub on_s_min: f64,
+}
+
+impl Engine {
+    /// Mass flow of one engine at full thrust, kg/s.
+    pub fn flow_kg_s(&self) -> f64 {
+        self.thrust_N / (self.isp_s * icd::constants::STANDARD_GRAVITY_M_S2)
+    }
+}
+
+/// The machine as believed on board.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Vehicle {
+    /// Mass without usable propellant, kg.
+    pub dry_kg: f64,
+    /// Usable propellant at the start of the load, kg.
+    pub propellant_kg: f64,
+    /// Propellant that must be left at touchdown by the plan, kg; below it an alarm is raised.
+    pub reserve_kg: f64,
+    /// Centre of mass above the base plane: [empty, full], m.
+    pub cm_z_m: [f64; 2],
+    /// Propellant mass that "full" refers to, kg.
+    pub full_kg: f64,
+    /// Principal moments of inertia about x, y, z: [empty, full], kg m².
+    pub inertia_kg_m2: [[f64; 3]; 2],
+    /// Main engine, on the base plane's centre, along +z.
+    pub main: Engine,
+    /// One assist engine.
+    pub assist: Engine,
+    /// Positions of the assist engines; all push along +z.
+    pub p_assist_B: [[f64; 3]; ASSIST_ENGINES],
+    /// One jet.
+    pub jet: Engine,
+    /// Positions of the jets.
+    pub p_jet_B: [[f64; 3]; JETS],
+    /// Directions in which the jets push.
+    pub d_jet_B: [[f64; 3]; JETS],
+    /// Height of the legs' feet in B, m; negative.
+    pub foot_z_m: f64,
+    /// Fastest turn that control may command, rad/s.
+    pub slew_rad_s_max: f64,
+    /// Laser rangefinder.
+    pub rangefinder: Rangefinder,
+    /// Doppler velocimeter.
+    pub velocimeter: Velocimeter,
+    /// Star tracker and inertial unit, 1 sigma.
+    pub inertial: Inertial,
+}
+
+/// The rangefinder as believed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rangefinder {
+    /// Position of the receiver.
+    pub p_BA_B: [f64; 3],
+    /// Direction of the beam.
+    pub d_B: [f64; 3],
+    /// Specified reach, m.
+    pub range_m_max: f64,
+    /// Noise of one shot, 1 sigma, m.
+    pub sigma_m: f64,
+}
+
+/// The velocimeter as believed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Velocimeter {
+    /// `false` when the flight goes without one.
+    pub fitted: bool,
+    /// Directions of the three beams.
+    pub d_B: [[f64; 3]; 3],
+    /// Noise of one beam, 1 sigma, m/s.
+    pub sigma_m_s: f64,
+}
+
+/// Inertial unit and star tracker as believed, 1 sigma.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Inertial {
+    /// Angle random walk, rad/√s.
+    pub arw_rad_sqrt_s: f64,
+    /// Velocity random walk, m/s/√s.
+    pub vrw_m_s_sqrt_s: f64,
+    /// Gyro bias at start, rad/s.
+    pub gyro_bias_rad_s: f64,
+    /// Accelerometer bias at start, m/s².
+    pub accelerometer_bias_m_s2: f64,
+    /// Accelerometer scale factor, dimensionless.
+    pub accelerometer_scale: f64,
+    /// Star tracker noise per axis, rad.
+    pub star_tracker_rad: f64,
+    /// Constant misalignment of the star tracker to the inertial unit, per axis, rad.
+    pub alignment_rad: f64,
+}
+
+/// Where to land.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The target, on the ground as mapped.
+    pub p_MT_M: Vector<Position, M>,
+    /// Azimuth of the approach ground track at the target, from north towards east, rad.
+    pub azimuth_rad: f64,
+    /// Vertical speed at the high gate, m/s, up positive.
+    pub gate_v_up_m_s: f64,
+    /// Horizontal speed at the high gate, m/s.
+    pub gate_v_horizontal_m_s: f64,
+    /// Altitude of the high gate by the plan, m.
+    pub gate_altitude_m: f64,
+    /// Distance of the high gate before the target, m.
+    pub gate_downrange_m: f64,
+    /// Collective of the assist engines that the braking plan counts on, 0 to 1.
+    pub braking_collective: f64,
+    /// Planned altitude and descent speed after the gate: (m, m/s), ascending, speeds positive down.
+    pub profile: [(f64, f64); 5],
+}
+
+/// Lunar rotation: a fixed axis over the flight.
+#[derive(Clone, Copy, Debug)]
+pub struct Orientation {
+    /// Reference time.
+    pub t0: Time,
+    /// Attitude of the Moon at `t0`.
+    pub R_IM0: Rotation<I, M>,
+    /// Rate of the Moon.
+    pub w_IM_I: Vector<Rate, I>,
+}
+
+impl Orientation {
+    /// `R_IM` at `t`.
+    pub fn R_IM(&self, t: Time) -> Rotation<I, M> {
+        let turn: Quaternion<I, I> = Quaternion::exp(self.w_IM_I.si() * (t - self.t0).s());
+        turn.rotation() * self.R_IM0
+    }
+}
+
+/// Lunar gravity field, fully normalised coefficients in the principal-axis frame.
+#[derive(Clone, Debug)]
+pub struct Gravity {
+    /// Gravitational parameter, m³/s².
+    pub gm_m3_s2: f64,
+    /// Reference radius, m.
+    pub radius_m: f64,
+    /// Degree used, at most [`GRAVITY_DEGREE_MAX`].
+    pub degree: usize,
+    /// `C[n][m]`.
+    pub C: [[f64; GRAVITY_DEGREE_MAX + 1]; GRAVITY_DEGREE_MAX + 1],
+    /// `S[n][m]`.
+    pub S: [[f64; GRAVITY_DEGREE_MAX + 1]; GRAVITY_DEGREE_MAX + 1],
+    /// Fixed rotation from principal axes to mean Earth axes' components: takes M to P.
+    pub R_PM: nalgebra::Matrix3<f64>,
+}
+
+/// Elevation along the approach: a grid in (along, across) of the track through the target.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// Elevation above the reference sphere, m, `[along][across]`.
+    pub elevation_m: [[f32; MAP_ACROSS]; MAP_ALONG],
+    /// Distance of the first node before the target, m (negative).
+    pub along_m_first: f64,
+    /// Spacing of nodes, both ways, m; the middle of the across nodes lies on the track.
+    pub spacing_m: f64,
+    /// Error of the map, 1 sigma, m.
+    pub sigma_m: f64,
+    /// Distance over which that error keeps its value, m.
+    pub correlation_m: f64,
+}
+
+/// The deorbit burn, by the main engine alone, against the velocity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DeorbitPlan {
+    /// Ignition; a start after it means that the burn is over.
+    pub t_ignition: Time,
+    /// Velocity change, m/s.
+    pub dv_m_s: f64,
+    /// From here on the braking ignition is solved for.
+    pub t_arm: Time,
+}
+
+/// The gate that a range must pass.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gate {
+    /// A constant half width, m.
+    Fixed {
+        /// Half width, m.
+        half_width_m: f64,
+        /// Shut the rangefinder out for good after this many rejections in a row.
+        lock_out_after: u32,
+    },
+    /// A multiple of the innovation's own standard deviation.
+    Sigma {
+        /// Multiple.
+        k: f64,
+    },
+}
+
+/// Fault management: one code base, two configurations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FaultManagement {
+    /// Gate of the rangefinder.
+    pub gate: Gate,
+    /// Predict ranges over the map, not over a plain at the target's level.
+    pub use_map: bool,
+    /// Re-initialise altitude on mutually consistent rejected ranges.
+    pub reacquire: bool,
+    /// Bound the descent speed by what the altitude uncertainty allows.
+    pub corridor: bool,
+}
+
+impl FaultManagement {
+    /// As flown: a fixed gate with permanent lock-out, no map, guidance that trusts navigation altitude.
+    ///
+    /// Source: the logic is [HakutoM1Report] as read in [HakutoM2Report]; the gate's half width and the
+    /// count are assumed: wide enough for the 1.1 km step of Mission 2, which was taken, and narrower
+    /// than the 3 km step of Mission 1, which was not.
+    pub const AS_FLOWN: Self = Self {
+        gate: Gate::Fixed { half_width_m: 2000.0, lock_out_after: 10 },
+        use_map: false,
+        reacquire: false,
+        corridor: false,
+    };
+    /// Resilient: map-aided prediction, honest gate, guarded re-acquisition, speed corridor.
+    pub const RESILIENT: Self =
+        Self { gate: Gate::Sigma { k: 5.0 }, use_map: true, reacquire: true, corridor: true };
+}
+
+/// Navigation at the start of the load: the last orbit determination.
+#[derive(Clone, Copy, Debug)]
+pub struct NavStart {
+    /// Time of the state.
+    pub t: Time,
+    /// Position of the body origin.
+    pub p_MB_I: Vector<Position, I>,
+    /// Its velocity.
+    pub v_MB_I: Vector<Velocity, I>,
+    /// Standard deviation of position: radial, along track, across track, m.
+    pub sigma_p_m: [f64; 3],
+    /// Standard deviation of velocity: radial, along track, across track, m/s.
+    pub sigma_v_m_s: [f64; 3],
+}
+
+/// Unit vector of the raw components; +z when they have no direction.
+pub(crate) fn direction(raw: [f64; 3]) -> Vector<Direction, B> {
+    let v: Vector<Position, B> = Vector::new(raw[0], raw[1], raw[2]);
+    v.direction().unwrap_or(Vector::new(0.0, 0.0, 1.0))
+}
+
+/// Offsets into the flight from a time, for readability.
+pub(crate) fn after(t: Time, since: Time) -> f64 {
+    let span: Span = t - since;
+    span.s()
+}

@@ -1,0 +1,119 @@
+//! The bus between the machine and its computer: what the wire carries and no more.
+//!
+//! Owns: [`Sensors`] (machine to computer) and [`Actuators`] (computer to machine).
+//! Refuses: truth. A field that no real wire carries does not belong here.
+
+use crate::time::{Span, Time};
+
+/// Assist engines, numbered 0..6 by azimuth from body x.
+pub const ASSIST_ENGINES: usize = 6;
+/// Reaction control jets, numbered as in the vehicle file.
+pub const JETS: usize = 8;
+/// Landing legs, each with one touchdown switch.
+pub const LEGS: usize = 4;
+/// Period of the flight computer's minor cycle: one [`Sensors`] in, one [`Actuators`] out.
+pub const CYCLE: Span = Span::from_ms(20);
+/// Period of the pulse frame: pulse commands are given once a frame, at its first cycle.
+pub const PULSE_FRAME: Span = Span::from_ms(100);
+
+/// Everything the flight computer reads in one cycle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sensors {
+    /// On-board clock at the end of this cycle's inertial sample.
+    pub t: Time,
+    /// Inertial measurement unit; one sample a cycle.
+    pub imu: Imu,
+    /// Star tracker solution, when one arrived in this cycle.
+    pub star_tracker: Option<StarTracker>,
+    /// Laser rangefinder result, when one arrived in this cycle; a silent shot arrives too.
+    pub rangefinder: Option<SlantRange>,
+    /// Doppler velocimeter result, when one arrived in this cycle.
+    pub velocimeter: Option<BeamSpeeds>,
+    /// Touchdown switches, closed on ground contact.
+    pub touchdown: [bool; LEGS],
+}
+
+/// Integrated inertial increments over the cycle that ends at [`Sensors::t`], body axes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Imu {
+    /// Integrated specific force, m/s.
+    pub dv_B_m_s: [f64; 3],
+    /// Integrated angular rate, rad.
+    pub dtheta_B_rad: [f64; 3],
+    /// A channel hit its limit during the cycle.
+    pub saturated: bool,
+    /// The unit's own self-test.
+    pub healthy: bool,
+}
+
+/// One attitude solution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StarTracker {
+    /// Time of the exposure.
+    pub t: Time,
+    /// Attitude `q_IB`, scalar first, Hamilton.
+    pub q_IB: [f64; 4],
+}
+
+/// What became of one rangefinder shot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShotQuality {
+    /// An echo crossed the threshold.
+    Valid,
+    /// The laser fired and nothing came back.
+    NoReturn,
+    /// The unit reports itself unfit.
+    Fault,
+}
+
+/// One rangefinder shot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SlantRange {
+    /// Time of the shot, by the on-board clock.
+    pub t: Time,
+    /// Range along the beam, m; meaningful only when `quality` is `Valid`.
+    pub range_m: f32,
+    /// Outcome of the shot.
+    pub quality: ShotQuality,
+}
+
+/// Line-of-sight speeds of three Doppler beams.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BeamSpeeds {
+    /// Time of the measurement, by the on-board clock.
+    pub t: Time,
+    /// Speed of the lander along each beam's direction, m/s; positive towards the ground.
+    pub speed_m_s: [f32; 3],
+    /// Which beams hold lock.
+    pub locked: [bool; 3],
+}
+
+/// Everything the flight computer commands in one cycle.
+///
+/// Pulse widths hold for the pulse frame that begins at `t`; a cycle inside a frame repeats them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Actuators {
+    /// Time at which the command takes effect.
+    pub t: Time,
+    /// `true` on the first cycle of a pulse frame: the widths below are new and start now.
+    pub new_frame: bool,
+    /// Main engine valve, open or shut.
+    pub main_open: bool,
+    /// Width of each assist engine's pulse in this frame, µs, 0 to the whole frame.
+    pub assist_on_us: [u32; ASSIST_ENGINES],
+    /// Width of each jet's pulse in this frame, µs, 0 to the whole frame.
+    pub jet_on_us: [u32; JETS],
+}
+
+impl Actuators {
+    /// All valves shut.
+    pub const fn safe(t: Time) -> Self {
+        Self {
+            t,
+            new_frame: true,
+            main_open: false,
+            assist_on_us: [0; ASSIST_ENGINES],
+            jet_on_us: [0; JETS],
+        }
+    }
+}

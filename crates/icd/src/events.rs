@@ -1,0 +1,86 @@
+//! Events: what the lander announces by name. One table; code, telemetry and report read it.
+
+/// How loudly an event is announced. The values are those of PUS service 5 subtypes [ECSS41].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Severity {
+    /// Planned, for the log.
+    Info = 1,
+    /// Off-nominal, handled.
+    Low = 2,
+    /// Off-nominal, margin spent.
+    Medium = 3,
+    /// Threatens the landing.
+    High = 4,
+}
+
+macro_rules! events {
+    ($($code:literal $name:ident $severity:ident $text:literal;)+) => {
+        /// An event the flight software can raise.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub enum Event {
+            $(#[doc = $text] $name = $code,)+
+        }
+        impl Event {
+            /// Every event, in order of code.
+            pub const ALL: &'static [Event] = &[$(Event::$name),+];
+            /// Numeric code on the wire.
+            pub const fn code(self) -> u16 {
+                self as u16
+            }
+            /// Name, as scenario files and reports spell it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Event::$name => stringify!($name)),+ }
+            }
+            /// Severity class.
+            pub const fn severity(self) -> Severity {
+                match self { $(Event::$name => Severity::$severity),+ }
+            }
+            /// One sentence for a person.
+            pub const fn text(self) -> &'static str {
+                match self { $(Event::$name => $text),+ }
+            }
+        }
+    };
+}
+
+events! {
+    1  DeorbitStarted Info "Deorbit burn started";
+    2  DeorbitEnded Info "Deorbit burn ended, coasting to perilune";
+    3  IgnitionArmed Info "Attitude set and settled for ignition";
+    4  BrakingStarted Info "Main and assist engines on: braking";
+    5  PitchUpStarted Info "High gate: pitching up";
+    6  TerminalStarted Info "Vertical: terminal descent";
+    7  MainEngineOff Info "Main engine shut down, assist engines alone";
+    8  Contact Info "Ground contact sensed";
+    9  EnginesCutOff Info "All engines cut off";
+    10 Landed Info "Landed: contact and inertial evidence agree";
+    20 RangefinderAcquired Info "First valid range fused";
+    21 RangefinderLate Medium "Rangefinder silent where it should see the ground";
+    22 RangeRejected Low "A valid range fell outside the gate";
+    23 RangefinderLockedOut High "Rangefinder shut out for good after repeated rejections";
+    24 RangefinderReacquired Medium "Altitude re-initialised on consistent ranges";
+    25 RangefinderStuck Medium "Rangefinder repeats one value exactly";
+    26 RangefinderFault Low "Rangefinder reports a fault";
+    30 VelocimeterAcquired Info "First velocimeter beams fused";
+    31 VelocityRejected Low "A velocimeter beam fell outside the gate";
+    40 CorridorRaised Medium "Descent slowed: altitude is not known well enough for the planned speed";
+    41 SpeedExceedsCorridor High "Descending faster than the engines can stop above the ground";
+    42 CreepStarted Medium "Ground may be anywhere below: creeping until it is sensed";
+    50 ThrustDeviates Medium "Sensed thrust differs from the commanded one";
+    51 ImuSaturated High "Inertial unit saturated";
+    52 ImuFault High "Inertial unit reports itself unfit";
+    60 AltitudeContradiction High "Navigation altitude is below ground without contact";
+    61 PropellantLow Medium "Propellant estimate below the planned reserve";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_ascending() {
+        assert!(Event::ALL.windows(2).all(|w| w[0].code() < w[1].code()));
+    }
+}

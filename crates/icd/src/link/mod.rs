@@ -1,0 +1,3 @@
+//! What travels between lander and ground, octet by octet.
+
+pub mod packet;

@@ -1,0 +1,243 @@
+//! Telemetry packets: PUS-C housekeeping (3, 25) and event reports (5, x) in CCSDS space packets.
+//!
+//! Owns: packing a [`tm::List`] or an [`Event`] and reading them back; time as CUC 4 + 2 octets.
+//! Does not own: which list is sent when (`flight`), frames and the radio (later).
+//! Space packet: [CCSDS133]; secondary header and checksum: [ECSS41]; time code: [CCSDS301] §3.2,
+//! agency epoch 1958-01-01 TAI, preamble implicit.
+
+use crate::events::Event;
+use crate::time::Time;
+use crate::tm::{self, Parameter, Snapshot, Wire};
+use arbitrary_int::{u11, u14};
+use spacepackets::ecss::tm::{
+    CreatorConfig, MessageTypeId, PusTmCreator, PusTmReader, PusTmSecondaryHeader,
+};
+use spacepackets::SpHeader;
+
+/// Application process identifier of the flight software.
+pub const APID: u16 = 0x2A;
+/// Octets of a packet at the most.
+pub const PACKET_MAX: usize = 512;
+/// Octets of source data at the most.
+pub const SOURCE_DATA_MAX: usize = PACKET_MAX - 6 - 7 - TIME_OCTETS - 2;
+/// Octets of the time code.
+pub const TIME_OCTETS: usize = 6;
+
+/// TAI seconds from 1958-01-01T00:00:00 to 2000-01-01T12:00:00.
+const EPOCH_1958_TO_J2000_S: i64 = 15_340 * 86_400 + 43_200;
+
+/// Why octets are not a packet of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecodeError {
+    /// Not a PUS telemetry packet with a good checksum.
+    NotAPacket,
+    /// Written by another application process.
+    ForeignApid(u16),
+    /// A service or subservice that the dictionary does not hold.
+    UnknownService(u8, u8),
+    /// A list or event number that the dictionary does not hold.
+    UnknownNumber(u16),
+    /// The source data ends at this offset, before the list does.
+    Truncated(usize),
+}
+
+/// A decoded packet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Packet<'a> {
+    /// Housekeeping: the list's number and its raw values, to be read by [`values`].
+    Housekeeping {
+        /// On-board time.
+        t: Time,
+        /// Structure identifier.
+        list: u8,
+        /// Values, big-endian, in the list's order.
+        data: &'a [u8],
+    },
+    /// An event report.
+    Event {
+        /// On-board time.
+        t: Time,
+        /// Which event.
+        event: Event,
+    },
+}
+
+/// CUC 4 + 2: seconds and 2⁻¹⁶ seconds since 1958 TAI, rounded down.
+pub fn encode_time(t: Time) -> [u8; TIME_OCTETS] {
+    let ns = i128::from(t.tai_ns()) + i128::from(EPOCH_1958_TO_J2000_S) * 1_000_000_000;
+    let ticks = (ns * 65_536).div_euclid(1_000_000_000).rem_euclid(1 << 48);
+    let [.., a, b, c, d, e, f] = ticks.to_be_bytes();
+    [a, b, c, d, e, f]
+}
+
+/// The inverse of [`encode_time`], to 15.3 µs; rounded up so that re-encoding is exact.
+pub fn decode_time(octets: [u8; TIME_OCTETS]) -> Time {
+    let ticks = octets.iter().fold(0i128, |sum, octet| (sum << 8) | i128::from(*octet));
+    let ns = (ticks * 1_000_000_000 + 65_535).div_euclid(65_536);
+    let since_j2000 = ns - i128::from(EPOCH_1958_TO_J2000_S) * 1_000_000_000;
+    Time::from_tai_ns(i64::try_from(since_j2000).unwrap_or(i64::MAX))
+}
+
+fn put(out: &mut [u8], at: usize, octets: &[u8]) -> Option<usize> {
+    out.get_mut(at..at + octets.len())?.copy_from_slice(octets);
+    Some(at + octets.len())
+}
+
+/// Writes one value; integers saturate, single precision rounds. Returns the next offset.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` from float saturates
+fn put_value(out: &mut [u8], at: usize, wire: Wire, value: f64) -> Option<usize> {
+    match wire {
+        Wire::U8 => put(out, at, &(value as u8).to_be_bytes()),
+        Wire::U16 => put(out, at, &(value as u16).to_be_bytes()),
+        Wire::U32 => put(out, at, &(value as u32).to_be_bytes()),
+        Wire::F32 => put(out, at, &(value as f32).to_be_bytes()),
+        Wire::F64 => put(out, at, &value.to_be_bytes()),
+    }
+}
+
+fn get_value(data: &[u8], at: usize, wire: Wire) -> Option<f64> {
+    let octets = data.get(at..at + wire.octets())?;
+    Some(match wire {
+        Wire::U8 => f64::from(*octets.first()?),
+        Wire::U16 => f64::from(u16::from_be_bytes(octets.try_into().ok()?)),
+        Wire::U32 => f64::from(u32::from_be_bytes(octets.try_into().ok()?)),
+        Wire::F32 => f64::from(f32::from_be_bytes(octets.try_into().ok()?)),
+        Wire::F64 => f64::from_be_bytes(octets.try_into().ok()?),
+    })
+}
+
+fn write(
+    service: u8,
+    subservice: u8,
+    count: u16,
+    t: Time,
+    data: &[u8],
+    out: &mut [u8; PACKET_MAX],
+) -> usize {
+    let mut header = SpHeader::new_from_apid(u11::new(APID));
+    header.psc.seq_count = u14::new(count & 0x3FFF);
+    let stamp = encode_time(t);
+    let secondary = PusTmSecondaryHeader::new_simple(MessageTypeId::new(service, subservice), &stamp);
+    let packet = PusTmCreator::new(header, secondary, data, CreatorConfig::default());
+    packet.write_to_slice(out).unwrap_or(0)
+}
+
+/// Packs one list of a snapshot as PUS (3, 25).
+///
+/// - `count`: packet sequence count; 14 bits are used.
+/// - Returns the octets written, at most [`PACKET_MAX`]; 0 if the list does not fit (tested never to).
+pub fn housekeeping(list: &tm::List, s: &Snapshot, count: u16, out: &mut [u8; PACKET_MAX]) -> usize {
+    let mut data = [0u8; SOURCE_DATA_MAX];
+    let Some(mut at) = put(&mut data, 0, &[list.id]) else { return 0 };
+    for parameter in list.parameters {
+        let Some(next) = put_value(&mut data, at, parameter.wire, (parameter.read)(s)) else {
+            return 0;
+        };
+        at = next;
+    }
+    write(3, 25, count, s.t, data.get(..at).unwrap_or(&[]), out)
+}
+
+/// Packs an event as PUS (5, severity): its code, two octets.
+pub fn event(event: Event, t: Time, count: u16, out: &mut [u8; PACKET_MAX]) -> usize {
+    write(5, event.severity() as u8, count, t, &event.code().to_be_bytes(), out)
+}
+
+/// Reads one packet from the start of `octets`; also returns its length in octets.
+pub fn decode(octets: &[u8]) -> Result<(Packet<'_>, usize), DecodeError> {
+    let reader = PusTmReader::new(octets, TIME_OCTETS).map_err(|_| DecodeError::NotAPacket)?;
+    if reader.apid().value() != APID {
+        return Err(DecodeError::ForeignApid(reader.apid().value()));
+    }
+    let stamp = reader.timestamp().try_into().map_err(|_| DecodeError::NotAPacket)?;
+    let t = decode_time(stamp);
+    let data = reader.source_data();
+    let packet = match (reader.service_type_id(), reader.message_subtype_id()) {
+        (3, 25) => {
+            let (id, data) = data.split_first().ok_or(DecodeError::Truncated(0))?;
+            let known = tm::LISTS.iter().find(|list| list.id == *id);
+            let list = known.ok_or(DecodeError::UnknownNumber(u16::from(*id)))?;
+            let expected: usize = list.parameters.iter().map(|p| p.wire.octets()).sum();
+            if data.len() < expected {
+                return Err(DecodeError::Truncated(data.len()));
+            }
+            Packet::Housekeeping { t, list: *id, data }
+        }
+        (5, _) => {
+            let code = data.get(..2).and_then(|two| two.try_into().ok()).map(u16::from_be_bytes);
+            let code = code.ok_or(DecodeError::Truncated(data.len()))?;
+            let known = Event::ALL.iter().find(|event| event.code() == code);
+            Packet::Event { t, event: *known.ok_or(DecodeError::UnknownNumber(code))? }
+        }
+        (service, subservice) => return Err(DecodeError::UnknownService(service, subservice)),
+    };
+    Ok((packet, reader.packet_len()))
+}
+
+/// The parameters of a housekeeping packet with their values; ends early on truncated data.
+pub fn values(list: u8, data: &[u8]) -> impl Iterator<Item = (&'static Parameter, f64)> + '_ {
+    let parameters = tm::LISTS.iter().find(|l| l.id == list).map_or(&[][..], |l| l.parameters);
+    let mut at = 0;
+    parameters.iter().map_while(move |parameter| {
+        let value = get_value(data, at, parameter.wire)?;
+        at += parameter.wire.octets();
+        Some((parameter, value))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn snapshot() -> Snapshot {
+        let mut s = Snapshot { t: Time::from_utc("2025-06-05T19:15:45").unwrap(), ..Default::default() };
+        s.nav.altitude_m = 192.0;
+        s.nav.v_up_m_s = -42.0;
+        s.rangefinder.fused = 70_000;
+        s.control.assist[5] = 0.85;
+        s
+    }
+
+    #[test]
+    fn every_list_decodes_to_what_was_packed() {
+        let s = snapshot();
+        for list in tm::LISTS {
+            let mut out = [0; PACKET_MAX];
+            let n = housekeeping(list, &s, 17, &mut out);
+            let (packet, length) = decode(&out[..n]).unwrap();
+            assert_eq!(length, n);
+            let Packet::Housekeeping { t, list: id, data } = packet else { unreachable!() };
+            assert_eq!((t, id), (s.t, list.id));
+            assert_eq!(values(id, data).count(), list.parameters.len());
+            for (parameter, value) in values(id, data) {
+                let sent = (parameter.read)(&s);
+                assert!((value - sent).abs() <= 1e-7 * sent.abs(), "{}: {value}", parameter.key);
+            }
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_is_refused() {
+        let mut out = [0; PACKET_MAX];
+        let n = event(Event::Landed, snapshot().t, 1, &mut out);
+        assert!(decode(&out[..n]).is_ok());
+        out[n - 3] ^= 1;
+        assert_eq!(decode(&out[..n]), Err(DecodeError::NotAPacket));
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_break_the_decoder(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let _ = decode(&octets);
+        }
+
+        #[test]
+        fn the_time_code_keeps_fifteen_microseconds(ns in -1_000_000_000_000_000_000i64..2_900_000_000_000_000_000) {
+            let t = Time::from_tai_ns(ns);
+            let back = decode_time(encode_time(t));
+            prop_assert!((back - t).ns().abs() <= 15_259);
+            prop_assert_eq!(encode_time(back), encode_time(t));
+        }
+    }
+}
