@@ -5,45 +5,211 @@
 //! [`Flight::down`] shows the telemetry snapshot; [`Flight::events`] what the last step announced.
 //! A step is a pure function of the state and its input: no clock, no randomness, no I/O, no heap,
 //! bounded loops, no panic paths. It never sees truth.
+//!
+//! | id | shall | test |
+//! |---|---|---|
+//! | FL-1 | land softly on the target with healthy sensors | `the_nominal_flight_lands_softly_on_its_target` |
+//! | FL-2 | as flown, be lost where Mission 2 was lost | `as_flown_is_lost_inside_every_published_band` |
+//! | FL-3 | resilient, land with the same faults | `resilient_lands_with_the_same_faults` |
+//! | FL-4 | declare landed on contact and rest, never on altitude | `landed_needs_contact_and_rest` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp)]
 #![deny(clippy::cast_possible_truncation, clippy::print_stdout)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp))]
+#![allow(clippy::needless_range_loop)] // small fixed matrices read best with their indices
 
+mod announce;
+mod command;
+pub mod control;
+mod down;
+pub mod faults;
+pub mod guidance;
 pub mod load;
+mod mode;
+pub mod nav;
+mod sense;
+#[cfg(test)]
+mod test_load;
 
-use icd::bus::{Actuators, Sensors};
+use announce::Announce;
+use control::allocate::{self, Jets};
+use control::attitude::{Attitude, pointing};
+use faults::monitors::Monitors;
+use faults::rangefinder::RangeWatch;
+use guidance::Demand;
+use guidance::braking::Solution;
+use icd::bus::{Actuators, PULSE_FRAME, Sensors};
 use icd::events::Event;
-use icd::tm::Snapshot;
+use icd::time::{Span, Time};
+use icd::tm::{Innovation, Snapshot};
 use load::{Load, NavStart};
+use nalgebra::Vector3;
+use nav::{Nav, Site};
+
+/// Cycles in a pulse frame.
+const CYCLES: u32 = 5;
+/// After the last open valve the accelerometers are still read for thrust: lag of the engines.
+const THRUST_TAIL: Span = Span::from_ms(400);
+
+/// The innovation lines of the three aids.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lines {
+    rangefinder: Innovation,
+    velocimeter: Innovation,
+    star_tracker: Innovation,
+}
 
 /// The flight software's whole state.
 #[derive(Clone, Debug)]
 pub struct Flight<'a> {
     load: &'a Load,
+    site: Site,
+    nav: Nav,
+    watch: RangeWatch,
+    monitors: Monitors,
+    announce: Announce,
+    lines: Lines,
+    mode: mode::Mode,
+    attitude: Attitude,
+    jets: Jets,
+    solution: Option<Solution>,
+    guide: command::Guide,
+    actuators: Actuators,
     snapshot: Snapshot,
+    propellant_kg: f64,
+    thrust_scale: f64,
+    thrusting_until: Time,
+    quiet_cycles: u32,
+    quiet_sum: Vector3<f64>,
+    cycle: u32,
 }
 
 impl<'a> Flight<'a> {
     /// Powers up with a load and the last orbit determination.
     pub fn new(load: &'a Load, start: &NavStart) -> Self {
-        let _ = start;
-        Self { load, snapshot: Snapshot::default() }
+        let line = Innovation { age_s: 1e6, ..Innovation::default() };
+        Self {
+            load,
+            site: Site::new(&load.target),
+            nav: Nav::new(load, start),
+            watch: RangeWatch::new(),
+            monitors: Monitors::new(),
+            announce: Announce::default(),
+            lines: Lines { rangefinder: line, velocimeter: line, star_tracker: line },
+            mode: mode::Mode::new(load, start.t),
+            attitude: Attitude::new(),
+            jets: Jets::new(),
+            solution: None,
+            guide: command::Guide::default(),
+            actuators: Actuators::safe(start.t),
+            snapshot: Snapshot::default(),
+            propellant_kg: load.vehicle.propellant_kg,
+            thrust_scale: 1.0,
+            thrusting_until: start.t - THRUST_TAIL,
+            quiet_cycles: 0,
+            quiet_sum: Vector3::zeros(),
+            cycle: 0,
+        }
     }
+
     /// One cycle of [`icd::bus::CYCLE`].
+    ///
+    /// - `sensors`: what the machine reports; its time must not run backwards.
+    /// - Returns valve commands that take effect at `sensors.t`.
     pub fn step(&mut self, sensors: &Sensors) -> Actuators {
-        let _ = self.load;
-        self.snapshot.t = sensors.t;
-        Actuators::safe(sensors.t)
+        self.announce.clear();
+        let frame = self.cycle.is_multiple_of(CYCLES);
+        self.cycle = self.cycle.wrapping_add(1);
+        self.sense(sensors, frame);
+        self.spend();
+        let before = self.mode.phase;
+        self.change_mode(sensors);
+        if frame || self.mode.phase != before {
+            self.command(frame);
+            self.refresh_snapshot();
+        } else {
+            self.actuators.new_frame = false;
+            self.actuators.t = sensors.t;
+        }
+        if self.actuators.main_open
+            || self.actuators.assist_on_us.iter().chain(&self.actuators.jet_on_us).any(|us| *us > 0)
+        {
+            self.thrusting_until = sensors.t + PULSE_FRAME + THRUST_TAIL;
+        }
+        self.actuators
     }
+
     /// The telemetry snapshot, refreshed once a pulse frame.
     pub fn down(&self) -> &Snapshot {
         &self.snapshot
     }
+
     /// Events raised by the last step.
     pub fn events(&self) -> &[Event] {
-        &[]
+        self.announce.events()
+    }
+
+    /// Estimated mass, kg.
+    fn mass_kg(&self) -> f64 {
+        self.load.vehicle.dry_kg + self.propellant_kg.max(0.0)
+    }
+
+    /// Books the propellant that the last cycle's commands used.
+    fn spend(&mut self) {
+        let vehicle = &self.load.vehicle;
+        let share = icd::bus::CYCLE.s() / PULSE_FRAME.s();
+        let seconds = |widths: &[u32]| widths.iter().map(|us| f64::from(*us)).sum::<f64>() * 1e-6;
+        let mut used = seconds(&self.actuators.assist_on_us) * share * vehicle.assist.flow_kg_s();
+        used += seconds(&self.actuators.jet_on_us) * share * vehicle.jet.flow_kg_s();
+        if self.actuators.main_open {
+            used += icd::bus::CYCLE.s() * vehicle.main.flow_kg_s();
+        }
+        self.propellant_kg = (self.propellant_kg - used).max(0.0);
+    }
+
+    /// Guidance and control for the frame that begins now.
+    fn command(&mut self, frame: bool) {
+        let t = self.nav.t;
+        let Some(demand) = self.guide() else {
+            self.attitude.relax();
+            self.actuators = Actuators::safe(t);
+            return;
+        };
+        self.actuators = self.actuate(&demand, t);
+        if !frame {
+            // A phase began inside a frame: its pulses end with the frame that the cycle count opens next.
+            self.cycle = 1;
+        }
+    }
+
+    fn actuate(&mut self, demand: &Demand, t: Time) -> Actuators {
+        let vehicle = &self.load.vehicle;
+        let fill = (self.propellant_kg / vehicle.full_kg.max(1.0)).clamp(0.0, 1.0);
+        let [empty, full] = vehicle.inertia_kg_m2.map(Vector3::from);
+        let inertia = empty + (full - empty) * fill;
+        let cm_z_m = vehicle.cm_z_m[0] + (vehicle.cm_z_m[1] - vehicle.cm_z_m[0]) * fill;
+        let powered = demand.collective > 0.0 || demand.main;
+        let torque = self.attitude.torque(
+            pointing(demand.d_I, demand.left_I),
+            self.nav.q_IB,
+            self.nav.w_IB_B.si(),
+            inertia,
+            vehicle.slew_rad_s_max,
+            powered,
+            PULSE_FRAME.s(),
+        );
+        let assist = allocate::assist(vehicle, demand.collective, torque);
+        let for_jets =
+            if demand.collective > 0.0 { Vector3::new(0.0, 0.0, torque.z) } else { torque };
+        let jets = self.jets.duties(vehicle, cm_z_m, for_jets);
+        Actuators {
+            t,
+            new_frame: true,
+            main_open: demand.main,
+            assist_on_us: assist.map(allocate::width_us),
+            jet_on_us: jets.map(allocate::width_us),
+        }
     }
 }

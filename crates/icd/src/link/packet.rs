@@ -9,10 +9,10 @@ use crate::events::Event;
 use crate::time::Time;
 use crate::tm::{self, Parameter, Snapshot, Wire};
 use arbitrary_int::{u11, u14};
+use spacepackets::SpHeader;
 use spacepackets::ecss::tm::{
     CreatorConfig, MessageTypeId, PusTmCreator, PusTmReader, PusTmSecondaryHeader,
 };
-use spacepackets::SpHeader;
 
 /// Application process identifier of the flight software.
 pub const APID: u16 = 0x2A;
@@ -114,10 +114,14 @@ fn write(
     data: &[u8],
     out: &mut [u8; PACKET_MAX],
 ) -> usize {
+    if data.len() > SOURCE_DATA_MAX {
+        return 0; // cannot happen; lets the optimiser drop the writer's own bounds checks
+    }
     let mut header = SpHeader::new_from_apid(u11::new(APID));
     header.psc.seq_count = u14::new(count & 0x3FFF);
     let stamp = encode_time(t);
-    let secondary = PusTmSecondaryHeader::new_simple(MessageTypeId::new(service, subservice), &stamp);
+    let secondary =
+        PusTmSecondaryHeader::new_simple(MessageTypeId::new(service, subservice), &stamp);
     let packet = PusTmCreator::new(header, secondary, data, CreatorConfig::default());
     packet.write_to_slice(out).unwrap_or(0)
 }
@@ -126,7 +130,12 @@ fn write(
 ///
 /// - `count`: packet sequence count; 14 bits are used.
 /// - Returns the octets written, at most [`PACKET_MAX`]; 0 if the list does not fit (tested never to).
-pub fn housekeeping(list: &tm::List, s: &Snapshot, count: u16, out: &mut [u8; PACKET_MAX]) -> usize {
+pub fn housekeeping(
+    list: &tm::List,
+    s: &Snapshot,
+    count: u16,
+    out: &mut [u8; PACKET_MAX],
+) -> usize {
     let mut data = [0u8; SOURCE_DATA_MAX];
     let Some(mut at) = put(&mut data, 0, &[list.id]) else { return 0 };
     for parameter in list.parameters {
@@ -191,7 +200,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn snapshot() -> Snapshot {
-        let mut s = Snapshot { t: Time::from_utc("2025-06-05T19:15:45").unwrap(), ..Default::default() };
+        let mut s =
+            Snapshot { t: Time::from_utc("2025-06-05T19:15:45").unwrap(), ..Default::default() };
         s.nav.altitude_m = 192.0;
         s.nav.v_up_m_s = -42.0;
         s.rangefinder.fused = 70_000;

@@ -1,0 +1,351 @@
+//! Guidance by phase: what is asked of control in the frame that begins now.
+//!
+//! Owns: the choice of law for a phase, the altitude that decisions use, ignition and gate criteria, the
+//! main engine's rule (it burns while the assist engines alone could not give the thrust).
+
+use crate::Flight;
+use crate::guidance::approach::{self, Approach};
+use crate::guidance::braking::{self, Arc, Propulsion, Solution};
+use crate::guidance::{Demand, corridor};
+use crate::load::after;
+use crate::nav::covariance::{P, Row, STATES, TERRAIN};
+use crate::nav::map;
+use icd::bus::{ASSIST_ENGINES, PULSE_FRAME};
+use icd::events::Event;
+use icd::frames::{I, M, Position, Vector};
+use icd::time::Span;
+use icd::tm::Phase;
+use nalgebra::Vector3;
+
+/// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
+const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
+/// Below this altitude the main engine may be shut down, m. Source: mission facts §2.2 (near 1 km).
+const MAIN_OFF_M: f64 = 1000.0;
+/// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
+/// it comes back.
+const MAIN_OFF_SHARE: f64 = 0.78;
+const MAIN_ON_SHARE: f64 = 0.97;
+/// Least time between two switchings of the main engine, s. Source: prototype §1.1, relight about 1 s.
+const MAIN_SWITCH_S: f64 = 1.0;
+/// Frames between two improvements of the braking solution.
+const BRAKING_FRAMES: u32 = 5;
+/// Newton step below which the ignition solution counts as converged.
+const CONVERGED: f64 = 0.05;
+/// Time that turning upright takes at the gate, s. Source: prototype §1.1, about 12 s.
+const TURN_S: f64 = 12.0;
+/// Altitude deviation above which the ground counts as unknown, m.
+const UNKNOWN_M: f64 = 20.0;
+
+/// What guidance remembers and shows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Guide {
+    /// Altitude of the feet over the believed ground, m.
+    pub altitude_m: f64,
+    /// Its standard deviation, m.
+    pub sigma_m: f64,
+    /// Altitude that braking decisions use, m.
+    pub low_m: f64,
+    /// Corridor speed, m/s.
+    pub corridor_m_s: f64,
+    /// Reference descent speed, m/s.
+    pub speed_m_s: f64,
+    /// Commanded thrust acceleration, I, m/s².
+    pub a_I: Vector3<f64>,
+    /// Commanded collective.
+    pub collective: f64,
+    /// Extra altitude of the high gate, m.
+    pub raise_m: f64,
+    /// Distance to the target along and across the track, m.
+    pub along_across_m: (f64, f64),
+    main: bool,
+    main_age_s: f64,
+    frames: u32,
+    creeping: bool,
+}
+
+/// Directions of the motion at the lander.
+struct Axes {
+    up: Vector3<f64>,
+    forward: Vector3<f64>,
+    right: Vector3<f64>,
+}
+
+impl Flight<'_> {
+    /// The demand of this frame; `None` once the valves are to stay shut.
+    pub(crate) fn guide(&mut self) -> Option<Demand> {
+        self.update_altitude();
+        self.watch_thrust();
+        self.guide.frames = self.guide.frames.wrapping_add(1);
+        match self.mode.phase {
+            Phase::OrbitCoast | Phase::DescentCoast => Some(self.along_velocity(false)),
+            Phase::Deorbit => Some(self.along_velocity(true)),
+            Phase::Ignition => Some(self.brake(false)),
+            Phase::Braking => Some(self.brake(true)),
+            Phase::PitchUp | Phase::Terminal => Some(self.approach()),
+            Phase::Contact | Phase::CutOff | Phase::Landed => None,
+        }
+    }
+
+    /// Altitude over the believed ground with its variance; what braking and touchdown may rely on.
+    fn update_altitude(&mut self) {
+        let load = self.load;
+        let p_M: Vector<Position, M> = self.nav.R_IM.inverse() * self.nav.p_MB_I;
+        let ground =
+            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, p_M);
+        let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + self.nav.terrain_bias_m;
+        let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
+        self.guide.altitude_m = p_M.norm() - level_m + load.vehicle.foot_z_m * upright;
+        let mut h: Row = [0.0; STATES];
+        for i in 0..3 {
+            h[P + i] = up_I[i];
+        }
+        h[TERRAIN] = -1.0;
+        let ph = self.nav.covariance.times(&h);
+        let variance = ph.iter().zip(&h).map(|(a, b)| a * b).sum::<f64>();
+        self.guide.sigma_m = libm::sqrt(variance.max(0.0));
+        let margin =
+            if load.faults.corridor { corridor::K_SIGMA * self.guide.sigma_m } else { 0.0 };
+        self.guide.low_m = self.guide.altitude_m - margin;
+        let p = p_M.si() / p_M.norm().max(1.0);
+        let (along, across) = self.site.track.along_across(p);
+        self.guide.along_across_m = (-along, -across);
+    }
+
+    fn propulsion(&self) -> Propulsion {
+        let vehicle = &self.load.vehicle;
+        let n = ASSIST_ENGINES as f64;
+        Propulsion {
+            main: (vehicle.main.thrust_N, vehicle.main.flow_kg_s()),
+            assist: (n * vehicle.assist.thrust_N, n * vehicle.assist.flow_kg_s()),
+            scale: self.thrust_scale,
+        }
+    }
+
+    /// Compares sensed with commanded thrust; the ratio scales what guidance counts on.
+    fn watch_thrust(&mut self) {
+        let p = self.propulsion();
+        let main = if self.actuators.main_open { p.main.0 } else { 0.0 };
+        let duty: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
+        let commanded = main + duty * 1e-6 / PULSE_FRAME.s() * self.load.vehicle.assist.thrust_N;
+        let settled = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal)
+            && after(self.nav.t, self.mode.t_phase) > 2.0
+            && commanded > 0.3 * p.main.0;
+        if !settled {
+            self.monitors.thrust.update(false, Event::ThrustDeviates, &mut self.announce);
+            return;
+        }
+        let ratio = self.nav.f_B.z() * self.mass_kg() / commanded;
+        if self.mode.phase == Phase::Braking && ratio.is_finite() {
+            self.thrust_scale += 0.02 * (ratio.clamp(0.8, 1.2) - self.thrust_scale);
+        }
+        // Single cycles see single pulses: only the braking thrust is steady enough to judge.
+        let steady = self.mode.phase == Phase::Braking;
+        let off = steady && (self.thrust_scale - 1.0).abs() > 0.15;
+        self.monitors.thrust.update(off, Event::ThrustDeviates, &mut self.announce);
+    }
+
+    /// Thrust axis against the velocity: deorbit attitude, and the coast's.
+    fn along_velocity(&self, burn: bool) -> Demand {
+        let v = self.nav.v_MB_I.si();
+        let d_I = -v / self.nav.v_MB_I.norm().max(1.0);
+        Demand { d_I, left_I: v.cross(&self.nav.p_MB_I.si()) * -1.0, main: burn, collective: 0.0 }
+    }
+
+    /// Up, forward to where the target will be at `tgo_s`, and right.
+    fn axes(&self, p_MT_I: Vector3<f64>) -> Axes {
+        let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let ahead = p_MT_I - up * p_MT_I.dot(&up);
+        let size = libm::sqrt(ahead.norm_squared());
+        let v = self.nav.v_MB_I.si();
+        let along = v - up * v.dot(&up);
+        // Over the target its direction is not defined: keep to the motion.
+        let raw = if size > 50.0 { ahead / size } else { along };
+        let forward = raw / libm::sqrt(raw.norm_squared()).max(1e-9);
+        Axes { up, forward, right: forward.cross(&up) }
+    }
+
+    /// The arc from here to the gate, at the present time to go.
+    fn arc(&self, tgo_s: f64) -> (Arc, Axes, f64) {
+        let load = self.load;
+        let target = &load.target;
+        let R_IM = load.orientation.R_IM(self.nav.t + Span::from_s(tgo_s));
+        let p_MT_I: Vector<Position, I> = R_IM * target.p_MT_M;
+        let axes = self.axes(p_MT_I.si());
+        let (p, v) = (self.nav.p_MB_I.si(), self.nav.v_MB_I.si());
+        let site_v = load.orientation.w_IM_I.cross(p_MT_I).si();
+        let angle = libm::atan2(p_MT_I.si().dot(&axes.forward), p_MT_I.si().dot(&axes.up));
+        let radius = p_MT_I.norm();
+        // At the gate "forward" has turned by the arc still to fly.
+        let forward_gate = axes.forward * libm::cos(angle) - axes.up * libm::sin(angle);
+        let excess = (self.nav.gravity_I(load)).dot(&axes.up)
+            + load.gravity.gm_m3_s2 / p.norm_squared().max(1.0);
+        let arc = Arc {
+            gm: load.gravity.gm_m3_s2,
+            mass_kg: self.mass_kg(),
+            now: [libm::sqrt(p.norm_squared()), v.dot(&axes.up), v.dot(&axes.forward)],
+            gate: [
+                radius + target.gate_altitude_m + self.guide.raise_m - load.vehicle.foot_z_m,
+                target.gate_v_up_m_s,
+                target.gate_v_horizontal_m_s + site_v.dot(&forward_gate),
+                angle - target.gate_downrange_m / radius.max(1.0),
+            ],
+            excess,
+        };
+        let across = v.dot(&axes.right) - site_v.dot(&axes.right);
+        (arc, axes, across)
+    }
+
+    fn net_deceleration(&self) -> f64 {
+        let p = self.propulsion();
+        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
+        thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
+    }
+
+    /// Braking, and the wait for it: the same solution, flown or only watched.
+    fn brake(&mut self, burning: bool) -> Demand {
+        let p = self.propulsion();
+        let planned = self.load.target.braking_collective;
+        let thrust = p.main.0 + planned * p.assist.0;
+        let flow = p.main.1 + planned * p.assist.1;
+        let v_m_s = self.nav.v_MB_I.norm();
+        let mass_kg = self.mass_kg();
+        let mut s = self.solution.unwrap_or_else(|| {
+            Solution::guess(v_m_s, thrust / mass_kg, thrust / flow.max(1e-6), planned)
+        });
+        if burning {
+            s.advance(PULSE_FRAME.s());
+        }
+        if self.load.faults.corridor && !self.watch.acquired {
+            let target = &self.load.target;
+            let fall = -target.gate_v_up_m_s;
+            // At the gate the lander is lighter than now by what the burn still takes.
+            let net = thrust / (mass_kg - flow * s.tgo_s).max(self.load.vehicle.dry_kg)
+                - icd::constants::MOON_GRAVITY_M_S2;
+            let sigma = self.guide.sigma_m;
+            self.guide.raise_m =
+                corridor::gate_raise_m(target.gate_altitude_m, fall, TURN_S, sigma, net);
+        }
+        let (arc, axes, across) = self.arc(s.tgo_s);
+        if !burning || self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
+            let saturated =
+                burning && !(braking::COLLECTIVE_MIN..=braking::COLLECTIVE_MAX).contains(&s.u);
+            s.improve(&arc, &p, true);
+            if saturated {
+                s.u = s.u.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
+                s.improve(&arc, &p, false);
+            }
+        }
+        self.solution = Some(s);
+        let sideways = braking::across(across, thrust / mass_kg, s.tgo_s);
+        let d_I = braking::direction_I(&s, axes.up, axes.forward, axes.right, sideways);
+        let collective = s.u.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
+        self.guide.collective = if burning { collective } else { 0.0 };
+        self.guide.a_I = d_I * (p.scale * (p.main.0 + collective * p.assist.0) / mass_kg);
+        self.guide.speed_m_s = -self.load.target.gate_v_up_m_s;
+        self.guide.main = burning;
+        Demand { d_I, left_I: -axes.right, main: burning, collective: self.guide.collective }
+    }
+
+    /// Ignition is due when the solution asks for the planned collective.
+    pub(crate) fn ignition_due(&self) -> bool {
+        self.solution
+            .is_some_and(|s| s.step < CONVERGED && s.u >= self.load.target.braking_collective)
+    }
+
+    /// The gate is reached by time, or by an altitude that leaves no choice.
+    pub(crate) fn at_gate(&self) -> bool {
+        let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
+        due || self.guide.altitude_m < 0.7 * self.load.target.gate_altitude_m
+    }
+
+    /// Planned descent speed here, bounded by the corridor; (m/s, dv/dh).
+    fn reference_speed(&mut self, net_m_s2: f64) -> (f64, f64) {
+        let planned = approach::profile(&self.load.target.profile, self.guide.altitude_m);
+        let safe = corridor::speed_m_s(self.guide.altitude_m, self.guide.sigma_m, net_m_s2);
+        self.guide.corridor_m_s = safe;
+        if !self.load.faults.corridor {
+            return planned;
+        }
+        let unknown = self.guide.sigma_m > UNKNOWN_M;
+        let creeping = unknown && safe <= corridor::CREEP_M_S;
+        self.announce.edge(Event::CreepStarted, creeping && !self.guide.creeping);
+        self.guide.creeping = creeping;
+        if creeping {
+            return (corridor::CREEP_M_S, 0.0);
+        }
+        if safe < planned.0 {
+            let slower = self.guide.speed_m_s >= planned.0;
+            self.announce.edge(Event::CorridorRaised, slower);
+            return (safe, corridor::ETA * net_m_s2 / safe);
+        }
+        if unknown { (planned.0.max(corridor::CREEP_M_S), planned.1) } else { planned }
+    }
+
+    /// Pitch-up and terminal descent.
+    fn approach(&mut self) -> Demand {
+        let load = self.load;
+        let net = self.net_deceleration();
+        let speed = self.reference_speed(net);
+        self.guide.speed_m_s = speed.0;
+        let R_IL = self.nav.R_IM * self.site.R_ML;
+        let gravity_I = self.nav.gravity_I(load);
+        let gravity_L = (R_IL.inverse() * Vector::<Position, I>::from_si(gravity_I)).si();
+        let v_L = self.nav.v_LB_L(load, &self.site).si();
+        let turning = self.mode.phase == Phase::PitchUp;
+        let a_L = approach::thrust_acceleration(&Approach {
+            p_L: self.nav.p_LB_L(&self.site).si(),
+            v_L,
+            altitude_m: self.guide.altitude_m,
+            speed,
+            since_gate_s: after(self.nav.t, self.mode.t_gate),
+            turning,
+            gravity_m_s2: -gravity_L.z,
+        });
+        let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
+        self.monitors.corridor.update(late, Event::SpeedExceedsCorridor, &mut self.announce);
+        let sunk = self.guide.altitude_m < -20.0;
+        self.monitors.contradiction.update(sunk, Event::AltitudeContradiction, &mut self.announce);
+        let low = self.propellant_kg < load.vehicle.reserve_kg;
+        self.monitors.propellant.update(low, Event::PropellantLow, &mut self.announce);
+        let a_I = (R_IL * Vector::<Position, icd::frames::L>::from_si(a_L)).si();
+        self.throttle(a_I, turning)
+    }
+
+    /// Main engine and collective for the wanted thrust acceleration.
+    fn throttle(&mut self, a_I: Vector3<f64>, turning: bool) -> Demand {
+        let p = self.propulsion();
+        let size = libm::sqrt(a_I.norm_squared());
+        let d_I = a_I / size.max(1e-6);
+        let body_up = self.nav.q_IB.rotation().si() * Vector3::z();
+        // While the axis still turns, ask for the share that its present direction can give.
+        let useful = if turning { d_I.dot(&body_up).max(0.3) } else { 1.0 };
+        let wanted = size * self.mass_kg() / p.scale * useful.min(1.0);
+        let assist_alone = TERMINAL_COLLECTIVE_MAX * p.assist.0;
+        let dt_s = PULSE_FRAME.s();
+        self.guide.main_age_s += dt_s;
+        if self.guide.main_age_s >= MAIN_SWITCH_S {
+            let enough = wanted < MAIN_OFF_SHARE * assist_alone;
+            let change = if self.guide.main {
+                !turning && enough && self.guide.altitude_m < MAIN_OFF_M
+            } else {
+                wanted > MAIN_ON_SHARE * assist_alone
+            };
+            if change {
+                self.announce.edge(Event::MainEngineOff, self.guide.main);
+                self.guide.main = !self.guide.main;
+                self.guide.main_age_s = 0.0;
+            }
+        }
+        let main = if self.guide.main { p.main.0 } else { 0.0 };
+        let collective = ((wanted - main) / p.assist.0)
+            .clamp(crate::control::allocate::DUTY_MIN, TERMINAL_COLLECTIVE_MAX);
+        self.guide.collective = collective;
+        self.guide.a_I = a_I;
+        let forward = self.site.forward_L;
+        let right_L = forward.cross(&Vector3::z());
+        let R_IL = self.nav.R_IM * self.site.R_ML;
+        let left_I = -(R_IL * Vector::<Position, icd::frames::L>::from_si(right_L)).si();
+        Demand { d_I, left_I, main: self.guide.main, collective }
+    }
+}

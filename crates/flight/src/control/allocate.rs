@@ -1,0 +1,179 @@
+//! Allocation: torque and collective to pulse widths of assist engines and jets.
+//!
+//! Assist engines push along +z from a ring: engine i gives the torque (y_i F, −x_i F, 0), so that the
+//! least-squares change of duty for a torque is Δ_i = (τ_x y_i / Σy² − τ_y x_i / Σx²) / F. Torque goes
+//! before thrust: the collective gives way until every engine is inside its limits.
+//! Jets come as four pods of two opposite ones; signed pod forces follow from the pseudo-inverse of the
+//! pods' torques, and impulses below the shortest pulse are saved up until they are long enough.
+
+use crate::load::Vehicle;
+use icd::bus::{ASSIST_ENGINES, JETS, PULSE_FRAME};
+use nalgebra::{Matrix3, Vector3};
+
+/// Duty limits of a burning assist engine. Source: prototype §1.1, 10–95 %.
+pub const DUTY_MIN: f64 = 0.10;
+/// Upper duty limit.
+pub const DUTY_MAX: f64 = 0.95;
+
+/// Pods of two opposite jets.
+const PODS: usize = JETS / 2;
+
+/// Duty of each assist engine.
+pub fn assist(vehicle: &Vehicle, collective: f64, torque: Vector3<f64>) -> [f64; ASSIST_ENGINES] {
+    if collective <= 0.0 {
+        return [0.0; ASSIST_ENGINES];
+    }
+    let force = vehicle.assist.thrust_N.max(1e-3);
+    let xx: f64 = vehicle.p_assist_B.iter().map(|p| p[0] * p[0]).sum::<f64>().max(1e-6);
+    let yy: f64 = vehicle.p_assist_B.iter().map(|p| p[1] * p[1]).sum::<f64>().max(1e-6);
+    let change = |p: &[f64; 3]| (torque.x * p[1] / yy - torque.y * p[0] / xx) / force;
+    let mut delta = [0.0; ASSIST_ENGINES];
+    for (d, p) in delta.iter_mut().zip(&vehicle.p_assist_B) {
+        *d = change(p);
+    }
+    let high = delta.iter().copied().fold(0.0, f64::max);
+    let low = delta.iter().copied().fold(0.0, f64::min);
+    let span = high - low;
+    let scale = if span > DUTY_MAX - DUTY_MIN { (DUTY_MAX - DUTY_MIN) / span } else { 1.0 };
+    let (floor, roof) = (DUTY_MIN - low * scale, DUTY_MAX - high * scale);
+    let centre = if floor > roof { 0.5 * (floor + roof) } else { collective.clamp(floor, roof) };
+    delta.map(|d| (centre + d * scale).clamp(DUTY_MIN, DUTY_MAX))
+}
+
+/// Jets' allocation and the impulses not yet given.
+#[derive(Clone, Copy, Debug)]
+pub struct Jets {
+    saved: [f64; PODS],
+}
+
+impl Jets {
+    /// Nothing saved.
+    pub const fn new() -> Self {
+        Self { saved: [0.0; PODS] }
+    }
+
+    /// Duty of each jet for a torque, N m; `quiet` drops what was saved and fires nothing.
+    pub fn duties(&mut self, vehicle: &Vehicle, cm_z_m: f64, torque: Vector3<f64>) -> [f64; JETS] {
+        let mut duties = [0.0; JETS];
+        if torque.norm_squared() < 1e-12 {
+            self.saved = [0.0; PODS];
+            return duties;
+        }
+        let arms = pods(vehicle, cm_z_m);
+        let mut normal: Matrix3<f64> = Matrix3::zeros();
+        for arm in &arms {
+            normal += arm * arm.transpose();
+        }
+        let Some(inverse) = invert(&normal) else { return duties };
+        let y = inverse * torque;
+        let min = vehicle.jet.on_s_min / PULSE_FRAME.s();
+        let pairs = duties.chunks_exact_mut(2).zip(arms.iter().zip(&mut self.saved));
+        for (pair, (arm, saved)) in pairs {
+            let wanted = *saved + arm.dot(&y);
+            let size = wanted.abs().min(1.0);
+            let [plus, minus] = pair else { continue };
+            if size < min {
+                *saved = wanted;
+                continue;
+            }
+            *saved = 0.0;
+            if wanted > 0.0 {
+                *plus = size;
+            } else {
+                *minus = size;
+            }
+        }
+        duties
+    }
+}
+
+impl Default for Jets {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Torque of each pod's first jet at full thrust, about the centre of mass.
+fn pods(vehicle: &Vehicle, cm_z_m: f64) -> [Vector3<f64>; PODS] {
+    let mut out = [Vector3::zeros(); PODS];
+    let firsts = vehicle.p_jet_B.iter().zip(&vehicle.d_jet_B).step_by(2);
+    for (slot, (p, d)) in out.iter_mut().zip(firsts) {
+        let arm = Vector3::new(p[0], p[1], p[2] - cm_z_m);
+        *slot = arm.cross(&Vector3::new(d[0], d[1], d[2])) * vehicle.jet.thrust_N;
+    }
+    out
+}
+
+/// Inverse of a 3×3 matrix by cofactors; `None` when singular.
+fn invert(m: &Matrix3<f64>) -> Option<Matrix3<f64>> {
+    let (a, b, c) = (m.column(0), m.column(1), m.column(2));
+    let (a, b, c) = (a.into_owned(), b.into_owned(), c.into_owned());
+    let (r0, r1, r2) = (b.cross(&c), c.cross(&a), a.cross(&b));
+    let det = a.dot(&r0);
+    if !(det.abs() > 1e-9) {
+        return None;
+    }
+    Some(Matrix3::from_rows(&[r0.transpose(), r1.transpose(), r2.transpose()]) / det)
+}
+
+/// Duty as a pulse width in µs.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped to the frame
+pub fn width_us(duty: f64) -> u32 {
+    libm::round(duty.clamp(0.0, 1.0) * PULSE_FRAME.s() * 1e6) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_load::load;
+
+    fn torque_of(vehicle: &Vehicle, duty: &[f64; ASSIST_ENGINES]) -> Vector3<f64> {
+        let each = vehicle.p_assist_B.iter().zip(duty);
+        each.map(|(p, u)| Vector3::new(p[1], -p[0], 0.0) * (u * vehicle.assist.thrust_N)).sum()
+    }
+
+    #[test]
+    fn assist_engines_give_the_torque_and_the_collective_asked_for() {
+        let vehicle = load().vehicle;
+        let wanted = Vector3::new(30.0, -40.0, 0.0);
+        let duty = assist(&vehicle, 0.6, wanted);
+        assert!((torque_of(&vehicle, &duty) - wanted).norm() < 1e-9);
+        assert!((duty.iter().sum::<f64>() / 6.0 - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn at_the_limit_thrust_gives_way_and_torque_stays() {
+        let vehicle = load().vehicle;
+        let wanted = Vector3::new(60.0, 0.0, 0.0);
+        let duty = assist(&vehicle, 0.95, wanted);
+        assert!((torque_of(&vehicle, &duty) - wanted).norm() < 1e-9);
+        assert!(duty.iter().all(|u| (DUTY_MIN..=DUTY_MAX).contains(u)));
+        assert!(duty.iter().sum::<f64>() / 6.0 < 0.95);
+    }
+
+    #[test]
+    fn jets_give_the_torque_asked_for() {
+        let vehicle = load().vehicle;
+        let wanted = Vector3::new(18.0, -14.0, 12.0);
+        let duty = Jets::new().duties(&vehicle, 0.9, wanted);
+        let mut given = Vector3::zeros();
+        for ((p, d), u) in vehicle.p_jet_B.iter().zip(&vehicle.d_jet_B).zip(duty) {
+            let arm = Vector3::new(p[0], p[1], p[2] - 0.9);
+            given += arm.cross(&Vector3::from(*d)) * (u * vehicle.jet.thrust_N);
+        }
+        assert!((given - wanted).norm() < 1e-9, "{given:?}");
+    }
+
+    #[test]
+    fn small_impulses_are_saved_until_the_valve_can_give_them() {
+        let vehicle = load().vehicle;
+        let (mut jets, mut total) = (Jets::new(), 0.0);
+        for _ in 0..1000 {
+            let duty = jets.duties(&vehicle, 0.9, Vector3::new(0.0, 0.0, 1.0));
+            assert!(duty.iter().all(|u| *u == 0.0 || *u >= 0.1 - 1e-12));
+            total += duty.iter().sum::<f64>();
+        }
+        // 1 N m from pods at 1.1 m with 20 N each: 1/88 of each of the four pods' full torque.
+        assert!((total / 1000.0 - 4.0 / 88.0).abs() < 1e-3, "{total}");
+    }
+}

@@ -1,0 +1,133 @@
+//! Attitude control: a rate loop inside an attitude loop, with the turn rate bounded.
+//!
+//! w_des = w_cmd + sat(K_P e), torque = I K_R (w_des − w) + d, with d the integral of the rate error:
+//! it carries the torque of a centre of mass off the thrust line. Gains: K_R well below the 10 Hz pulse
+//! frame, K_P a third of it.
+
+use icd::frames::{B, I};
+use icd::rotation::Quaternion;
+use nalgebra::Vector3;
+
+/// Attitude loop, 1/s.
+const K_P: f64 = 0.6;
+/// Rate loop, 1/s.
+const K_R: f64 = 1.8;
+/// Integral of the rate error, 1/s².
+const K_I: f64 = 0.5;
+/// Bound of the integral torque, N m.
+const INTEGRAL_NM_MAX: f64 = 80.0;
+/// Deadband of a coast: attitude, rad, and rate, rad/s.
+const DEADBAND_RAD: f64 = 0.01;
+const DEADBAND_RAD_S: f64 = 0.001;
+/// Fastest commanded motion that is fed forward, rad/s.
+const FEEDFORWARD_RAD_S_MAX: f64 = 0.05;
+
+/// The controller's memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Attitude {
+    integral: Vector3<f64>,
+    last: Option<Quaternion<I, B>>,
+    /// Latest attitude error, body axes, rad.
+    pub error: Vector3<f64>,
+}
+
+impl Attitude {
+    /// At rest.
+    pub const fn new() -> Self {
+        let zero = Vector3::new(0.0, 0.0, 0.0);
+        Self { integral: zero, last: None, error: zero }
+    }
+
+    /// Forgets the integral, when the disturbing thrust ends.
+    pub fn relax(&mut self) {
+        self.integral = Vector3::zeros();
+    }
+
+    /// Torque wanted over the next frame of `dt_s`, body axes, N m.
+    ///
+    /// - `commanded`, `q_IB`: wanted and navigated attitude; `w_B`: body rate, rad/s.
+    /// - `powered`: continuous torque is at hand; otherwise a deadband spares the jets.
+    pub fn torque(
+        &mut self,
+        commanded: Quaternion<I, B>,
+        q_IB: Quaternion<I, B>,
+        w_B: Vector3<f64>,
+        inertia: Vector3<f64>,
+        slew_rad_s_max: f64,
+        powered: bool,
+        dt_s: f64,
+    ) -> Vector3<f64> {
+        self.error = (q_IB.inverse() * commanded).log();
+        let moved = self.last.map_or(Vector3::zeros(), |last| (last.inverse() * commanded).log());
+        self.last = Some(commanded);
+        let mut feed = moved / dt_s.max(1e-3);
+        if feed.norm_squared() > FEEDFORWARD_RAD_S_MAX * FEEDFORWARD_RAD_S_MAX {
+            feed = Vector3::zeros();
+        }
+        let mut turn = self.error * K_P;
+        let size = libm::sqrt(turn.norm_squared());
+        if size > slew_rad_s_max {
+            turn *= slew_rad_s_max / size;
+        }
+        let rate_error = feed + turn - w_B;
+        if !powered {
+            self.relax();
+            let small = libm::sqrt(self.error.norm_squared()) < DEADBAND_RAD
+                && libm::sqrt((feed - w_B).norm_squared()) < DEADBAND_RAD_S;
+            if small {
+                return Vector3::zeros();
+            }
+        } else if size < slew_rad_s_max {
+            self.integral += inertia.component_mul(&rate_error) * (K_I * dt_s);
+            self.integral = self.integral.map(|x| x.clamp(-INTEGRAL_NM_MAX, INTEGRAL_NM_MAX));
+        }
+        inertia.component_mul(&(rate_error * K_R)) + self.integral
+    }
+}
+
+impl Default for Attitude {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Attitude with z along `d_I` and y to the left of the motion.
+pub fn pointing(d_I: Vector3<f64>, left_I: Vector3<f64>) -> Quaternion<I, B> {
+    let z = d_I / libm::sqrt(d_I.norm_squared()).max(1e-9);
+    let y = left_I - z * left_I.dot(&z);
+    let length = libm::sqrt(y.norm_squared());
+    let y = if length > 1e-6 { y / length } else { any_across(z) };
+    Quaternion::from_rotation(icd::rotation::Rotation::from_columns(y.cross(&z), y, z))
+}
+
+fn any_across(z: Vector3<f64>) -> Vector3<f64> {
+    let other = if z.x.abs() < 0.9 { Vector3::x() } else { Vector3::y() };
+    let y = z.cross(&other);
+    y / libm::sqrt(y.norm_squared()).max(1e-9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rigid_body_turns_to_the_command_within_its_slew_limit_and_holds_against_a_torque() {
+        let inertia = Vector3::new(300.0, 300.0, 220.0);
+        let command = pointing(Vector3::new(-0.9, 0.1, 0.4), Vector3::y());
+        let mut q: Quaternion<I, B> = Quaternion::identity();
+        let (mut w, mut control) = (Vector3::zeros(), Attitude::new());
+        let mut fastest: f64 = 0.0;
+        for _ in 0..600 {
+            let torque = control.torque(command, q, w, inertia, 0.1, true, 0.1);
+            let disturbed = torque + Vector3::new(16.0, -9.0, 0.0);
+            for _ in 0..20 {
+                w += (disturbed - w.cross(&inertia.component_mul(&w))).component_div(&inertia)
+                    * 0.005;
+                q = q * Quaternion::<B, B>::exp(w * 0.005);
+                fastest = fastest.max(libm::sqrt(w.norm_squared()));
+            }
+        }
+        assert!(control.error.norm() < 2e-3, "{:?}", control.error);
+        assert!(fastest < 0.12, "{fastest}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Control: from the wanted thrust direction to valve times.
+
+pub mod allocate;
+pub mod attitude;

@@ -1,0 +1,137 @@
+//! After the high gate: turn upright, fall along the planned speed-altitude profile onto the target.
+//!
+//! Owns: the vertical and horizontal laws and their limits.
+//! Vertical, derived: on a profile v(h) the acceleration that keeps to it is v dv/dh; a proportional
+//! term returns to it. Horizontal, as published — [Klumpp1974] with the target's acceleration free
+//! (E-guidance): a = −4 v/t − 6 p/t²; as programmed: t runs from the gate to [`SETTLE_S`] and stays,
+//! which makes it the damped spring ω = √6/t. Position is dropped, velocity kept, once close to the
+//! ground.
+
+use nalgebra::Vector3;
+
+/// Time to go of the horizontal law at the gate, s, and its floor.
+pub const HORIZONTAL_S: f64 = 25.0;
+const SETTLE_S: f64 = 12.0;
+/// Return rate to the vertical profile, 1/s.
+const RETURN_PER_S: f64 = 0.6;
+/// Below this altitude the lander no longer steers for position, m.
+const NO_POSITION_M: f64 = 15.0;
+
+/// Planned descent speed at altitude `h_m`, and its slope dv/dh: from a table of (m, m/s) in which v²
+/// is linear (constant deceleration) between rows.
+pub fn profile(table: &[(f64, f64)], h_m: f64) -> (f64, f64) {
+    let mut out = table.first().map_or((1.0, 0.0), |(_, v)| (*v, 0.0));
+    for pair in table.windows(2) {
+        let [(h0, v0), (h1, v1)] = *pair else { continue };
+        if h_m >= h0 && h1 > h0 {
+            let k = (v1 * v1 - v0 * v0) / (h1 - h0);
+            let v = libm::sqrt((v0 * v0 + k * (h_m - h0)).max(0.01));
+            out = (v, k / (2.0 * v));
+        }
+    }
+    out
+}
+
+/// Largest tilt of the thrust from vertical at altitude `h_m`, rad.
+pub fn tilt_max_rad(h_m: f64, turning: bool) -> f64 {
+    let degrees = if turning {
+        60.0
+    } else if h_m > 200.0 {
+        20.0
+    } else if h_m > 30.0 {
+        10.0
+    } else {
+        4.0
+    };
+    degrees * core::f64::consts::PI / 180.0
+}
+
+/// What the approach knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Approach {
+    /// Position from the target, L, m (x, y used).
+    pub p_L: Vector3<f64>,
+    /// Velocity over ground, L, m/s.
+    pub v_L: Vector3<f64>,
+    /// Altitude that braking decisions use, m.
+    pub altitude_m: f64,
+    /// Planned descent speed here, m/s, after the corridor, and dv/dh.
+    pub speed: (f64, f64),
+    /// Time since the gate, s.
+    pub since_gate_s: f64,
+    /// Still turning upright.
+    pub turning: bool,
+    /// Gravity less the centrifugal part, m/s².
+    pub gravity_m_s2: f64,
+}
+
+/// Thrust acceleration wanted, L, m/s²; gravity is compensated.
+pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
+    let (v_down, slope) = a.speed;
+    let fall = -a.v_L.z;
+    let up =
+        fall * slope * (fall / v_down.max(0.5)).clamp(0.0, 1.5) + RETURN_PER_S * (fall - v_down);
+    let t = (HORIZONTAL_S - a.since_gate_s).max(SETTLE_S);
+    let near = a.altitude_m < NO_POSITION_M;
+    let k_p = if near { 0.0 } else { 6.0 / (t * t) };
+    let k_v = if near { 0.8 } else { 4.0 / t };
+    let mut across = Vector3::new(a.p_L.x, a.p_L.y, 0.0) * -k_p;
+    across -= Vector3::new(a.v_L.x, a.v_L.y, 0.0) * k_v;
+    let vertical = (a.gravity_m_s2 + up).max(0.3 * a.gravity_m_s2);
+    let limit = vertical * libm::tan(tilt_max_rad(a.altitude_m, a.turning));
+    let size = libm::sqrt(across.norm_squared());
+    if size > limit {
+        across *= limit / size;
+    }
+    Vector3::new(across.x, across.y, vertical)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: [(f64, f64); 5] =
+        [(0.0, 1.0), (5.0, 1.0), (20.0, 4.7), (1000.0, 33.0), (3000.0, 76.0)];
+
+    #[test]
+    fn the_profile_passes_through_its_rows_and_keeps_its_slope() {
+        for (h, v) in TABLE {
+            assert!((profile(&TABLE, h).0 - v).abs() < 1e-9);
+        }
+        let (h, d) = (1700.0, 0.01);
+        let numeric = (profile(&TABLE, h + d).0 - profile(&TABLE, h - d).0) / (2.0 * d);
+        assert!((profile(&TABLE, h).1 - numeric).abs() < 1e-7);
+    }
+
+    #[test]
+    fn a_point_mass_reaches_the_target_softly_from_anywhere_in_the_gate_box() {
+        for (x, y, vx, dv) in
+            [(-290.0, 0.0, 35.0, 0.0), (-500.0, 100.0, 30.0, 6.0), (-100.0, -80.0, 40.0, -6.0)]
+        {
+            let (mut p, mut v) = (Vector3::new(x, y, 3000.0), Vector3::new(vx, 0.0, -76.0 + dv));
+            let mut t = 0.0;
+            while p.z > 0.0 && t < 400.0 {
+                let a = Approach {
+                    p_L: p,
+                    v_L: v,
+                    altitude_m: p.z,
+                    speed: profile(&TABLE, p.z),
+                    since_gate_s: t,
+                    turning: t < 15.0,
+                    gravity_m_s2: 1.62,
+                };
+                let mut thrust = thrust_acceleration(&a);
+                let size = libm::sqrt(thrust.norm_squared());
+                if size > 3.9 {
+                    thrust *= 3.9 / size;
+                }
+                v += (thrust - Vector3::new(0.0, 0.0, 1.62)) * 0.02;
+                p += v * 0.02;
+                t += 0.02;
+            }
+            assert!(v.z > -1.3 && v.z < -0.7, "{v:?} after {t} s");
+            let miss = libm::hypot(p.x, p.y);
+            assert!(miss < 5.0 && libm::hypot(v.x, v.y) < 0.3, "{p:?} {v:?}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Slant range from a body-fixed beam to the ground as mapped.
+//!
+//! Derived: the echo comes from the point x = p + R (l + ρ u) at which n·x meets the ground. With
+//! d = R u and w = R l + ρ d, small errors obey n·(δp + θ × w) + n·d δρ = n·up δb, hence
+//!     ∂ρ/∂p = −n/(n·d)    ∂ρ/∂θ = −(w × n)/(n·d)    ∂ρ/∂b = n·up/(n·d).
+//! As programmed: the hit point by fixed-point iteration on the ground's height, [`ITERATIONS`] times;
+//! a shot `age` s ago feels δp − δv·age.
+//! Refuses: roughness below the map's spacing; it enters as the terrain bias and as noise.
+
+use super::{EMPTY, Prediction, put};
+use crate::load::{Load, direction};
+use crate::nav::covariance::{P, TERRAIN, THETA, V};
+use crate::nav::map::{self, Ground};
+use crate::nav::site::Site;
+use crate::nav::state::Pose;
+use icd::constants::MOON_RADIUS_M;
+use icd::frames::{M, Position, Vector};
+use icd::rotation::Rotation;
+use nalgebra::Vector3;
+
+/// Fixed-point iterations for the hit point; each divides the error by slope × tan(incidence).
+const ITERATIONS: usize = 5;
+/// Steepest incidence that is still predicted: cosine of the angle between beam and ground normal.
+const COSINE_MIN: f64 = 0.25;
+/// Ground roughness that one shot feels: constant part, m, and part that grows with range.
+const ROUGHNESS_M: f64 = 0.5;
+const ROUGHNESS_PER_M: f64 = 0.002;
+
+/// Distance along `d` from `a` to the sphere of radius `radius_m`; `None` when the ray misses it.
+fn to_sphere(a: Vector3<f64>, d: Vector3<f64>, radius_m: f64) -> Option<f64> {
+    let b = a.dot(&d);
+    let under = b * b - a.norm_squared() + radius_m * radius_m;
+    let s = -b - libm::sqrt(under.max(0.0));
+    (under > 0.0 && s > 0.0).then_some(s)
+}
+
+/// Predicts the range that the shot at `pose.t` should return.
+///
+/// - `age_s`: how long before now the shot was. `terrain_bias_m`: the filter's own.
+/// - `None` when the beam misses the ground or grazes it: nothing to predict.
+pub fn predict(
+    load: &Load,
+    site: &Site,
+    pose: &Pose,
+    age_s: f64,
+    terrain_bias_m: f64,
+) -> Option<Prediction> {
+    let finder = load.vehicle.rangefinder;
+    let R_IB = pose.q_IB.rotation().si();
+    let R_IM = load.orientation.R_IM(pose.t);
+    let R_MI = R_IM.si().transpose();
+    let arm_I = R_IB * Vector3::from(finder.p_BA_B);
+    let d_I = R_IB * direction(finder.d_B).si();
+    let (a_M, d_M) = (R_MI * (pose.p_I + arm_I), R_MI * d_I);
+    let mut hit: Vector<Position, M> = Vector::from_si(a_M);
+    let mut ground = Ground { elevation_m: 0.0, n_M: site.track.up };
+    let mut range_m = 0.0;
+    for _ in 0..ITERATIONS {
+        ground = map::ground(&load.map, &load.target, &site.track, load.faults.use_map, hit);
+        let radius_m = MOON_RADIUS_M + ground.elevation_m + terrain_bias_m;
+        range_m = to_sphere(a_M, d_M, radius_m)?;
+        hit = Vector::from_si(a_M + d_M * range_m);
+    }
+    let n_I = (R_IM * Vector::<Position, M>::from_si(ground.n_M)).si();
+    let cosine = -n_I.dot(&d_I);
+    if cosine < COSINE_MIN {
+        return None;
+    }
+    let up_I = rotate(R_IM, hit.si()) / hit.norm().max(1.0);
+    let h_p = n_I / cosine;
+    let w = arm_I + d_I * range_m;
+    let mut h = EMPTY;
+    put(&mut h, P, h_p);
+    put(&mut h, V, -h_p * age_s);
+    put(&mut h, THETA, w.cross(&n_I) / cosine);
+    if load.faults.use_map
+        && let Some(slot) = h.get_mut(TERRAIN)
+    {
+        *slot = -n_I.dot(&up_I) / cosine;
+    }
+    let rough = (ROUGHNESS_M + ROUGHNESS_PER_M * range_m) / cosine;
+    Some(Prediction { value: range_m, h, r: finder.sigma_m * finder.sigma_m + rough * rough })
+}
+
+fn rotate(R_IM: Rotation<icd::frames::I, M>, v: Vector3<f64>) -> Vector3<f64> {
+    R_IM.si() * v
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nav::aid::jacobian;
+    use crate::test_load::{flight_state, load};
+
+    #[test]
+    fn over_a_plain_the_range_is_height_over_cosine() {
+        let mut load = load();
+        load.faults.use_map = false;
+        let (nav, site) = flight_state(&load, 1000.0, 0.3);
+        let pose = nav.pose();
+        let ahead = predict(&load, &site, &pose, 0.0, 0.0).unwrap();
+        // The plain curves by s²/2R over the 309 m between nadir and hit: 2.7 cm.
+        let arm = Vector3::from(load.vehicle.rangefinder.p_BA_B);
+        let height = 1000.0 + (nav.R_LB(&site).si() * arm).z;
+        assert!((ahead.value - height / 0.3f64.cos()).abs() < 0.05, "{}", ahead.value);
+    }
+
+    #[test]
+    fn slant_range_jacobian_matches_central_differences() {
+        let load = load();
+        let (nav, site) = flight_state(&load, 1500.0, 0.4);
+        jacobian::check(&nav, &[0, 1, 2, 6, 7, 8, 18], 2e-2, |nav| {
+            predict(&load, &site, &nav.pose(), 0.0, nav.terrain_bias_m).unwrap()
+        });
+    }
+
+    #[test]
+    fn a_beam_above_the_horizon_predicts_nothing() {
+        let load = load();
+        let (nav, site) = flight_state(&load, 1500.0, 2.0);
+        assert!(predict(&load, &site, &nav.pose(), 0.0, 0.0).is_none());
+    }
+}

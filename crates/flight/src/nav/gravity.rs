@@ -1,0 +1,227 @@
+//! On-board gravity: spherical harmonics of low degree in Cartesian form, free of pole singularities.
+//!
+//! Owns: [`acceleration`], [`gradient`] (point mass, enough for the covariance).
+//! As published — [Cunningham1970] as given in [Montenbruck2000] §3.2.4–3.2.5: with V, W obeying the
+//! recursions (3.29)–(3.31) the acceleration is the sum (3.33). As programmed: fully normalised V and W,
+//! so that degree 40 neither overflows nor loses digits; m runs outermost, so that three columns suffice.
+//! Refuses: tides, third bodies: below 1e-6 m/s² near the Moon over one descent.
+
+use crate::load::{GRAVITY_DEGREE_MAX, Gravity};
+use icd::frames::{Acceleration, I, M, Position, Vector};
+use icd::rotation::Rotation;
+use nalgebra::{Matrix3, Vector3};
+
+/// Size of the tables: one more degree than the field has.
+const N: usize = GRAVITY_DEGREE_MAX + 2;
+
+/// Factors of the normalised recursions; they depend on (n, m) only.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// `[m][n]`: factor of z·V(n−1, m).
+    a: [[f64; N]; N],
+    /// `[m][n]`: factor of r²·V(n−2, m).
+    b: [[f64; N]; N],
+    /// `[m]`: factor of the diagonal step.
+    d: [f64; N],
+}
+
+/// Square root of a ratio of small integers, as they stand in the normalisation.
+fn root(numerator: usize, denominator: usize) -> f64 {
+    if denominator == 0 { 0.0 } else { libm::sqrt(numerator as f64 / denominator as f64) }
+}
+
+impl Table {
+    /// Computes the factors once.
+    pub fn new() -> Self {
+        let mut t = Self { a: [[0.0; N]; N], b: [[0.0; N]; N], d: [0.0; N] };
+        for m in 0..N {
+            if m > 0 {
+                t.d[m] = if m == 1 { libm::sqrt(3.0) } else { root(2 * m + 1, 2 * m) };
+            }
+            for n in (m + 1)..N {
+                t.a[m][n] = root((2 * n + 1) * (2 * n - 1), (n - m) * (n + m));
+                if n > m + 1 {
+                    t.b[m][n] = root(
+                        (2 * n + 1) * (n + m - 1) * (n - m - 1),
+                        (2 * n - 3) * (n - m) * (n + m),
+                    );
+                }
+            }
+        }
+        t
+    }
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One column (fixed m) of the normalised V, W functions.
+type Column = [[f64; 2]; N];
+
+/// Fills column `m` from its diagonal element.
+fn fill(column: &mut Column, m: usize, degree: usize, t: &Table, z: f64, rr: f64) {
+    for n in (m + 1)..(degree + 2).min(N) {
+        let below = column[n - 1];
+        let two = if n > m + 1 { column[n - 2] } else { [0.0; 2] };
+        let (a, b) = (t.a[m][n] * z, t.b[m][n] * rr);
+        column[n] = [a * below[0] - b * two[0], a * below[1] - b * two[1]];
+    }
+}
+
+/// Acceleration at `p_P` in the principal-axis frame, m/s².
+fn field(g: &Gravity, t: &Table, p_P: Vector3<f64>) -> Vector3<f64> {
+    let degree = g.degree.min(GRAVITY_DEGREE_MAX);
+    let r2 = p_P.norm_squared();
+    if r2 < 1.0 {
+        return Vector3::zeros();
+    }
+    let rho = g.radius_m / r2;
+    let (x, y, z) = (p_P.x * rho, p_P.y * rho, p_P.z * rho);
+    let rr = g.radius_m * rho;
+    // Columns m − 1, m and m + 1.
+    let (mut low, mut mid): (Column, Column) = ([[0.0; 2]; N], [[0.0; 2]; N]);
+    mid[0] = [libm::sqrt(rr), 0.0];
+    fill(&mut mid, 0, degree, t, z, rr);
+    let mut a = Vector3::zeros();
+    for m in 0..=degree {
+        let mut high: Column = [[0.0; 2]; N];
+        let corner = mid[m];
+        high[m + 1] = [
+            t.d[m + 1] * (x * corner[0] - y * corner[1]),
+            t.d[m + 1] * (x * corner[1] + y * corner[0]),
+        ];
+        fill(&mut high, m + 1, degree, t, z, rr);
+        for n in m..=degree {
+            let (c, s) = (g.C[n][m], g.S[n][m]);
+            let k = root(2 * n + 1, 2 * n + 3);
+            let up = high[n + 1];
+            let same = mid[n + 1];
+            let fz = k * root((n + 1 - m) * (n + 1 + m), 1);
+            a.z -= fz * (c * same[0] + s * same[1]);
+            if m == 0 {
+                let f = k * root((n + 1) * (n + 2), 2);
+                a.x -= f * c * up[0];
+                a.y -= f * c * up[1];
+                continue;
+            }
+            let down = low[n + 1];
+            let f = 0.5 * k * root((n + m + 1) * (n + m + 2), 1);
+            let twice = if m == 1 { 2 } else { 1 };
+            let h = 0.5 * k * root(twice * (n + 1 - m) * (n + 2 - m), 1);
+            a.x += -f * (c * up[0] + s * up[1]) + h * (c * down[0] + s * down[1]);
+            a.y += f * (s * up[0] - c * up[1]) + h * (s * down[0] - c * down[1]);
+        }
+        low = mid;
+        mid = high;
+    }
+    a * (g.gm_m3_s2 / (g.radius_m * g.radius_m))
+}
+
+/// Point-mass acceleration at `p`, m/s².
+pub fn point_mass(gm_m3_s2: f64, p: Vector3<f64>) -> Vector3<f64> {
+    let r2 = p.norm_squared().max(1.0);
+    p * (-gm_m3_s2 / (r2 * libm::sqrt(r2)))
+}
+
+/// What the field adds to the point mass, `I`, m/s². Cost: about 10 µs at degree 40.
+pub fn perturbation(
+    g: &Gravity,
+    t: &Table,
+    R_IM: Rotation<I, M>,
+    p_MB_I: Vector<Position, I>,
+) -> Vector<Acceleration, I> {
+    let R_PI = g.R_PM * R_IM.si().transpose();
+    let p_P = R_PI * p_MB_I.si();
+    let a_P = field(g, t, p_P) - point_mass(g.gm_m3_s2, p_P);
+    Vector::from_si(R_PI.transpose() * a_P)
+}
+
+/// Gravity gradient of the point mass, s⁻².
+pub fn gradient(gm_m3_s2: f64, p: Vector3<f64>) -> Matrix3<f64> {
+    let r2 = p.norm_squared().max(1.0);
+    let k = gm_m3_s2 / (r2 * libm::sqrt(r2));
+    (p * p.transpose() * (3.0 / r2) - Matrix3::identity()) * k
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIM: usize = GRAVITY_DEGREE_MAX + 1;
+
+    fn empty(degree: usize) -> Gravity {
+        Gravity {
+            gm_m3_s2: 4.9028e12,
+            radius_m: 1.738e6,
+            degree,
+            C: [[0.0; DIM]; DIM],
+            S: [[0.0; DIM]; DIM],
+            R_PM: Matrix3::identity(),
+        }
+    }
+
+    #[test]
+    fn degree_zero_is_the_point_mass() {
+        let mut g = empty(0);
+        g.C[0][0] = 1.0;
+        let p = Vector3::new(1.0e6, -0.9e6, 1.3e6);
+        let a = field(&g, &Table::new(), p);
+        assert!((a - point_mass(g.gm_m3_s2, p)).norm() < 1e-15 * 1e3);
+    }
+
+    #[test]
+    fn j2_matches_its_closed_form() {
+        let mut g = empty(2);
+        g.C[0][0] = 1.0;
+        g.C[2][0] = -9.088e-5;
+        let p = Vector3::new(1.1e6, -0.7e6, 1.4e6);
+        let j2 = -g.C[2][0] * libm::sqrt(5.0);
+        let (r2, r) = (p.norm_squared(), libm::sqrt(p.norm_squared()));
+        let k = 1.5 * j2 * g.gm_m3_s2 * g.radius_m * g.radius_m / (r2 * r2 * r);
+        let s = 5.0 * p.z * p.z / r2;
+        let closed = Vector3::new(p.x * (s - 1.0), p.y * (s - 1.0), p.z * (s - 3.0)) * k;
+        let a = field(&g, &Table::new(), p) - point_mass(g.gm_m3_s2, p);
+        assert!((a - closed).norm() < 1e-13, "{a:?} {closed:?}");
+    }
+
+    #[test]
+    fn the_field_has_neither_divergence_nor_curl() {
+        let mut g = empty(GRAVITY_DEGREE_MAX);
+        g.C[0][0] = 1.0;
+        for n in 2..DIM {
+            for m in 0..=n {
+                let k = 1e-4 / (n * n) as f64;
+                g.C[n][m] = k * libm::cos((n * 7 + m * 3) as f64);
+                g.S[n][m] = if m == 0 { 0.0 } else { k * libm::sin((n * 5 + m * 11) as f64) };
+            }
+        }
+        let t = Table::new();
+        let p = Vector3::new(0.9e6, 1.2e6, -0.9e6);
+        let h = 20.0;
+        let d = |axis: usize| {
+            let mut e = Vector3::zeros();
+            e[axis] = h;
+            (field(&g, &t, p + e) - field(&g, &t, p - e)) / (2.0 * h)
+        };
+        let (dx, dy, dz) = (d(0), d(1), d(2));
+        let scale = 1.6 / 1.7e6;
+        assert!((dx.x + dy.y + dz.z).abs() < 1e-5 * scale);
+        assert!((dx.y - dy.x).abs() < 1e-5 * scale && (dy.z - dz.y).abs() < 1e-5 * scale);
+        assert!((dz.x - dx.z).abs() < 1e-5 * scale);
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_point_mass() {
+        let p = Vector3::new(0.9e6, 1.2e6, -0.9e6);
+        let g = gradient(4.9028e12, p);
+        for axis in 0..3 {
+            let mut e = Vector3::zeros();
+            e[axis] = 1.0;
+            let d = (point_mass(4.9028e12, p + e) - point_mass(4.9028e12, p - e)) / 2.0;
+            assert!((d - g.column(axis)).norm() < 1e-12);
+        }
+    }
+}
