@@ -35,7 +35,7 @@ mod test_load;
 
 use announce::Announce;
 use control::allocate::{self, Jets};
-use control::attitude::{Attitude, pointing};
+use control::attitude::{Attitude, Plant, pointing};
 use faults::monitors::Monitors;
 use faults::rangefinder::RangeWatch;
 use guidance::Demand;
@@ -195,10 +195,12 @@ impl<'a> Flight<'a> {
             pointing(demand.d_I, demand.left_I),
             self.nav.q_IB,
             self.nav.w_IB_B.si(),
-            inertia,
-            vehicle.slew_rad_s_max,
-            powered,
-            PULSE_FRAME.s(),
+            &Plant {
+                inertia,
+                slew_rad_s_max: vehicle.slew_rad_s_max,
+                powered,
+                dt_s: PULSE_FRAME.s(),
+            },
         );
         let assist = allocate::assist(vehicle, demand.collective, torque);
         let for_jets =

@@ -119,6 +119,8 @@ pub struct Velocimeter {
 /// Inertial unit and star tracker as believed, 1 sigma.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Inertial {
+    /// Position of the inertial unit.
+    pub p_BA_B: [f64; 3],
     /// Angle random walk, rad/√s.
     pub arw_rad_sqrt_s: f64,
     /// Velocity random walk, m/s/√s.

@@ -1,5 +1,7 @@
 //! A load and a state for the tests of this crate; the values are those of `vehicles/resilience.toml`.
 
+#![allow(clippy::cast_possible_truncation)]
+
 use crate::load::*;
 use crate::nav::{Nav, Site};
 use icd::constants::{GM_MOON_M3_S2, MOON_RADIUS_M, MOON_ROTATION_RAD_S};
@@ -13,7 +15,9 @@ pub fn t0() -> Time {
     Time::from_tai_ns(800_000_000_000_000_000)
 }
 
-fn rings() -> ([[f64; 3]; 6], [[f64; 3]; 8], [[f64; 3]; 8]) {
+type Points<const N: usize> = [[f64; 3]; N];
+
+fn rings() -> (Points<6>, Points<8>, Points<8>) {
     let assist = core::array::from_fn(|i| {
         let a = (30.0 + 60.0 * i as f64).to_radians();
         [0.9 * libm::cos(a), 0.9 * libm::sin(a), 0.0]
@@ -60,6 +64,7 @@ fn vehicle() -> Vehicle {
             sigma_m_s: 0.03,
         },
         inertial: Inertial {
+            p_BA_B: [0.2, 0.1, 1.1],
             arw_rad_sqrt_s: 2e-5,
             vrw_m_s_sqrt_s: 3e-4,
             gyro_bias_rad_s: 5e-7,

@@ -1,4 +1,5 @@
 //! Sourced constants. Each carries its value, unit and source; one place each.
+#![allow(clippy::excessive_precision)] // digits as published
 
 /// Gravitational parameter of the Moon, m³/s². Source: [DE440], `gm_de440.tpc`, 4902.80011845755 km³/s².
 pub const GM_MOON_M3_S2: f64 = 4.902_800_118_457_55e12;

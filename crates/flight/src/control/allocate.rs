@@ -110,7 +110,7 @@ fn invert(m: &Matrix3<f64>) -> Option<Matrix3<f64>> {
     let (a, b, c) = (a.into_owned(), b.into_owned(), c.into_owned());
     let (r0, r1, r2) = (b.cross(&c), c.cross(&a), a.cross(&b));
     let det = a.dot(&r0);
-    if !(det.abs() > 1e-9) {
+    if det.is_nan() || det.abs() < 1e-9 {
         return None;
     }
     Some(Matrix3::from_rows(&[r0.transpose(), r1.transpose(), r2.transpose()]) / det)

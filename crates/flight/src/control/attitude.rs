@@ -22,6 +22,19 @@ const DEADBAND_RAD_S: f64 = 0.001;
 /// Fastest commanded motion that is fed forward, rad/s.
 const FEEDFORWARD_RAD_S_MAX: f64 = 0.05;
 
+/// What is to be turned, and with what.
+#[derive(Clone, Copy, Debug)]
+pub struct Plant {
+    /// Principal moments of inertia, kg m².
+    pub inertia: Vector3<f64>,
+    /// Fastest turn, rad/s.
+    pub slew_rad_s_max: f64,
+    /// Continuous torque is at hand; otherwise a deadband spares the jets.
+    pub powered: bool,
+    /// Frame, s.
+    pub dt_s: f64,
+}
+
 /// The controller's memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Attitude {
@@ -43,20 +56,17 @@ impl Attitude {
         self.integral = Vector3::zeros();
     }
 
-    /// Torque wanted over the next frame of `dt_s`, body axes, N m.
+    /// Torque wanted over the next frame, body axes, N m.
     ///
     /// - `commanded`, `q_IB`: wanted and navigated attitude; `w_B`: body rate, rad/s.
-    /// - `powered`: continuous torque is at hand; otherwise a deadband spares the jets.
     pub fn torque(
         &mut self,
         commanded: Quaternion<I, B>,
         q_IB: Quaternion<I, B>,
         w_B: Vector3<f64>,
-        inertia: Vector3<f64>,
-        slew_rad_s_max: f64,
-        powered: bool,
-        dt_s: f64,
+        plant: &Plant,
     ) -> Vector3<f64> {
+        let Plant { inertia, slew_rad_s_max, powered, dt_s } = *plant;
         self.error = (q_IB.inverse() * commanded).log();
         let moved = self.last.map_or(Vector3::zeros(), |last| (last.inverse() * commanded).log());
         self.last = Some(commanded);
@@ -113,12 +123,13 @@ mod tests {
     #[test]
     fn a_rigid_body_turns_to_the_command_within_its_slew_limit_and_holds_against_a_torque() {
         let inertia = Vector3::new(300.0, 300.0, 220.0);
+        let plant = Plant { inertia, slew_rad_s_max: 0.1, powered: true, dt_s: 0.1 };
         let command = pointing(Vector3::new(-0.9, 0.1, 0.4), Vector3::y());
         let mut q: Quaternion<I, B> = Quaternion::identity();
         let (mut w, mut control) = (Vector3::zeros(), Attitude::new());
         let mut fastest: f64 = 0.0;
         for _ in 0..600 {
-            let torque = control.torque(command, q, w, inertia, 0.1, true, 0.1);
+            let torque = control.torque(command, q, w, &plant);
             let disturbed = torque + Vector3::new(16.0, -9.0, 0.0);
             for _ in 0..20 {
                 w += (disturbed - w.cross(&inertia.component_mul(&w))).component_div(&inertia)

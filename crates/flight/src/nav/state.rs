@@ -11,7 +11,7 @@ use crate::load::{Load, NavStart};
 use crate::nav::covariance::{
     ACCELEROMETER, ALIGNMENT, Covariance, GYRO, P, Row, STATES, TERRAIN, THETA, Transition, V,
 };
-use crate::nav::gravity::{self, Table};
+use crate::nav::gravity;
 use crate::nav::history::History;
 use crate::nav::site::Site;
 use icd::bus::Imu;
@@ -89,7 +89,6 @@ pub struct Nav {
     pub R_IM: Rotation<I, M>,
     /// A star tracker has set the attitude.
     pub aligned: bool,
-    table: Table,
     perturbation_I: Vector3<f64>,
     t_perturbation: Option<Time>,
     dv_I: Vector3<f64>,
@@ -140,7 +139,6 @@ impl Nav {
             history: History::new(),
             R_IM: load.orientation.R_IM(start.t),
             aligned: false,
-            table: Table::new(),
             perturbation_I: Vector3::zeros(),
             t_perturbation: None,
             dv_I: Vector3::zeros(),
@@ -152,7 +150,7 @@ impl Nav {
         gravity::point_mass(load.gravity.gm_m3_s2, self.p_MB_I.si()) + self.perturbation_I
     }
 
-    /// One inertial sample: carries position, velocity and attitude to `t`.
+    /// One inertial sample, moved from the unit to the body origin: carries position, velocity and attitude to `t`.
     ///
     /// - `thrusting`: some valve was open in the sample's cycle or shortly before.
     pub fn propagate(&mut self, load: &Load, imu: &Imu, t: Time, thrusting: bool) {
@@ -163,14 +161,17 @@ impl Nav {
             return;
         }
         let turn = Vector3::from(imu.dtheta_B_rad) - self.gyro_bias * dt_s;
-        let force = Vector3::from(imu.dv_B_m_s) - self.accelerometer_bias * dt_s;
+        let w_B = turn / dt_s;
+        let arm = Vector3::from(load.vehicle.inertial.p_BA_B);
+        let swing = (w_B - self.w_IB_B.si()).cross(&arm) + w_B.cross(&w_B.cross(&arm)) * dt_s;
+        let force = Vector3::from(imu.dv_B_m_s) - self.accelerometer_bias * dt_s - swing;
         let dv_B = if thrusting { force + turn.cross(&force) * 0.5 } else { Vector3::zeros() };
         let due = self.t_perturbation.is_none_or(|last| t - last >= GRAVITY_REFRESH);
         if due {
             let ahead = GRAVITY_REFRESH.s() * 0.5;
             let p = self.p_MB_I + Vector::from_si(self.v_MB_I.si() * ahead);
             let R_IM = load.orientation.R_IM(t + Span::from_s(ahead));
-            self.perturbation_I = gravity::perturbation(&load.gravity, &self.table, R_IM, p).si();
+            self.perturbation_I = gravity::perturbation(&load.gravity, R_IM, p).si();
             self.t_perturbation = Some(t);
         }
         let dv_I = self.q_IB.rotation().si() * dv_B;
@@ -183,7 +184,7 @@ impl Nav {
         if self.aligned {
             self.q_IB = self.q_IB * Quaternion::<B, B>::exp(turn);
         }
-        self.w_IB_B = Vector::from_si(turn / dt_s);
+        self.w_IB_B = Vector::from_si(w_B);
         self.f_B = Vector::from_si(dv_B / dt_s);
         self.dv_I += dv_I;
         self.t = t;
