@@ -32,6 +32,8 @@ pub mod nav;
 mod sense;
 #[cfg(test)]
 mod test_load;
+#[cfg(test)]
+mod tests;
 
 use announce::Announce;
 use control::allocate::{self, Jets};

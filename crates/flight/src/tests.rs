@@ -1,0 +1,171 @@
+//! Whole-flight-software behaviour on a bench: sensors by hand, no world behind them.
+
+use super::*;
+use crate::load::{FaultManagement, Gate};
+use crate::nav::aid::slant_range;
+use crate::test_load::{flight_state, load};
+use icd::bus::{CYCLE, Imu, ShotQuality, SlantRange};
+use icd::tm::{Outcome, Phase};
+
+fn quiet(t: Time) -> Sensors {
+    Sensors {
+        t,
+        imu: Imu { healthy: true, ..Imu::default() },
+        star_tracker: None,
+        rangefinder: None,
+        velocimeter: None,
+        touchdown: [false; 4],
+    }
+}
+
+/// A flight in terminal descent, `altitude_m` over the plain by its own belief.
+fn terminal(load: &Load, altitude_m: f64) -> Flight<'_> {
+    let (nav, _) = flight_state(load, altitude_m, 0.0);
+    let start = NavStart {
+        t: nav.t,
+        p_MB_I: nav.p_MB_I,
+        v_MB_I: nav.v_MB_I,
+        sigma_p_m: [100.0, 200.0, 50.0],
+        sigma_v_m_s: [0.1; 3],
+    };
+    let mut flight = Flight::new(load, &start);
+    flight.nav = nav;
+    flight.mode.phase = Phase::Terminal;
+    flight
+}
+
+fn valves_shut(a: &Actuators) -> bool {
+    !a.main_open && a.assist_on_us == [0; 6] && a.jet_on_us == [0; 8]
+}
+
+#[test]
+fn landed_needs_contact_and_rest() {
+    let mut load = load();
+    load.faults = FaultManagement::AS_FLOWN;
+    // Navigation believes to be under the ground; no switch is closed.
+    let mut flight = terminal(&load, -50.0);
+    let mut t = flight.nav.t;
+    let mut step = |flight: &mut Flight, legs: usize, rate: f64| {
+        t += CYCLE;
+        let mut sensors = quiet(t);
+        sensors.imu.dtheta_B_rad = [rate * CYCLE.s(), 0.0, 0.0];
+        sensors.touchdown = core::array::from_fn(|i| i < legs);
+        flight.step(&sensors)
+    };
+    for _ in 0..300 {
+        let actuators = step(&mut flight, 0, 0.0);
+        assert!(flight.mode.phase == Phase::Terminal && !valves_shut(&actuators));
+    }
+    assert!(flight.monitors.contradiction.stands);
+    for _ in 0..10 {
+        step(&mut flight, 1, 0.0);
+        assert_eq!(flight.mode.phase, Phase::Terminal, "one leg is not contact");
+    }
+    step(&mut flight, 2, 0.0);
+    assert_eq!(flight.mode.phase, Phase::Terminal, "one cycle is not contact");
+    let actuators = step(&mut flight, 2, 0.0);
+    assert!(flight.mode.phase == Phase::Contact && valves_shut(&actuators));
+    for _ in 0..300 {
+        assert!(valves_shut(&step(&mut flight, 3, 0.1)));
+        assert_ne!(flight.mode.phase, Phase::Landed, "a tumbling lander has not landed");
+    }
+    for _ in 0..101 {
+        step(&mut flight, 4, 0.0);
+    }
+    assert_eq!(flight.mode.phase, Phase::Landed);
+}
+
+#[test]
+fn two_equal_states_take_equal_steps() {
+    let load = load();
+    let mut one = terminal(&load, 800.0);
+    let mut two = one.clone();
+    let mut t = one.nav.t;
+    for i in 0..200 {
+        t += CYCLE;
+        let mut sensors = quiet(t);
+        sensors.imu.dv_B_m_s = [0.0, 0.001 * f64::from(i), 0.04];
+        assert_eq!(one.step(&sensors), two.step(&sensors));
+        assert_eq!(one.down(), two.down());
+    }
+}
+
+/// Feeds `n` shots at 10 Hz whose range is the predicted one plus `offset(i)`.
+fn shoot(flight: &mut Flight, n: u32, offset: impl Fn(u32) -> f64) {
+    for i in 0..n {
+        let pose = flight.nav.pose();
+        let bias = flight.nav.terrain_bias_m;
+        let p = slant_range::predict(flight.load, &flight.site, &pose, 0.0, bias).unwrap();
+        #[allow(clippy::cast_possible_truncation)]
+        let range_m = (p.value + offset(i)) as f32;
+        let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
+        let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
+        flight.watch.take(flight.load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.nav.t += PULSE_FRAME;
+        flight.nav.propagate_covariance(flight.load, 0.1, 30.0);
+    }
+}
+
+#[test]
+fn as_flown_shuts_a_healthy_rangefinder_out_for_good() {
+    let mut load = load();
+    load.faults = FaultManagement::AS_FLOWN;
+    let mut flight = terminal(&load, 5000.0);
+    shoot(&mut flight, 10, |i| 3000.0 + 0.1 * f64::from(i));
+    assert!(flight.watch.locked_out);
+    // The sensor agrees again, and is not asked.
+    shoot(&mut flight, 20, |i| 0.1 * f64::from(i));
+    assert_eq!(flight.lines.rangefinder.outcome, Outcome::LockedOut);
+    assert_eq!(flight.lines.rangefinder.fused, 0);
+}
+
+#[test]
+fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
+    let load = load();
+    let mut flight = terminal(&load, 2000.0);
+    let before_m = flight.nav.p_MB_I.norm();
+    // 900 m is more than five deviations of the 100 m prior; the readings follow the motion. The
+    // prediction moves with each correction, so the step is kept against the true ground.
+    let start = flight.nav.clone();
+    for i in 0..40 {
+        let mut truth = start.clone();
+        truth.t = flight.nav.t;
+        let p = slant_range::predict(&load, &flight.site, &truth.pose(), 0.0, 0.0).unwrap();
+        #[allow(clippy::cast_possible_truncation)]
+        let range_m = (p.value + 900.0 + 0.01 * f64::from(i)) as f32;
+        let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
+        let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
+        flight.watch.take(&load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.nav.t += PULSE_FRAME;
+    }
+    let risen_m = flight.nav.p_MB_I.norm() - before_m;
+    assert!((risen_m - 900.0).abs() < 40.0, "{risen_m}");
+    assert!(flight.announce.events().contains(&Event::RangefinderReacquired));
+}
+
+#[test]
+fn resilient_does_not_follow_an_erratic_sensor() {
+    let load = load();
+    let mut flight = terminal(&load, 2000.0);
+    let before_m = flight.nav.p_MB_I.norm();
+    shoot(&mut flight, 60, |i| 900.0 + 300.0 * libm::sin(f64::from(i) * 2.1));
+    assert!((flight.nav.p_MB_I.norm() - before_m).abs() < 1.0);
+    assert_eq!(flight.lines.rangefinder.fused, 0);
+    assert!(!flight.watch.locked_out, "it is asked again when it recovers");
+}
+
+#[test]
+fn a_frozen_range_is_not_believed() {
+    let mut load = load();
+    load.faults.gate = Gate::Fixed { half_width_m: 5000.0, lock_out_after: 1000 };
+    let mut flight = terminal(&load, 1500.0);
+    for _ in 0..20 {
+        let shot = SlantRange { t: flight.nav.t, range_m: 1490.0, quality: ShotQuality::Valid };
+        let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
+        flight.watch.take(&load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.nav.t += PULSE_FRAME;
+    }
+    assert!(flight.watch.stuck);
+    assert_eq!(flight.lines.rangefinder.outcome, Outcome::Unusable);
+    assert!(flight.lines.rangefinder.fused <= 4);
+}
