@@ -1,1 +1,48 @@
-fn main() {}
+//! The front door: the command line `frigoris`. Parses, calls, prints; no physics.
+//!
+//! Exit codes: 0 every verdict is the one its scenario expects, 1 one is not, 2 nothing could be flown.
+#![warn(missing_docs)]
+
+mod campaign;
+mod card;
+mod fly;
+mod output;
+mod overrides;
+mod panel;
+mod plain;
+mod shipped;
+mod status;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Fly lunar landings on a test stand: real flight software against an independent model of nature.
+#[derive(Parser)]
+#[command(name = "frigoris", version, about, long_about = None, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fly scenarios, side by side when there are several, and judge them.
+    Fly(fly::Fly),
+    /// Fly one scenario many times with dispersions, and count the outcomes.
+    Campaign(campaign::Campaign),
+}
+
+fn main() -> ExitCode {
+    let judged = match Cli::parse().command {
+        Command::Fly(fly) => fly.run(),
+        Command::Campaign(campaign) => campaign.run(),
+    };
+    match judged {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(report) => {
+            eprintln!("Error: {report:?}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,1 +1,31 @@
+//! Test stand: scenarios, the closed loop, records, verdicts, campaigns, reports.
+//!
+//! Duty: puts the flight software in front of nature and judges what comes of it.
+//! Doors: [`scenario::Scenario::read`] (a file, checked), [`stand::Stand::new`] (the Moon, the
+//! plan and the load, shared by all runs), [`closed_loop::fly`] (one run), [`campaign::run`] (many).
+//! Does not own: models of nature (`truth`), what runs on board (`flight`), the terminal (`app`).
+//! This is the only room that sees both the fact and the estimate.
+//!
+//! | id | shall | test |
+//! |---|---|---|
+//! | RIG-1 | refuse every malformed scenario with file, key, value and limit | `tests/scenario_errors.rs` |
+//! | RIG-2 | give the same record hash for the same scenario, seed and run on any number of threads | `tests/determinism.rs` |
+//! | RIG-3 | end every run in exactly one of pass, degraded, fail, invalid | `verdict` |
+//! | RIG-4 | keep a campaign's partial results and resume them | `tests/campaign.rs` |
+//! | RIG-5 | state every counted share with its exact confidence interval | `published_intervals_are_met_to_their_last_digit` |
+#![warn(missing_docs)]
+#![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
+pub mod arrival;
+pub mod campaign;
+pub mod closed_loop;
+pub mod load;
+pub mod measures;
+mod parquet_file;
+pub mod record;
+pub mod report;
+pub mod scenario;
+pub mod stand;
+pub mod statistics;
+pub mod verdict;
+pub mod watch;

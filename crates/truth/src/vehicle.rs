@@ -231,7 +231,9 @@ pub enum VehicleError {
         length: f64,
     },
     /// Moments of inertia that no rigid body has.
-    #[error("{key}: the largest moment of inertia {largest} kg m² exceeds the sum {sum} of the others")]
+    #[error(
+        "{key}: the largest moment of inertia {largest} kg m² exceeds the sum {sum} of the others"
+    )]
     NotABody {
         /// Path of the field.
         key: String,

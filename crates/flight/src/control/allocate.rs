@@ -36,7 +36,8 @@ pub fn assist(vehicle: &Vehicle, collective: f64, torque: Vector3<f64>) -> [f64;
     let span = high - low;
     let scale = if span > DUTY_MAX - DUTY_MIN { (DUTY_MAX - DUTY_MIN) / span } else { 1.0 };
     let (floor, roof) = (DUTY_MIN - low * scale, DUTY_MAX - high * scale);
-    let centre = if floor > roof { 0.5 * (floor + roof) } else { collective.clamp(floor, roof) };
+    // This way round, for `clamp` panics on bounds that are not numbers.
+    let centre = if floor <= roof { collective.clamp(floor, roof) } else { 0.5 * (floor + roof) };
     delta.map(|d| (centre + d * scale).clamp(DUTY_MIN, DUTY_MAX))
 }
 

@@ -8,8 +8,6 @@ use std::fmt::Write;
 /// A JSON value under construction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
-    /// `true` or `false`.
-    Flag(bool),
     /// One number, written to 7 significant digits.
     Number(f64),
     /// One text.
@@ -45,7 +43,6 @@ impl Json {
 
     fn write(&self, out: &mut String) {
         match self {
-            Json::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
             Json::Number(x) => write_number(out, *x, 7),
             Json::Text(text) => write_text(out, text),
             Json::Curve { values, digits } => {
@@ -126,7 +123,7 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_significant_digits_and_lose_trailing_zeros() {
-        assert_eq!(curve(&[1234.5678, 0.000123456, -0.0, 20000.0, 1.5], 5), "[1234.6,0.000123456,0,20000,1.5]");
+        assert_eq!(curve(&[1234.5678, 0.000123456, -0.0, 20000.0, 1.5], 5), "[1234.6,0.00012346,0,20000,1.5]");
         assert_eq!(curve(&[-1e-12], 5), "[0]");
     }
 

@@ -1,0 +1,255 @@
+//! `frigoris campaign`: one scenario many times with dispersions, and what that amounts to.
+//!
+//! Owns: the arguments, the progress bar, the tables. Does not own: running and counting (`rig::campaign`).
+
+use crate::fly::live;
+use crate::overrides::Overrides;
+use crate::shipped::{Unpacked, short_name};
+use console::{Alignment, pad_str};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use miette::{IntoDiagnostic, WrapErr};
+use rig::campaign::{self, Campaign as Done, MARGINS, Progress, Row, Share};
+use rig::report::adapt::label;
+use rig::scenario::Scenario;
+use rig::stand::Stand;
+use rig::verdict::Grade;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Lines of progress when there is no terminal.
+const PLAIN_LINES: u64 = 20;
+/// Worst runs listed.
+const WORST: usize = 5;
+
+/// Arguments of `frigoris campaign`.
+#[derive(clap::Args)]
+#[command(after_help = "FILE is looked for as by `frigoris fly`.\n\n\
+Exit code: 0 every run passed, 1 one did not, 2 the campaign could not be flown.")]
+pub struct Campaign {
+    /// Scenario file, or name of a shipped scenario.
+    file: PathBuf,
+    /// Number of runs.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    runs: u64,
+    /// Number of the first run.
+    #[arg(long, default_value_t = 0)]
+    first_run: u64,
+    /// Folder for campaign.parquet [default: out/campaign-NAME].
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Threads; 0 for one a core.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Go on with the finished parts of a campaign that was stopped.
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+impl Campaign {
+    /// Flies and prints. `true` when every run passed.
+    pub fn run(&self) -> miette::Result<bool> {
+        let mut unpacked = Unpacked::default();
+        let mut scenario = Scenario::read(&unpacked.locate(&self.file)?)?;
+        self.overrides.apply(&mut scenario);
+        let title = scenario.title.clone();
+        let default = Path::new("out").join(format!("campaign-{}", short_name(&self.file)));
+        let folder = self.out.clone().unwrap_or(default);
+        if !self.resume {
+            forget_parts(&folder)?;
+        }
+        let began = Instant::now();
+        let done = self.fly(scenario, &folder)?;
+        let mut stdout = std::io::stdout().lock();
+        let count = done.rows.len();
+        let (wall_s, resumed) = (began.elapsed().as_secs_f64(), done.resumed);
+        writeln!(stdout, "\n{title}\n{count} runs in {wall_s:.1} s, {resumed} of them from before")
+            .into_diagnostic()?;
+        for line in outcomes(&done).into_iter().chain(spreads(&done)).chain(self.worst(&done)) {
+            writeln!(stdout, "{line}").into_diagnostic()?;
+        }
+        writeln!(stdout, "\nwritten: {}", folder.join("campaign.parquet").display())
+            .into_diagnostic()?;
+        Ok(done.rows.iter().all(|row| row.grade == Grade::Pass))
+    }
+
+    fn fly(&self, scenario: Scenario, folder: &Path) -> miette::Result<Done> {
+        let stand = Stand::new(scenario)?;
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()?;
+        let bar = bar(self.runs);
+        let step = (self.runs / PLAIN_LINES).max(1);
+        let began = Instant::now();
+        let tell = |progress: Progress| {
+            bar.set_position(progress.done);
+            if bar.is_hidden()
+                && (progress.done.is_multiple_of(step) || progress.done == progress.total)
+            {
+                println!("{}", progress_line(progress, began.elapsed().as_secs_f64()));
+            }
+        };
+        let runs = self.first_run..self.first_run.saturating_add(self.runs);
+        let done = pool.install(|| campaign::run(&stand, runs, folder, tell));
+        bar.finish_and_clear();
+        Ok(done?)
+    }
+
+    /// The runs of the poorest grade and, among them, of the smallest margin, each with the command that repeats it.
+    fn worst(&self, done: &Done) -> Vec<String> {
+        let mut rows: Vec<&Row> = done.rows.iter().collect();
+        rows.sort_by(|a, b| b.grade.cmp(&a.grade).then(least(a).1.total_cmp(&least(b).1)));
+        let mut out = vec![String::new(), "worst runs".to_string()];
+        for row in rows.into_iter().take(WORST) {
+            let (key, margin) = least(row);
+            let what = if margin.is_finite() {
+                format!("{}, margin {margin:+.2}", label(key))
+            } else {
+                String::new()
+            };
+            out.push(format!(
+                "  run {}: {} ({}) {what}",
+                row.run,
+                row.outcome.name(),
+                row.grade.name()
+            ));
+            let (file, arguments) = (self.file.display(), self.overrides.arguments());
+            out.push(format!("    frigoris fly {file}{arguments} --run {}", row.run));
+        }
+        out
+    }
+}
+
+/// The limit with the least margin relative to nothing but itself; NaN counts as none.
+fn least(row: &Row) -> (&'static str, f64) {
+    let pairs = MARGINS.into_iter().zip(row.margins).filter(|(_, margin)| !margin.is_nan());
+    pairs.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(("", f64::INFINITY))
+}
+
+/// Removes finished parts of earlier campaigns, so that every run is flown anew.
+fn forget_parts(folder: &Path) -> miette::Result<()> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("part-") && name.ends_with(".parquet") {
+            let path = entry.path();
+            let removed = std::fs::remove_file(&path).into_diagnostic();
+            removed.wrap_err_with(|| format!("{}: cannot be removed", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn bar(runs: u64) -> ProgressBar {
+    if !live() {
+        return ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::hidden());
+    }
+    let template = "{bar:40.cyan/blue} {pos}/{len} runs  {per_sec}  {eta} left";
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let target = ProgressDrawTarget::stdout();
+    ProgressBar::with_draw_target(Some(runs), target).with_style(style.progress_chars("█▉░"))
+}
+
+fn progress_line(progress: Progress, elapsed_s: f64) -> String {
+    let (done, total) = (progress.done as f64, progress.total as f64);
+    let rate = done / elapsed_s.max(1e-9);
+    let left_s = (total - done) / rate.max(1e-9);
+    format!("{} of {} runs, {rate:.2} a second, {left_s:.0} s left", progress.done, progress.total)
+}
+
+fn share(name: &str, share: &Share) -> String {
+    let percent = 100.0 * share.count as f64 / share.of.max(1) as f64;
+    format!(
+        "  {} {:>7}  {percent:>6.2} %   [{:.2}, {:.2}] %",
+        pad_str(name, 16, Alignment::Left, None),
+        share.count,
+        100.0 * share.low,
+        100.0 * share.high
+    )
+}
+
+fn outcomes(done: &Done) -> Vec<String> {
+    let mut out = vec![
+        String::new(),
+        "outcome              runs     share   95 % Clopper-Pearson".to_string(),
+    ];
+    out.extend(done.outcomes().iter().map(|(outcome, s)| share(outcome.name(), s)));
+    out.push("grade".to_string());
+    out.extend(done.grades().iter().map(|(grade, s)| share(grade.name(), s)));
+    out
+}
+
+fn spreads(done: &Done) -> Vec<String> {
+    let head = ["runs", "least", "5 %", "median", "95 %", "largest"]
+        .map(|text| format!("{text:>10}"))
+        .concat();
+    let mut out =
+        vec![String::new(), format!("{}{head}", pad_str("figure", 54, Alignment::Left, None))];
+    for spread in done.spreads() {
+        let name = format!("  {}, {}", label(spread.key), spread.unit);
+        let name = name.trim_end_matches([' ', ',']);
+        let values = spread.percentiles.map(|x| format!("{x:>10.2}")).concat().replace('-', "−");
+        out.push(format!(
+            "{}{:>10}{values}",
+            pad_str(name, 54, Alignment::Left, None),
+            spread.count
+        ));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rig::measures::Measures;
+    use rig::verdict::Outcome;
+
+    fn row(run: u64, grade: Grade, margins: [f64; 5]) -> Row {
+        let outcome = Outcome::Landed;
+        Row { run, outcome, grade, measures: Measures::default(), margins, digest: 0, wall_ms: 1.0 }
+    }
+
+    fn campaign() -> Campaign {
+        Campaign {
+            file: "one.toml".into(),
+            runs: 3,
+            first_run: 0,
+            out: None,
+            threads: 1,
+            resume: false,
+            overrides: Overrides { seed: Some(9), terrain: None },
+        }
+    }
+
+    #[test]
+    fn the_worst_run_comes_first_with_the_command_that_repeats_it() {
+        let margins = |m: f64| [m, 5.0, f64::NAN, 9.0, 9.0];
+        let rows = vec![
+            row(0, Grade::Pass, margins(0.1)),
+            row(1, Grade::Fail, margins(1.0)),
+            row(2, Grade::Fail, margins(-3.0)),
+        ];
+        let lines = campaign().worst(&Done { rows, resumed: 0 });
+        assert!(
+            lines[2].contains("run 2: landed (fail) vertical speed at contact, margin -3.00"),
+            "{lines:?}"
+        );
+        assert_eq!(lines[3].trim(), "frigoris fly one.toml --seed 9 --run 2");
+        assert!(lines[4].contains("run 1") && lines[6].contains("run 0"));
+    }
+
+    #[test]
+    fn a_share_is_printed_with_its_exact_interval() {
+        // 1 of 20: [0.13, 24.87] %, exact.
+        let line = share("lost", &Share::new(1, 20));
+        assert!(line.contains("5.00 %") && line.contains("[0.13, 24.87] %"), "{line}");
+    }
+
+    #[test]
+    fn the_rate_and_the_time_left_follow_from_what_is_done() {
+        let progress = Progress { done: 10, total: 40, outcome: Outcome::Landed };
+        assert_eq!(progress_line(progress, 5.0), "10 of 40 runs, 2.00 a second, 15 s left");
+    }
+}

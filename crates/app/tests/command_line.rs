@@ -1,0 +1,75 @@
+//! The program from outside: what it prints, where, and how it exits.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn frigoris(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_frigoris"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+/// An empty folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).unwrap()
+}
+
+#[test]
+fn a_file_that_is_not_there_exits_2_and_is_named() {
+    let folder = folder("absent");
+    for command in
+        [&["fly", "no-such-flight.toml"][..], &["campaign", "no-such-flight.toml", "--runs", "1"]]
+    {
+        let output = frigoris(&folder, command);
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        assert!(text(&output.stderr).contains("no-such-flight.toml"), "{}", text(&output.stderr));
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_file_that_is_not_toml_exits_2_and_shows_the_line() {
+    let folder = folder("not-toml");
+    std::fs::write(folder.join("broken.toml"), "title = \"x\"\nseed = = 3\n").unwrap();
+    let output = frigoris(&folder, &["fly", "broken.toml"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("broken.toml") && said.contains("seed = = 3"), "{said}");
+}
+
+#[test]
+fn an_unknown_speed_is_refused_before_anything_flies() {
+    let output = frigoris(&folder("speed"), &["fly", "--speed", "-3"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--speed"));
+}
+
+#[test]
+fn the_help_says_where_scenarios_are_looked_for() {
+    let output = frigoris(&folder("help"), &["fly", "--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = text(&output.stdout);
+    assert!(said.contains("scenarios/NAME.toml") && said.contains("inside the program"), "{said}");
+}
+
+#[test]
+fn a_flight_in_a_pipe_prints_lines_without_control_codes_and_leaves_its_files() {
+    let folder = folder("pipe");
+    let output = frigoris(&folder, &["fly", "m2-resilient-from-ignition", "--out", "kept"]);
+    assert!(!output.stdout.contains(&0x1b), "an escape code in a pipe");
+    let said = text(&output.stdout);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", text(&output.stderr));
+    assert!(said.contains("phase braking") && said.contains("written: "), "{said}");
+    for file in ["record.parquet", "packets.ccsds", "summary.json", "report.html"] {
+        assert!(std::fs::metadata(folder.join("kept").join(file)).unwrap().len() > 100, "{file}");
+    }
+}

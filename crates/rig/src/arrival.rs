@@ -1,0 +1,266 @@
+//! Ground planning: the orbit, the deorbit burn and the ignition state that lead to the target.
+//!
+//! Owns: the way back from the target to the parking orbit. Does not own: steering (`flight` corrects
+//! what the plan leaves), forces (`truth::integrate` carries the coast under full gravity).
+//!
+//! As planned: the ignition point lies a given distance before the target, at a given height over its
+//! level, falling, on an ellipse whose perilune lies a given height over that level and whose apolune
+//! touches the circular parking orbit. The ellipse at ignition is Kepler's [Vallado2013] §1.3:
+//!     v² = GM (2/r − 1/a),    cos γ = √(GM p) / (r v),    p = a (1 − e²)
+//! From there the coast is carried back under full gravity to its apolune, and the apolune asked of
+//! Kepler is corrected until the one found under full gravity is the parking orbit's (secant steps).
+//! At the apolune the burn is an impulse against the velocity; the burn's real length is shared
+//! evenly before and after it. The plane holds the target at the planned touchdown: the Moon turns.
+//! Refuses: lighting, communication windows, plane changes.
+
+use crate::scenario::Scenario;
+use icd::constants::{GM_MOON_M3_S2, MOON_RADIUS_M, STANDARD_GRAVITY_M_S2};
+use icd::frames::{I, Position, Vector, Velocity};
+use icd::time::{Span, Time};
+use nalgebra::Vector3;
+use truth::environment::{Environment, Site, orientation};
+use truth::integrate::{Coast, propagate_coast};
+
+/// Longest step of a planned coast: holds 0.1 m over an orbit.
+const STEP: Span = Span::from_ms(10_000);
+/// Secant steps at the most; three suffice.
+const ITERATIONS: usize = 12;
+/// Apolune is met to this, m: a thousandth of the orbit determination's error.
+const APOLUNE_WITHIN_M: f64 = 0.02;
+
+/// Why no approach was found.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum ArrivalError {
+    /// The ignition point cannot lie on the descent ellipse.
+    #[error(
+        "ignition {ignition_m} m over the target's level is not between perilune ({perilune_m} m) \
+         and apolune ({apolune_m} m)"
+    )]
+    OffEllipse {
+        /// Height of ignition over the target's level, m.
+        ignition_m: f64,
+        /// Height of perilune, m.
+        perilune_m: f64,
+        /// Height of apolune, m.
+        apolune_m: f64,
+    },
+    /// The ephemeris does not reach.
+    #[error("the ephemeris does not cover {from} to {to} UTC")]
+    OutsideEphemeris {
+        /// Earliest instant needed.
+        from: Time,
+        /// Latest instant needed.
+        to: Time,
+    },
+    /// The apolune under full gravity could not be brought to the parking orbit.
+    #[error("after {ITERATIONS} corrections the apolune is still {miss_m} m off the parking orbit")]
+    NotConverged {
+        /// Remaining distance, m.
+        miss_m: f64,
+    },
+}
+
+/// What the scenario asks of the approach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Approach {
+    /// Planned touchdown.
+    pub touchdown: Time,
+    /// Height of the circular parking orbit above the sphere of 1737.4 km, m.
+    pub orbit_altitude_m: f64,
+    /// Height of perilune over the target's level, m.
+    pub perilune_above_target_m: f64,
+    /// Height of ignition over the target's level, m.
+    pub ignition_above_target_m: f64,
+    /// Ground distance from ignition to target, m.
+    pub ignition_distance_m: f64,
+    /// Time of ignition before the planned touchdown, s.
+    pub ignition_before_touchdown_s: f64,
+    /// Azimuth of the ground track at the target, from north towards east, rad.
+    pub azimuth_rad: f64,
+    /// Time on the parking orbit before the deorbit burn, s.
+    pub coast_before_deorbit_s: f64,
+    /// Time by which the load arms the ignition before the planned one, s.
+    pub arm_before_ignition_s: f64,
+}
+
+/// A position and velocity at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OrbitState {
+    /// Time.
+    pub t: Time,
+    /// Position.
+    pub p_MB_I: Vector<Position, I>,
+    /// Velocity.
+    pub v_MB_I: Vector<Velocity, I>,
+}
+
+/// The plan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrival {
+    /// On the parking orbit, before the deorbit burn.
+    pub orbit: OrbitState,
+    /// Start of the deorbit burn.
+    pub t_deorbit: Time,
+    /// Its velocity change, against the velocity, m/s.
+    pub deorbit_dv_m_s: f64,
+    /// Its length, s.
+    pub deorbit_s: f64,
+    /// At braking ignition.
+    pub ignition: OrbitState,
+    /// Before braking ignition: from here on the flight software may look for it.
+    pub armed: OrbitState,
+}
+
+impl Arrival {
+    /// Plans the approach of a scenario.
+    ///
+    /// # Errors
+    /// [`ArrivalError`] when no such approach exists. Cost: about five coasts of an hour.
+    pub fn plan(
+        scenario: &Scenario,
+        environment: &Environment,
+        site: &Site,
+    ) -> Result<Self, ArrivalError> {
+        let machine = &scenario.vehicle.machine;
+        let mass_kg = machine.dry.mass_kg + scenario.start.propellant_kg.mean();
+        let exhaust_m_s = machine.main.isp_s * STANDARD_GRAVITY_M_S2;
+        let burn_s = |dv_m_s: f64| {
+            mass_kg * (1.0 - (-dv_m_s / exhaust_m_s).exp()) * exhaust_m_s / machine.main.thrust_N
+        };
+        plan(&scenario.approach, environment, site, burn_s)
+    }
+}
+
+/// Plans an approach; `burn_s` gives the length of a main engine burn from its velocity change.
+///
+/// # Errors
+/// As [`Arrival::plan`].
+pub fn plan(
+    approach: &Approach,
+    environment: &Environment,
+    site: &Site,
+    burn_s: impl Fn(f64) -> f64,
+) -> Result<Arrival, ArrivalError> {
+    let (ignition, apolune) = descent_ellipse(approach, environment, site)?;
+    let (p, v) = (apolune.p_MB_I.si(), apolune.v_MB_I.si());
+    let along = v / v.norm();
+    let circular_m_s = (GM_MOON_M3_S2 / p.norm()).sqrt();
+    let deorbit_dv_m_s = circular_m_s - v.norm();
+    let deorbit_s = burn_s(deorbit_dv_m_s);
+    let t_deorbit = apolune.t - Span::from_s(0.5 * deorbit_s);
+    let t_start = t_deorbit - Span::from_s(approach.coast_before_deorbit_s);
+    let parking = OrbitState { v_MB_I: Vector::from_si(along * circular_m_s), ..apolune };
+    let orbit = carried(environment, &parking, t_start, approach.touchdown)?;
+    let t_arm = ignition.t - Span::from_s(approach.arm_before_ignition_s);
+    let armed = carried(environment, &ignition, t_arm, approach.touchdown)?;
+    Ok(Arrival { orbit, t_deorbit, deorbit_dv_m_s, deorbit_s, ignition, armed })
+}
+
+/// The coast to another time, or why there is none.
+fn carried(
+    environment: &Environment,
+    from: &OrbitState,
+    t: Time,
+    latest: Time,
+) -> Result<OrbitState, ArrivalError> {
+    let end = propagate_coast(environment, from.p_MB_I, from.v_MB_I, from.t, t, STEP);
+    let (p_MB_I, v_MB_I): Coast = end.ok_or(ArrivalError::OutsideEphemeris { from: t, to: latest })?;
+    Ok(OrbitState { t, p_MB_I, v_MB_I })
+}
+
+/// Ignition and the apolune before it, under full gravity.
+fn descent_ellipse(
+    approach: &Approach,
+    environment: &Environment,
+    site: &Site,
+) -> Result<(OrbitState, OrbitState), ArrivalError> {
+    let wanted_m = MOON_RADIUS_M + approach.orbit_altitude_m;
+    let miss = |asked_m: f64| -> Result<(f64, OrbitState, OrbitState), ArrivalError> {
+        let ignition = ignition_state(approach, site, asked_m)?;
+        let apolune = apolune_before(environment, &ignition, approach.touchdown)?;
+        Ok((apolune.p_MB_I.norm() - wanted_m, ignition, apolune))
+    };
+    let mut asked_m = wanted_m;
+    let (mut miss_m, mut ignition, mut apolune) = miss(asked_m)?;
+    let mut slope = 1.0;
+    for _ in 0..ITERATIONS {
+        if miss_m.abs() <= APOLUNE_WITHIN_M {
+            return Ok((ignition, apolune));
+        }
+        let next_m = asked_m - miss_m / slope;
+        let (next_miss_m, i, a) = miss(next_m)?;
+        let change = (next_miss_m - miss_m) / (next_m - asked_m);
+        if change.is_finite() && change > 0.1 {
+            slope = change;
+        }
+        (asked_m, miss_m, ignition, apolune) = (next_m, next_miss_m, i, a);
+    }
+    Err(ArrivalError::NotConverged { miss_m })
+}
+
+/// The state at ignition on the Kepler ellipse with the apolune radius `apolune_m`.
+fn ignition_state(
+    approach: &Approach,
+    site: &Site,
+    apolune_m: f64,
+) -> Result<OrbitState, ArrivalError> {
+    let t = approach.touchdown - Span::from_s(approach.ignition_before_touchdown_s);
+    let level_m = site.p_ML_M.norm();
+    let (r_m, perilune_m) =
+        (level_m + approach.ignition_above_target_m, level_m + approach.perilune_above_target_m);
+    if !(perilune_m <= r_m && r_m < apolune_m) {
+        return Err(ArrivalError::OffEllipse {
+            ignition_m: approach.ignition_above_target_m,
+            perilune_m: approach.perilune_above_target_m,
+            apolune_m: apolune_m - level_m,
+        });
+    }
+    let a_m = 0.5 * (perilune_m + apolune_m);
+    let semilatus_m = 2.0 * perilune_m * apolune_m / (perilune_m + apolune_m);
+    let speed_m_s = (GM_MOON_M3_S2 * (2.0 / r_m - 1.0 / a_m)).sqrt();
+    let horizontal_m_s = (GM_MOON_M3_S2 * semilatus_m).sqrt() / r_m;
+    let fall_m_s = (speed_m_s * speed_m_s - horizontal_m_s * horizontal_m_s).max(0.0).sqrt();
+
+    let (up_T, ahead_T) = track_at_target(approach, site);
+    let angle_rad = approach.ignition_distance_m / level_m;
+    let (sin, cos) = libm::sincos(angle_rad);
+    let up = up_T * cos - ahead_T * sin;
+    let ahead = up_T * sin + ahead_T * cos;
+    Ok(OrbitState {
+        t,
+        p_MB_I: Vector::from_si(up * r_m),
+        v_MB_I: Vector::from_si(ahead * horizontal_m_s - up * fall_m_s),
+    })
+}
+
+/// Directions up and ahead at the target at the planned touchdown, in `I`.
+pub fn track_at_target(approach: &Approach, site: &Site) -> (Vector3<f64>, Vector3<f64>) {
+    let R_IL = (orientation::R_IM(approach.touchdown) * site.R_ML).si();
+    let (sin, cos) = libm::sincos(approach.azimuth_rad);
+    (R_IL * Vector3::z(), R_IL * Vector3::new(sin, cos, 0.0))
+}
+
+/// The last apolune before `ignition`: where the radial speed vanishes, found to 1 ms.
+fn apolune_before(
+    environment: &Environment,
+    ignition: &OrbitState,
+    latest: Time,
+) -> Result<OrbitState, ArrivalError> {
+    let climb = |s: &OrbitState| s.p_MB_I.dot(s.v_MB_I);
+    let mut after = *ignition;
+    let mut before = carried(environment, &after, after.t - Span::from_s(60.0), latest)?;
+    // Backwards from a falling state the radial speed stays negative until the apolune; an orbit has one.
+    while climb(&before) < 0.0 {
+        after = before;
+        before = carried(environment, &after, after.t - Span::from_s(60.0), latest)?;
+    }
+    while (after.t - before.t).ns() > 1_000_000 {
+        let middle = before.t + Span::from_ns((after.t - before.t).ns() / 2);
+        let state = carried(environment, &before, middle, latest)?;
+        if climb(&state) < 0.0 { after = state } else { before = state }
+    }
+    Ok(before)
+}
+
+#[cfg(test)]
+mod tests;

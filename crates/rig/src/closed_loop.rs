@@ -1,0 +1,258 @@
+//! The closed loop: nature, sensors, flight software, actuators, nature.
+//!
+//! Owns: [`Simulation`] (one run in progress), [`fly`] (one run to its end).
+//! Does not own: what all runs share (`stand`), what is kept (`record`), what is measured (`watch`),
+//! what is good (`verdict`).
+//! Rates: one cycle is 20 ms of sensors in, commands out; every fifth begins a pulse frame.
+
+use crate::load::nav_start;
+use crate::measures::{MEASURES, Measures};
+use crate::record::{Record, Recorder, Recording};
+use crate::scenario::ScenarioError;
+pub use crate::stand::Stand;
+use crate::verdict::{End, Judgement, judge, outcome};
+use crate::watch::Watch;
+use flight::Flight;
+use flight::load::Load;
+use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors};
+use icd::events::Event;
+use icd::time::{Span, Time};
+use icd::tm::Snapshot;
+use sha2::{Digest, Sha256};
+use truth::world::{self, TruthView, World};
+
+/// Cycles in a pulse frame.
+const FRAME_CYCLES: u64 = PULSE_FRAME.ns().unsigned_abs() / CYCLE.ns().unsigned_abs();
+/// Without a record, pulse frames of the coast are watched one in this many.
+const COAST_FRAMES: u64 = 10;
+/// How long a lander at rest is watched, so that the flight software can find out.
+const AT_REST: Span = Span::from_ms(5_000);
+/// Tanks holding less than this are empty, kg.
+const EMPTY_KG: f64 = 1e-6;
+
+/// What one pulse frame shows; sampled together.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Time since the start of the run, s.
+    pub t_s: f64,
+    /// The facts.
+    pub view: &'a TruthView,
+    /// What the bus carried up.
+    pub sensors: &'a Sensors,
+    /// What the bus carried down.
+    pub actuators: &'a Actuators,
+    /// What the flight software shows.
+    pub telemetry: &'a Snapshot,
+    /// Everything announced so far, with its time since the start, s.
+    pub events: &'a [(f64, Event)],
+}
+
+/// What one cycle carried across the bus.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange {
+    /// To the computer.
+    pub sensors: Sensors,
+    /// From the computer.
+    pub actuators: Actuators,
+}
+
+/// One run in progress.
+pub struct Simulation<'a> {
+    world: World,
+    flight: Flight<'a>,
+}
+
+impl<'a> Simulation<'a> {
+    /// Powers up run number `run`; `load` is [`Stand::load`] of the same run.
+    ///
+    /// # Errors
+    /// When truth refuses to start.
+    pub fn new(stand: &Stand, load: &'a Load, run: u64) -> Result<Self, ScenarioError> {
+        let start = stand.start(run);
+        let nav = nav_start(&stand.scenario, &start, run);
+        Ok(Self { world: stand.world(run, &start)?, flight: Flight::new(load, &nav) })
+    }
+
+    /// The door between nature and computer: sensors up, commands down. Nature waits.
+    pub fn exchange(&mut self) -> Exchange {
+        let sensors = self.world.sense();
+        let actuators = self.flight.step(&sensors);
+        Exchange { sensors, actuators }
+    }
+
+    /// Nature carries on for one cycle under the commands.
+    pub fn carry_on(&mut self, exchange: &Exchange) {
+        self.world.step(&exchange.actuators);
+    }
+
+    /// One whole cycle.
+    pub fn step(&mut self) -> Exchange {
+        let exchange = self.exchange();
+        self.carry_on(&exchange);
+        exchange
+    }
+
+    /// Nature.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The flight software.
+    pub fn flight(&self) -> &Flight<'a> {
+        &self.flight
+    }
+}
+
+/// One run flown to its end.
+#[derive(Clone, Debug)]
+pub struct Flown {
+    /// Run number.
+    pub run: u64,
+    /// The verdict.
+    pub judgement: Judgement,
+    /// The figures it rests on.
+    pub measures: Measures,
+    /// Events with their time since the start, s.
+    pub events: Vec<(f64, Event)>,
+    /// What was recorded; `None` with [`Recording::Off`].
+    pub record: Option<Record>,
+    /// Simulated time, s.
+    pub simulated_s: f64,
+}
+
+impl Flown {
+    /// SHA-256 over the bits of every measure and event: equal flights have equal digests.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(self.run.to_be_bytes());
+        hash.update(self.simulated_s.to_bits().to_be_bytes());
+        for measure in MEASURES {
+            let value = (measure.read)(&self.measures).unwrap_or(f64::NAN);
+            hash.update(value.to_bits().to_be_bytes());
+        }
+        for (t_s, event) in &self.events {
+            hash.update(t_s.to_bits().to_be_bytes());
+            hash.update(event.code().to_be_bytes());
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Flies one run to its end: rest, impact, or the scenario's duration.
+///
+/// - `observer`: shown every pulse frame; with [`Recording::Off`] one in ten of the coast.
+///
+/// # Errors
+/// When truth refuses to start.
+pub fn fly(
+    stand: &Stand,
+    run: u64,
+    recording: Recording,
+    mut observer: impl FnMut(&Frame<'_>),
+) -> Result<Flown, ScenarioError> {
+    let load = stand.load(run);
+    let mut simulation = Simulation::new(stand, &load, run)?;
+    let mut log = Log::new(stand, run, recording, &simulation);
+    loop {
+        let exchange = simulation.exchange();
+        log.before(&simulation, &exchange, &mut observer);
+        simulation.carry_on(&exchange);
+        if let Some(end) = log.after(&simulation, &exchange) {
+            return Ok(log.finish(stand, run, simulation.world(), end));
+        }
+    }
+}
+
+/// What is noted beside the loop.
+struct Log {
+    start: Time,
+    duration: Span,
+    cycle: u64,
+    at_rest_since: Option<Time>,
+    watch: Watch,
+    recorder: Option<Recorder>,
+    events: Vec<(f64, Event)>,
+}
+
+impl Log {
+    fn new(stand: &Stand, run: u64, recording: Recording, simulation: &Simulation<'_>) -> Self {
+        let start = simulation.world().state().t;
+        let full = recording == Recording::Full;
+        Self {
+            start,
+            duration: Span::from_s(stand.scenario.duration_s_max),
+            cycle: 0,
+            at_rest_since: None,
+            watch: Watch::new(start, stand.scenario.approach.touchdown),
+            recorder: full.then(|| Recorder::new(stand, run, start)),
+            events: Vec::new(),
+        }
+    }
+
+    /// Nature stands still at the time of the exchange.
+    fn before(
+        &mut self,
+        simulation: &Simulation<'_>,
+        exchange: &Exchange,
+        observer: &mut impl FnMut(&Frame<'_>),
+    ) {
+        let Exchange { sensors, actuators } = exchange;
+        let telemetry = simulation.flight().down();
+        let t_s = (sensors.t - self.start).s();
+        for event in simulation.flight().events() {
+            self.events.push((t_s, *event));
+            if let Some(recorder) = &mut self.recorder {
+                recorder.event(t_s, *event, sensors.t);
+            }
+        }
+        let close = self.recorder.is_some() || self.watch.braking();
+        if !self.cycle.is_multiple_of(FRAME_CYCLES * if close { 1 } else { COAST_FRAMES }) {
+            return;
+        }
+        let view = simulation.world().view();
+        let events = &self.events[..];
+        let frame = Frame { t_s, view: &view, sensors, actuators, telemetry, events };
+        self.watch.frame(&view, telemetry);
+        if simulation.world().touchdown().is_some() {
+            self.watch.on_the_ground(&view);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.frame(&frame);
+        }
+        observer(&frame);
+    }
+
+    /// Nature has moved on by a cycle; tells how the run ended, once it has.
+    fn after(&mut self, simulation: &Simulation<'_>, exchange: &Exchange) -> Option<End> {
+        let world = simulation.world();
+        self.cycle += 1;
+        self.watch.cycle(&exchange.sensors, simulation.flight().down().phase, world);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.thrust(world.thrust());
+        }
+        let now = world.state().t;
+        match world.ended() {
+            Some(world::End::AtRest) => {
+                let since = *self.at_rest_since.get_or_insert(now);
+                if now - since >= AT_REST {
+                    return Some(End::Nature(world::End::AtRest));
+                }
+            }
+            Some(end) => return Some(End::Nature(end)),
+            None => {}
+        }
+        (now - self.start >= self.duration).then_some(End::Duration)
+    }
+
+    fn finish(self, stand: &Stand, run: u64, world: &World, end: End) -> Flown {
+        let scenario = &stand.scenario;
+        let simulated_s = (world.state().t - self.start).s();
+        let measures = self.watch.finish(world);
+        let ran_dry = world.touchdown().is_some_and(|t| t.propellant_kg <= EMPTY_KG);
+        let outcome = outcome(end, ran_dry, &measures, &scenario.expect);
+        let raised: Vec<Event> = self.events.iter().map(|(_, event)| *event).collect();
+        let judgement = judge(outcome, &measures, &raised, &scenario.expect);
+        let record = self.recorder.map(|recorder| recorder.finish(simulated_s, &world.view()));
+        Flown { run, judgement, measures, events: self.events, record, simulated_s }
+    }
+}

@@ -1,0 +1,309 @@
+//! What the ground uploads before a flight: `flight::Load` and the first navigation state.
+//!
+//! Owns: turning the checked scenario and the plan into the flight software's structures, and the
+//! errors of that knowledge (orbit determination, map), drawn once a run.
+//! Does not own: what the flight software does with them.
+//! The map's error is a stationary field with exponential correlation along each axis: a first order
+//! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l).
+
+use crate::arrival::{Arrival, OrbitState};
+use crate::scenario::Scenario;
+use flight::load as board;
+use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
+use icd::frames::{M, Position, Vector};
+use nalgebra::{Matrix3, Vector3};
+use truth::environment::{Environment, Site, orientation};
+use truth::random::Stream;
+use truth::vehicle as machine;
+
+/// Elevation above the reference sphere at the map's nodes, m, `[along][across]`.
+type Grid = Box<[[f32; MAP_ACROSS]; MAP_ALONG]>;
+
+/// What all runs of a scenario load alike.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    load: Box<board::Load>,
+    map_sigma_m: f64,
+    seed: u64,
+}
+
+impl Upload {
+    /// Prepares the load of a scenario. Cost: one coarse terrain sample for each map node.
+    pub fn new(
+        scenario: &Scenario,
+        environment: &Environment,
+        site: &Site,
+        arrival: &Arrival,
+    ) -> Self {
+        let knowledge = &scenario.knowledge;
+        let along_m_first =
+            knowledge.map_beyond_m - knowledge.map_spacing_m * (MAP_ALONG - 1) as f64;
+        let map = board::Map {
+            elevation_m: *mapped(scenario, environment, site, along_m_first),
+            along_m_first,
+            spacing_m: knowledge.map_spacing_m,
+            sigma_m: knowledge.map_sigma_m,
+            correlation_m: knowledge.map_correlation_m,
+        };
+        let load = board::Load {
+            vehicle: vehicle(scenario),
+            target: target(scenario, site),
+            orientation: board::Orientation {
+                t0: arrival.ignition.t,
+                R_IM0: orientation::R_IM(arrival.ignition.t),
+                w_IM_I: orientation::w_IM_I(arrival.ignition.t),
+            },
+            gravity: gravity(environment, knowledge.gravity_degree),
+            map,
+            deorbit: board::DeorbitPlan {
+                t_ignition: arrival.t_deorbit,
+                dv_m_s: arrival.deorbit_dv_m_s,
+                t_arm: arrival.armed.t,
+            },
+            faults: if scenario.flight.resilient {
+                board::FaultManagement::RESILIENT
+            } else {
+                board::FaultManagement::AS_FLOWN
+            },
+        };
+        Self { load: Box::new(load), map_sigma_m: knowledge.map_sigma_m, seed: scenario.seed }
+    }
+
+    /// The load of one run: the common one with this run's map error, which also raises or lowers
+    /// the target as mapped.
+    pub fn for_run(&self, run: u64) -> Box<board::Load> {
+        let mut load = self.load.clone();
+        let correlation = libm::exp(-load.map.spacing_m / load.map.correlation_m);
+        let mut stream = Stream::new(self.seed, run, "map");
+        let error = field(correlation, || stream.normal());
+        for (row, errors) in load.map.elevation_m.iter_mut().zip(error.iter()) {
+            for (elevation_m, e) in row.iter_mut().zip(errors) {
+                *elevation_m += *e * self.map_sigma_m as f32;
+            }
+        }
+        let raised_m = self.map_sigma_m * f64::from(at_target(&load.map, &error));
+        let p_MT_M = load.target.p_MT_M;
+        load.target.p_MT_M = p_MT_M * (1.0 + raised_m / p_MT_M.norm());
+        load
+    }
+}
+
+/// The start of navigation: truth's state plus an orbit determination error in its radial,
+/// along-track and across-track directions.
+pub fn nav_start(scenario: &Scenario, state: &OrbitState, run: u64) -> board::NavStart {
+    let mut stream = Stream::new(scenario.seed, run, "orbit determination");
+    let (dp, dv) = (stream.normal3(), stream.normal3());
+    let knowledge = &scenario.knowledge;
+    let scaled = |sigma: [f64; 3], n: Vector3<f64>| Vector3::from(sigma).component_mul(&n);
+    let R = radial_along_across(state);
+    board::NavStart {
+        t: state.t,
+        p_MB_I: state.p_MB_I + Vector::from_si(R * scaled(knowledge.orbit_sigma_m, dp)),
+        v_MB_I: state.v_MB_I + Vector::from_si(R * scaled(knowledge.orbit_sigma_m_s, dv)),
+        sigma_p_m: knowledge.orbit_sigma_m,
+        sigma_v_m_s: knowledge.orbit_sigma_m_s,
+    }
+}
+
+/// Columns: the radial, along-track and across-track directions of a state, in `I`.
+pub fn radial_along_across(state: &OrbitState) -> Matrix3<f64> {
+    let radial = state.p_MB_I.si().normalize();
+    let across = radial.cross(&state.v_MB_I.si()).normalize();
+    Matrix3::from_columns(&[radial, across.cross(&radial), across])
+}
+
+/// A field of unit variance whose neighbours are correlated by `phi` along either axis.
+fn field(phi: f64, mut normal: impl FnMut() -> f64) -> Grid {
+    let fresh = (1.0 - phi * phi).sqrt();
+    let mut out = vec![[0.0_f32; MAP_ACROSS]; MAP_ALONG];
+    let mut previous = [0.0_f64; MAP_ACROSS];
+    for (i, row) in out.iter_mut().enumerate() {
+        let mut left = 0.0;
+        for (j, (slot, before)) in row.iter_mut().zip(&mut previous).enumerate() {
+            left = if j == 0 { normal() } else { phi * left + fresh * normal() };
+            *before = if i == 0 { left } else { phi * *before + fresh * left };
+            *slot = *before as f32;
+        }
+    }
+    boxed(out)
+}
+
+fn boxed(rows: Vec<[f32; MAP_ACROSS]>) -> Grid {
+    let mut grid = Box::new([[0.0; MAP_ACROSS]; MAP_ALONG]);
+    for (to, from) in grid.iter_mut().zip(rows) {
+        *to = from;
+    }
+    grid
+}
+
+/// The mean of a field over the four nodes around the target.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` saturates, then clamped
+fn at_target(map: &board::Map, field: &Grid) -> f32 {
+    let before = (-map.along_m_first / map.spacing_m).floor() as usize;
+    let rows = [before.min(MAP_ALONG - 1), (before + 1).min(MAP_ALONG - 1)];
+    let columns = [MAP_ACROSS / 2 - 1, MAP_ACROSS / 2];
+    rows.iter().flat_map(|i| columns.map(|j| field[*i][j])).sum::<f32>() / 4.0
+}
+
+/// True elevation at the nodes, at the resolution of their spacing.
+fn mapped(scenario: &Scenario, environment: &Environment, site: &Site, first_m: f64) -> Grid {
+    let spacing_m = scenario.knowledge.map_spacing_m;
+    let middle = 0.5 * (MAP_ACROSS - 1) as f64;
+    let rows = (0..MAP_ALONG).map(|i| {
+        let along_m = first_m + spacing_m * i as f64;
+        std::array::from_fn(|j| {
+            let right_m = spacing_m * (j as f64 - middle);
+            let p = ground_point(scenario.approach.azimuth_rad, site, along_m, right_m);
+            environment.terrain.elevation_m(p, spacing_m) as f32
+        })
+    });
+    boxed(rows.collect())
+}
+
+/// The point `along_m` past the target on its track and `right_m` to the right of it, on great
+/// circles at the target's level.
+pub fn ground_point(
+    azimuth_rad: f64,
+    site: &Site,
+    along_m: f64,
+    right_m: f64,
+) -> Vector<Position, M> {
+    let R_ML = site.R_ML.si();
+    let (sin, cos) = libm::sincos(azimuth_rad);
+    let up = R_ML * Vector3::z();
+    let ahead = R_ML * Vector3::new(sin, cos, 0.0);
+    let right = R_ML * Vector3::new(cos, -sin, 0.0);
+    let level_m = site.p_ML_M.norm();
+    let (sin_a, cos_a) = libm::sincos(along_m / level_m);
+    let (sin_r, cos_r) = libm::sincos(right_m / level_m);
+    Vector::from_si(((up * cos_a + ahead * sin_a) * cos_r + right * sin_r) * level_m)
+}
+
+fn gravity(environment: &Environment, degree: usize) -> board::Gravity {
+    const N: usize = GRAVITY_DEGREE_MAX + 1;
+    let field = &environment.gravity;
+    let mut out = board::Gravity {
+        gm_m3_s2: field.gm_m3_s2(),
+        radius_m: field.radius_m(),
+        degree,
+        C: [[0.0; N]; N],
+        S: [[0.0; N]; N],
+        R_PM: orientation::R_MP().inverse().si(),
+    };
+    for n in 0..N {
+        for m in 0..=n {
+            if let Some((c, s)) = field.coefficients(n, m) {
+                (out.C[n][m], out.S[n][m]) = (c, s);
+            }
+        }
+    }
+    out
+}
+
+fn target(scenario: &Scenario, site: &Site) -> board::Target {
+    let flight = &scenario.flight;
+    let altitudes_m = flight.profile_altitude_m;
+    board::Target {
+        p_MT_M: site.p_ML_M,
+        azimuth_rad: scenario.approach.azimuth_rad,
+        gate_v_up_m_s: -flight.gate_descent_m_s,
+        gate_v_horizontal_m_s: flight.gate_horizontal_m_s,
+        gate_altitude_m: flight.gate_altitude_m,
+        gate_downrange_m: flight.gate_distance_m,
+        braking_collective: flight.braking_collective,
+        profile: std::array::from_fn(|i| (altitudes_m[i], flight.profile_descent_m_s[i])),
+    }
+}
+
+fn believed_engine(engine: &machine::Engine) -> board::Engine {
+    board::Engine { thrust_N: engine.thrust_N, isp_s: engine.isp_s, on_s_min: engine.on_min_s }
+}
+
+/// The machine as the vehicle file describes it: without this run's dispersions and faults.
+fn vehicle(scenario: &Scenario) -> board::Vehicle {
+    let (file, machine) = (&scenario.vehicle, &scenario.vehicle.machine);
+    let full_kg = machine.propellant.capacity_kg;
+    let [empty, full] = [0.0, full_kg]
+        .map(|kg| truth::dynamics::mass_properties(&machine.dry, &machine.propellant, kg));
+    let moments = |mass: &truth::dynamics::MassProperties| mass.inertia_kg_m2.diagonal().into();
+    let foot_z_m = machine.legs.p_BF_B.iter().map(|p_BF_B| p_BF_B[2]).fold(0.0, f64::min);
+    board::Vehicle {
+        dry_kg: machine.dry.mass_kg,
+        propellant_kg: scenario.start.propellant_kg.mean(),
+        reserve_kg: file.believed.reserve_kg,
+        cm_z_m: [empty.p_BC_B.z, full.p_BC_B.z],
+        full_kg,
+        inertia_kg_m2: [moments(&empty), moments(&full)],
+        main: believed_engine(&machine.main),
+        assist: believed_engine(&machine.assist[0]),
+        p_assist_B: machine.assist.map(|engine| engine.p_BA_B),
+        jet: believed_engine(&machine.jets[0]),
+        p_jet_B: machine.jets.map(|jet| jet.p_BA_B),
+        d_jet_B: machine.jets.map(|jet| jet.d_B),
+        foot_z_m,
+        slew_rad_s_max: file.believed.slew_rad_s_max,
+        rangefinder: board::Rangefinder {
+            p_BA_B: machine.rangefinder.p_BA_B,
+            d_B: machine.rangefinder.d_B,
+            range_m_max: machine.rangefinder.range_m_max,
+            sigma_m: machine.rangefinder.sigma_m,
+        },
+        velocimeter: velocimeter(scenario.flight.velocimeter, machine.velocimeter.as_ref()),
+        inertial: board::Inertial {
+            p_BA_B: machine.imu.p_BA_B,
+            arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,
+            vrw_m_s_sqrt_s: machine.imu.vrw_m_s_sqrt_s,
+            gyro_bias_rad_s: machine.imu.gyro_bias_sigma_rad_s,
+            accelerometer_bias_m_s2: machine.imu.accelerometer_bias_sigma_m_s2,
+            accelerometer_scale: machine.imu.accelerometer_scale_sigma,
+            star_tracker_rad: machine.star_tracker.sigma_cross_rad,
+            alignment_rad: machine.star_tracker.alignment_sigma_rad,
+        },
+    }
+}
+
+fn velocimeter(fitted: bool, unit: Option<&machine::Velocimeter>) -> board::Velocimeter {
+    let d_B = unit.map_or([[0.0, 0.0, -1.0]; 3], |unit| unit.d_B);
+    let sigma_m_s = unit.map_or(1.0, |unit| unit.sigma_m_s);
+    board::Velocimeter { fitted: fitted && unit.is_some(), d_B, sigma_m_s }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_map_error_has_unit_variance_and_the_asked_correlation() {
+        let phi = 0.8;
+        let (mut sum2, mut along, mut across, mut n) = (0.0, 0.0, 0.0, 0.0);
+        for run in 0..8 {
+            let mut stream = Stream::new(1, run, "map");
+            let e = field(phi, || stream.normal());
+            for i in 1..MAP_ALONG {
+                for j in 1..MAP_ACROSS {
+                    let here = f64::from(e[i][j]);
+                    sum2 += here * here;
+                    along += here * f64::from(e[i - 1][j]);
+                    across += here * f64::from(e[i][j - 1]);
+                    n += 1.0;
+                }
+            }
+        }
+        // About n (1 − φ²)/(1 + φ²) squared independent samples: 3000, so 0.08 is three standard errors.
+        assert!((sum2 / n - 1.0).abs() < 0.08, "{}", sum2 / n);
+        assert!((along / sum2 - phi).abs() < 0.03, "{}", along / sum2);
+        assert!((across / sum2 - phi).abs() < 0.03, "{}", across / sum2);
+    }
+
+    #[test]
+    fn radial_along_and_across_are_what_they_say() {
+        let state = OrbitState {
+            t: icd::time::Time::default(),
+            p_MB_I: Vector::new(2e6, 0.0, 0.0),
+            v_MB_I: Vector::new(-3.0, 0.0, 1600.0),
+        };
+        let R = radial_along_across(&state);
+        let by_hand = Matrix3::new(1.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 1.0, 0.0);
+        assert!((R - by_hand).norm() < 1e-15, "{R}");
+    }
+}

@@ -1,0 +1,132 @@
+//! The figures of one run, measured from truth and from the sensor bus, never from what the flight software believes.
+//!
+//! Owns: [`Measures`], the table [`MEASURES`] that names each figure, and [`Watch`] that gathers them.
+//! Does not own: limits on them (see `verdict`).
+
+/// The figures of one run; `None` when the run never came to the point where a figure is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Measures {
+    /// From deorbit ignition (or the start of the run, if later) to first contact.
+    pub descent_s: Option<f64>,
+    /// Time of braking ignition before the planned touchdown.
+    pub ignition_before_planned_s: Option<f64>,
+    /// Altitude over ground at braking ignition.
+    pub ignition_altitude_m: Option<f64>,
+    /// Horizontal speed over ground at braking ignition.
+    pub ignition_speed_m_s: Option<f64>,
+    /// Ground distance to the target at braking ignition.
+    pub ignition_distance_m: Option<f64>,
+    /// From braking ignition to first contact.
+    pub powered_s: Option<f64>,
+    /// Integrated specific force from the start to first contact.
+    pub dv_m_s: Option<f64>,
+    /// Descent speed on passing 3 km over ground.
+    pub speed_at_3_km_m_s: Option<f64>,
+    /// Descent speed on passing 1 km over ground.
+    pub speed_at_1_km_m_s: Option<f64>,
+    /// Descent speed on passing 20 m over ground.
+    pub speed_at_20_m_m_s: Option<f64>,
+    /// Altitude over ground where body axis and velocity first stand within 10° of the vertical.
+    pub vertical_at_m: Option<f64>,
+    /// First valid range on the sensor bus after braking ignition.
+    pub first_valid_range_m: Option<f64>,
+    /// Descent speed at that time.
+    pub speed_at_first_valid_m_s: Option<f64>,
+    /// Horizontal speed at that time.
+    pub horizontal_speed_at_first_valid_m_s: Option<f64>,
+    /// Altitude believed minus altitude true at that time.
+    pub altitude_error_at_first_valid_m: Option<f64>,
+    /// Descent speed on passing 192 m over ground.
+    pub speed_at_192_m_m_s: Option<f64>,
+    /// From the first valid range to 192 m.
+    pub time_from_first_valid_to_192_m_s: Option<f64>,
+    /// From 192 m to first contact.
+    pub time_192_m_to_impact_s: Option<f64>,
+    /// Speed over ground at first contact.
+    pub impact_speed_m_s: Option<f64>,
+    /// First contact before the planned touchdown.
+    pub loss_before_planned_s: Option<f64>,
+    /// Descent speed at first contact.
+    pub v_vertical_m_s: Option<f64>,
+    /// Horizontal speed at first contact.
+    pub v_horizontal_m_s: Option<f64>,
+    /// Angle of the body axis from the vertical, the largest from first contact to rest.
+    pub tilt_deg: Option<f64>,
+    /// Horizontal distance from the target at the end.
+    pub miss_m: Option<f64>,
+    /// East of the target at the end.
+    pub miss_east_m: Option<f64>,
+    /// North of the target at the end.
+    pub miss_north_m: Option<f64>,
+    /// Propellant left at the end.
+    pub propellant_kg: Option<f64>,
+    /// Ranges rejected by the navigation filter.
+    pub ranges_rejected: Option<f64>,
+}
+
+/// One line of the table of measures.
+pub struct Measure {
+    /// Name in scenario files, records and reports.
+    pub key: &'static str,
+    /// Unit, as NOTATION.md spells it; empty for counts.
+    pub unit: &'static str,
+    /// Reads the figure.
+    pub read: fn(&Measures) -> Option<f64>,
+    write: fn(&mut Measures) -> &mut Option<f64>,
+}
+
+macro_rules! measures {
+    ($($key:ident $unit:literal,)+) => {
+        /// Every measure, in the order of a flight.
+        pub const MEASURES: &[Measure] = &[
+            $(Measure { key: stringify!($key), unit: $unit, read: |m| m.$key, write: |m| &mut m.$key },)+
+        ];
+    };
+}
+
+measures! {
+    descent_s "s",
+    ignition_before_planned_s "s",
+    ignition_altitude_m "m",
+    ignition_speed_m_s "m/s",
+    ignition_distance_m "m",
+    powered_s "s",
+    dv_m_s "m/s",
+    speed_at_3_km_m_s "m/s",
+    speed_at_1_km_m_s "m/s",
+    speed_at_20_m_m_s "m/s",
+    vertical_at_m "m",
+    first_valid_range_m "m",
+    speed_at_first_valid_m_s "m/s",
+    horizontal_speed_at_first_valid_m_s "m/s",
+    altitude_error_at_first_valid_m "m",
+    speed_at_192_m_m_s "m/s",
+    time_from_first_valid_to_192_m_s "s",
+    time_192_m_to_impact_s "s",
+    impact_speed_m_s "m/s",
+    loss_before_planned_s "s",
+    v_vertical_m_s "m/s",
+    v_horizontal_m_s "m/s",
+    tilt_deg "deg",
+    miss_m "m",
+    miss_east_m "m",
+    miss_north_m "m",
+    propellant_kg "kg",
+    ranges_rejected "",
+}
+
+/// The table's line for a key.
+pub fn measure(key: &str) -> Option<&'static Measure> {
+    MEASURES.iter().find(|measure| measure.key == key)
+}
+
+impl Measures {
+    /// From one value a line of [`MEASURES`], NaN for none: the inverse of writing them as columns.
+    pub fn from_values(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut out = Self::default();
+        for (measure, value) in MEASURES.iter().zip(values) {
+            *(measure.write)(&mut out) = (!value.is_nan()).then_some(value);
+        }
+        out
+    }
+}

@@ -1,0 +1,201 @@
+//! What a person did wrong in a scenario or vehicle file, with the line that shows it.
+//!
+//! Owns: [`ScenarioError`] and its place in the file. Does not own: when each is raised (see the readers).
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode, SourceSpan};
+use std::path::PathBuf;
+
+/// A stretch of a file, to be underlined.
+#[derive(Debug)]
+pub struct Spot {
+    /// The file's name and text.
+    pub text: NamedSource<String>,
+    /// Octets to underline.
+    pub at: SourceSpan,
+}
+
+/// Why a scenario cannot run. Every variant names the file; most name the key and show the line.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// The file cannot be read.
+    #[error("{file}: cannot be read")]
+    Unreadable {
+        /// The file asked for.
+        file: PathBuf,
+        /// What the operating system said.
+        #[source]
+        reason: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("{file}: not TOML: {message}")]
+    NotToml {
+        /// The file.
+        file: PathBuf,
+        /// What the parser said.
+        message: String,
+        /// Where.
+        spot: Box<Spot>,
+    },
+    /// `extends` leads back to a file already read.
+    #[error("{file}: `extends` leads back to this file")]
+    ExtendsItself {
+        /// The file met twice.
+        file: PathBuf,
+    },
+    /// A key that must be there is not.
+    #[error("{file}: `{key}` is missing")]
+    MissingKey {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// What the key holds.
+        expected: String,
+    },
+    /// A key that nothing reads.
+    #[error("{file}: `{key}` is not a key of this file")]
+    UnknownKey {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// Which key was probably meant, or which ones there are.
+        help: String,
+        /// Where.
+        spot: Box<Spot>,
+    },
+    /// A value of the wrong kind.
+    #[error("{file}: {key} must be {expected}, not {found}")]
+    WrongType {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// What is accepted.
+        expected: String,
+        /// What was found.
+        found: String,
+        /// Where.
+        spot: Box<Spot>,
+    },
+    /// A number outside its range, NaN and the infinities included.
+    #[error("{file}: {key} = {value}{}{unit} lies outside [{min}, {max}]", gap(unit))]
+    OutOfRange {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// The number given.
+        value: f64,
+        /// Its unit, empty for none.
+        unit: &'static str,
+        /// Least accepted.
+        min: f64,
+        /// Largest accepted.
+        max: f64,
+        /// Where.
+        spot: Box<Spot>,
+    },
+    /// A word that is not one of the known ones: a fault, a target, a configuration, an event.
+    #[error("{file}: {key} knows no `{value}`")]
+    UnknownChoice {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// The word given.
+        value: String,
+        /// The known words, separated by commas.
+        known: String,
+        /// Where.
+        spot: Box<Spot>,
+    },
+    /// A vehicle whose numbers do not make a vehicle.
+    #[error("{file}: no such vehicle can be built")]
+    Vehicle {
+        /// The vehicle file.
+        file: PathBuf,
+        /// Which number, with its limits.
+        #[source]
+        reason: truth::vehicle::VehicleError,
+    },
+    /// A terrain file that is absent or is not an elevation tile.
+    #[error("{file}: the terrain tile {tile} cannot be used")]
+    Terrain {
+        /// The scenario file.
+        file: PathBuf,
+        /// The tile's file.
+        tile: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        reason: truth::environment::terrain::TerrainError,
+    },
+    /// The Moon cannot be built as asked.
+    #[error("{file}: the environment cannot be built")]
+    Environment {
+        /// The scenario file.
+        file: PathBuf,
+        /// What is wrong.
+        #[source]
+        reason: truth::environment::EnvironmentError,
+    },
+    /// No orbit and deorbit burn meet what the scenario asks.
+    #[error("{file}: the approach cannot be planned")]
+    Arrival {
+        /// The scenario file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        reason: crate::arrival::ArrivalError,
+    },
+    /// Truth refuses to start.
+    #[error("{file}: the run cannot start")]
+    World {
+        /// The scenario file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        reason: truth::world::WorldError,
+    },
+}
+
+fn gap(unit: &str) -> &'static str {
+    if unit.is_empty() { "" } else { " " }
+}
+
+impl ScenarioError {
+    fn spot(&self) -> Option<&Spot> {
+        match self {
+            Self::NotToml { spot, .. }
+            | Self::UnknownKey { spot, .. }
+            | Self::WrongType { spot, .. }
+            | Self::OutOfRange { spot, .. }
+            | Self::UnknownChoice { spot, .. } => Some(spot),
+            _ => None,
+        }
+    }
+}
+
+impl Diagnostic for ScenarioError {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        match self {
+            Self::UnknownKey { help, .. } => Some(Box::new(help)),
+            Self::UnknownChoice { known, .. } => Some(Box::new(format!("known: {known}"))),
+            Self::MissingKey { expected, .. } => Some(Box::new(format!(
+                "it holds {expected}; no value is built in, `extends` a file that has it or write it"
+            ))),
+            Self::Unreadable { .. } => {
+                Some(Box::new("paths in a file are relative to that file's folder"))
+            }
+            _ => None,
+        }
+    }
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.spot().map(|spot| &spot.text as &dyn SourceCode)
+    }
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let spot = self.spot()?;
+        let label = LabeledSpan::new_with_span(Some("here".to_string()), spot.at);
+        Some(Box::new(std::iter::once(label)))
+    }
+}

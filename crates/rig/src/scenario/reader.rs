@@ -1,0 +1,338 @@
+//! Reads checked values out of a [`Tree`], keeping count of the keys that were asked for.
+//!
+//! Owns: presence, kind and range of each value; the complaint about keys nobody asked for.
+//! Does not own: which keys there are (see `scenario` and `vehicle`).
+//! The unit of a value is the suffix of its key; a misspelt unit is answered with the right key.
+
+use super::error::ScenarioError;
+use super::file::{Entry, Node, Tree};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Units as key suffixes, longest first, with the way they are printed.
+const UNITS: &[(&str, &str)] = &[
+    ("_m_s_sqrt_h", "m/s/√h"),
+    ("_deg_sqrt_h", "°/√h"),
+    ("_percent", "%"),
+    ("_arcsec", "arcsec"),
+    ("_N_s_m", "N s/m"),
+    ("_deg_h", "°/h"),
+    ("_deg_s", "°/s"),
+    ("_kg_m2", "kg m²"),
+    ("_m_s2", "m/s²"),
+    ("_rad_s", "rad/s"),
+    ("_m_s", "m/s"),
+    ("_km_s", "km/s"),
+    ("_mm_s", "mm/s"),
+    ("_N_m", "N/m"),
+    ("_gyr", "Gyr"),
+    ("_ppm", "ppm"),
+    ("_deg", "°"),
+    ("_rad", "rad"),
+    ("_min", "min"),
+    ("_ug", "µg"),
+    ("_km", "km"),
+    ("_ms", "ms"),
+    ("_us", "µs"),
+    ("_kg", "kg"),
+    ("_hz", "Hz"),
+    ("_utc", "UTC"),
+    ("_N", "N"),
+    ("_m", "m"),
+    ("_s", "s"),
+    ("_h", "h"),
+    ("_g", "g"),
+];
+
+/// Splits `altitude_m_max` into `altitude`, its unit and `_max`.
+fn parts(key: &str) -> (&str, &'static str, &str) {
+    let bare = key.strip_suffix("_min").or_else(|| key.strip_suffix("_max")).unwrap_or(key);
+    let qualifier = key.get(bare.len()..).unwrap_or("");
+    for (suffix, unit) in UNITS {
+        if let Some(stem) = bare.strip_suffix(suffix) {
+            return (stem, unit, qualifier);
+        }
+    }
+    (bare, "", qualifier)
+}
+
+/// The unit that a key's suffix states, as printed; empty when it states none.
+pub fn unit_of(key: &str) -> &'static str {
+    parts(key).1
+}
+
+/// A value that is fixed, or drawn anew for each run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Dispersed {
+    /// The same in every run.
+    Fixed(f64),
+    /// Normally distributed.
+    Normal {
+        /// Mean.
+        mean: f64,
+        /// Standard deviation.
+        sigma: f64,
+    },
+    /// Uniformly distributed.
+    Uniform {
+        /// Least value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+    },
+}
+
+impl Dispersed {
+    /// The value in one run: the same for the same (seed, run, key), whatever else is drawn.
+    pub fn draw(self, seed: u64, run: u64, key: &str) -> f64 {
+        let mut stream = truth::random::Stream::new(seed, run, key);
+        match self {
+            Self::Fixed(value) => value,
+            Self::Normal { mean, sigma } => mean + sigma * stream.normal(),
+            Self::Uniform { min, max } => stream.uniform_between(min, max),
+        }
+    }
+    /// The value that plans are made with.
+    pub fn mean(self) -> f64 {
+        match self {
+            Self::Fixed(value) => value,
+            Self::Normal { mean, .. } => mean,
+            Self::Uniform { min, max } => 0.5 * (min + max),
+        }
+    }
+}
+
+type Read<T> = Result<T, ScenarioError>;
+
+/// One table of a tree, being read.
+pub struct Reader<'a> {
+    tree: &'a Tree,
+    table: &'a BTreeMap<String, Entry>,
+    path: String,
+    asked: RefCell<BTreeSet<&'static str>>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a whole tree.
+    pub fn new(tree: &'a Tree) -> Self {
+        Self { tree, table: &tree.root, path: String::new(), asked: RefCell::default() }
+    }
+
+    /// Full path of a key of this table.
+    pub fn key(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_string() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Whether the key is written; asking makes it known.
+    pub fn has(&self, key: &'static str) -> bool {
+        self.asked.borrow_mut().insert(key);
+        self.table.contains_key(key)
+    }
+
+    fn entry(&self, key: &'static str, expected: &str) -> Read<&'a Entry> {
+        if self.has(key) {
+            return Ok(&self.table[key]);
+        }
+        let (stem, _, qualifier) = parts(key);
+        let twin = self.table.iter().find(|(other, _)| {
+            let (other_stem, unit, other_qualifier) = parts(other);
+            other_stem == stem && other_qualifier == qualifier && !unit.is_empty()
+        });
+        if let Some((other, entry)) = twin {
+            let unit = unit_of(key);
+            let help = format!("write `{key}`: this value is given in {unit}");
+            return Err(self.tree.unknown_key(entry, self.key(other), help));
+        }
+        let (file, expected) = (self.tree.path().to_path_buf(), expected.to_string());
+        Err(ScenarioError::MissingKey { file, key: self.key(key), expected })
+    }
+
+    fn wrong(&self, entry: &Entry, key: &str, expected: &str) -> ScenarioError {
+        self.tree.wrong_type(entry, self.key(key), expected)
+    }
+
+    fn within(&self, entry: &Entry, key: &str, value: f64, min: f64, max: f64) -> Read<f64> {
+        if value >= min && value <= max {
+            return Ok(value);
+        }
+        let unit = unit_of(key.split(['.', '[']).next().unwrap_or(key));
+        Err(self.tree.out_of_range(entry, self.key(key), value, unit, (min, max)))
+    }
+
+    /// A number in `[min, max]`.
+    pub fn number(&self, key: &'static str, min: f64, max: f64) -> Read<f64> {
+        let entry = self.entry(key, "a number")?;
+        let value = entry.number().ok_or_else(|| self.wrong(entry, key, "a number"))?;
+        self.within(entry, key, value, min, max)
+    }
+
+    /// A number in `[min, max]`, if the key is written.
+    pub fn number_if_any(&self, key: &'static str, min: f64, max: f64) -> Read<Option<f64>> {
+        if self.has(key) { self.number(key, min, max).map(Some) } else { Ok(None) }
+    }
+
+    /// A whole number in `[min, max]`.
+    pub fn integer(&self, key: &'static str, min: i64, max: i64) -> Read<i64> {
+        let entry = self.entry(key, "a whole number")?;
+        let Node::Integer(value) = entry.node else {
+            return Err(self.wrong(entry, key, "a whole number"));
+        };
+        self.within(entry, key, value as f64, min as f64, max as f64)?;
+        Ok(value)
+    }
+
+    /// A number, or `{ mean, sigma }`, or `{ min, max }`; every bound in `[min, max]`, sigma ≥ 0.
+    pub fn dispersed(&self, key: &'static str, min: f64, max: f64) -> Read<Dispersed> {
+        let expected = "a number, { mean, sigma } or { min, max }";
+        let entry = self.entry(key, expected)?;
+        if entry.number().is_some() {
+            return self.number(key, min, max).map(Dispersed::Fixed);
+        }
+        let Node::Table(table) = &entry.node else { return Err(self.wrong(entry, key, expected)) };
+        let number = |part: &str, min: f64, max: f64| -> Read<f64> {
+            let part_key = format!("{key}.{part}");
+            let Some(entry) = table.get(part) else { return Err(self.wrong(entry, key, expected)) };
+            let value = entry.number().ok_or_else(|| self.wrong(entry, &part_key, "a number"))?;
+            self.within(entry, &part_key, value, min, max)
+        };
+        if table.len() != 2 {
+            return Err(self.wrong(entry, key, expected));
+        }
+        if table.contains_key("sigma") {
+            let sigma = number("sigma", 0.0, max - min)?;
+            return Ok(Dispersed::Normal { mean: number("mean", min, max)?, sigma });
+        }
+        let low = number("min", min, max)?;
+        Ok(Dispersed::Uniform { min: low, max: number("max", low, max)? })
+    }
+
+    /// Exactly `N` numbers, each in `[min, max]`.
+    pub fn numbers<const N: usize>(&self, key: &'static str, min: f64, max: f64) -> Read<[f64; N]> {
+        let expected = format!("a list of {N} numbers");
+        let entry = self.entry(key, &expected)?;
+        let Node::Array(items) = &entry.node else {
+            return Err(self.wrong(entry, key, &expected));
+        };
+        if items.len() != N {
+            return Err(self.wrong(entry, key, &expected));
+        }
+        let mut out = [0.0; N];
+        for (i, (slot, item)) in out.iter_mut().zip(items).enumerate() {
+            let key = format!("{key}[{i}]");
+            let value = item.number().ok_or_else(|| self.wrong(item, &key, "a number"))?;
+            *slot = self.within(item, &key, value, min, max)?;
+        }
+        Ok(out)
+    }
+
+    /// A text.
+    pub fn text(&self, key: &'static str) -> Read<&'a str> {
+        let entry = self.entry(key, "a text")?;
+        match &entry.node {
+            Node::Text(text) => Ok(text),
+            _ => Err(self.wrong(entry, key, "a text")),
+        }
+    }
+
+    /// A list of texts; empty when the key is not written.
+    pub fn texts(&self, key: &'static str) -> Read<Vec<(&'a str, &'a Entry)>> {
+        if !self.has(key) {
+            return Ok(Vec::new());
+        }
+        let entry = self.entry(key, "a list of texts")?;
+        let wrong = |entry| self.wrong(entry, key, "a list of texts");
+        let Node::Array(items) = &entry.node else { return Err(wrong(entry)) };
+        let text = |item: &'a Entry| match &item.node {
+            Node::Text(text) => Ok((text.as_str(), item)),
+            _ => Err(wrong(item)),
+        };
+        items.iter().map(text).collect()
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, key: &'static str) -> Read<bool> {
+        let entry = self.entry(key, "true or false")?;
+        match entry.node {
+            Node::Flag(flag) => Ok(flag),
+            _ => Err(self.wrong(entry, key, "true or false")),
+        }
+    }
+
+    /// One of the known words; returns its position among them.
+    pub fn choice(&self, key: &'static str, known: &[&str]) -> Read<usize> {
+        let value = self.text(key)?;
+        let position = known.iter().position(|word| *word == value);
+        position.ok_or_else(|| self.unknown_choice(&self.table[key], key, value, known))
+    }
+
+    /// The complaint about a word that is not among the known ones.
+    pub fn unknown_choice(
+        &self,
+        entry: &Entry,
+        key: &str,
+        value: &str,
+        known: &[&str],
+    ) -> ScenarioError {
+        ScenarioError::UnknownChoice {
+            file: self.tree.file_of(entry).to_path_buf(),
+            key: self.key(key),
+            value: value.to_string(),
+            known: known.join(", "),
+            spot: self.tree.spot(entry),
+        }
+    }
+
+    /// An instant in UTC, ISO 8601.
+    pub fn utc(&self, key: &'static str) -> Read<icd::time::Time> {
+        let text = self.text(key)?;
+        let expected = "a time in UTC such as \"2025-06-05T19:17:00\"";
+        icd::time::Time::from_utc(text).ok_or_else(|| self.wrong(&self.table[key], key, expected))
+    }
+
+    /// A table that must be there.
+    pub fn table(&self, key: &'static str) -> Read<Reader<'a>> {
+        let entry = self.entry(key, "a table")?;
+        self.reader_of(entry, key.to_string())
+    }
+
+    /// The tables of a list such as `[[fault]]`; none when the key is not written.
+    pub fn tables(&self, key: &'static str) -> Read<Vec<Reader<'a>>> {
+        if !self.has(key) {
+            return Ok(Vec::new());
+        }
+        let entry = self.entry(key, "a list of tables")?;
+        let Node::Array(items) = &entry.node else {
+            return Err(self.wrong(entry, key, "a list of tables"));
+        };
+        let each = |(i, item)| self.reader_of(item, format!("{key}[{i}]"));
+        items.iter().enumerate().map(each).collect()
+    }
+
+    fn reader_of(&self, entry: &'a Entry, key: String) -> Read<Reader<'a>> {
+        let Node::Table(table) = &entry.node else {
+            return Err(self.wrong(entry, &key, "a table"));
+        };
+        Ok(Reader { tree: self.tree, table, path: self.key(&key), asked: RefCell::default() })
+    }
+
+    /// Refuses the first key that was never asked for.
+    pub fn finish(&self) -> Read<()> {
+        let asked = self.asked.borrow();
+        for (key, entry) in self.table {
+            if asked.contains(key.as_str()) {
+                continue;
+            }
+            let stem = parts(key).0;
+            let meant = asked.iter().find(|other| parts(other).0 == stem);
+            let help = match meant {
+                Some(other) => format!("write `{other}`"),
+                None => {
+                    let known: Vec<_> = asked.iter().copied().collect();
+                    format!("the keys here are {}", known.join(", "))
+                }
+            };
+            return Err(self.tree.unknown_key(entry, self.key(key), help));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! The stand: what all runs of a scenario share, and nature's side of one run.
+//!
+//! Owns: [`Stand`]. Does not own: the loop (see `closed_loop`), the plan (`arrival`), the load (`load`).
+
+use crate::arrival::{Arrival, OrbitState};
+use crate::load::{Upload, radial_along_across};
+use crate::scenario::{Dispersed, Scenario, ScenarioError, StartAt, fault};
+use flight::load::Load;
+use icd::frames::{B, I, Rate, Vector};
+use icd::rotation::{Quaternion, Rotation};
+use icd::time::Span;
+use nalgebra::Vector3;
+use std::path::PathBuf;
+use std::sync::Arc;
+use truth::environment::terrain::{TerrainConfig, Tile};
+use truth::environment::{Environment, Site};
+use truth::vehicle::{Dispersions, Vehicle};
+use truth::world::{self, World, WorldConfig};
+
+/// What all runs of a scenario share: the Moon, the site, the plan, the load.
+#[derive(Clone, Debug)]
+pub struct Stand {
+    /// What is flown.
+    pub scenario: Arc<Scenario>,
+    /// The Moon.
+    pub environment: Arc<Environment>,
+    /// The landing site.
+    pub site: Site,
+    /// The plan.
+    pub arrival: Arrival,
+    upload: Arc<Upload>,
+}
+
+impl Stand {
+    /// Builds the environment, plans the approach and prepares the load.
+    ///
+    /// # Errors
+    /// A terrain tile that cannot be read, an environment or an approach that does not exist.
+    pub fn new(scenario: Scenario) -> Result<Self, ScenarioError> {
+        let environment = environment(&scenario)?;
+        let [latitude_rad, longitude_rad] = scenario.target_rad;
+        let site = Site::new(latitude_rad, longitude_rad, &environment.terrain);
+        let arrival = Arrival::plan(&scenario, &environment, &site)
+            .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
+        let upload = Upload::new(&scenario, &environment, &site, &arrival);
+        Ok(Self {
+            scenario: Arc::new(scenario),
+            environment: Arc::new(environment),
+            site,
+            arrival,
+            upload: Arc::new(upload),
+        })
+    }
+
+    /// The load of one run; lend it to [`Simulation::new`].
+    pub fn load(&self, run: u64) -> Box<Load> {
+        self.upload.for_run(run)
+    }
+
+    /// Where a run starts before its delivery error.
+    pub fn planned_start(&self) -> OrbitState {
+        match self.scenario.start.at {
+            StartAt::Orbit => self.arrival.orbit,
+            StartAt::Ignition => self.arrival.armed,
+        }
+    }
+
+    /// Where a run starts: the plan plus this run's delivery error.
+    pub fn start(&self, run: u64) -> OrbitState {
+        let planned = self.planned_start();
+        let start = &self.scenario.start;
+        let draw = |values: [Dispersed; 3], unit: &str| {
+            Vector3::from(std::array::from_fn(|i| {
+                let key = format!("scenario.start.{unit}.{i}");
+                values[i].draw(self.scenario.seed, run, &key)
+            }))
+        };
+        let R = radial_along_across(&planned);
+        OrbitState {
+            t: planned.t,
+            p_MB_I: planned.p_MB_I + Vector::from_si(R * draw(start.delivery_m, "delivery_m")),
+            v_MB_I: planned.v_MB_I + Vector::from_si(R * draw(start.delivery_m_s, "delivery_m_s")),
+        }
+    }
+
+    /// Nature's side of one run.
+    pub(crate) fn world(&self, run: u64, start: &OrbitState) -> Result<World, ScenarioError> {
+        let scenario = &*self.scenario;
+        let drawn = fault::draw(&scenario.faults, scenario.seed, run);
+        let mut vehicle = scenario.vehicle.machine.clone();
+        let mut dispersions = scenario.vehicle.dispersions;
+        if !scenario.flight.velocimeter {
+            vehicle.velocimeter = None;
+        }
+        if let Some(latency_s) = drawn.rangefinder_latency_s {
+            vehicle.rangefinder.latency_s = latency_s;
+        }
+        if !scenario.truth.dispersions {
+            dispersions = Dispersions::default();
+            make_exact(&mut vehicle);
+        }
+        let capacity_kg = vehicle.propellant.capacity_kg;
+        let propellant_kg =
+            scenario.start.propellant_kg.draw(scenario.seed, run, "scenario.start.propellant_kg");
+        let config = WorldConfig {
+            vehicle,
+            dispersions,
+            faults: drawn.faults,
+            site: self.site,
+            start: world::Start {
+                t: start.t,
+                p_MB_I: start.p_MB_I,
+                v_MB_I: start.v_MB_I,
+                q_IB: retrograde(start),
+                w_IB_B: Vector::<Rate, B>::zero(),
+                propellant_kg: propellant_kg.clamp(0.0, capacity_kg),
+            },
+            step: Span::from_ns(1_000_000_000 / i64::from(scenario.truth.step_hz)),
+            gravity_refresh: Span::from_s(scenario.truth.gravity_refresh_s),
+        };
+        World::new(&config, Arc::clone(&self.environment), scenario.seed, run)
+            .map_err(|reason| ScenarioError::World { file: scenario.path.clone(), reason })
+    }
+}
+
+fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
+    let ground = &scenario.terrain;
+    let read = |tile: &PathBuf| {
+        Tile::read_geotiff(tile).map_err(|reason| ScenarioError::Terrain {
+            file: scenario.path.clone(),
+            tile: tile.clone(),
+            reason,
+        })
+    };
+    let config = TerrainConfig {
+        seed: ground.seed,
+        age_gyr: ground.age_gyr,
+        relief: ground.relief,
+        tiles: ground.tiles.iter().map(read).collect::<Result<_, _>>()?,
+    };
+    Environment::new(scenario.truth.gravity_degree, &config)
+        .map_err(|reason| ScenarioError::Environment { file: scenario.path.clone(), reason })
+}
+
+/// Takes the errors that are constant in a run out of the sensors; their noise stays.
+fn make_exact(vehicle: &mut Vehicle) {
+    vehicle.star_tracker.alignment_sigma_rad = 0.0;
+    vehicle.imu.gyro_bias_sigma_rad_s = 0.0;
+    vehicle.imu.accelerometer_bias_sigma_m_s2 = 0.0;
+    vehicle.imu.gyro_scale_sigma = 0.0;
+    vehicle.imu.accelerometer_scale_sigma = 0.0;
+}
+
+/// The attitude of both burns: thrust axis against the velocity, x away from the Moon.
+fn retrograde(state: &OrbitState) -> Quaternion<I, B> {
+    let z = -state.v_MB_I.si().normalize();
+    let y = z.cross(&state.p_MB_I.si()).normalize();
+    Quaternion::from_rotation(Rotation::from_columns(y.cross(&z), y, z))
+}

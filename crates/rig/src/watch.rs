@@ -1,0 +1,191 @@
+//! Gathers the measures of a run while it flies.
+//!
+//! Owns: [`Watch`]. Does not own: the list of measures (see `measures`).
+//! Facts come from truth and from the sensor bus. The flight software's telemetry is asked for two
+//! things only: which burn it calls braking, and the altitude it believes in, to state its error.
+//! Passing an altitude is interpolated linearly between pulse frames: 4 m and 0.2 m/s at 42 m/s.
+
+use crate::measures::Measures;
+use icd::bus::{CYCLE, Sensors, ShotQuality};
+use icd::time::{Span, Time};
+use icd::tm::{Phase, Snapshot};
+use std::collections::VecDeque;
+use truth::world::{TruthView, World};
+
+/// How far back a late range can be matched with the state at its shot, s.
+const MEMORY: Span = Span::from_ms(12_000);
+/// Body axis and velocity within this of the vertical count as vertical: 10°.
+const VERTICAL_RAD: f64 = 10.0 * std::f64::consts::PI / 180.0;
+
+/// What is remembered of a pulse frame.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    t: Time,
+    altitude_m: f64,
+    v_up_m_s: f64,
+    v_horizontal_m_s: f64,
+    altitude_error_m: f64,
+}
+
+/// Gathers the measures of one run.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    measures: Measures,
+    planned_touchdown: Time,
+    start: Time,
+    deorbit: Option<Time>,
+    ignition: Option<Time>,
+    first_valid: Option<Time>,
+    passed_192_m: Option<Time>,
+    dv_m_s: f64,
+    last: Option<Moment>,
+    memory: VecDeque<Moment>,
+}
+
+impl Watch {
+    /// Before the first cycle.
+    pub fn new(start: Time, planned_touchdown: Time) -> Self {
+        Self {
+            measures: Measures::default(),
+            planned_touchdown,
+            start,
+            deorbit: None,
+            ignition: None,
+            first_valid: None,
+            passed_192_m: None,
+            dv_m_s: 0.0,
+            last: None,
+            memory: VecDeque::new(),
+        }
+    }
+
+    /// Whether braking has begun: from then on every pulse frame counts.
+    pub fn braking(&self) -> bool {
+        self.ignition.is_some()
+    }
+
+    /// One cycle: what the bus carried, and what the engines then did.
+    pub fn cycle(&mut self, sensors: &Sensors, phase: Phase, world: &World) {
+        let thrust = world.thrust();
+        if world.touchdown().is_none() {
+            self.dv_m_s += (thrust.main_N + thrust.assist_N) / world.mass_kg() * CYCLE.s();
+        }
+        if thrust.main_N > 0.0 {
+            if phase <= Phase::Deorbit {
+                self.deorbit.get_or_insert(sensors.t);
+            } else if phase >= Phase::Braking && self.ignition.is_none() {
+                self.ignite(sensors.t, &world.view());
+            }
+        }
+        if let Some(shot) = sensors.rangefinder
+            && shot.quality == ShotQuality::Valid
+            && self.braking()
+            && self.first_valid.is_none()
+        {
+            self.first_valid = Some(shot.t);
+            let at = self.memory.iter().rev().find(|moment| moment.t <= shot.t);
+            self.measures.first_valid_range_m = Some(f64::from(shot.range_m));
+            self.measures.speed_at_first_valid_m_s = at.map(|m| -m.v_up_m_s);
+            self.measures.horizontal_speed_at_first_valid_m_s = at.map(|m| m.v_horizontal_m_s);
+            self.measures.altitude_error_at_first_valid_m = at.map(|m| m.altitude_error_m);
+        }
+    }
+
+    fn ignite(&mut self, t: Time, view: &TruthView) {
+        self.ignition = Some(t);
+        self.measures.ignition_before_planned_s = Some((self.planned_touchdown - t).s());
+        self.measures.ignition_altitude_m = Some(view.altitude_m);
+        self.measures.ignition_speed_m_s = Some(view.v_horizontal_m_s);
+        let p = view.p_LB_L;
+        // L is a plane, the Moon is not: the distance is measured along the ground's circle.
+        let radius_m = icd::constants::MOON_RADIUS_M;
+        let angle_rad = libm::atan2(p.x().hypot(p.y()), radius_m + p.z());
+        self.measures.ignition_distance_m = Some(angle_rad * radius_m);
+    }
+
+    /// One pulse frame.
+    pub fn frame(&mut self, view: &TruthView, telemetry: &Snapshot) {
+        let now = Moment {
+            t: view.t,
+            altitude_m: view.altitude_m,
+            v_up_m_s: view.v_up_m_s,
+            v_horizontal_m_s: view.v_horizontal_m_s,
+            altitude_error_m: telemetry.nav.altitude_m - view.altitude_m,
+        };
+        if self.braking()
+            && let Some(last) = self.last
+        {
+            self.pass(&last, &now);
+            let upright = view.tilt_rad < VERTICAL_RAD;
+            let falling = -view.v_up_m_s * libm::tan(VERTICAL_RAD) > view.v_horizontal_m_s;
+            if upright && falling && self.measures.vertical_at_m.is_none() {
+                self.measures.vertical_at_m = Some(view.altitude_m);
+            }
+        }
+        self.last = Some(now);
+        self.memory.push_back(now);
+        while self.memory.front().is_some_and(|moment| now.t - moment.t > MEMORY) {
+            self.memory.pop_front();
+        }
+        self.measures.ranges_rejected = Some(f64::from(telemetry.rangefinder.rejected));
+    }
+
+    fn pass(&mut self, last: &Moment, now: &Moment) {
+        let crossing = |altitude_m: f64| {
+            let crossed = last.altitude_m > altitude_m && now.altitude_m <= altitude_m;
+            crossed.then(|| (last.altitude_m - altitude_m) / (last.altitude_m - now.altitude_m))
+        };
+        let speed = |share: f64| -(last.v_up_m_s + share * (now.v_up_m_s - last.v_up_m_s));
+        let m = &mut self.measures;
+        for (altitude_m, slot) in [
+            (3000.0, &mut m.speed_at_3_km_m_s),
+            (1000.0, &mut m.speed_at_1_km_m_s),
+            (192.0, &mut m.speed_at_192_m_m_s),
+            (20.0, &mut m.speed_at_20_m_m_s),
+        ] {
+            if let Some(share) = crossing(altitude_m)
+                && slot.is_none()
+            {
+                *slot = Some(speed(share));
+            }
+        }
+        if let Some(share) = crossing(192.0)
+            && self.passed_192_m.is_none()
+        {
+            let t = last.t + Span::from_s(share * (now.t - last.t).s());
+            self.passed_192_m = Some(t);
+            m.time_from_first_valid_to_192_m_s = self.first_valid.map(|first| (t - first).s());
+        }
+    }
+
+    /// After first contact: the worst lean until rest.
+    pub fn on_the_ground(&mut self, view: &TruthView) {
+        let tilt_deg = view.tilt_rad.to_degrees();
+        self.measures.tilt_deg = Some(self.measures.tilt_deg.map_or(tilt_deg, |t| t.max(tilt_deg)));
+    }
+
+    /// After the last cycle: the measures.
+    pub fn finish(mut self, world: &World) -> Measures {
+        let view = world.view();
+        if let Some(touchdown) = world.touchdown() {
+            let t = touchdown.t;
+            let m = &mut self.measures;
+            m.descent_s = Some((t - self.deorbit.unwrap_or(self.start)).s());
+            m.powered_s = self.ignition.map(|ignition| (t - ignition).s());
+            m.time_192_m_to_impact_s = self.passed_192_m.map(|passed| (t - passed).s());
+            m.impact_speed_m_s = Some(touchdown.v_up_m_s.hypot(touchdown.v_horizontal_m_s));
+            m.loss_before_planned_s = Some((self.planned_touchdown - t).s());
+            m.v_vertical_m_s = Some(-touchdown.v_up_m_s);
+            m.v_horizontal_m_s = Some(touchdown.v_horizontal_m_s);
+            let tilt_deg = touchdown.tilt_rad.to_degrees();
+            m.tilt_deg = Some(m.tilt_deg.map_or(tilt_deg, |t| t.max(tilt_deg)));
+        }
+        let m = &mut self.measures;
+        m.dv_m_s = Some(self.dv_m_s);
+        m.miss_m = Some(view.p_LB_L.x().hypot(view.p_LB_L.y()));
+        m.miss_east_m = Some(view.p_LB_L.x());
+        m.miss_north_m = Some(view.p_LB_L.y());
+        m.propellant_kg = Some(view.propellant_kg);
+        self.measures
+    }
+}

@@ -1,0 +1,162 @@
+//! Undulation between the craters: a self-affine surface of gradient noise.
+//!
+//! Owns: noise octaves from 8 km to 4 m wavelength. Does not own: craters.
+//!
+//! As published, [Perlin2002]: gradient noise on an integer lattice with the quintic fade;
+//! [Rosenburg2011]: lunar relief is self-affine, deviation ∝ baseline^H, maria H ≈ 0.76 and
+//! slopes of a few degrees at decametre baselines.
+//! As programmed: octaves of wavelength λ with rms height `HEIGHT_M (λ/1 km)^H`, in space (not on
+//! a map), so there is no seam anywhere on the globe; the lattice is shifted per octave by the seed.
+//! Refuses: differences between mare and highland.
+
+use super::hash;
+use nalgebra::Vector3;
+
+/// Longest wavelength, m: just below what the coarse grid resolves.
+const LONGEST_M: f64 = 8192.0;
+/// Octaves: down to 4 m.
+const OCTAVES: usize = 12;
+/// Exponent of the self-affine relief. [Rosenburg2011], maria.
+const HURST: f64 = 0.76;
+/// Root mean square height of the 1 km octave, m: assumed, chosen with the craters so that the
+/// median slope of a 3.5 Gyr surface is a few degrees at 5 m to 10 m (see the tests of `relief`).
+const HEIGHT_M: f64 = 1.6;
+/// Root mean square of the raw noise over space, measured (see the tests).
+const NOISE_RMS: f64 = 0.270;
+/// The twelve edges of a cube, four of them twice: [Perlin2002].
+const GRADIENTS: [[f64; 3]; 16] = [
+    [1.0, 1.0, 0.0],
+    [-1.0, 1.0, 0.0],
+    [1.0, -1.0, 0.0],
+    [-1.0, -1.0, 0.0],
+    [1.0, 0.0, 1.0],
+    [-1.0, 0.0, 1.0],
+    [1.0, 0.0, -1.0],
+    [-1.0, 0.0, -1.0],
+    [0.0, 1.0, 1.0],
+    [0.0, -1.0, 1.0],
+    [0.0, 1.0, -1.0],
+    [0.0, -1.0, -1.0],
+    [1.0, 1.0, 0.0],
+    [0.0, -1.0, 1.0],
+    [-1.0, 1.0, 0.0],
+    [0.0, -1.0, -1.0],
+];
+
+/// The noise octaves of one seed.
+#[derive(Clone, Debug)]
+pub(super) struct Roughness {
+    octaves: [Octave; OCTAVES],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Octave {
+    wavelength_m: f64,
+    height_m: f64,
+    /// Added to lattice coordinates: keeps them positive and differs with the seed.
+    shift: [f64; 3],
+    key: u32,
+}
+
+impl Roughness {
+    pub(super) fn new(seed: u64) -> Self {
+        let octaves = core::array::from_fn(|k| {
+            let wavelength_m = LONGEST_M / f64::from(1_u32 << k);
+            let h = hash::mix(seed ^ hash::mix(0x5eed_0000 + k as u64));
+            // 2^21 exceeds the Moon's radius in the shortest wavelengths.
+            let offset = |j: u32| 2_097_152.0 + f64::from((h >> (16 * j)) as u16) / 65_536.0;
+            Octave {
+                wavelength_m,
+                height_m: HEIGHT_M * libm::pow(wavelength_m / 1000.0, HURST) / NOISE_RMS,
+                shift: [offset(0), offset(1), offset(2)],
+                key: (h >> 32) as u32,
+            }
+        });
+        Self { octaves }
+    }
+
+    /// Height, m, at `p_m` (metres, on the reference sphere); octaves shorter than twice
+    /// `resolution_m` are left out, the others weighted by `gain(wavelength_m)`.
+    pub(super) fn height_m(
+        &self,
+        p_m: Vector3<f64>,
+        resolution_m: f64,
+        gain: impl Fn(f64) -> f64,
+    ) -> f64 {
+        let mut sum = 0.0;
+        for octave in &self.octaves {
+            if octave.wavelength_m < 2.0 * resolution_m {
+                break;
+            }
+            let weight = octave.height_m * gain(octave.wavelength_m);
+            if weight > 0.0 {
+                sum += weight * octave.noise(p_m / octave.wavelength_m);
+            }
+        }
+        sum
+    }
+}
+
+impl Octave {
+    /// Gradient noise at a lattice position, about ±1.
+    fn noise(&self, at: Vector3<f64>) -> f64 {
+        let mut cell = [0_u32; 3];
+        let mut f = [0.0; 3];
+        for axis in 0..3 {
+            let x = at[axis] + self.shift[axis];
+            let whole = x as i32; // positive: truncation is the floor
+            cell[axis] = whole as u32;
+            f[axis] = x - f64::from(whole);
+        }
+        let fade = f.map(|t| t * t * t * (t * (t * 6.0 - 15.0) + 10.0));
+        let hx = [cell[0], cell[0].wrapping_add(1)].map(|i| i.wrapping_mul(0x8da6_b343));
+        let hy = [cell[1], cell[1].wrapping_add(1)].map(|i| i.wrapping_mul(0xd816_3841));
+        let hz = [cell[2], cell[2].wrapping_add(1)].map(|i| i.wrapping_mul(0xcb1a_b31f));
+        let corner = |i: usize, j: usize, k: usize| {
+            let mut h = (hx[i] ^ hy[j] ^ hz[k] ^ self.key).wrapping_mul(0x9e37_79b1);
+            h = (h ^ (h >> 15)).wrapping_mul(0x85eb_ca77);
+            let g = &GRADIENTS[(h >> 28) as usize];
+            g[0] * (f[0] - i as f64) + g[1] * (f[1] - j as f64) + g[2] * (f[2] - k as f64)
+        };
+        let edge = |j: usize, k: usize| mix(fade[0], corner(0, j, k), corner(1, j, k));
+        let side = |k: usize| mix(fade[1], edge(0, k), edge(1, k));
+        mix(fade[2], side(0), side(1))
+    }
+}
+
+fn mix(weight: f64, zero: f64, one: f64) -> f64 {
+    zero + weight * (one - zero)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_noise_has_the_stated_spread_and_no_offset() {
+        let octave = Roughness::new(7).octaves[3];
+        let n = 200_000;
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for k in 0..n {
+            let k = f64::from(k);
+            // Irrational strides fill space evenly.
+            let z = octave.noise(Vector3::new(k * 0.754_877, k * 0.569_840, k * 0.430_159) * 0.37);
+            sum += z;
+            squares += z * z;
+        }
+        let rms = (squares / f64::from(n)).sqrt();
+        assert!((sum / f64::from(n)).abs() < 5e-3);
+        assert!((rms / NOISE_RMS - 1.0).abs() < 0.02, "{rms}");
+    }
+
+    #[test]
+    fn the_noise_is_continuous_across_lattice_planes() {
+        let octave = Roughness::new(7).octaves[0];
+        for k in 0..200 {
+            let k = f64::from(k);
+            let p = Vector3::new(k - octave.shift[0], 0.31 * k, -0.77 * k);
+            let e = Vector3::new(1e-7, 0.0, 0.0);
+            assert!((octave.noise(p + e) - octave.noise(p - e)).abs() < 1e-6);
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Tests of the ground as a whole, of tiles and of rays.
+
+use super::*;
+use std::io::Cursor;
+use tiff::encoder::{TiffEncoder, colortype};
+use tiff::tags::Tag;
+
+fn bare() -> Terrain {
+    terrain(1, false, Vec::new())
+}
+
+fn terrain(seed: u64, relief: bool, tiles: Vec<Tile>) -> Terrain {
+    Terrain::new(&TerrainConfig { seed, age_gyr: 3.5, relief, tiles }).unwrap()
+}
+
+fn place(latitude_deg: f64, longitude_deg: f64) -> Vector3<f64> {
+    let (a, b) = (latitude_deg.to_radians(), longitude_deg.to_radians());
+    Vector3::new(a.cos() * b.cos(), a.cos() * b.sin(), a.sin())
+}
+
+fn elevation_m(terrain: &Terrain, u: Vector3<f64>, resolution_m: f64) -> f64 {
+    terrain.elevation_m(Vector::from_si(u), resolution_m)
+}
+
+/// A geographic GeoTIFF of float32 samples: north-west corner and step in degrees.
+struct Made {
+    corner_deg: (f64, f64),
+    step_deg: f64,
+    side: u32,
+    radius_m: f64,
+    model: u16,
+}
+
+impl Made {
+    fn mare() -> Self {
+        Self {
+            corner_deg: (-6.0, 62.0),
+            step_deg: 0.03,
+            side: 100,
+            radius_m: 1_737_400.0,
+            model: 2,
+        }
+    }
+
+    fn bytes(&self, height_m: impl Fn(u32, u32) -> f32) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
+        let mut image = encoder.new_image::<colortype::Gray32Float>(self.side, self.side).unwrap();
+        let tags = image.encoder();
+        let (west, north) = self.corner_deg;
+        tags.write_tag(Tag::ModelPixelScaleTag, &[self.step_deg, self.step_deg, 0.0][..]).unwrap();
+        tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, west, north, 0.0][..]).unwrap();
+        let keys: [u16; 16] =
+            [1, 1, 0, 3, 1024, 0, 1, self.model, 1025, 0, 1, 1, 2057, 34_736, 1, 0];
+        tags.write_tag(Tag::GeoKeyDirectoryTag, &keys[..]).unwrap();
+        tags.write_tag(Tag::GeoDoubleParamsTag, &[self.radius_m][..]).unwrap();
+        let samples: Vec<f32> =
+            (0..self.side * self.side).map(|k| height_m(k % self.side, k / self.side)).collect();
+        image.write_data(&samples).unwrap();
+        bytes.into_inner()
+    }
+
+    fn tile(&self, height_m: impl Fn(u32, u32) -> f32) -> Tile {
+        let bytes = self.bytes(height_m);
+        Tile(Arc::new(geotiff::read_bytes(&bytes, Path::new("made.tif")).unwrap()))
+    }
+}
+
+fn refusal(bytes: &[u8]) -> String {
+    geotiff::read_bytes(bytes, Path::new("made.tif")).unwrap_err().to_string()
+}
+
+#[test]
+fn the_coarse_grid_puts_known_places_at_their_heights() {
+    let ground = bare();
+    // GLD100 at full posting [Scholten2012]: Mare Frigoris site −2451 m, Atlas floor near 47.5 N
+    // 44.4 E −3138 m, Mare Crisium −3646 m, Apollo 11 −1931 m. At 10.7 km posting the two craters
+    // and the mare agree to some hundred metres; maria, being flat, to 150 m.
+    for (latitude, longitude, elevation, tolerance) in [
+        (60.5, -4.6, -2451.0, 150.0),
+        (47.5, 44.4, -3138.0, 700.0),
+        (18.562, 61.810, -3646.0, 150.0),
+        (0.674, 23.473, -1931.0, 150.0),
+    ] {
+        let found = elevation_m(&ground, place(latitude, longitude), FINEST_M);
+        assert!((found - elevation).abs() < tolerance, "{latitude} {longitude}: {found}");
+    }
+}
+
+#[test]
+fn the_whole_moon_has_lolas_range_and_mean() {
+    // LOLA: −9.1 km (Antoniadi) to +10.8 km (far-side highlands), [Smith2010]; the grid is smoothed and
+    // looked at every degree.
+    let ground = bare();
+    let (mut low, mut high, mut sum, mut weights) = (0.0_f64, 0.0_f64, 0.0, 0.0);
+    for k in 0..180 * 360 {
+        let (latitude, longitude) = (f64::from(k / 360) - 89.5, f64::from(k % 360));
+        let e = elevation_m(&ground, place(latitude, longitude), FINEST_M);
+        (low, high) = (low.min(e), high.max(e));
+        sum += e * latitude.to_radians().cos();
+        weights += latitude.to_radians().cos();
+    }
+    assert!((-9_200.0..-7_500.0).contains(&low), "{low}");
+    assert!((8_500.0..10_900.0).contains(&high), "{high}");
+    // Mean radius 1737.15 km, [Smith2010]: 0.25 km below the reference sphere.
+    assert!((sum / weights + 250.0).abs() < 50.0, "{}", sum / weights);
+}
+
+#[test]
+fn the_same_seed_makes_the_same_ground_and_another_seed_another() {
+    let (one, same, other) =
+        (terrain(9, true, vec![]), terrain(9, true, vec![]), terrain(8, true, vec![]));
+    for k in 0..200 {
+        let u = place(60.0 + f64::from(k) * 0.001, -4.0);
+        assert_eq!(elevation_m(&one, u, 2.0).to_bits(), elevation_m(&same, u, 2.0).to_bits());
+        assert_ne!(elevation_m(&one, u, 2.0), elevation_m(&other, u, 2.0));
+    }
+}
+
+#[test]
+fn coarser_resolution_leaves_out_no_more_than_the_march_allows_for() {
+    let ground = terrain(3, true, vec![]);
+    for k in 0..20_000 {
+        let u = place(60.0 + f64::from(k) * 0.000_37, -4.0 + f64::from(k) * 0.000_71);
+        let all = elevation_m(&ground, u, FINEST_M);
+        for resolution_m in [8.0, 64.0, 512.0, 1024.0] {
+            let rise = all - elevation_m(&ground, u, resolution_m);
+            // `ray::RESERVE` times the resolution.
+            assert!(rise < 0.2 * resolution_m, "{rise} at {resolution_m}");
+        }
+    }
+}
+
+#[test]
+fn the_ground_is_continuous_everywhere() {
+    let ground = terrain(3, true, vec![Made::mare().tile(|c, r| (c * r) as f32 * 0.1)]);
+    // Along parallels and meridians through a tile, its edges, the date line and a cube's edges.
+    for (start, step) in [
+        (place(60.0, -6.2), place(60.0, -6.1) - place(60.0, -6.2)),
+        (place(62.2, -5.0), place(62.1, -5.0) - place(62.2, -5.0)),
+        (place(20.0, 179.999), place(20.0, 180.001) - place(20.0, 179.999)),
+        (place(0.0, 44.999), place(0.0, 45.001) - place(0.0, 44.999)),
+        (place(89.99, 10.0), place(89.99, 190.0) - place(89.99, 10.0)),
+    ] {
+        let length_m = step.norm() * MOON_RADIUS_M;
+        let n = 10_000;
+        let at =
+            |k: i32| elevation_m(&ground, start + step * (f64::from(k) / f64::from(n)), FINEST_M);
+        let limit_m = 1.8 * length_m / f64::from(n); // 61°
+        assert!((0..n).all(|k| (at(k + 1) - at(k)).abs() < limit_m + 1e-6), "{start}");
+    }
+}
+
+/// Slopes over a baseline at many places of the mare, degrees, sorted.
+fn slopes_deg(ground: &Terrain, baseline_m: f64) -> Vec<f64> {
+    let mut slopes: Vec<f64> = (0..4000)
+        .map(|k| {
+            let k = f64::from(k);
+            let u = place(60.0 + (k * 0.618_034) % 1.0, -5.0 + (k * 0.754_878) % 1.0);
+            let n = ground.normal(Vector::from_si(u), baseline_m).si();
+            n.dot(&u).clamp(-1.0, 1.0).acos().to_degrees()
+        })
+        .collect();
+    slopes.sort_by(f64::total_cmp);
+    slopes
+}
+
+#[test]
+fn a_mare_is_a_few_degrees_rough_and_can_be_landed_on() {
+    let slopes = slopes_deg(&terrain(3, true, vec![]), 8.0);
+    let share = |p: f64| slopes[(p * slopes.len() as f64) as usize];
+    // [Rosenburg2011]: maria have median slopes of about 2° at 17 m, growing towards short baselines.
+    assert!((1.5..4.0).contains(&share(0.5)), "median {}", share(0.5));
+    assert!((6.0..16.0).contains(&share(0.95)), "95 % {}", share(0.95));
+    let gentle = slopes.iter().filter(|&&s| s < 8.0).count() as f64 / slopes.len() as f64;
+    assert!(gentle > 0.8, "{gentle}");
+}
+
+#[test]
+fn normals_of_a_tilted_plane_follow_the_closed_form() {
+    // A tile rising one in ten to the north: 0.03° of latitude are 909.7 m.
+    let made = Made { corner_deg: (-6.0, 1.5), ..Made::mare() };
+    let per_row_m = 0.03_f64.to_radians() * MOON_RADIUS_M * 0.1;
+    let ground = terrain(1, false, vec![made.tile(|_, r| (50.0 - r as f32) * per_row_m as f32)]);
+    let u = place(0.0, -4.5);
+    let n = ground.normal(Vector::from_si(u), 10.0).si();
+    let expected = (u - Vector3::z() * 0.1).normalize();
+    assert!((n - expected).norm() < 1e-5, "{n} {expected}");
+}
+
+#[test]
+fn a_tile_replaces_the_coarse_grid_and_silences_what_it_has_measured() {
+    let tile = Made::mare().tile(|_, _| 1234.0);
+    let (with, without) = (terrain(1, false, vec![tile.clone()]), bare());
+    let (inside, outside) = (place(60.5, -4.5), place(55.0, -4.5));
+    assert!((elevation_m(&with, inside, 2.0) - 1234.0).abs() < 1e-9);
+    assert_eq!(elevation_m(&with, outside, 2.0), elevation_m(&without, outside, 2.0));
+    assert!(tile.covers(inside.z.asin(), -4.5_f64.to_radians()) && !tile.covers(0.0, 0.0));
+    // Posting 0.9 km: nothing above 1.8 km is generated inside, everything outside.
+    let relief = terrain(1, true, vec![tile]);
+    let plain = terrain(1, true, vec![]);
+    let roughness = |ground: &Terrain, bare: &Terrain, u| {
+        elevation_m(ground, u, 1000.0) - elevation_m(bare, u, 1000.0)
+    };
+    assert_eq!(roughness(&relief, &with, inside), 0.0);
+    assert_eq!(roughness(&relief, &with, outside), roughness(&plain, &without, outside));
+    assert!(roughness(&plain, &without, inside).abs() > 1e-3);
+}
+
+#[test]
+fn the_first_of_two_tiles_has_the_last_word() {
+    let tiles = vec![Made::mare().tile(|_, _| 100.0), Made::mare().tile(|_, _| 200.0)];
+    let ground = terrain(1, false, tiles);
+    assert!((elevation_m(&ground, place(60.5, -4.5), 2.0) - 100.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_file_that_is_no_map_of_the_moon_is_refused_by_name() {
+    let flat = |_: u32, _: u32| 0.0_f32;
+    let good = Made::mare().bytes(flat);
+    assert!(geotiff::read_bytes(&good, Path::new("made.tif")).is_ok());
+    assert!(refusal(b"PNG, not TIFF").starts_with("made.tif: not a readable TIFF"));
+    // Cut anywhere: an error or, where only padding is lost, still a grid; never a panic.
+    for cut in (0..good.len()).step_by(97) {
+        let _ = geotiff::read_bytes(&good[..cut], Path::new("made.tif"));
+    }
+    assert!(refusal(&good[..good.len() / 2]).contains("made.tif"));
+    let earth = Made { radius_m: 6_378_137.0, ..Made::mare() }.bytes(flat);
+    assert!(refusal(&earth).contains("6378137"), "{}", refusal(&earth));
+    let nonsense = Made { radius_m: f64::NAN, ..Made::mare() }.bytes(flat);
+    assert!(refusal(&nonsense).contains("NaN"));
+    let geocentric = Made { model: 3, ..Made::mare() }.bytes(flat);
+    assert!(refusal(&geocentric).contains("model type 3"));
+    let beyond = Made { corner_deg: (0.0, 91.0), ..Made::mare() }.bytes(flat);
+    assert!(refusal(&beyond).contains("latitude"), "{}", refusal(&beyond));
+    assert!(refusal(&Made { side: 3, ..Made::mare() }.bytes(flat)).contains("3 x 3"));
+    let void = Made::mare().bytes(|c, _| if c == 7 { f32::NAN } else { 0.0 });
+    assert!(refusal(&void).contains("100 samples"), "{}", refusal(&void));
+    let feet = Made::mare().bytes(|_, _| -40_000.0);
+    assert!(refusal(&feet).contains("-40000"));
+    let absent = Tile::read_geotiff(Path::new("no/such/tile.tif")).unwrap_err().to_string();
+    assert!(absent.contains("no/such/tile.tif"), "{absent}");
+}
+
+#[test]
+fn flipped_bytes_in_a_tile_never_panic() {
+    let good = Made { side: 8, ..Made::mare() }.bytes(|c, r| (c + r) as f32);
+    for k in 0..good.len() {
+        for flip in [0xff, 0x80, 0x01] {
+            let mut bad = good.clone();
+            bad[k] ^= flip;
+            let _ = geotiff::read_bytes(&bad, Path::new("made.tif"));
+        }
+    }
+}
+
+#[test]
+fn an_impossible_age_is_refused() {
+    for age_gyr in [-0.1, 4.6, f64::NAN] {
+        let config = TerrainConfig { seed: 1, age_gyr, relief: true, tiles: vec![] };
+        assert!(matches!(Terrain::new(&config), Err(TerrainError::Age { .. })));
+    }
+}
+
+/// A ray from `height_m` over the sphere at a place, `off_deg` off the nadir towards `azimuth_rad`.
+fn beam(
+    u: Vector3<f64>,
+    height_m: f64,
+    off_deg: f64,
+    azimuth_rad: f64,
+) -> (Vector3<f64>, Vector3<f64>) {
+    let east = Vector3::z().cross(&u).normalize();
+    let side = east * azimuth_rad.cos() + u.cross(&east) * azimuth_rad.sin();
+    let off = off_deg.to_radians();
+    (u * (MOON_RADIUS_M + height_m), -u * off.cos() + side * off.sin())
+}
+
+fn shoot(ground: &Terrain, (p, d): (Vector3<f64>, Vector3<f64>), range_m_max: f64) -> Option<Hit> {
+    ground.ray(Vector::from_si(p), Vector::from_si(d), range_m_max)
+}
+
+#[test]
+fn rays_meet_a_level_tile_at_the_range_of_the_closed_form() {
+    let ground = terrain(1, false, vec![Made::mare().tile(|_, _| -2000.0)]);
+    let u = place(60.5, -4.5);
+    for off_deg in [0.0, 20.0, 60.0] {
+        let (p, d) = beam(u, 3000.0, off_deg, 1.0);
+        let (b, c) = (p.dot(&d), p.norm_squared() - (MOON_RADIUS_M - 2000.0).powi(2));
+        let expected_m = -b - (b * b - c).sqrt();
+        let hit = shoot(&ground, (p, d), 2e4).unwrap();
+        assert!((hit.range_m - expected_m).abs() < 0.05, "{off_deg}: {} {expected_m}", hit.range_m);
+        assert!((hit.n_M.si() - (p + d * expected_m).normalize()).norm() < 1e-6);
+        // Nothing is reported beyond the range asked for.
+        assert!(shoot(&ground, (p, d), expected_m - 1.0).is_none());
+    }
+}
+
+#[test]
+fn rays_into_the_sky_meet_nothing_and_rays_from_below_begin_there() {
+    let ground = terrain(1, true, vec![]);
+    let u = place(60.5, -4.5);
+    for height_m in [0.0, 5e4] {
+        let (p, _) = beam(u, height_m, 0.0, 0.0);
+        assert!(shoot(&ground, (p, u), 1e6).is_none());
+    }
+    let (p, d) = beam(u, -9_500.0, 0.0, 0.0);
+    assert_eq!(shoot(&ground, (p, d), 1e3).unwrap().range_m, 0.0);
+    // From orbit, past the limb.
+    let (p, d) = beam(u, 1e5, 89.0, 0.0);
+    assert!(shoot(&ground, (p, d), 1e7).is_none());
+    // From orbit, straight down: the altitude.
+    let (p, d) = beam(u, 1e5, 0.0, 0.0);
+    let altitude_m = ground.altitude_m(Vector::from_si(p));
+    assert!((shoot(&ground, (p, d), 2e5).unwrap().range_m - altitude_m).abs() < 0.05);
+}
+
+#[test]
+fn rays_never_pass_through_ground_that_a_dense_march_sees() {
+    let ground = terrain(17, true, vec![]);
+    for k in 0..60 {
+        let kf = f64::from(k);
+        let u = place(59.0 + (kf * 0.618) % 3.0, -6.0 + (kf * 0.755) % 3.0);
+        let off_deg = (kf * 9.7) % 85.0;
+        let (p, d) = beam(u, -2200.0 + (kf * 47.0) % 900.0, off_deg, kf);
+        if ground.altitude_m(Vector::from_si(p)) <= 0.0 {
+            continue;
+        }
+        let found = shoot(&ground, (p, d), 4000.0);
+        // 0.25 m steps: an eighth of the smallest crater.
+        let dense = (0..16_000)
+            .map(|j| f64::from(j) * 0.25)
+            .find(|&s_m| ground.altitude_m(Vector::from_si(p + d * s_m)) <= 0.0);
+        match (found, dense) {
+            (Some(hit), Some(s_m)) => {
+                let apart_m = hit.range_m - s_m;
+                assert!((-0.3..0.05).contains(&apart_m), "{off_deg}: {} {s_m}", hit.range_m);
+            }
+            (None, None) => {}
+            (found, dense) => panic!("{off_deg}: {found:?} {dense:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_hit_lies_on_the_ground() {
+    let ground = terrain(17, true, vec![]);
+    for k in 0..200 {
+        let kf = f64::from(k);
+        let (p, d) = beam(place(60.0 + kf * 0.01, -4.0), 3000.0, kf * 0.35, kf);
+        let hit = shoot(&ground, (p, d), 5e4).unwrap();
+        let altitude_m = ground.altitude_m(Vector::from_si(p + d * hit.range_m));
+        assert!(altitude_m.abs() < 0.05 && hit.n_M.si().dot(&p.normalize()) > 0.5, "{altitude_m}");
+    }
+}

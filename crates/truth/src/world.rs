@@ -1,0 +1,452 @@
+//! One run: the vehicle, its devices and the Moon around it, stepped a cycle at a time.
+//!
+//! Owns: [`World`]. Does not own: what drives it (`rig`), the models it puts together.
+//! Order of one cycle: `sense` reads the devices at t, `step` takes the commands and integrates from
+//! t to t + [`CYCLE`]. The first sample of the inertial unit covers no time and is zero.
+//! As programmed: engines are averaged exactly over each step; feet are integrated at a fifth of the
+//! step while they are near the ground. The on-board clock shows the true time.
+//! Refuses: clock drift, light pressure, tanks that leak.
+
+mod moon;
+mod motion;
+
+use crate::actuators::{Propulsion, Thrust};
+use crate::contact::{Feet, Plane, SUBSTEPS, Touchdown, WATCH_M};
+use crate::dynamics::{Held, Motion, State, Wrench, mass_properties};
+use crate::environment::{Environment, Site};
+use crate::faulty::{Fault, FaultError, Faulty};
+use crate::integrate::{Increments, rigid_body_step};
+use crate::random::Stream;
+use crate::sensors::imu::Imu;
+use crate::sensors::rangefinder::Rangefinder;
+use crate::sensors::star_tracker::StarTracker;
+use crate::sensors::velocimeter::Velocimeter;
+use crate::vehicle::{Dispersions, Vehicle, VehicleError};
+use icd::bus::{Actuators, BeamSpeeds, CYCLE, PULSE_FRAME, Sensors};
+use icd::frames::{B, Direction, I, L, M, Position, Rate, Vector, Velocity};
+use icd::rotation::{Quaternion, Rotation};
+use icd::time::{Span, Time};
+use moon::{Moon, Perturbation};
+use motion::Sight;
+use nalgebra::{Matrix3, Vector3};
+use std::sync::Arc;
+
+/// Where and how a run begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    /// Time.
+    pub t: Time,
+    /// Position of the body origin.
+    pub p_MB_I: Vector<Position, I>,
+    /// Velocity of the body origin.
+    pub v_MB_I: Vector<Velocity, I>,
+    /// Attitude.
+    pub q_IB: Quaternion<I, B>,
+    /// Body rate.
+    pub w_IB_B: Vector<Rate, B>,
+    /// Propellant on board before its dispersion, kg.
+    pub propellant_kg: f64,
+}
+
+/// Everything one run needs beside the environment and its seed.
+#[derive(Clone, Debug)]
+pub struct WorldConfig {
+    /// The vehicle as described.
+    pub vehicle: Vehicle,
+    /// How far it may differ from its description.
+    pub dispersions: Dispersions,
+    /// What breaks, and when.
+    pub faults: Vec<Fault>,
+    /// The landing site.
+    pub site: Site,
+    /// Initial state.
+    pub start: Start,
+    /// Step of integration; divides [`CYCLE`]. 5 ms is usual.
+    pub step: Span,
+    /// Time between evaluations of the gravity perturbation. 0.5 s is usual.
+    pub gravity_refresh: Span,
+}
+
+/// Why a world could not be built.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum WorldError {
+    /// The vehicle or its dispersions are described wrongly.
+    #[error(transparent)]
+    Vehicle(#[from] VehicleError),
+    /// A fault is named wrongly.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
+    /// The step of integration does not fit the cycle.
+    #[error("step = {step_s} s does not divide the cycle of {cycle_s} s")]
+    StepDoesNotDivideCycle {
+        /// The step given, s.
+        step_s: f64,
+        /// The cycle, s.
+        cycle_s: f64,
+    },
+    /// The gravity refresh is not positive.
+    #[error("gravity_refresh = {refresh_s} s; it must be positive")]
+    RefreshNotPositive {
+        /// The refresh given, s.
+        refresh_s: f64,
+    },
+    /// The initial state is not a number or lies inside the Moon.
+    #[error("the start's {key} is not a finite state above 1000 km from the Moon's centre")]
+    StartNotFinite {
+        /// Which part of the state.
+        key: &'static str,
+    },
+    /// More propellant than the tanks hold, or less than none.
+    #[error("start.propellant_kg = {propellant_kg} kg lies outside [0, {capacity_kg}]")]
+    PropellantBeyondTanks {
+        /// The propellant given, kg.
+        propellant_kg: f64,
+        /// What the tanks hold, kg.
+        capacity_kg: f64,
+    },
+    /// The start lies outside the ephemeris.
+    #[error("the ephemeris does not cover the start, {t}")]
+    OutsideEphemeris {
+        /// The start.
+        t: Time,
+    },
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// First contact faster than the legs bear, or not on the legs.
+    Impact,
+    /// On the ground and still. The world may be stepped on.
+    AtRest,
+    /// Fell over after contact.
+    TippedOver,
+    /// The ephemeris ran out.
+    OutsideEphemeris,
+    /// The state is no longer a number: a defect of the model.
+    NotFinite,
+}
+
+/// The facts of one instant, for records and verdicts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TruthView {
+    /// Time.
+    pub t: Time,
+    /// Position of the body origin from the target.
+    pub p_LB_L: Vector<Position, L>,
+    /// Velocity over ground.
+    pub v_LB_L: Vector<Velocity, L>,
+    /// Attitude.
+    pub q_IB: Quaternion<I, B>,
+    /// Body rate.
+    pub w_IB_B: Vector<Rate, B>,
+    /// Height of the lowest foot over the ground under the body origin, m.
+    pub altitude_m: f64,
+    /// Vertical speed over ground, up positive, m/s.
+    pub v_up_m_s: f64,
+    /// Horizontal speed over ground, m/s.
+    pub v_horizontal_m_s: f64,
+    /// Angle between the body axis and local vertical, rad.
+    pub tilt_rad: f64,
+    /// Mass, kg.
+    pub mass_kg: f64,
+    /// Propellant left, kg.
+    pub propellant_kg: f64,
+    /// Mean thrust of the main engine over the last cycle, N.
+    pub main_thrust_N: f64,
+    /// Mean thrust of the assist engines together over the last cycle, N.
+    pub assist_thrust_N: f64,
+    /// Mean thrust of the jets together over the last cycle, N.
+    pub jets_thrust_N: f64,
+    /// Exact range of the last rangefinder shot, m, when ground was within its longest range.
+    pub range_m: Option<f64>,
+}
+
+/// Slower than this for [`REST`], the lander is at rest: m/s and rad/s. Assumed.
+const REST_SPEED: f64 = 0.02;
+const REST: Span = Span::from_ms(2000);
+/// A lander leaning further than this after contact has fallen over: cosine of 60°. Assumed.
+const TIPPED_COS: f64 = 0.5;
+/// How long after thrust the star tracker stays blind: bridges the pauses between pulses. Assumed.
+const BLIND: Span = Span::from_ns(2 * PULSE_FRAME.ns());
+/// Baseline of the ground's slope under the lander, m: the spread of the feet.
+const FOOTPRINT_M: f64 = 2.6;
+
+/// The ground near the lander.
+#[derive(Clone, Copy, Debug)]
+struct Ground {
+    p_MG_M: Vector3<f64>,
+    n_M: Vector3<f64>,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct World {
+    environment: Arc<Environment>,
+    vehicle: Vehicle,
+    site: Site,
+    step: Span,
+    state: State,
+    propulsion: Propulsion,
+    imu: Faulty<Imu>,
+    star_tracker: Faulty<StarTracker>,
+    rangefinder: Faulty<Rangefinder, f32>,
+    velocimeter: Option<Faulty<Velocimeter, BeamSpeeds>>,
+    moon: Moon,
+    perturbation: Perturbation,
+    feet: Feet,
+    ground: Option<Ground>,
+    /// Height of the feet when the ground was last looked at, m, and when to look again.
+    altitude_m: f64,
+    look_next: Time,
+    increments: Increments,
+    thrust: Thrust,
+    last_burn: Time,
+    moved_last: Time,
+    touchdown: Option<Touchdown>,
+    ended: Option<End>,
+}
+
+/// Draws the vehicle that flies: dry mass, propellant, centre of mass, in this order.
+fn drawn(config: &WorldConfig, seed: u64, run: u64) -> (Vehicle, f64) {
+    let mut stream = Stream::new(seed, run, "vehicle.mass");
+    let mut vehicle = config.vehicle.clone();
+    let spread = &config.dispersions;
+    let dry_kg = vehicle.dry.mass_kg + spread.dry_mass_sigma_kg * stream.normal();
+    vehicle.dry.mass_kg = dry_kg.max(0.5 * config.vehicle.dry.mass_kg);
+    let propellant_kg = config.start.propellant_kg + spread.propellant_sigma_kg * stream.normal();
+    for axis in 0..2 {
+        vehicle.dry.p_BC_B[axis] += spread.cm_sigma_m * stream.normal();
+    }
+    let capacity_kg = vehicle.propellant.capacity_kg;
+    (vehicle, propellant_kg.clamp(0.0, capacity_kg))
+}
+
+impl WorldConfig {
+    /// Checks everything that can be wrong before a run.
+    ///
+    /// # Errors
+    /// The first thing found wrong.
+    pub fn check(&self) -> Result<(), WorldError> {
+        self.vehicle.check()?;
+        self.dispersions.check()?;
+        self.faults.iter().try_for_each(Fault::check)?;
+        if self.step.ns() <= 0 || CYCLE.ns() % self.step.ns() != 0 {
+            let (step_s, cycle_s) = (self.step.s(), CYCLE.s());
+            return Err(WorldError::StepDoesNotDivideCycle { step_s, cycle_s });
+        }
+        if self.gravity_refresh.ns() <= 0 {
+            return Err(WorldError::RefreshNotPositive { refresh_s: self.gravity_refresh.s() });
+        }
+        let radius_m = self.start.p_MB_I.norm();
+        if !(radius_m.is_finite() && radius_m > 1e6) {
+            return Err(WorldError::StartNotFinite { key: "p_MB_I" });
+        }
+        if !self.start.v_MB_I.norm().is_finite() {
+            return Err(WorldError::StartNotFinite { key: "v_MB_I" });
+        }
+        if !self.start.w_IB_B.norm().is_finite() {
+            return Err(WorldError::StartNotFinite { key: "w_IB_B" });
+        }
+        let (propellant_kg, capacity_kg) =
+            (self.start.propellant_kg, self.vehicle.propellant.capacity_kg);
+        if !(0.0..=capacity_kg).contains(&propellant_kg) {
+            return Err(WorldError::PropellantBeyondTanks { propellant_kg, capacity_kg });
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// Builds run number `run` of the campaign with `seed`.
+    ///
+    /// # Errors
+    /// [`WorldError`] when the configuration does not pass [`WorldConfig::check`] or the ephemeris
+    /// does not cover the start.
+    pub fn new(
+        config: &WorldConfig,
+        environment: Arc<Environment>,
+        seed: u64,
+        run: u64,
+    ) -> Result<Self, WorldError> {
+        config.check()?;
+        let key = (seed, run);
+        let start = &config.start;
+        let t = start.t;
+        let (vehicle, propellant_kg) = drawn(config, seed, run);
+        let refresh = config.gravity_refresh;
+        let (p, v) = (start.p_MB_I, start.v_MB_I.si());
+        let perturbation = Perturbation::new(&environment, p, v, t, refresh)
+            .ok_or(WorldError::OutsideEphemeris { t })?;
+        let faults = &config.faults;
+        let spread = &config.dispersions;
+        Ok(Self {
+            propulsion: Propulsion::new(&vehicle, spread, faults, config.step, t, key),
+            imu: Faulty::new(Imu::new(&vehicle.imu, key), "imu", faults, t, key),
+            star_tracker: Faulty::new(
+                StarTracker::new(&vehicle.star_tracker, t, key),
+                "star_tracker",
+                faults,
+                t,
+                key,
+            ),
+            rangefinder: Faulty::new(
+                Rangefinder::new(&vehicle.rangefinder, t, key),
+                "rangefinder",
+                faults,
+                t,
+                key,
+            ),
+            velocimeter: vehicle.velocimeter.as_ref().map(|spec| {
+                Faulty::new(Velocimeter::new(spec, t, key), "velocimeter", faults, t, key)
+            }),
+            state: State {
+                t,
+                p_MB_I: start.p_MB_I,
+                v_MB_I: start.v_MB_I,
+                q_IB: start.q_IB,
+                w_IB_B: start.w_IB_B,
+                propellant_kg,
+            },
+            feet: Feet::new(&vehicle.legs),
+            moon: Moon::new(t),
+            perturbation,
+            environment,
+            vehicle,
+            site: config.site,
+            step: config.step,
+            ground: None,
+            altitude_m: f64::INFINITY,
+            look_next: t,
+            increments: Increments::default(),
+            thrust: Thrust::default(),
+            last_burn: Time::from_tai_ns(i64::MIN),
+            moved_last: t,
+            touchdown: None,
+            ended: None,
+        })
+    }
+
+    /// Reads every device at the present time; once a cycle, before [`Self::step`].
+    pub fn sense(&mut self) -> Sensors {
+        self.moon.follow(self.state.t);
+        self.look_at_ground();
+        let t = self.state.t;
+        let (R_IM, w_IM_I) = (self.moon.R_IM(t), self.moon.w_IM_I);
+        let sight = Sight { state: &self.state, R_IM, environment: &self.environment };
+        // The look at the ground is at most a fifth of the height old (see `look_at_ground`).
+        let out_of_reach = |range_m_max: f64| 0.8 * self.altitude_m > 2.0 * range_m_max;
+        let lrf = self.vehicle.rangefinder;
+        let rangefinder = self.rangefinder.sense(t, || {
+            (!out_of_reach(lrf.range_m_max))
+                .then(|| sight.range_m(&lrf.p_BA_B, &lrf.d_B, lrf.range_m_max))
+                .flatten()
+        });
+        let velocimeter = match (&mut self.velocimeter, &self.vehicle.velocimeter) {
+            (Some(unit), Some(spec)) => unit.sense(t, || {
+                let reach = !out_of_reach(spec.range_m_max);
+                let meets = |d_B: &[f64; 3]| {
+                    reach && sight.range_m(&spec.p_BA_B, d_B, spec.range_m_max).is_some()
+                };
+                (sight.v_over_ground_B(&spec.p_BA_B, w_IM_I), spec.d_B.each_ref().map(meets))
+            }),
+            _ => None,
+        };
+        let rate_rad_s = self.state.w_IB_B.norm();
+        let burning = t - self.last_burn < BLIND;
+        Sensors {
+            t,
+            imu: self.imu.sense(t, &self.increments),
+            star_tracker: self.star_tracker.sense(t, self.state.q_IB, rate_rad_s, burning),
+            rangefinder,
+            velocimeter,
+            touchdown: self.feet.closed(),
+        }
+    }
+
+    /// Takes the commands and carries everything on by one [`CYCLE`]; nothing moves after an end
+    /// other than [`End::AtRest`].
+    pub fn step(&mut self, actuators: &Actuators) {
+        self.increments = Increments::default();
+        self.thrust = Thrust::default();
+        if !matches!(self.ended, None | Some(End::AtRest)) {
+            return;
+        }
+        self.propulsion.command(self.state.t, actuators);
+        self.moon.follow(self.state.t);
+        self.look_at_ground();
+        let steps = CYCLE.ns() / self.step.ns();
+        for _ in 0..steps {
+            if !matches!(self.ended, None | Some(End::AtRest)) {
+                return;
+            }
+            self.integrate(1.0 / steps as f64);
+        }
+        if self.thrust.main_N + self.thrust.assist_N > 0.0 {
+            self.last_burn = self.state.t;
+        }
+        self.judge();
+    }
+
+    /// The present state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The present mass, kg.
+    pub fn mass_kg(&self) -> f64 {
+        self.vehicle.dry.mass_kg + self.state.propellant_kg
+    }
+
+    /// Mean thrust over the last cycle.
+    pub fn thrust(&self) -> &Thrust {
+        &self.thrust
+    }
+
+    /// The vehicle as drawn for this run.
+    pub fn vehicle(&self) -> &Vehicle {
+        &self.vehicle
+    }
+
+    /// The facts of this instant. Cost: one look-up of the terrain.
+    pub fn view(&self) -> TruthView {
+        let state = &self.state;
+        let local = self.local();
+        let height_m = self.environment.terrain.altitude_m(local.p_MB_M);
+        TruthView {
+            t: state.t,
+            p_LB_L: self.site.p_LA_L(local.p_MB_M),
+            v_LB_L: self.site.R_ML.inverse() * local.v_over_ground_M,
+            q_IB: state.q_IB,
+            w_IB_B: state.w_IB_B,
+            altitude_m: height_m + self.feet.lowest_m(local.up_B),
+            v_up_m_s: local.v_up_m_s,
+            v_horizontal_m_s: local.v_horizontal_m_s,
+            tilt_rad: local.tilt_rad,
+            mass_kg: self.mass_kg(),
+            propellant_kg: state.propellant_kg,
+            main_thrust_N: self.thrust.main_N,
+            assist_thrust_N: self.thrust.assist_N,
+            jets_thrust_N: self.thrust.jets_N,
+            range_m: self.rangefinder.device.exact_range_m(),
+        }
+    }
+
+    /// Exact range along the rangefinder's beam now, m; `None` beyond `range_m_max`. Cost: one ray.
+    pub fn exact_range_m(&self, range_m_max: f64) -> Option<f64> {
+        let R_IM = self.moon.R_IM(self.state.t);
+        let sight = Sight { state: &self.state, R_IM, environment: &self.environment };
+        let spec = &self.vehicle.rangefinder;
+        sight.range_m(&spec.p_BA_B, &spec.d_B, range_m_max)
+    }
+
+    /// The first contact, once it has happened.
+    pub fn touchdown(&self) -> Option<&Touchdown> {
+        self.touchdown.as_ref()
+    }
+
+    /// How the run ended, once it has.
+    pub fn ended(&self) -> Option<End> {
+        self.ended
+    }
+}

@@ -1,0 +1,99 @@
+//! The Moon as one run sees it: its orientation and its slow gravity, remembered between calls.
+//!
+//! As programmed: `R_IM(t) = exp(w (t − t₀)) R_IM(t₀)` with w the rotation from t₀ to t₀ + 1 s, so that
+//! it is exact at both ends; the perturbation of gravity is extrapolated linearly from its last two
+//! evaluations (the tests measure the error).
+
+use crate::environment::{Environment, orientation};
+use icd::frames::{I, M, Position, Vector};
+use icd::rotation::{Quaternion, Rotation};
+use icd::time::{Span, Time};
+use nalgebra::Vector3;
+
+/// Orientation of the Moon, exact once a second.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moon {
+    t0: Time,
+    R0_IM: Rotation<I, M>,
+    R1_IM: Rotation<I, M>,
+    /// Mean rate from `t0` to one second later, inertial axes, rad/s.
+    pub w_IM_I: Vector3<f64>,
+}
+
+const RENEWAL: Span = Span::from_ms(1000);
+
+impl Moon {
+    pub fn new(t0: Time) -> Self {
+        Self::between(t0, orientation::R_IM(t0), orientation::R_IM(t0 + RENEWAL))
+    }
+
+    fn between(t0: Time, R0_IM: Rotation<I, M>, R1_IM: Rotation<I, M>) -> Self {
+        let turn: Rotation<I, I> = R1_IM * R0_IM.inverse();
+        Self { t0, R0_IM, R1_IM, w_IM_I: Quaternion::from_rotation(turn).log() / RENEWAL.s() }
+    }
+
+    /// Moves the remembered second on when `t` has left it.
+    pub fn follow(&mut self, t: Time) {
+        let next = self.t0 + RENEWAL;
+        if t >= self.t0 && t < next {
+            return;
+        }
+        *self = if t >= next && t < next + RENEWAL {
+            Self::between(next, self.R1_IM, orientation::R_IM(next + RENEWAL))
+        } else {
+            Self::new(t)
+        };
+    }
+
+    /// `R_IM` at a time within the remembered second.
+    pub fn R_IM(&self, t: Time) -> Rotation<I, M> {
+        let turned = Quaternion::<I, I>::exp(self.w_IM_I * (t - self.t0).s());
+        turned.rotation() * self.R0_IM
+    }
+}
+
+/// Gravity beyond the point mass, refreshed now and then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Perturbation {
+    t: Time,
+    refresh: Span,
+    a_I: Vector3<f64>,
+    slope_I: Vector3<f64>,
+}
+
+impl Perturbation {
+    /// `None` outside the ephemeris. The first slope comes from a second evaluation one refresh later.
+    pub fn new(
+        environment: &Environment,
+        p_MB_I: Vector<Position, I>,
+        v_I: Vector3<f64>,
+        t: Time,
+        refresh: Span,
+    ) -> Option<Self> {
+        let a_I = environment.perturbation(p_MB_I, t)?.si();
+        let ahead = Vector::from_si(p_MB_I.si() + v_I * refresh.s());
+        let slope_I = (environment.perturbation(ahead, t + refresh)?.si() - a_I) / refresh.s();
+        Some(Self { t, refresh, a_I, slope_I })
+    }
+
+    /// Evaluates again when the last evaluation is older than the refresh; `None` outside the ephemeris.
+    pub fn follow(
+        &mut self,
+        environment: &Environment,
+        p_MB_I: Vector<Position, I>,
+        t: Time,
+    ) -> Option<()> {
+        let age = t - self.t;
+        if age < self.refresh {
+            return Some(());
+        }
+        let a_I = environment.perturbation(p_MB_I, t)?.si();
+        *self = Self { t, slope_I: (a_I - self.a_I) / age.s(), a_I, ..*self };
+        Some(())
+    }
+
+    /// Value at `t`, m/s², and slope, m/s³.
+    pub fn at(&self, t: Time) -> (Vector3<f64>, Vector3<f64>) {
+        (self.a_I + self.slope_I * (t - self.t).s(), self.slope_I)
+    }
+}

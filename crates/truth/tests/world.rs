@@ -1,0 +1,482 @@
+//! One run as a whole: burns, coasts, landings, sensors and faults against closed forms.
+#![allow(non_snake_case)]
+
+mod fixture;
+
+use fixture::*;
+use icd::bus::{Sensors, ShotQuality};
+use icd::constants::STANDARD_GRAVITY_M_S2;
+use icd::frames::{B, I, Vector};
+use icd::rotation::Quaternion;
+use icd::time::Span;
+use nalgebra::Vector3;
+use std::sync::Arc;
+use truth::environment::{Environment, orientation};
+use truth::faulty::{Fault, FaultError, FaultKind};
+use truth::integrate::propagate_coast;
+use truth::world::{End, World, WorldConfig, WorldError};
+
+fn world(config: &WorldConfig, environment: &Arc<Environment>) -> World {
+    World::new(config, environment.clone(), 42, 7).unwrap()
+}
+
+fn fault(on: &str, kind: FaultKind) -> Fault {
+    Fault { on: on.to_owned(), kind, onset: Span::from_ms(0), end: None }
+}
+
+#[test]
+fn a_burn_in_empty_space_obeys_the_rocket_equation() {
+    let environment = environment(2);
+    let mut config = config(&environment, 400_000.0);
+    config.start.propellant_kg = 400.0;
+    config.start.w_IB_B = Vector::zero();
+    let mut world = world(&config, &environment);
+    let m0 = world.mass_kg();
+    let mut dv_B = Vector3::zeros();
+    for n in 0..20_000 {
+        dv_B += Vector3::from(cycle(&mut world, n, |a| a.main_open = true).imu.dv_B_m_s);
+    }
+    dv_B += Vector3::from(world.sense().imu.dv_B_m_s);
+    let exhaust_m_s = 320.0 * STANDARD_GRAVITY_M_S2;
+    let used_kg = 420.0 / exhaust_m_s * 400.0;
+    assert!((m0 - world.mass_kg() - used_kg).abs() < 1e-8);
+    let exact = exhaust_m_s * (m0 / (m0 - used_kg)).ln();
+    assert!((dv_B.z / exact - 1.0).abs() < 1e-9, "{} against {exact}", dv_B.z);
+    assert!(dv_B.xy().norm() < 1e-9);
+}
+
+#[test]
+fn empty_tanks_give_exactly_their_propellant_and_then_nothing() {
+    let environment = environment(2);
+    let mut config = config(&environment, 20_000.0);
+    config.start.propellant_kg = 0.333;
+    config.start.w_IB_B = Vector::zero();
+    let mut world = world(&config, &environment);
+    let mut dv = 0.0;
+    for n in 0..500 {
+        dv += cycle(&mut world, n, |a| a.main_open = true).imu.dv_B_m_s[2];
+    }
+    assert_eq!(world.state().propellant_kg, 0.0);
+    assert_eq!(world.view().main_thrust_N, 0.0);
+    let exact = 320.0 * STANDARD_GRAVITY_M_S2 * (340.333_f64 / 340.0).ln();
+    assert!((dv / exact - 1.0).abs() < 1e-6, "{dv} against {exact}");
+}
+
+#[test]
+fn pulses_give_the_same_motion_at_any_step() {
+    let environment = environment(2);
+    let mut finals = vec![];
+    for step_ms in [1, 5, 10, 20] {
+        let mut config = config(&environment, 20_000.0);
+        config.step = Span::from_ms(step_ms);
+        config.vehicle.assist.iter_mut().for_each(|engine| engine.lag_s = 0.012);
+        let mut world = world(&config, &environment);
+        let mut dv = 0.0;
+        for n in 0..500 {
+            let on_us = if n < 450 { [37_123; 6] } else { [0; 6] };
+            dv += cycle(&mut world, n, |a| a.assist_on_us = on_us).imu.dv_B_m_s[2];
+        }
+        finals.push((dv, world.state().propellant_kg));
+    }
+    // 90 frames of six pulses of 37.123 ms.
+    let exhaust_m_s = 275.0 * STANDARD_GRAVITY_M_S2;
+    let used_kg = 90.0 * 6.0 * 216.0 * 0.037_123 / exhaust_m_s;
+    for (dv, left_kg) in finals {
+        assert!((60.0 - left_kg - used_kg).abs() < 1e-9 * used_kg, "{left_kg}");
+        let exact = exhaust_m_s * (400.0 / (400.0 - used_kg)).ln();
+        assert!((dv / exact - 1.0).abs() < 1e-7, "{dv} against {exact}");
+    }
+}
+
+#[test]
+fn the_even_jets_spin_the_lander_up_about_its_axis() {
+    let environment = environment(2);
+    let mut config = config(&environment, 20_000.0);
+    config.start.w_IB_B = Vector::zero();
+    let mut world = world(&config, &environment);
+    let inertia_before = 150.0 + 60.0 * 0.45 * 0.45;
+    for n in 0..50 {
+        let even = core::array::from_fn(|k| if k % 2 == 0 { 50_000 } else { 0 });
+        cycle(&mut world, n, |a| a.jet_on_us = even);
+    }
+    // Half of a second of 4 × 20 N at 1.1 m; the inertia loses less than 0.02 kg m² meanwhile.
+    let exact = 4.0 * 20.0 * 1.1 * 0.5 / inertia_before;
+    let w = world.state().w_IB_B.si();
+    assert!((w.z / exact - 1.0).abs() < 2e-4, "{} against {exact}", w.z);
+    assert!(w.xy().norm() < 1e-12);
+}
+
+#[test]
+fn a_tumbling_coast_follows_the_path_of_a_point() {
+    let environment = environment(20);
+    let mut config = config(&environment, 20_000.0);
+    config.vehicle.dry.p_BC_B = [0.0; 3];
+    config.vehicle.propellant.p_BC_B_full = [0.0; 3];
+    config.vehicle.propellant.p_BC_B_empty = [0.0; 3];
+    config.start.v_MB_I = Vector::from_si(config.start.v_MB_I.si() + Vector3::new(9e2, 9e2, 9e2));
+    config.start.w_IB_B = Vector::new(0.01, -0.02, 0.015);
+    let mut world = world(&config, &environment);
+    for n in 0..5000 {
+        cycle(&mut world, n, |_| {});
+    }
+    let (start, state) = (&config.start, world.state());
+    let end = propagate_coast(
+        &environment,
+        start.p_MB_I,
+        start.v_MB_I,
+        start.t,
+        state.t,
+        Span::from_ms(1000),
+    )
+    .unwrap();
+    let (dp, dv) = ((end.0 - state.p_MB_I).norm(), (end.1 - state.v_MB_I).norm());
+    assert!(dp < 1e-3 && dv < 2e-5, "{dp} m, {dv} m/s after 100 s");
+}
+
+#[test]
+fn gravity_refreshed_twice_a_second_stays_close_to_gravity_at_every_step() {
+    let environment = environment(50);
+    let mut config = config(&environment, 15_000.0);
+    let fast = Vector3::new(0.0, 0.0, 1600.0).cross(&config.start.p_MB_I.si().normalize());
+    config.start.v_MB_I = Vector::from_si(fast);
+    let mut ends = vec![];
+    for refresh_ms in [5, 500] {
+        config.gravity_refresh = Span::from_ms(refresh_ms);
+        let mut world = world(&config, &environment);
+        for n in 0..10_000 {
+            cycle(&mut world, n, |_| {});
+        }
+        ends.push(*world.state());
+    }
+    let dp = (ends[0].p_MB_I - ends[1].p_MB_I).norm();
+    let dv = (ends[0].v_MB_I - ends[1].v_MB_I).norm();
+    println!("200 s at 1.6 km/s, degree 50: {dp:.2e} m, {dv:.2e} m/s");
+    assert!(dp < 0.02 && dv < 2e-4, "{dp} m, {dv} m/s");
+}
+
+#[test]
+fn a_lander_that_turns_with_the_moon_has_no_velocity_over_ground() {
+    let environment = environment(2);
+    let world = world(&config(&environment, 100.0), &environment);
+    let view = world.view();
+    assert!(view.v_LB_L.norm() < 1e-6, "{:?}", view.v_LB_L);
+    assert!(view.v_up_m_s.abs() < 1e-6 && view.v_horizontal_m_s < 1e-6);
+    assert!((view.p_LB_L.si() - Vector3::new(0.0, 0.0, 100.0)).norm() < 1e-6);
+    assert!((view.altitude_m - 99.5).abs() < 1e-6);
+    assert!(view.tilt_rad < 1e-7);
+}
+
+#[test]
+fn a_tilted_beam_ends_on_the_ground() {
+    let environment = environment(2);
+    for (height_m, tilt_deg) in [(50.0, 0.0), (1200.0, 20.0), (5000.0, -35.0)] {
+        let mut config = config(&environment, height_m);
+        let tilt_rad = f64::to_radians(tilt_deg);
+        let site = config.site;
+        config.start = above_site(&environment, &site, height_m, tilt_rad, [0.0; 3]);
+        let mut world = world(&config, &environment);
+        let result = world.sense().rangefinder.unwrap();
+        assert_eq!(result.quality, ShotQuality::Valid);
+        // Turned about y by the tilt, the beam −z points along (−sin, 0, −cos).
+        let (range_m, (sin, cos)) = (f64::from(result.range_m), tilt_rad.sin_cos());
+        let end_L = Vector::new(-range_m * sin, 0.0, height_m - range_m * cos);
+        let above_m = environment.terrain.altitude_m(site.p_MA_M(end_L));
+        assert!(above_m.abs() < 0.05, "{tilt_deg}°: the beam ends {above_m} m above ground");
+        assert!((world.view().tilt_rad - tilt_rad.abs()).abs() < 1e-7);
+        assert!((world.exact_range_m(1e4).unwrap() - range_m).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn ground_out_of_range_is_silent_near_and_far() {
+    let environment = environment(2);
+    for height_m in [8100.0, 15_000.0, 60_000.0] {
+        let config = config(&environment, height_m);
+        let shot = world(&config, &environment).sense().rangefinder;
+        assert_eq!(shot.map(|shot| shot.quality), Some(ShotQuality::NoReturn), "{height_m}");
+    }
+}
+
+#[test]
+fn beams_measure_the_velocity_over_the_turning_ground() {
+    let environment = environment(2);
+    let mut config = config(&environment, 500.0);
+    let v_LB_L = [3.0, -2.0, -10.0];
+    config.start = above_site(&environment, &config.site, 500.0, 0.0, v_LB_L);
+    let beams = world(&config, &environment).sense().velocimeter.unwrap();
+    assert_eq!(beams.locked, [true; 3]);
+    let spec = config.vehicle.velocimeter.unwrap();
+    for (speed, d_B) in beams.speed_m_s.iter().zip(spec.d_B) {
+        let exact = Vector3::from(d_B).dot(&Vector3::from(v_LB_L));
+        assert!((f64::from(*speed) - exact).abs() < 1e-5, "{speed} against {exact}");
+    }
+}
+
+#[test]
+fn the_star_tracker_is_blind_under_thrust_and_between_pulses() {
+    let environment = environment(2);
+    let mut config = config(&environment, 20_000.0);
+    config.start.w_IB_B = Vector::zero();
+    let mut world = world(&config, &environment);
+    for n in 0..10 {
+        cycle(&mut world, n, |_| {});
+    }
+    let mut solutions = 0;
+    for n in 10..100 {
+        let seen = cycle(&mut world, n, |a| a.assist_on_us = [20_000; 6]).star_tracker;
+        solutions += usize::from(seen.is_some());
+    }
+    assert_eq!(solutions, 1, "only the one before the first pulse");
+    let after = (100..150).filter(|n| cycle(&mut world, *n, |_| {}).star_tracker.is_some());
+    assert!(after.count() >= 3);
+}
+
+/// Drops the lander; returns the world at its end and the last sample.
+fn drop_from(height_m: f64, tilt_rad: f64, v_LB_L: [f64; 3]) -> (World, Sensors) {
+    let environment = environment(2);
+    let mut config = config(&environment, height_m);
+    config.start = above_site(&environment, &config.site, height_m, tilt_rad, v_LB_L);
+    let mut world = world(&config, &environment);
+    for n in 0..3000 {
+        cycle(&mut world, n, |_| {});
+        if world.ended().is_some() {
+            break;
+        }
+    }
+    let sensors = world.sense();
+    (world, sensors)
+}
+
+#[test]
+fn a_soft_drop_comes_to_rest() {
+    let (mut world, sensors) = drop_from(1.5, 0.05, [0.3, -0.2, 0.0]);
+    assert_eq!(world.ended(), Some(End::AtRest));
+    assert_eq!(sensors.touchdown, [true; 4]);
+    let touchdown = world.touchdown().unwrap();
+    assert!((touchdown.v_horizontal_m_s - 0.13_f64.sqrt()).abs() < 1e-3);
+    assert!((touchdown.tilt_rad - 0.05).abs() < 1e-4);
+    let view = world.view();
+    assert!(view.tilt_rad < 5e-3 && view.v_LB_L.norm() < 1e-3, "{view:?}");
+    // The springs carry the weight, m g / 4 k = 9 mm; a lean of 5 mrad moves a foot by 6 mm.
+    let sunk_m = 400.0 * 1.624 / (4.0 * 18_000.0);
+    assert!((view.altitude_m + sunk_m).abs() < 7e-3, "{} against {sunk_m}", view.altitude_m);
+    assert!(view.p_LB_L.x() > 0.0 && view.p_LB_L.x() < 1.0);
+    // Friction holds: no creep in the next 20 s.
+    for n in 0..1000 {
+        cycle(&mut world, n, |_| {});
+    }
+    let later = world.view();
+    let crept_m = (later.p_LB_L - view.p_LB_L).norm();
+    assert!(crept_m < 2e-4 && later.v_LB_L.norm() < 5e-6, "{crept_m} m, {later:?}");
+    assert_eq!(world.ended(), Some(End::AtRest));
+}
+
+#[test]
+fn contact_speed_is_that_of_free_fall() {
+    let (world, _) = drop_from(2.5, 0.0, [0.0; 3]);
+    let touchdown = world.touchdown().unwrap();
+    let environment = environment(2);
+    let config = config(&environment, 1.5);
+    let start = &config.start;
+    let g = environment.acceleration_I(start.p_MB_I, start.t).unwrap().si();
+    let w = orientation::w_IM_I(start.t).si();
+    let centrifugal = w.cross(&w.cross(&start.p_MB_I.si()));
+    let g_m_s2 = (centrifugal - g).dot(&start.p_MB_I.si().normalize());
+    // The feet fall 2 m, less what the slope lifts towards the first of them; contact is found to
+    // one substep of 1 ms, which is 1.6 mm/s.
+    let nearest_m = 2.0 - 1.3 * touchdown.slope_rad.tan();
+    let (least, most) = ((2.0 * g_m_s2 * nearest_m).sqrt(), (2.0 * g_m_s2 * 2.0).sqrt());
+    let speed_m_s = -touchdown.v_up_m_s;
+    assert!((least - 2e-3..most + 1e-4).contains(&speed_m_s), "{least} {speed_m_s} {most}");
+    assert!(most - least < 0.05, "a gentle slope, {} rad", touchdown.slope_rad);
+    assert!(touchdown.miss_m < 1e-3);
+}
+
+#[test]
+fn the_inertial_unit_at_rest_on_the_ground_reads_gravity_and_the_moons_rate() {
+    let (mut world, _) = drop_from(0.7, 0.0, [0.0; 3]);
+    assert_eq!(world.ended(), Some(End::AtRest));
+    let environment = environment(2);
+    let (mut dv_B, mut dtheta_B) = (Vector3::zeros(), Vector3::zeros());
+    for n in 0..1000 {
+        cycle(&mut world, n, |_| {});
+    }
+    for n in 0..500 {
+        cycle(&mut world, n, |_| {});
+        let imu = world.sense().imu;
+        assert!(imu.healthy && !imu.saturated);
+        dv_B += Vector3::from(imu.dv_B_m_s) / 10.0;
+        dtheta_B += Vector3::from(imu.dtheta_B_rad) / 10.0;
+    }
+    let state = world.state();
+    let g = environment.acceleration_I(state.p_MB_I, state.t).unwrap().si();
+    let w = orientation::w_IM_I(state.t).si();
+    let felt_I = w.cross(&w.cross(&state.p_MB_I.si())) - g;
+    let felt_B = state.q_IB.inverse().rotation().si() * felt_I;
+    assert!((dv_B - felt_B).norm() < 2e-5, "{dv_B} against {felt_B}");
+    let rate_B = state.q_IB.inverse().rotation().si() * w;
+    assert!((dtheta_B - rate_B).norm() < 2e-8, "{dtheta_B} against {rate_B}");
+}
+
+#[test]
+fn a_fast_contact_is_an_impact_and_ends_the_motion() {
+    let (mut world, _) = drop_from(1000.0, 0.0, [20.0, 0.0, -60.0]);
+    assert_eq!(world.ended(), Some(End::Impact));
+    let touchdown = *world.touchdown().unwrap();
+    let exact = -(60.0_f64 * 60.0 + 2.0 * 1.624 * 999.5).sqrt();
+    assert!((touchdown.v_up_m_s - exact).abs() < 0.2, "{} {exact}", touchdown.v_up_m_s);
+    let before = *world.state();
+    cycle(&mut world, 0, |a| a.main_open = true);
+    assert_eq!(before, *world.state());
+}
+
+#[test]
+fn a_lander_upside_down_does_not_stand_on_its_head() {
+    let (world, _) = drop_from(3.0, 3.1, [0.0; 3]);
+    assert_eq!(world.ended(), Some(End::Impact));
+}
+
+#[test]
+fn a_fast_sideways_contact_tips_the_lander_over() {
+    let environment = environment(2);
+    let mut config = config(&environment, 0.7);
+    config.vehicle.legs.friction = 2.0;
+    config.start = above_site(&environment, &config.site, 0.7, 0.0, [4.0, 0.0, -1.0]);
+    let mut world = world(&config, &environment);
+    for n in 0..1500 {
+        cycle(&mut world, n, |_| {});
+    }
+    assert_eq!(world.ended(), Some(End::TippedOver));
+}
+
+fn busy(world: &mut World, cycles: usize) -> Vec<Sensors> {
+    let command = |n: usize| {
+        move |a: &mut icd::bus::Actuators| {
+            a.main_open = n % 200 < 100;
+            a.assist_on_us = core::array::from_fn(|k| 50_000 + 1000 * ((n / 5 + k) % 30) as u32);
+            a.jet_on_us = core::array::from_fn(|k| if (n / 5 + k) % 4 == 0 { 12_000 } else { 0 });
+        }
+    };
+    (0..cycles).map(|n| cycle(world, n, command(n))).collect()
+}
+
+#[test]
+fn the_same_seed_repeats_bit_for_bit() {
+    let environment = environment(8);
+    let mut config = config(&environment, 2000.0);
+    imperfect(&mut config);
+    let run = |run| {
+        let mut world = World::new(&config, environment.clone(), 1, run).unwrap();
+        (busy(&mut world, 1000), *world.state())
+    };
+    let (first, second, other) = (run(1), run(1), run(2));
+    assert!(first == second);
+    assert!(first.1 != other.1 && first.0[0] != other.0[0]);
+}
+
+#[test]
+fn a_fault_changes_only_what_it_names() {
+    let environment = environment(2);
+    let mut config = config(&environment, 2000.0);
+    imperfect(&mut config);
+    let mut healthy = world(&config, &environment);
+    config.faults = vec![
+        fault("rangefinder", FaultKind::Bias { bias_m: 30.0 }),
+        fault("velocimeter", FaultKind::Dead),
+    ];
+    config.faults[0].onset = Span::from_ms(2000);
+    let mut faulty = world(&config, &environment);
+    let (a, b) = (busy(&mut healthy, 500), busy(&mut faulty, 500));
+    assert_eq!(healthy.state(), faulty.state());
+    let mut biased = 0;
+    for (a, b) in a.iter().zip(&b) {
+        let mut cleaned = *b;
+        cleaned.rangefinder = a.rangefinder;
+        cleaned.velocimeter = a.velocimeter;
+        assert_eq!(*a, cleaned);
+        if let (Some(a), Some(b)) = (a.rangefinder, b.rangefinder) {
+            assert_eq!((a.t, a.quality), (b.t, b.quality));
+            let late = a.quality == ShotQuality::Valid && (b.t - config.start.t).s() >= 2.0;
+            assert_eq!(b.range_m, if late { a.range_m + 30.0 } else { a.range_m });
+            biased += usize::from(late);
+        }
+        assert!(b.velocimeter.is_none_or(|v| v.locked == [false; 3]));
+    }
+    assert!(biased > 50);
+}
+
+#[test]
+fn an_engine_fault_shows_in_the_thrust_of_that_engine() {
+    let environment = environment(2);
+    let thrust = |faults: Vec<Fault>| {
+        let mut config = config(&environment, 20_000.0);
+        config.faults = faults;
+        let mut world = world(&config, &environment);
+        cycle(&mut world, 0, |a| {
+            a.main_open = true;
+            a.assist_on_us = [90_000; 6];
+        });
+        let view = world.view();
+        (view.main_thrust_N, view.assist_thrust_N, view.jets_thrust_N)
+    };
+    let near = |(a, b, c): (f64, f64, f64), (x, y, z): (f64, f64, f64)| {
+        (a - x).abs() + (b - y).abs() + (c - z).abs() < 1e-9
+    };
+    assert!(near(thrust(vec![]), (420.0, 1296.0, 0.0)));
+    assert!(near(thrust(vec![fault("assist.3", FaultKind::Dead)]), (420.0, 1080.0, 0.0)));
+    let weak = FaultKind::ThrustScale { factor: 0.9 };
+    assert!(near(thrust(vec![fault("main", weak)]), (378.0, 1296.0, 0.0)));
+    assert!(near(thrust(vec![fault("jet.5", FaultKind::StuckOn)]), (420.0, 1296.0, 20.0)));
+}
+
+#[test]
+fn inertial_and_star_tracker_faults_have_the_stated_size_and_sense() {
+    let environment = environment(2);
+    let mut config = config(&environment, 20_000.0);
+    let rotation_B_rad = [1e-3, -2e-3, 3e-3];
+    config.faults = vec![
+        fault("imu", FaultKind::AccelerometerBias { bias_B_m_s2: [0.1, 0.0, -0.2] }),
+        fault("imu", FaultKind::GyroBias { bias_B_rad_s: [0.0, 0.01, 0.0] }),
+        fault("star_tracker", FaultKind::Misalignment { rotation_B_rad }),
+    ];
+    let mut world = world(&config, &environment);
+    let first = cycle(&mut world, 0, |_| {});
+    let q_IB: Quaternion<I, B> = Quaternion::from_si(first.star_tracker.unwrap().q_IB);
+    let error = (config.start.q_IB.inverse() * q_IB).log();
+    assert!((error - Vector3::from(rotation_B_rad)).norm() < 1e-12);
+    let imu = world.sense().imu;
+    assert!((imu.dv_B_m_s[0] - 0.002).abs() < 1e-8 && (imu.dv_B_m_s[2] + 0.004).abs() < 1e-8);
+    assert!((imu.dtheta_B_rad[1] - 2e-4).abs() < 1e-7);
+}
+
+#[test]
+fn what_cannot_be_simulated_is_refused_by_name() {
+    let environment = environment(2);
+    let build = |change: fn(&mut WorldConfig)| {
+        let mut config = config(&environment, 100.0);
+        change(&mut config);
+        World::new(&config, environment.clone(), 1, 1).map(|_| ())
+    };
+    assert_eq!(build(|_| {}), Ok(()));
+    assert!(matches!(
+        build(|c| c.step = Span::from_ms(7)),
+        Err(WorldError::StepDoesNotDivideCycle { .. })
+    ));
+    assert!(matches!(
+        build(|c| c.start.propellant_kg = 466.0),
+        Err(WorldError::PropellantBeyondTanks { .. })
+    ));
+    assert!(matches!(
+        build(|c| c.start.v_MB_I = Vector::new(f64::NAN, 0.0, 0.0)),
+        Err(WorldError::StartNotFinite { key: "v_MB_I" })
+    ));
+    assert!(matches!(
+        build(|c| c.start.t = icd::time::Time::from_utc("1950-01-01T00:00:00").unwrap()),
+        Err(WorldError::OutsideEphemeris { .. })
+    ));
+    let typo = build(|c| c.faults = vec![fault("altimeter", FaultKind::Dead)]);
+    let Err(WorldError::Fault(FaultError::NoSuchDevice { known, .. })) = typo else {
+        panic!("{typo:?}");
+    };
+    assert!(known.contains("rangefinder") && known.contains("assist.5"));
+}

@@ -1,0 +1,73 @@
+//! A shared library that links only when no panic can be reached from the flight software.
+//!
+//! The panic handler calls a symbol that nobody defines, and the linker is told to accept no
+//! undefined symbol. If the optimiser removed every path to the handler, the call is gone and the
+//! library links; if one path is left, the link fails and names it. There is no std and no allocator
+//! in this library, so linking also shows that neither is needed.
+//!
+//! What it shows holds for this compiler, this optimisation level and these entry points. It says
+//! nothing of overflow checks, which the release profile does not make.
+#![no_std]
+
+use flight::Flight;
+use flight::load::{Load, NavStart};
+use icd::bus::{Actuators, Sensors};
+use icd::link::packet;
+use icd::tm::Snapshot;
+
+unsafe extern "C" {
+    safe fn a_panic_is_reachable() -> !;
+}
+
+#[panic_handler]
+fn handler(_: &core::panic::PanicInfo) -> ! {
+    a_panic_is_reachable()
+}
+
+/// Named by the unwind tables of the compiler's own prebuilt routines; nothing here unwinds.
+#[unsafe(no_mangle)]
+pub extern "C" fn rust_eh_personality() {}
+
+/// `Flight::new`, into the caller's storage.
+#[unsafe(no_mangle)]
+pub extern "C" fn power_up<'a>(
+    load: &'a Load,
+    start: &NavStart,
+    flight: &mut core::mem::MaybeUninit<Flight<'a>>,
+) {
+    flight.write(Flight::new(load, start));
+}
+
+/// `Flight::step`, then what can be asked of it afterwards.
+#[unsafe(no_mangle)]
+pub extern "C" fn step(
+    flight: &mut Flight<'_>,
+    sensors: &Sensors,
+    actuators: &mut Actuators,
+    snapshot: &mut Snapshot,
+) -> usize {
+    *actuators = flight.step(sensors);
+    *snapshot = *flight.down();
+    flight.events().len()
+}
+
+/// Every housekeeping list of a snapshot, one after the other; returns the octets written in all.
+#[unsafe(no_mangle)]
+pub extern "C" fn housekeeping(
+    snapshot: &Snapshot,
+    count: u16,
+    out: &mut [u8; packet::PACKET_MAX],
+) -> usize {
+    let mut octets = 0;
+    for list in icd::tm::LISTS {
+        octets += packet::housekeeping(list, snapshot, count, out);
+    }
+    octets
+}
+
+/// Reads memory at an index that nobody checked: the link must fail, or the proof proves nothing.
+#[cfg(feature = "counterexample")]
+#[unsafe(no_mangle)]
+pub extern "C" fn counterexample(octets: &[u8; packet::PACKET_MAX], at: usize) -> u8 {
+    octets[at]
+}
