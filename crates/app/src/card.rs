@@ -3,7 +3,7 @@
 //! Owns: its lines. Does not own: the verdict (see `rig::verdict`) or its labels (`rig::report::adapt`).
 
 use console::{Alignment, Style, pad_str};
-use rig::report::adapt::label;
+use rig::report::adapt::{label, reasons};
 use rig::verdict::{Judgement, Limit, Outcome};
 
 /// Lines of a verdict card; `colour` off leaves no control code.
@@ -26,34 +26,40 @@ pub fn lines(name: &str, judgement: &Judgement, colour: bool) -> Vec<String> {
         style(tone.bold()).apply_to(judgement.outcome.name().to_uppercase()),
         style(grade).apply_to(format!("{} ({expected})", judgement.grade.name())),
     )];
-    let limits = judgement.limits.iter().chain(&judgement.bands);
-    out.extend(limits.map(|limit| {
-        format!("  {}", row(limit, &style(Style::new().red()), &style(Style::new().green())))
-    }));
-    for reason in &judgement.reasons {
+    let (kept, broken) = (style(Style::new().green()), style(Style::new().red()));
+    for limit in judgement.limits.iter().chain(&judgement.bands) {
+        let tone = match (limit.met, judgement.as_expected) {
+            (true, _) => Some(&kept),
+            (false, false) => Some(&broken),
+            (false, true) => None,
+        };
+        out.push(format!("  {}", row(limit, tone)));
+    }
+    for reason in reasons(judgement) {
         out.push(format!("  {}", style(Style::new().red()).apply_to(reason)));
     }
     out
 }
 
-fn row(limit: &Limit, broken: &Style, kept: &Style) -> String {
+/// One limit; without a tone it is broken and yet as expected: it was not judged.
+fn row(limit: &Limit, tone: Option<&Style>) -> String {
     let bound = match (limit.min.is_finite(), limit.max.is_finite()) {
         (true, true) => format!("{} to {}", limit.min, limit.max),
         (true, false) => format!("at least {}", limit.min),
         _ => format!("at most {}", limit.max),
     };
     let unit = limit.unit;
-    let Some(value) = limit.value else {
-        return format!("{} {}", column(label(limit.key), 46), broken.apply_to("never measured"));
+    let margin = match limit.value {
+        Some(_) => format!("margin {:+.2} {unit}", limit.margin).replace('-', "−"),
+        None => "never measured".to_string(),
     };
-    let margin = format!("margin {:+.2} {unit}", limit.margin).replace('-', "−");
+    let value = limit.value.map_or("–".to_string(), |x| format!("{x:.2}").replace('-', "−"));
     format!(
-        "{} {:>10} {} {} {}",
+        "{} {value:>10} {} {} {}",
         column(label(limit.key), 46),
-        format!("{value:.2}").replace('-', "−"),
         column(unit, 4),
         column(&bound, 18),
-        if limit.met { kept.apply_to(margin) } else { broken.apply_to(margin) }
+        tone.map_or(format!("{margin} (not judged)"), |tone| tone.apply_to(margin).to_string())
     )
 }
 

@@ -145,7 +145,7 @@ impl Fly {
             if live() {
                 watch(&names, &hear)
             } else {
-                print(&names, &hear)?
+                print(entrants, &hear)?
             }
             let ended = flights.into_iter().map(|flight| match flight.join() {
                 Ok(flown) => Ok(flown?),
@@ -170,11 +170,11 @@ impl Fly {
             pace.keep(frame.t_s);
             let status = status(frame, planned);
             let start = frame.view.t - Span::from_s(frame.t_s);
-            let _ = tell.send((index, Notice::Moment(Box::new(status))));
             for (t_s, event) in &frame.events[told..] {
                 let _ = tell.send((index, Notice::Raised(start + Span::from_s(*t_s), *event)));
             }
             told = frame.events.len();
+            let _ = tell.send((index, Notice::Moment(Box::new(status))));
         })?;
         drop(over);
         let ground = |record| survey(&stand.environment.terrain, &stand.site, record);
@@ -264,9 +264,10 @@ fn watch(names: &[&str], hear: &Receiver<(usize, Notice)>) {
 }
 
 /// Prints lines until every flight is over.
-fn print(names: &[&str], hear: &Receiver<(usize, Notice)>) -> miette::Result<()> {
-    let mut lines: Vec<Lines> = names.iter().map(|name| Lines::new(name)).collect();
-    let mut queue = Queue::new(names.len());
+fn print(entrants: &[Entrant], hear: &Receiver<(usize, Notice)>) -> miette::Result<()> {
+    let lines = |e: &Entrant| Lines::new(&e.name, e.scenario.approach.touchdown);
+    let mut lines: Vec<Lines> = entrants.iter().map(lines).collect();
+    let mut queue = Queue::new(lines.len());
     let mut stdout = std::io::stdout().lock();
     for (index, notice) in hear {
         let over = matches!(notice, Notice::Over);

@@ -12,14 +12,15 @@ const EVERY: Span = Span::from_ms(60_000);
 /// The lines of one flight.
 pub struct Lines {
     name: String,
+    planned: Time,
     last: Option<Status>,
     next: Time,
 }
 
 impl Lines {
-    /// Nothing told yet.
-    pub fn new(name: &str) -> Self {
-        Self { name: name.to_string(), last: None, next: Time::default() }
+    /// Nothing told yet; times count from `planned`, the planned touchdown.
+    pub fn new(name: &str, planned: Time) -> Self {
+        Self { name: name.to_string(), planned, last: None, next: Time::default() }
     }
 
     /// The lines that a notice is worth.
@@ -27,10 +28,9 @@ impl Lines {
         match notice {
             Notice::Moment(status) => self.moment(status),
             Notice::Raised(t, event) => {
-                let planned = self.last.map_or(*t, |status| status.planned);
                 vec![format!(
                     "{} event {} ({:?}): {}",
-                    self.head(*t, planned),
+                    self.head(*t),
                     event.name(),
                     event.severity(),
                     event.text()
@@ -43,11 +43,7 @@ impl Lines {
     fn moment(&mut self, status: &Status) -> Vec<String> {
         let mut out = Vec::new();
         if self.last.is_none_or(|last| last.phase != status.phase) {
-            out.push(format!(
-                "{} phase {}",
-                self.head(status.t, status.planned),
-                status.phase.name()
-            ));
+            out.push(format!("{} phase {}", self.head(status.t), status.phase.name()));
         }
         if self.last.is_none() || status.t >= self.next {
             out.push(self.line(status));
@@ -57,8 +53,8 @@ impl Lines {
         out
     }
 
-    fn head(&self, t: Time, planned: Time) -> String {
-        format!("{} {} {:>9}", self.name, clock(t), t_minus((t - planned).s()))
+    fn head(&self, t: Time) -> String {
+        format!("{} {} {:>9}", self.name, clock(t), t_minus((t - self.planned).s()))
     }
 
     fn line(&self, s: &Status) -> String {
@@ -66,7 +62,7 @@ impl Lines {
         format!(
             "{} altitude {:.1} m (estimate {:.1} m), descent {:.2} m/s, horizontal {:.2} m/s, tilt {:.1} deg, \
              propellant {:.1} kg, assist {:.0} %, main {}, alarms {}",
-            self.head(s.t, s.planned),
+            self.head(s.t),
             s.truth.altitude_m,
             s.nav.altitude_m,
             -s.truth.v_up_m_s,
@@ -122,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_quiet_minute_is_one_line_and_a_new_phase_another() {
-        let mut lines = Lines::new("one");
+        let mut lines = Lines::new("one", Time::default());
         assert_eq!(lines.hear(&at(0.0, Phase::Braking)).len(), 2);
         let quiet: usize =
             (1..600).map(|i| lines.hear(&at(0.1 * f64::from(i), Phase::Braking)).len()).sum();
@@ -134,7 +130,7 @@ mod tests {
 
     #[test]
     fn no_line_carries_a_control_code() {
-        let mut lines = Lines::new("one");
+        let mut lines = Lines::new("one", Time::default());
         let mut all = lines.hear(&at(0.0, Phase::Terminal));
         all.extend(lines.hear(&Notice::Raised(Time::default(), Event::RangeRejected)));
         all.extend(lines.hear(&Notice::Over));

@@ -13,16 +13,8 @@ pub struct Shipped {
     pub text: &'static str,
 }
 
-macro_rules! shipped {
-    ($($path:literal),+ $(,)?) => {
-        /// Every shipped file.
-        pub const SHIPPED: &[Shipped] = &[
-            $(Shipped { path: $path, text: include_str!(concat!("../../../", $path)) }),+
-        ];
-    };
-}
-
-shipped!["vehicles/resilience.toml", "vehicles/resilience-b.toml",];
+/// Every shipped file, listed by `build.rs`.
+pub const SHIPPED: &[Shipped] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
 /// Why a shipped file could not be unpacked.
 #[derive(Debug, miette::Diagnostic)]

@@ -135,7 +135,7 @@ impl Flight<'_> {
             self.monitors.thrust.update(false, Event::ThrustDeviates, &mut self.announce);
             return;
         }
-        let ratio = self.nav.f_B.z() * self.mass_kg() / commanded;
+        let ratio = self.nav.frame_m_s2 * self.mass_kg() / commanded;
         if self.mode.phase == Phase::Braking && ratio.is_finite() {
             self.thrust_scale += 0.02 * (ratio.clamp(0.8, 1.2) - self.thrust_scale);
         }

@@ -334,8 +334,9 @@ impl World {
         let t = self.state.t;
         let (R_IM, w_IM_I) = (self.moon.R_IM(t), self.moon.w_IM_I);
         let sight = Sight { state: &self.state, R_IM, environment: &self.environment };
-        // The look at the ground is at most a fifth of the height old (see `look_at_ground`).
-        let out_of_reach = |range_m_max: f64| 0.8 * self.altitude_m > 2.0 * range_m_max;
+        // The last look at the ground is at most a fifth of the height off (see `look_at_ground`);
+        // ground within reach would have to rise at 27° over the whole range.
+        let out_of_reach = |range_m_max: f64| 0.8 * self.altitude_m > 1.5 * range_m_max;
         let lrf = self.vehicle.rangefinder;
         let rangefinder = self.rangefinder.sense(t, || {
             (!out_of_reach(lrf.range_m_max))

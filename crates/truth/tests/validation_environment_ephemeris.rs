@@ -1,7 +1,8 @@
 //! Validation: Earth, Moon and Sun against values read from the whole of DE421 with another reader.
 //! Source: [DE421]; the excerpt, retrieval, licence and checksum in `data/de421/README.md`.
 //! Compared: Moon from Earth (three components) and the distance of the Sun at JD 2460000.5 TDB.
-//! Tolerance: half a unit of the last digit printed (1 m) plus what 1e-6 s of time may move the Moon.
+//! Tolerance: half a unit of the last digit printed (1 m) plus what 1e-6 s of time may move the
+//! Moon.
 #![allow(non_snake_case)]
 
 use icd::constants::EARTH_MOON_MASS_RATIO;

@@ -354,7 +354,7 @@ fn busy(world: &mut World, cycles: usize) -> Vec<Sensors> {
         move |a: &mut icd::bus::Actuators| {
             a.main_open = n % 200 < 100;
             a.assist_on_us = core::array::from_fn(|k| 50_000 + 1000 * ((n / 5 + k) % 30) as u32);
-            a.jet_on_us = core::array::from_fn(|k| if (n / 5 + k) % 4 == 0 { 12_000 } else { 0 });
+            a.jet_on_us = core::array::from_fn(|k| if (n / 5 + k).is_multiple_of(4) { 12_000 } else { 0 });
         }
     };
     (0..cycles).map(|n| cycle(world, n, command(n))).collect()

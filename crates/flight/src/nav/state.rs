@@ -92,6 +92,8 @@ pub struct Nav {
     perturbation_I: Vector3<f64>,
     t_perturbation: Option<Time>,
     dv_I: Vector3<f64>,
+    /// Mean thrust acceleration over the last pulse frame, m/s².
+    pub frame_m_s2: f64,
 }
 
 /// Three axes along radius, along track and across it.
@@ -142,6 +144,7 @@ impl Nav {
             perturbation_I: Vector3::zeros(),
             t_perturbation: None,
             dv_I: Vector3::zeros(),
+            frame_m_s2: 0.0,
         }
     }
 
@@ -219,6 +222,7 @@ impl Nav {
             self.terrain_bias_m *= decay;
         }
         self.covariance.propagate(&transition, (decay, growth));
+        self.frame_m_s2 = libm::sqrt(self.dv_I.norm_squared()) / dt_s.max(1e-3);
         self.dv_I = Vector3::zeros();
         self.history.push(self.pose());
     }

@@ -71,6 +71,13 @@ pub fn label(key: &'static str) -> &'static str {
     FIGURES.iter().find(|figure| figure.key == key).map_or(key, |figure| figure.label)
 }
 
+/// What is not as expected and is not seen already as a broken limit.
+pub fn reasons(judgement: &Judgement) -> Vec<String> {
+    let limits: Vec<_> = judgement.limits.iter().chain(&judgement.bands).collect();
+    let shown = |reason: &str| limits.iter().any(|limit| reason.starts_with(&format!("{} ", limit.key)));
+    judgement.reasons.iter().filter(|reason| !shown(reason)).cloned().collect()
+}
+
 impl Columns for Record {
     fn column(&self, key: &str) -> Option<Cow<'_, [f64]>> {
         Record::column(self, key).map(Cow::Borrowed)
@@ -125,17 +132,19 @@ fn card(judgement: &Judgement) -> VerdictCard {
         Outcome::Lost | Outcome::RanDry | Outcome::TippedOver => Tone::Lost,
         Outcome::Invalid => Tone::Void,
     };
+    let limits = judgement.limits.iter().chain(&judgement.bands);
     VerdictCard {
         outcome: judgement.outcome.name().to_string(),
         tone,
         grade: judgement.grade.name().to_string(),
         as_expected: judgement.as_expected,
-        reasons: judgement.reasons.clone(),
-        criteria: judgement.limits.iter().chain(&judgement.bands).map(criterion).collect(),
+        reasons: reasons(judgement),
+        criteria: limits.map(|limit| criterion(limit, judgement.as_expected)).collect(),
     }
 }
 
-fn criterion(limit: &verdict::Limit) -> Criterion {
+/// A limit for the page; one that is broken and yet as expected was not judged.
+fn criterion(limit: &verdict::Limit, as_expected: bool) -> Criterion {
     let bound = match (limit.min.is_finite(), limit.max.is_finite()) {
         (true, true) => Limit::Between(limit.min, limit.max),
         (true, false) => Limit::AtLeast(limit.min),
@@ -146,6 +155,7 @@ fn criterion(limit: &verdict::Limit) -> Criterion {
         unit: limit.unit.to_string(),
         limit: bound,
         measured: limit.value.unwrap_or(f64::NAN),
+        judged: limit.met || !as_expected,
     }
 }
 
@@ -204,6 +214,7 @@ mod tests {
         let judgement = judge(Outcome::Lost, &measures, &[], &expect());
         let card = card(&judgement);
         assert_eq!((card.outcome.as_str(), card.tone, card.as_expected), ("lost", Tone::Lost, true));
+        assert!(!card.criteria[0].judged, "a touchdown limit is not judged where a loss is expected");
         let band = card.criteria.last().unwrap();
         assert_eq!((band.limit, band.measured), (Limit::Between(25.0, 37.0), 31.0));
     }

@@ -126,6 +126,8 @@ pub struct Criterion {
     pub limit: Limit,
     /// The figure; NaN when the flight never came so far.
     pub measured: f64,
+    /// Whether the verdict rests on it.
+    pub judged: bool,
 }
 
 impl Criterion {
@@ -170,6 +172,7 @@ mod tests {
             unit: "m/s".into(),
             limit: Limit::AtMost(2.0),
             measured: f64::NAN,
+            judged: true,
         };
         assert!(!criterion.kept());
     }

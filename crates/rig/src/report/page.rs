@@ -110,11 +110,15 @@ fn criterion(c: &Criterion) -> String {
         Limit::AtLeast(min) => format!("≥ {}", bound(min)),
         Limit::Between(min, max) => format!("{} … {}", bound(min), bound(max)),
     };
-    let kept = if c.kept() { "kept" } else { "broken" };
+    let (class, note) = match (c.kept(), c.judged) {
+        (true, _) => ("kept", ""),
+        (false, true) => ("broken", ""),
+        (false, false) => ("", " not judged"),
+    };
     let unit = escape(&c.unit);
     format!(
-        "<tr class=\"{kept}\"><th>{}</th><td>{limit} <i>{unit}</i></td><td>{} <i>{unit}</i></td>\
-         <td class=\"margin\">{} <i>{unit}</i></td></tr>",
+        "<tr class=\"{class}\"><th>{}</th><td>{limit} <i>{unit}</i></td><td>{} <i>{unit}</i></td>\
+         <td class=\"margin\">{} <i>{unit}{note}</i></td></tr>",
         escape(&c.what),
         figure(c.measured),
         signed(c.limit.margin(c.measured))

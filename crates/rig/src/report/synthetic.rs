@@ -114,6 +114,7 @@ pub fn sheet<'a>(name: &str, record: &'a Synthetic) -> FlightSheet<'a> {
                 unit: "m/s".into(),
                 limit: Limit::AtMost(2.0),
                 measured: 31.0,
+                judged: false,
             }],
         },
         anchors: vec![Anchor {

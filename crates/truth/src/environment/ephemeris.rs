@@ -66,7 +66,8 @@ impl Ephemeris {
         inside(t).is_some()
     }
 
-    /// The Earth's centre from the Moon's, geometric; `None` outside the excerpt. Cost: about 0.2 µs.
+    /// The Earth's centre from the Moon's, geometric; `None` outside the excerpt. Cost: about 0.2
+    /// µs.
     pub fn earth(&self, t: Time) -> Option<Vector<Position, I>> {
         let moon_km = self.0.moon_from_emb.at(inside(t)?)?;
         Some(Vector::from_si(-1e3 * (1.0 + 1.0 / EARTH_MOON_MASS_RATIO) * moon_km))

@@ -270,7 +270,8 @@ fn sum_column(column: &[Term], rho_u: f64, rho2: f64) -> (Vector3<f64>, Vector3<
     (Vector3::from(v), Vector3::from(w))
 }
 
-/// α and β of the normalised recursion in degree; [Pines1973] as normalised in [FantinoCasotto2009].
+/// α and β of the normalised recursion in degree; [Pines1973] as normalised in
+/// [FantinoCasotto2009].
 fn recursion(n: usize, m: usize) -> Term {
     let (nf, mf) = (n as f64, m as f64);
     if n == m {

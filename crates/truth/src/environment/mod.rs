@@ -1,4 +1,5 @@
-//! Nature around the vehicle: gravity, the Earth and the Sun, the Moon's orientation and its ground.
+//! Nature around the vehicle: gravity, the Earth and the Sun, the Moon's orientation and its
+//! ground.
 //!
 //! Owns: [`Environment`] (what a world needs to know about the Moon) and [`Site`] (the frame `L`).
 //! Does not own: the vehicle, its motion, its sensors.
@@ -66,7 +67,8 @@ impl Environment {
         orientation::R_IM(t) * orientation::R_MP()
     }
 
-    /// Central part of the Moon's gravity, m/s²; not finite at the centre. Cost: tens of nanoseconds.
+    /// Central part of the Moon's gravity, m/s²; not finite at the centre. Cost: tens of
+    /// nanoseconds.
     pub fn point_mass(&self, p_MB_I: Vector<Position, I>) -> Vector<Acceleration, I> {
         let p = p_MB_I.si();
         let r2_m2 = p.norm_squared();
@@ -75,7 +77,8 @@ impl Environment {
 
     /// All gravity but [`Self::point_mass`]: harmonics of the Moon, tides of the Earth and the Sun.
     ///
-    /// `None` outside the ephemeris excerpt. Cost: one evaluation of the field and two of the ephemeris.
+    /// `None` outside the ephemeris excerpt. Cost: one evaluation of the field and two of the
+    /// ephemeris.
     pub fn perturbation(
         &self,
         p_MB_I: Vector<Position, I>,
@@ -95,7 +98,8 @@ impl Environment {
         Some(Vector::from_si(earth + sun))
     }
 
-    /// Total gravitational acceleration at `p_MB_I` and `t`, m/s²; `None` outside the ephemeris excerpt.
+    /// Total gravitational acceleration at `p_MB_I` and `t`, m/s²; `None` outside the ephemeris
+    /// excerpt.
     pub fn acceleration_I(
         &self,
         p_MB_I: Vector<Position, I>,

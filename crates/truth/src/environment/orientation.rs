@@ -1,16 +1,17 @@
-//! Orientation of the Moon: the series of the IAU working group, and the fixed turn between its two frames.
+//! Orientation of the Moon: the series of the IAU working group, and the fixed turn between its two
+//! frames.
 //!
 //! Owns: `M` (mean Earth / polar axis) in `I`, `P` (principal axes) in `M`, the Moon's rate.
 //! Does not own: what the flight software was told about it.
 //!
-//! As published, [Archinal2018] with the constants of [PCK11] (BODY301): pole α, δ and prime meridian
-//! W, each a polynomial plus a sum over the angles E1…E13, T in centuries and d in days of TDB past
-//! J2000; [Williams2008] by [FK080317]: `v_PA = T3(67.92″) T2(78.56″) T1(0.30″) v_ME`, where Tk(a) turns
-//! the axes by a about axis k.
+//! As published, [Archinal2018] with the constants of [PCK11] (BODY301): pole α, δ and prime
+//! meridian W, each a polynomial plus a sum over the angles E1…E13, T in centuries and d in days of
+//! TDB past J2000; [Williams2008] by [FK080317]: `v_PA = T3(67.92″) T2(78.56″) T1(0.30″) v_ME`,
+//! where Tk(a) turns the axes by a about axis k.
 //! As programmed: R_MI = T3(W) T1(90° − δ) T3(90° + α), and its rate in closed form,
 //!     ω = (90° + α)˙ z_I + (90° − δ)˙ node + W˙ z_M.
-//! Refuses: nothing. The series is 67 m (mean) to 142 m (largest) from the DE421 orientation, at the
-//! surface, 2020 to 2036 (see the tests); it defines the Moon of this simulation.
+//! Refuses: nothing. The series is 67 m (mean) to 142 m (largest) from the DE421 orientation, at
+//! the surface, measured daily from 2020 to 2036; it defines the Moon of this simulation.
 
 use icd::frames::{I, M, P, Rate, Vector};
 use icd::rotation::Rotation;
@@ -188,11 +189,13 @@ mod tests {
 
     #[test]
     fn the_series_agrees_with_the_integrated_librations_of_de421() {
-        // [DE421] at JD 2460000.5 TDB: Euler angles of the principal axes, rad, as printed by its kernel.
+        // [DE421] at JD 2460000.5 TDB: Euler angles of the principal axes, rad, as printed by its
+        // kernel.
         let (phi, theta, psi) = (-0.042_333_358_5, 0.387_704_724, 4_508.766_41);
         let R_PI = turn_3(psi) * turn_1(theta) * turn_3(phi);
         let R_MI = R_MP().si() * R_PI;
-        // 2023-02-25T00:00:00 TDB is 69.184 s earlier in UTC; the 1.5 ms of TDB − TT are 0.006 m here.
+        // 2023-02-25T00:00:00 TDB is 69.184 s earlier in UTC; the 1.5 ms of TDB − TT are 0.006 m
+        // here.
         let t = Time::from_utc("2023-02-24T23:58:50.816").unwrap();
         let apart = apart_m(R_IM(t).si().transpose(), R_MI);
         // [FK080317]: amplitude 155 m, mean 76 m; psi is printed to 5e-6 rad, 9 m.

@@ -1,7 +1,8 @@
-//! Small craters everywhere: drawn from the production function, shaped and worn, found again by hashing.
+//! Small craters everywhere: drawn from the production function, shaped and worn, found again by
+//! hashing.
 //!
-//! Owns: which craters lie near a point, their shape, their wear. Does not own: how many there ought
-//! to be (see [`super::production`]).
+//! Owns: which craters lie near a point, their shape, their wear. Does not own: how many there
+//! ought to be (see [`super::production`]).
 //!
 //! As published: fresh simple craters are 0.196 D deep below a rim 0.036 D high, [Pike1977];
 //! craters wear by diffusion, the small ones faster, the life of a crater growing as D²,
@@ -15,9 +16,9 @@
 //! cubic fall of ejecta [McGetchin1973] to a quarter of the rim height. The wear is
 //!     q = f(D) / (1 + 15 u min(1, (D_eq/D)²)),   u uniform: the crater's age over its life,
 //! so that craters in equilibrium run from fresh to 1/16 of their depth (assumed), and craters
-//! above the equilibrium diameter D_eq are the fresher the larger they are. f is 1 from 400 m up and
-//! falls to 0.65 at 50 m: fresh craters below a kilometre are the shallower the smaller, from about
-//! 0.2 to about 0.1 of their diameter [Sun2018]; the course between is assumed.
+//! above the equilibrium diameter D_eq are the fresher the larger they are. f is 1 from 400 m up
+//! and falls to 0.65 at 50 m: fresh craters below a kilometre are the shallower the smaller, from
+//! about 0.2 to about 0.1 of their diameter [Sun2018]; the course between is assumed.
 //! Refuses: secondaries, rays, rocks, craters above 1 km (the measured grid has the large ones).
 
 use super::cube::{self, OnFace};
@@ -31,7 +32,8 @@ const LARGEST_OCTAVE_M: f64 = 512.0;
 const OCTAVES: usize = 9;
 /// A crater is felt to this multiple of its radius; its square is the 4 of the header.
 const REACH: f64 = 2.0;
-/// Depth of the bowl's floor under the old surface, and height of the rim, per diameter. [Pike1977].
+/// Depth of the bowl's floor under the old surface, and height of the rim, per diameter.
+/// [Pike1977].
 const FLOOR: f64 = 0.164;
 const RIM: f64 = 0.036;
 /// Wear of a crater at the end of its life: depth divided by 1 + this. Assumed.
@@ -103,8 +105,8 @@ impl Craters {
         Self { octaves, area }
     }
 
-    /// Height, m, of all craters at the unit vector `u`; octaves that begin below `resolution_m` are
-    /// left out, the others weighted by `gain(diameter_m)`.
+    /// Height, m, of all craters at the unit vector `u`; octaves that begin below `resolution_m`
+    /// are left out, the others weighted by `gain(diameter_m)`.
     pub(super) fn height_m(
         &self,
         u: Vector3<f64>,
@@ -275,8 +277,9 @@ mod tests {
 
     #[test]
     fn as_many_craters_lie_there_as_the_production_function_says() {
-        // From the corner of a face inwards, where cells are most distorted. Both diameters lie above
-        // equilibrium (0.18 km at 3.5 Gyr); the numbers are Poisson: four standard deviations.
+        // From the corner of a face inwards, where cells are most distorted. Both diameters lie
+        // above equilibrium (0.18 km at 3.5 Gyr); the numbers are Poisson: four standard
+        // deviations.
         let craters = Craters::new(11, 3.5);
         for (octave, diameter_m) in [(0, 600.0), (1, 300.0)] {
             let (number, area_km2) = counted(&craters, octave, diameter_m, 300);
@@ -316,8 +319,8 @@ mod tests {
     fn relief_is_continuous_across_cells_and_faces() {
         let craters = Craters::new(5, 3.5);
         let at = |u: Vector3<f64>| craters.height_m(u.normalize(), 2.0, |_| 1.0);
-        // Along an arc across two edges of the cube (longitude 45°, latitude about 35°), steps of 0.1 m:
-        // no more than a slope of 60° per step.
+        // Along an arc across two edges of the cube (longitude 45°, latitude about 35°), steps of
+        // 0.1 m: no more than a slope of 60° per step.
         for (start, along) in [
             (Vector3::new(1.0, 1.0, 0.2), Vector3::new(-1.0, 1.0, 0.0)),
             (Vector3::new(1.0, 0.3, 1.0), Vector3::new(-1.0, 0.0, 1.0)),

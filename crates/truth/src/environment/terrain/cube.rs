@@ -1,9 +1,11 @@
-//! The sphere as six faces of a cube, each with equal-angle coordinates: nearly square cells without a seam.
+//! The sphere as six faces of a cube, each with equal-angle coordinates: nearly square cells
+//! without a seam.
 //!
-//! Owns: face coordinates, the metric there, the area of a cell. Does not own: what lies in the cells.
+//! Owns: face coordinates, the metric there, the area of a cell. Does not own: what lies in the
+//! cells.
 //!
-//! As published, [Ronchi1996]: on the face around +x, X = atan(y/x), Y = atan(z/x), −π/4 … π/4; with
-//! a = tan X, b = tan Y, δ² = 1 + a² + b² the metric of the unit sphere is
+//! As published, [Ronchi1996]: on the face around +x, X = atan(y/x), Y = atan(z/x), −π/4 … π/4;
+//! with a = tan X, b = tan Y, δ² = 1 + a² + b² the metric of the unit sphere is
 //!     g_XX = (1+a²)²(1+b²)/δ⁴,  g_YY = (1+a²)(1+b²)²/δ⁴,  g_XY = −a b (1+a²)(1+b²)/δ⁴,
 //! its area density (1+a²)(1+b²)/δ³.
 //! As programmed: the same; a point just outside a face keeps (extended) coordinates on it, so what

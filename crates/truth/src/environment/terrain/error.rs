@@ -34,10 +34,10 @@ pub enum TerrainError {
     #[error("{}: samples must be int16, uint16, float32 or float64", file.display())]
     SampleFormat { file: PathBuf },
     /// The file has several bands.
-    #[error("{}: {samples} samples for {pixels} pixels; one band of elevation is needed", file.display())]
+    #[error("{}: {samples} samples for {pixels} pixels; one band is needed", file.display())]
     Bands { file: PathBuf, samples: usize, pixels: usize },
     /// The grid has holes.
-    #[error("{}: {voids} samples hold no elevation; fill them or cut the grid smaller", file.display())]
+    #[error("{}: {voids} samples hold no elevation; fill or crop them", file.display())]
     Voids { file: PathBuf, voids: usize },
     /// An elevation that no place on the Moon has: wrong unit, wrong datum, or not elevation.
     #[error("{}: elevation {elevation_m} m lies outside ±{limit_m} m", file.display())]

@@ -1,6 +1,7 @@
 //! Elevation grids from GeoTIFF files.
 //!
-//! Owns: the file format and what is refused of it. Does not own: interpolation (see [`super::raster`]).
+//! Owns: the file format and what is refused of it. Does not own: interpolation (see
+//! [`super::raster`]).
 //!
 //! As published, [GeoTIFF2019]: a tie point and a pixel scale place the grid; geographic grids
 //! (`GTModelType` 2) are in degrees, projected ones (1) in metres with `ProjCoordTrans` 17,
@@ -22,7 +23,8 @@ use tiff::tags::Tag;
 
 /// No place on the Moon lies further from the sphere, m: LOLA's extremes are −9.1 and +10.8 km.
 const ELEVATION_M_MAX: f64 = 12_000.0;
-/// A body of another radius is not the Moon: tolerated difference, m (1736.0 to 1738.1 km are in use).
+/// A body of another radius is not the Moon: tolerated difference, m (1736.0 to 1738.1 km are in
+/// use).
 const RADIUS_TOLERANCE_M: f64 = 2_000.0;
 const GDAL_METADATA: u16 = 42_112;
 // Keys of [GeoTIFF2019].
@@ -217,7 +219,8 @@ fn samples<R: Read + Seek>(
     Ok(elevation_m)
 }
 
-/// The number of a GDAL metadata item such as `<Item name="SCALE" sample="0" role="scale">0.5</Item>`.
+/// The number of a GDAL metadata item such as `<Item name="SCALE" sample="0"
+/// role="scale">0.5</Item>`.
 fn role(metadata: &str, role: &str) -> Option<f64> {
     let after = metadata.split_once(&format!("role=\"{role}\">"))?.1;
     after.split_once('<')?.0.trim().parse().ok()

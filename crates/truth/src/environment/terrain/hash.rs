@@ -14,7 +14,8 @@ pub(super) fn mix(x: u64) -> u64 {
 mod tests {
     #[test]
     fn the_first_outputs_of_splitmix64_are_the_published_ones() {
-        // The reference implementation seeded with 1234567: the stream adds the increment each time.
+        // The reference implementation seeded with 1234567: the stream adds the increment each
+        // time.
         let increment = 0x9e37_79b9_7f4a_7c15_u64;
         let stream: Vec<u64> = (0..3_u64)
             .map(|k| super::mix(1_234_567_u64.wrapping_add(increment.wrapping_mul(k))))

@@ -1,13 +1,13 @@
 //! The ground: measured elevation where there is any, generated relief below its posting.
 //!
 //! Owns: [`Terrain`], what it is made of ([`Tile`], craters, roughness), and its errors.
-//! Does not own: rays (see [`ray`]), light, what a sensor makes of it.
+//! Does not own: rays (see `ray`), light, what a sensor makes of it.
 //!
 //! As programmed: elevation above the sphere of 1737.4 km, along the radius, is
 //!     coarse LOLA grid, faded into the tiles, + roughness(λ) + craters(D),
-//! where an octave of wavelength λ (or diameter D) above twice the posting of a tile fades out inside
-//! that tile, which has measured it. A point is looked up by its direction from the Moon's centre.
-//! The generated part depends on (seed, age, place) alone; nothing is stored, whole-globe.
+//! where an octave of wavelength λ (or diameter D) above twice the posting of a tile fades out
+//! inside that tile, which has measured it. A point is looked up by its direction from the Moon's
+//! centre. The generated part depends on (seed, age, place) alone; nothing is stored, whole-globe.
 //! Refuses: overhangs, rocks, change with time. Craters add up instead of erasing each other.
 
 mod craters;
@@ -21,7 +21,7 @@ mod ray;
 mod roughness;
 
 pub use error::TerrainError;
-pub use ray::Hit;
+pub use ray::{EVALUATIONS_MAX, Hit};
 
 use craters::Craters;
 use icd::constants::MOON_RADIUS_M;
@@ -47,8 +47,8 @@ const LOLA: &[u8] = include_bytes!(concat!(
 pub struct Tile(Arc<Raster>);
 
 impl Tile {
-    /// Reads a GeoTIFF: int16, uint16, float32 or float64 metres above 1737.4 km, equirectangular on
-    /// the Moon, in metres or degrees, any compression among none, LZW, Deflate and PackBits.
+    /// Reads a GeoTIFF: int16, uint16, float32 or float64 metres above 1737.4 km, equirectangular
+    /// on the Moon, in metres or degrees, any compression among none, LZW, Deflate and PackBits.
     ///
     /// # Errors
     /// [`TerrainError`], naming the file and what is wrong with it; never a panic.
@@ -129,7 +129,8 @@ impl Terrain {
 
     /// Elevation of the ground under `p_MA_M`, m above the sphere of 1737.4 km, along the radius.
     ///
-    /// - `resolution_m`: generated octaves finer than this are left out; [`FINEST_M`] for all there is.
+    /// - `resolution_m`: generated octaves finer than this are left out; [`FINEST_M`] for all there
+    ///   is.
     ///   Measured elevation is always used at its own posting.
     /// - Cost: about 1 µs at 5 m, 0.2 µs above 1 km. The Moon's centre itself counts as (0, 0, 1).
     pub fn elevation_m(&self, p_MA_M: Vector<Position, M>, resolution_m: f64) -> f64 {

@@ -43,7 +43,8 @@ pub(super) fn present_per_km2(diameter_km: f64, age_gyr: f64) -> f64 {
     produced_per_km2(diameter_km, age_gyr).min(equilibrium_per_km2(diameter_km))
 }
 
-/// The diameter, km, below which the surface is in equilibrium; by bisection between 1 mm and 10 km.
+/// The diameter, km, below which the surface is in equilibrium; by bisection between 1 mm and 10
+/// km.
 pub(super) fn equilibrium_diameter_km(age_gyr: f64) -> f64 {
     let (mut low, mut high) = (1e-6_f64, 10.0_f64);
     for _ in 0..60 {

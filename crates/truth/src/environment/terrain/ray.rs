@@ -2,12 +2,12 @@
 //!
 //! Owns: the march and the bracket. Does not own: the surface.
 //!
-//! Sphere tracing after [Hart1996]: with c the height of the ray's point above the ground, no ground
-//! can be met within
+//! Sphere tracing after [Hart1996]: with c the height of the ray's point above the ground, no
+//! ground can be met within
 //!     s = c / (−d·up + SLOPE |d_horizontal|)
-//! as long as no slope exceeds SLOPE. As programmed: far from the ground the elevation is taken at a
-//! coarse resolution ε and c is reduced by `RESERVE ε`, more than the octaves left out can rise; near
-//! it everything counts. The first step below ground is bisected.
+//! as long as no slope exceeds SLOPE. As programmed: far from the ground the elevation is taken at
+//! a coarse resolution ε and c is reduced by `RESERVE ε`, more than the octaves left out can rise;
+//! near it everything counts. The first step below ground is bisected.
 //! Refuses: slopes above SLOPE (50°) that stand for longer than a step; at most [`EVALUATIONS_MAX`]
 //! elevations are looked up, of which the last quarter stride on evenly (only rays that graze the
 //! ground for many kilometres come so far).
@@ -17,7 +17,8 @@ use icd::constants::MOON_RADIUS_M;
 use icd::frames::{Direction, M, Position, Vector};
 use nalgebra::Vector3;
 
-/// Steepest slope the march allows for, rise over run: 50°. The relief's craters reach 32° one by one.
+/// Steepest slope the march allows for, rise over run: 50°. The relief's craters reach 32° one by
+/// one.
 const SLOPE: f64 = 1.2;
 /// Rise of the octaves left out, per metre of resolution: rims are 0.036 of a diameter and overlap
 /// a few deep, over octaves that halve; 0.2 is more than three fresh rims on each other in each.
@@ -53,7 +54,8 @@ impl Terrain {
     /// - `range_m_max`: nothing beyond is reported.
     /// - Returns `None` when the ray meets no ground; range 0 when it starts underground.
     /// - Accuracy 0.02 m along the ray on the surface of resolution [`FINEST_M`].
-    /// - Cost: about 20 elevations for a ray 45° off the vertical from 3 km, [`EVALUATIONS_MAX`] at most.
+    /// - Cost: about 20 elevations for a ray 45° off the vertical from 3 km, [`EVALUATIONS_MAX`] at
+    ///   most.
     pub fn ray(
         &self,
         p_MA_M: Vector<Position, M>,

@@ -6,7 +6,8 @@
 //! [Rosenburg2011]: lunar relief is self-affine, deviation ∝ baseline^H, maria H ≈ 0.76 and
 //! slopes of a few degrees at decametre baselines.
 //! As programmed: octaves of wavelength λ with rms height `HEIGHT_M (λ/1 km)^H`, in space (not on
-//! a map), so there is no seam anywhere on the globe; the lattice is shifted per octave by the seed.
+//! a map), so there is no seam anywhere on the globe; the lattice is shifted per octave by the
+//! seed.
 //! Refuses: differences between mare and highland.
 
 use super::hash;

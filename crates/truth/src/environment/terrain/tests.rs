@@ -89,8 +89,8 @@ fn the_coarse_grid_puts_known_places_at_their_heights() {
 
 #[test]
 fn the_whole_moon_has_lolas_range_and_mean() {
-    // LOLA: −9.1 km (Antoniadi) to +10.8 km (far-side highlands), [Smith2010]; the grid is smoothed and
-    // looked at every degree.
+    // LOLA: −9.1 km (Antoniadi) to +10.8 km (far-side highlands), [Smith2010]; the grid is smoothed
+    // and looked at every degree.
     let ground = bare();
     let (mut low, mut high, mut sum, mut weights) = (0.0_f64, 0.0_f64, 0.0, 0.0);
     for k in 0..180 * 360 {
@@ -169,7 +169,8 @@ fn slopes_deg(ground: &Terrain, baseline_m: f64) -> Vec<f64> {
 fn a_mare_is_a_few_degrees_rough_and_can_be_landed_on() {
     let slopes = slopes_deg(&terrain(3, true, vec![]), 8.0);
     let share = |p: f64| slopes[(p * slopes.len() as f64) as usize];
-    // [Rosenburg2011]: maria have median slopes of about 2° at 17 m, growing towards short baselines.
+    // [Rosenburg2011]: maria have median slopes of about 2° at 17 m, growing towards short
+    // baselines.
     assert!((1.5..4.0).contains(&share(0.5)), "median {}", share(0.5));
     assert!((6.0..16.0).contains(&share(0.95)), "95 % {}", share(0.95));
     let gentle = slopes.iter().filter(|&&s| s < 8.0).count() as f64 / slopes.len() as f64;
