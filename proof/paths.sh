@@ -4,10 +4,11 @@
 # Needs objdump and addr2line (Debian: binutils). Usage: proof/paths.sh [cargo options]
 set -euo pipefail
 cd "$(dirname "$0")/no-panic"
+host=$(rustc -vV | sed -n "s/^host: //p")
 target=../../target/proof
-library=$target/x86_64-unknown-linux-gnu/release/libfrigoris_no_panic.so
+library=$target/$host/release/libfrigoris_no_panic.so
 RUSTFLAGS="-C link-arg=-nostartfiles -C link-arg=-lc" cargo build --quiet --locked --release \
-    --target x86_64-unknown-linux-gnu --target-dir "$target" "$@"
+    --target "$host" --target-dir "$target" "$@"
 
 # Per function: calls into core's panicking code sit in cold blocks at the function's end. Print the
 # branches into such a block; if there is none, the call itself.

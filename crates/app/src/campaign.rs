@@ -9,10 +9,11 @@ use console::{Alignment, pad_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{IntoDiagnostic, WrapErr};
 use rig::campaign::{self, Campaign as Done, MARGINS, Progress, Row, Share};
+use rig::measures::measure;
 use rig::report::adapt::label;
 use rig::scenario::Scenario;
 use rig::stand::Stand;
-use rig::verdict::Grade;
+use rig::verdict::Expect;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -25,7 +26,7 @@ const WORST: usize = 5;
 /// Arguments of `frigoris campaign`.
 #[derive(clap::Args)]
 #[command(after_help = "FILE is looked for as by `frigoris fly`.\n\n\
-Exit code: 0 every run passed, 1 one did not, 2 the campaign could not be flown.")]
+Exit code: 0 the campaign was flown, whatever became of the runs; 2 it could not be.")]
 pub struct Campaign {
     /// Scenario file, or name of a shipped scenario.
     file: PathBuf,
@@ -49,12 +50,13 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// Flies and prints. `true` when every run passed.
+    /// Flies and prints; always `true`: the shares are the result, not a verdict.
     pub fn run(&self) -> miette::Result<bool> {
         let mut unpacked = Unpacked::default();
         let mut scenario = Scenario::read(&unpacked.locate(&self.file)?)?;
         self.overrides.apply(&mut scenario);
         let title = scenario.title.clone();
+        let scales = scales(&scenario.expect);
         let default = Path::new("out").join(format!("campaign-{}", short_name(&self.file)));
         let folder = self.out.clone().unwrap_or(default);
         if !self.resume {
@@ -67,12 +69,14 @@ impl Campaign {
         let (wall_s, resumed) = (began.elapsed().as_secs_f64(), done.resumed);
         writeln!(stdout, "\n{title}\n{count} runs in {wall_s:.1} s, {resumed} of them from before")
             .into_diagnostic()?;
-        for line in outcomes(&done).into_iter().chain(spreads(&done)).chain(self.worst(&done)) {
+        for line in
+            outcomes(&done).into_iter().chain(spreads(&done)).chain(self.worst(&done, &scales))
+        {
             writeln!(stdout, "{line}").into_diagnostic()?;
         }
         writeln!(stdout, "\nwritten: {}", folder.join("campaign.parquet").display())
             .into_diagnostic()?;
-        Ok(done.rows.iter().all(|row| row.grade == Grade::Pass))
+        Ok(true)
     }
 
     fn fly(&self, scenario: Scenario, folder: &Path) -> miette::Result<Done> {
@@ -96,18 +100,15 @@ impl Campaign {
         Ok(done?)
     }
 
-    /// The runs of the poorest grade and, among them, of the smallest margin, each with the command that repeats it.
-    fn worst(&self, done: &Done) -> Vec<String> {
-        let mut rows: Vec<&Row> = done.rows.iter().collect();
-        rows.sort_by(|a, b| b.grade.cmp(&a.grade).then(least(a).1.total_cmp(&least(b).1)));
+    /// The runs of the poorest grade and, among them, of the smallest margin as a share of its limit, each with
+    /// the command that repeats it.
+    fn worst(&self, done: &Done, scales: &Scales) -> Vec<String> {
+        let mut rows: Vec<_> = done.rows.iter().map(|row| (row, least(row, scales))).collect();
+        rows.sort_by(|(a, x), (b, y)| b.grade.cmp(&a.grade).then(x.share.total_cmp(&y.share)));
         let mut out = vec![String::new(), "worst runs".to_string()];
-        for row in rows.into_iter().take(WORST) {
-            let (key, margin) = least(row);
-            let what = if margin.is_finite() {
-                format!("{}, margin {margin:+.2}", label(key))
-            } else {
-                String::new()
-            };
+        for (row, least) in rows.into_iter().take(WORST) {
+            let margin = format!("{:+.2}", least.margin).replace('-', "−");
+            let what = format!("{}, margin {margin} {}", label(least.key), least.unit);
             out.push(format!(
                 "  run {}: {} ({}) {what}",
                 row.run,
@@ -121,10 +122,37 @@ impl Campaign {
     }
 }
 
-/// The limit with the least margin relative to nothing but itself; NaN counts as none.
-fn least(row: &Row) -> (&'static str, f64) {
-    let pairs = MARGINS.into_iter().zip(row.margins).filter(|(_, margin)| !margin.is_nan());
-    pairs.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(("", f64::INFINITY))
+/// What each of [`MARGINS`] is measured against when margins of different units are compared.
+type Scales = [f64; MARGINS.len()];
+
+/// The limits themselves; for propellant at least 10 kg (assumed), for its limit is often zero.
+fn scales(expect: &Expect) -> Scales {
+    MARGINS.map(|key| match key {
+        "v_vertical_m_s" => expect.v_vertical_m_s_max,
+        "v_horizontal_m_s" => expect.v_horizontal_m_s_max,
+        "tilt_deg" => expect.tilt_deg_max,
+        "miss_m" => expect.miss_m_max,
+        _ => expect.propellant_kg_min.max(10.0),
+    })
+}
+
+/// The tightest margin of a run.
+struct Least {
+    key: &'static str,
+    unit: &'static str,
+    margin: f64,
+    share: f64,
+}
+
+/// The margin that is least as a share of its limit; a margin that was never measured counts as none.
+fn least(row: &Row, scales: &Scales) -> Least {
+    let all = MARGINS.into_iter().zip(row.margins).zip(scales).map(|((key, margin), scale)| {
+        let unit = measure(key).map_or("", |measure| measure.unit);
+        Least { key, unit, margin, share: margin / scale.max(1e-9) }
+    });
+    let measured = all.filter(|least| !least.margin.is_nan());
+    let none = Least { key: "no limit measured", unit: "", margin: f64::NAN, share: f64::INFINITY };
+    measured.min_by(|a, b| a.share.total_cmp(&b.share)).unwrap_or(none)
 }
 
 /// Removes finished parts of earlier campaigns, so that every run is flown anew.
@@ -182,29 +210,37 @@ fn outcomes(done: &Done) -> Vec<String> {
 }
 
 fn spreads(done: &Done) -> Vec<String> {
-    let head = ["runs", "least", "5 %", "median", "95 %", "largest"]
-        .map(|text| format!("{text:>10}"))
-        .concat();
-    let mut out =
-        vec![String::new(), format!("{}{head}", pad_str("figure", 54, Alignment::Left, None))];
+    let head = ["runs", "least", "5 %", "median", "95 %", "largest"];
+    let mut out = vec![String::new(), columns("figure", &head.map(str::to_string))];
     for spread in done.spreads() {
         let name = format!("  {}, {}", label(spread.key), spread.unit);
-        let name = name.trim_end_matches([' ', ',']);
-        let values = spread.percentiles.map(|x| format!("{x:>10.2}")).concat().replace('-', "−");
-        out.push(format!(
-            "{}{:>10}{values}",
-            pad_str(name, 54, Alignment::Left, None),
-            spread.count
-        ));
+        let [least, low, median, high, largest] = spread.percentiles.map(figure);
+        let cells = [spread.count.to_string(), least, low, median, high, largest];
+        out.push(columns(name.trim_end_matches([' ', ',']), &cells));
     }
     out
+}
+
+fn columns(name: &str, cells: &[String; 6]) -> String {
+    let cells: String = cells.iter().map(|cell| format!("{cell:>9}")).collect();
+    format!("{}{cells}", pad_str(name, 50, Alignment::Left, None))
+}
+
+/// A figure of at most seven characters.
+fn figure(x: f64) -> String {
+    let decimals = match x.abs() {
+        size if size < 100.0 => 2,
+        size if size < 10_000.0 => 1,
+        _ => 0,
+    };
+    format!("{x:.decimals$}").replace('-', "−")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use rig::measures::Measures;
-    use rig::verdict::Outcome;
+    use rig::verdict::{Grade, Outcome};
 
     fn row(run: u64, grade: Grade, margins: [f64; 5]) -> Row {
         let outcome = Outcome::Landed;
@@ -225,15 +261,15 @@ mod tests {
 
     #[test]
     fn the_worst_run_comes_first_with_the_command_that_repeats_it() {
-        let margins = |m: f64| [m, 5.0, f64::NAN, 9.0, 9.0];
+        let margins = |m: f64| [m, 5.0, f64::NAN, 90.0, 9.0];
         let rows = vec![
             row(0, Grade::Pass, margins(0.1)),
             row(1, Grade::Fail, margins(1.0)),
             row(2, Grade::Fail, margins(-3.0)),
         ];
-        let lines = campaign().worst(&Done { rows, resumed: 0 });
+        let lines = campaign().worst(&Done { rows, resumed: 0 }, &[2.0, 1.0, 8.0, 100.0, 10.0]);
         assert!(
-            lines[2].contains("run 2: landed (fail) vertical speed at contact, margin -3.00"),
+            lines[2].contains("run 2: landed (fail) vertical speed at contact, margin −3.00 m/s"),
             "{lines:?}"
         );
         assert_eq!(lines[3].trim(), "frigoris fly one.toml --seed 9 --run 2");

@@ -9,6 +9,7 @@ use crate::shipped::Unpacked;
 use crate::status::{Motion, Notice, Status};
 use crate::{card, output};
 use icd::time::{Span, Time};
+use icd::tm::Phase;
 use miette::IntoDiagnostic;
 use rig::closed_loop::{self, Flown, Frame};
 use rig::record::Recording;
@@ -26,6 +27,9 @@ const DEFAULT: [&str; 2] = ["m2-as-flown", "m2-resilient"];
 /// Time between two drawings of the live view.
 const REDRAW: Duration = Duration::from_millis(100);
 
+/// Times real time at which a powered descent can be followed by eye: some 12 s (assumed).
+const WATCHED: f64 = 60.0;
+
 /// Arguments of `frigoris fly`.
 #[derive(clap::Args)]
 #[command(
@@ -40,9 +44,10 @@ pub struct Fly {
     /// Number of the run: with the seed it fixes every random draw.
     #[arg(long, default_value_t = 0)]
     run: u64,
-    /// Simulated time per real time: a number, or `max`.
-    #[arg(long, default_value = "max", value_parser = speed)]
-    speed: Speed,
+    /// Simulated time per real time: a number, or `max` [default: max; on a terminal the powered descent is
+    /// held to 60 so that it can be watched].
+    #[arg(long, value_parser = speed)]
+    speed: Option<Speed>,
     /// Folder for record.parquet, packets.ccsds, summary.json and report.html; with several flights one
     /// folder each, and a combined report.html above them [default: out, and out/NAME for one flight].
     #[arg(long)]
@@ -56,8 +61,12 @@ pub struct Fly {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Speed {
+    /// So many times real time.
     Times(f64),
+    /// As fast as it computes.
     Max,
+    /// As fast as it computes to braking, then [`WATCHED`] times real time.
+    Watched,
 }
 
 fn speed(text: &str) -> Result<Speed, String> {
@@ -164,10 +173,11 @@ impl Fly {
         let over = Over(index, tell);
         let stand = Stand::new(scenario.clone())?;
         let planned = scenario.approach.touchdown;
-        let mut pace = Pace { speed: self.speed, since: None };
+        let usual = if live() { Speed::Watched } else { Speed::Max };
+        let mut pace = Pace { speed: self.speed.unwrap_or(usual), since: None };
         let mut told = 0;
         let flown = closed_loop::fly(&stand, self.run, Recording::Full, |frame| {
-            pace.keep(frame.t_s);
+            pace.keep(frame.t_s, frame.telemetry.phase);
             let status = status(frame, planned);
             let start = frame.view.t - Span::from_s(frame.t_s);
             for (t_s, event) in &frame.events[told..] {
@@ -229,8 +239,12 @@ struct Pace {
 }
 
 impl Pace {
-    fn keep(&mut self, t_s: f64) {
-        let Speed::Times(times) = self.speed else { return };
+    fn keep(&mut self, t_s: f64, phase: Phase) {
+        let times = match self.speed {
+            Speed::Times(times) => times,
+            Speed::Watched if phase >= Phase::Braking => WATCHED,
+            Speed::Watched | Speed::Max => return,
+        };
         let (began, from_s) = *self.since.get_or_insert((Instant::now(), t_s));
         let due = Duration::try_from_secs_f64((t_s - from_s) / times).unwrap_or_default();
         std::thread::sleep(due.saturating_sub(began.elapsed()));
@@ -276,4 +290,30 @@ fn print(entrants: &[Entrant], hear: &Receiver<(usize, Notice)>) -> miette::Resu
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_is_a_positive_number_or_max() {
+        assert_eq!(speed("max"), Ok(Speed::Max));
+        assert_eq!(speed("2.5"), Ok(Speed::Times(2.5)));
+        for wrong in ["0", "-1", "fast", "NaN", "inf", ""] {
+            assert!(speed(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_the_powered_descent_is_held_back_for_watching() {
+        let mut pace = Pace { speed: Speed::Watched, since: None };
+        let began = Instant::now();
+        pace.keep(0.0, Phase::DescentCoast);
+        pace.keep(3000.0, Phase::DescentCoast);
+        assert!(began.elapsed() < Duration::from_millis(50));
+        pace.keep(3000.0, Phase::Braking);
+        pace.keep(3012.0, Phase::Braking);
+        assert!(began.elapsed() >= Duration::from_millis(200));
+    }
 }

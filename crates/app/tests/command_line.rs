@@ -64,7 +64,7 @@ fn the_help_says_where_scenarios_are_looked_for() {
 #[test]
 fn a_flight_in_a_pipe_prints_lines_without_control_codes_and_leaves_its_files() {
     let folder = folder("pipe");
-    let output = frigoris(&folder, &["fly", "m2-resilient-from-ignition", "--out", "kept"]);
+    let output = frigoris(&folder, &["fly", "m2-nominal-from-ignition", "--out", "kept"]);
     assert!(!output.stdout.contains(&0x1b), "an escape code in a pipe");
     let said = text(&output.stdout);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}", text(&output.stderr));
@@ -72,4 +72,45 @@ fn a_flight_in_a_pipe_prints_lines_without_control_codes_and_leaves_its_files() 
     for file in ["record.parquet", "packets.ccsds", "summary.json", "report.html"] {
         assert!(std::fs::metadata(folder.join("kept").join(file)).unwrap().len() > 100, "{file}");
     }
+}
+
+#[test]
+fn a_campaign_in_a_pipe_counts_with_intervals_and_names_the_command_of_its_worst_run() {
+    let folder = folder("campaign");
+    let arguments = [
+        "campaign",
+        "m2-nominal-from-ignition",
+        "--runs",
+        "2",
+        "--first-run",
+        "5",
+        "--threads",
+        "1",
+    ];
+    let output = frigoris(&folder, &[&arguments[..], &["--out", "kept"]].concat());
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(!output.stdout.contains(&0x1b), "an escape code in a pipe");
+    assert!(said.contains("2 of 2 runs") && said.contains("Clopper-Pearson"), "{said}");
+    let repeats =
+        |run: u64| said.contains(&format!("frigoris fly m2-nominal-from-ignition --run {run}"));
+    assert!(repeats(5) && repeats(6) && !repeats(0), "{said}");
+    assert!(folder.join("kept/campaign.parquet").exists());
+}
+
+#[test]
+fn the_same_run_flown_twice_leaves_the_same_record() {
+    let folder = folder("twice");
+    let hash = |out: &str| {
+        frigoris(
+            &folder,
+            &["fly", "m2-nominal-from-ignition", "--run", "3", "--no-report", "--out", out],
+        );
+        let summary = std::fs::read_to_string(folder.join(out).join("summary.json")).unwrap();
+        summary.split("\"record_hash\":").nth(1).unwrap().to_string()
+    };
+    let first = hash("a");
+    assert!(first.len() > 64, "{first}");
+    assert_eq!(first, hash("b"));
+    assert!(!folder.join("a/report.html").exists());
 }

@@ -131,8 +131,10 @@ pub struct Inertial {
     pub accelerometer_bias_m_s2: f64,
     /// Accelerometer scale factor, dimensionless.
     pub accelerometer_scale: f64,
-    /// Star tracker noise per axis, rad.
-    pub star_tracker_rad: f64,
+    /// Boresight of the star tracker.
+    pub star_tracker_d_B: [f64; 3],
+    /// Star tracker noise: about an axis across the boresight, and about the boresight, rad.
+    pub star_tracker_rad: [f64; 2],
     /// Constant misalignment of the star tracker to the inertial unit, per axis, rad.
     pub alignment_rad: f64,
 }

@@ -74,13 +74,13 @@ impl Flight<'_> {
             self.nav.align(self.load, report_IB);
             return;
         }
-        for axis in 0..3 {
+        for (axis_B, sigma_rad) in star_tracker::axes(&self.load.vehicle.inertial) {
             // Each axis sees what the last one corrected.
             let Some(pose) = self.nav.pose_at(self.load, report.t) else { return };
             let z = star_tracker::measured(&pose, report_IB);
-            let p = star_tracker::predict(self.load, &pose, self.nav.alignment, axis);
+            let p = star_tracker::predict(&pose, self.nav.alignment, axis_B, sigma_rad);
             let line = &mut self.lines.star_tracker;
-            filter::gate_and_fuse(&mut self.nav, &p, z[axis], GATE, line);
+            filter::gate_and_fuse(&mut self.nav, &p, z.dot(&axis_B), GATE, line);
         }
     }
 

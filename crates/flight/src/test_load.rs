@@ -70,7 +70,8 @@ fn vehicle() -> Vehicle {
             gyro_bias_rad_s: 5e-7,
             accelerometer_bias_m_s2: 3e-4,
             accelerometer_scale: 1e-4,
-            star_tracker_rad: 3e-5,
+            star_tracker_d_B: [0.0, 0.8660254037844386, 0.5],
+            star_tracker_rad: [3e-5, 2e-4],
             alignment_rad: 7e-4,
         },
     }

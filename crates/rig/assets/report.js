@@ -93,6 +93,15 @@
     let i = F.t.findIndex(t => t >= from);
     return i < 0 ? 0 : i;
   }
+  // Measurements set the scale; a gate much wider than they are runs off the plot.
+  function scaleOf(curves, i0) {
+    const size = role => curves.filter(c => role(c.role)).flatMap(c => c.y.slice(i0)).filter(v => v != null).map(Math.abs).sort((a, b) => a - b);
+    const spots = size(r => r === "good" || r === "bad"), gates = size(r => r === "limit");
+    if (!spots.length) return null;
+    const far = spots[spots.length - 1], gate = gates.length ? gates[gates.length >> 1] : 0;
+    const half = Math.max(1.15 * far, Math.min(1.1 * gate, 4 * far)) || 1;
+    return [-half, half];
+  }
   function timePlot(host, F, title, note, unit, view, curves, opts = {}) {
     const { f, head, chart } = figure(host, title, note), log = logs.has(title);
     if (opts.log) {
@@ -102,6 +111,7 @@
     const i0 = windowOf(F, view), x = F.t.slice(i0);
     const ys = curves.map(c => { const y = c.y.slice(i0); return log ? y.map(v => v == null ? null : Math.max(v, 0.1)) : y; });
     if (!ys.some(y => y.some(v => v != null))) { chart.append(el("div", "empty", "no data in this part of the flight")); return; }
+    const fixed = scaleOf(curves, i0);
     const series = [{ label: "T", value: (u, t) => t == null ? "–" : clock(t, 1) + " min" }];
     const bands = [];
     curves.forEach((c, i) => {
@@ -116,7 +126,7 @@
     });
     const u = new uPlot({
       width: chart.clientWidth, height: opts.height || 300, series, bands, padding: [8, 22, 0, 0],
-      scales: { x: { time: false }, y: log ? { distr: 3, log: 10 } : { range: (u, lo, hi) => lo == null ? [0, 1] : uPlot.rangeNum(lo, hi, 0.08, true) } },
+      scales: { x: { time: false }, y: log ? { distr: 3, log: 10 } : { range: (u, lo, hi) => fixed || (lo == null ? [0, 1] : uPlot.rangeNum(lo, hi, 0.08, true)) } },
       axes: [
         axis({ values: (u, s) => s.map(t => clock(t, 0)), incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600], space: 64, size: 34 }),
         yAxis(unit),
@@ -142,7 +152,7 @@
       add(F.series["truth.v_up_m_s:down"], F.series["truth.altitude_m"], color, null, flights.length > 1 ? F.name : "truth");
       const v = F.series["nav.v_up_m_s:down"], h = F.series["nav.altitude_m"];
       if (v && h && flights.length === 1) add(v, h, css("--nav"), null, "estimate");
-      const limit = F.series["guidance.corridor_m_s"];
+      const limit = F.series["guidance.corridor_m_s:set"];
       if (limit && h && flights.length === 1) add(limit, h, css("--limit"), [4, 4], "corridor limit");
     });
     let reach = 100;
@@ -210,7 +220,8 @@
     const { f, chart } = figure(host, "Ground track, " + patch.title, "");
     const tracks = [], entries = [], many = flights.length > 1;
     for (const F of flights) {
-      const s = F.series, color = many ? css("--flight-" + D.flights.indexOf(F)) : css("--fail");
+      const i0 = windowOf(F, "powered"), s = {}, color = many ? css("--flight-" + D.flights.indexOf(F)) : css("--fail");
+      for (const k of ["truth.p_LB_L.0", "truth.p_LB_L.1", "nav.p_LB_L.0", "nav.p_LB_L.1"]) s[k] = F.series[k] && F.series[k].slice(i0);
       if (!s["truth.p_LB_L.0"]) continue;
       if (!many && s["nav.p_LB_L.0"]) {
         tracks.push({ east: s["nav.p_LB_L.0"], north: s["nav.p_LB_L.1"], color: css("--nav"), dash: [6, 4] });
@@ -251,6 +262,7 @@
         if (i === 4) { phasePlane(host, [F]); F.terrain.forEach(patch => map(host, patch, [F])); }
         const curves = p.curves.filter(c => F.series[c.series]).map(c => ({ ...c, y: F.series[c.series] }));
         if (curves.length) timePlot(host, F, p.title, p.note, p.unit, p.window, curves, { log: p.id.startsWith("altitude") });
+        else if (p.curves.some(c => D.flights.some(G => G.series[c.series]))) figure(host, p.title, p.note).chart.append(el("div", "empty", "nothing recorded on this flight"));
       });
     });
   }

@@ -2,6 +2,8 @@
 //!
 //! The quick look for whoever tunes: fact beside estimate, one line every so many seconds.
 
+use icd::frames::{B, I};
+use icd::rotation::Quaternion;
 use rig::closed_loop::{Stand, fly};
 use rig::measures::MEASURES;
 use rig::record::Recording;
@@ -10,21 +12,26 @@ use std::path::Path;
 
 fn main() -> miette::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |i: usize, other: f64| arguments.get(i).and_then(|a| a.parse().ok()).unwrap_or(other);
+    let number =
+        |i: usize, other: f64| arguments.get(i).and_then(|a| a.parse().ok()).unwrap_or(other);
     let file = arguments.first().map_or("scenarios/m2-nominal.toml", String::as_str);
     let (every_s, from_s) = (number(1, 20.0), number(2, 0.0));
     let stand = Stand::new(Scenario::read(Path::new(file))?)?;
     let run = number(3, 0.0).abs() as u64;
     let mut next_s = from_s;
-    println!("      t_s phase   altitude  believed  sigma    v_up believed  v_hor believed  tilt     mass believed thrust  throttle  along    across  east   north");
+    println!(
+        "      t_s phase   altitude  believed  sigma    v_up believed  v_hor believed  tilt     mass believed thrust  throttle  along    across  east   north"
+    );
     let flown = fly(&stand, run, Recording::Full, |frame| {
         if frame.t_s < next_s {
             return;
         }
         next_s = frame.t_s + every_s - 1e-6;
         let (view, down) = (frame.view, frame.telemetry);
+        let believed = Quaternion::<I, B>::from_si(down.nav.q_IB);
+        let turn = (view.q_IB.inverse() * believed).log().map(f64::to_degrees);
         println!(
-            "{:9.2} {:5} {:10.1} {:9.1} {:6.1} {:7.2} {:8.2} {:7.2} {:7.2} {:6.1} {:8.2} {:7.2} {:6.0} {:7.3} {:9.0} {:8.0} {:7.0} {:7.0}",
+            "{:9.2} {:5} {:10.1} {:9.1} {:6.1} {:7.2} {:8.2} {:7.2} {:7.2} {:6.1} {:8.2} {:7.2} {:6.0} {:7.3} {:9.0} {:8.0} {:7.0} {:7.0} {:8.4} {:8.4} {:8.4}",
             frame.t_s,
             down.phase as u8,
             view.altitude_m,
@@ -43,6 +50,9 @@ fn main() -> miette::Result<()> {
             down.guidance.crossrange_m,
             view.p_LB_L.x(),
             view.p_LB_L.y(),
+            turn[0],
+            turn[1],
+            turn[2],
         );
     })?;
     for (t_s, event) in &flown.events {

@@ -164,7 +164,8 @@ fn carried(
     latest: Time,
 ) -> Result<OrbitState, ArrivalError> {
     let end = propagate_coast(environment, from.p_MB_I, from.v_MB_I, from.t, t, STEP);
-    let (p_MB_I, v_MB_I): Coast = end.ok_or(ArrivalError::OutsideEphemeris { from: t, to: latest })?;
+    let (p_MB_I, v_MB_I): Coast =
+        end.ok_or(ArrivalError::OutsideEphemeris { from: t, to: latest })?;
     Ok(OrbitState { t, p_MB_I, v_MB_I })
 }
 

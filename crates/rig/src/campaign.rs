@@ -19,7 +19,7 @@ use crate::verdict::{Grade, Outcome};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -241,6 +241,20 @@ pub fn run(
     folder: &Path,
     progress: impl Fn(Progress) + Sync,
 ) -> Result<Campaign, CampaignError> {
+    run_in_parts(stand, runs, PART, folder, progress)
+}
+
+/// As [`run`], writing what is done every `part_len` runs.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_in_parts(
+    stand: &Stand,
+    runs: Range<u64>,
+    part_len: u64,
+    folder: &Path,
+    progress: impl Fn(Progress) + Sync,
+) -> Result<Campaign, CampaignError> {
     std::fs::create_dir_all(folder)
         .map_err(|reason| WriteError::Folder { folder: folder.to_path_buf(), reason })?;
     let total = runs.end.saturating_sub(runs.start);
@@ -253,7 +267,7 @@ pub fn run(
     let mut parts = Vec::new();
     let mut first = runs.start;
     while first < runs.end {
-        let part = first..(first + PART).min(runs.end);
+        let part = first..first.saturating_add(part_len.max(1)).min(runs.end);
         let file = folder.join(part_name(stand, &part));
         if let Some(rows) = kept(&file, &part) {
             campaign.resumed += rows.len() as u64;
@@ -297,7 +311,7 @@ fn part_name(stand: &Stand, part: &Range<u64>) -> String {
 }
 
 /// The rows of a part that was finished earlier; a file that is not whole is flown again.
-fn kept(file: &PathBuf, part: &Range<u64>) -> Option<Vec<Row>> {
+fn kept(file: &Path, part: &Range<u64>) -> Option<Vec<Row>> {
     let rows = read_rows(file).ok()?;
     let whole = rows.iter().map(|row| row.run).eq(part.clone());
     whole.then_some(rows)
@@ -309,8 +323,11 @@ fn write_rows(stand: &Stand, file: &Path, rows: &[Row]) -> Result<(), WriteError
     for row in rows {
         columns.iter_mut().zip(row.values()).for_each(|(column, value)| column.push(value));
     }
-    let columns: Vec<parquet_file::Column<'_>> =
-        heads.iter().zip(&columns).map(|((key, unit), values)| (&key[..], *unit, &values[..])).collect();
+    let columns: Vec<parquet_file::Column<'_>> = heads
+        .iter()
+        .zip(&columns)
+        .map(|((key, unit), values)| (&key[..], *unit, &values[..]))
+        .collect();
     let names = |names: Vec<&str>| names.join(",");
     let facts = [
         ("frigoris.title", stand.scenario.title.clone()),
@@ -336,7 +353,9 @@ pub fn read_rows(file: &Path) -> Result<Vec<Row>, WriteError> {
     if !heads().iter().map(|(key, _)| key).eq(&keys) {
         return Err(foreign("its columns are not those of a campaign"));
     }
-    rows.iter().map(|row| Row::from_values(row).ok_or_else(|| foreign("a row is not ours"))).collect()
+    rows.iter()
+        .map(|row| Row::from_values(row).ok_or_else(|| foreign("a row is not ours")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -377,6 +396,9 @@ mod tests {
             Campaign { rows: (0..101).map(|run| row(run, Outcome::Landed)).collect(), resumed: 0 };
         let spreads = campaign.spreads();
         assert_eq!(spreads.len(), 1);
-        assert_eq!((spreads[0].key, spreads[0].percentiles), ("miss_m", [0.0, 5.0, 50.0, 95.0, 100.0]));
+        assert_eq!(
+            (spreads[0].key, spreads[0].percentiles),
+            ("miss_m", [0.0, 5.0, 50.0, 95.0, 100.0])
+        );
     }
 }

@@ -256,7 +256,11 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             gyro_bias_rad_s: machine.imu.gyro_bias_sigma_rad_s,
             accelerometer_bias_m_s2: machine.imu.accelerometer_bias_sigma_m_s2,
             accelerometer_scale: machine.imu.accelerometer_scale_sigma,
-            star_tracker_rad: machine.star_tracker.sigma_cross_rad,
+            star_tracker_d_B: machine.star_tracker.d_B,
+            star_tracker_rad: [
+                machine.star_tracker.sigma_cross_rad,
+                machine.star_tracker.sigma_boresight_rad,
+            ],
             alignment_rad: machine.star_tracker.alignment_sigma_rad,
         },
     }

@@ -67,8 +67,8 @@ fn encode(columns: &[Column<'_>], facts: &[(&str, String)]) -> Result<Vec<u8>, P
 
 /// Reads a file of ours: its keys and its rows.
 pub fn read(path: &Path) -> Result<(Vec<String>, Vec<Vec<f64>>), WriteError> {
-    let file = File::open(path)
-        .map_err(|reason| WriteError::File { file: path.to_path_buf(), reason })?;
+    let file =
+        File::open(path).map_err(|reason| WriteError::File { file: path.to_path_buf(), reason })?;
     decode(file).map_err(|reason| WriteError::Parquet { file: path.to_path_buf(), reason })
 }
 

@@ -117,8 +117,9 @@ mod tests {
         let (n, p) = (12_u32, 0.3_f64);
         let choose = |k: u32| (0..k).fold(1.0, |c, i| c * f64::from(n - i) / f64::from(i + 1));
         for k in 1..=n {
-            let tail: f64 =
-                (k..=n).map(|j| choose(j) * p.powi(j as i32) * (1.0 - p).powi((n - j) as i32)).sum();
+            let tail: f64 = (k..=n)
+                .map(|j| choose(j) * p.powi(j as i32) * (1.0 - p).powi((n - j) as i32))
+                .sum();
             let beta = beta_regularised(p, f64::from(k), f64::from(n - k + 1));
             assert!((beta - tail).abs() < 1e-12, "{k}: {beta} {tail}");
         }

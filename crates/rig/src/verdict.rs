@@ -203,7 +203,12 @@ fn limit(key: &'static str, measures: &Measures, min: f64, max: f64) -> Limit {
 }
 
 /// Judges a run.
-pub fn judge(outcome: Outcome, measures: &Measures, events: &[Event], expect: &Expect) -> Judgement {
+pub fn judge(
+    outcome: Outcome,
+    measures: &Measures,
+    events: &[Event],
+    expect: &Expect,
+) -> Judgement {
     let mut limits = touchdown(measures, expect);
     limits.push(limit("miss_m", measures, f64::NEG_INFINITY, expect.miss_m_max));
     limits.push(limit("propellant_kg", measures, expect.propellant_kg_min, f64::INFINITY));
@@ -325,7 +330,8 @@ mod tests {
 
     #[test]
     fn a_broken_simulation_says_nothing_about_the_lander() {
-        let judgement = judged(End::Nature(Nature::NotFinite), false, &soft(), &expect(Outcome::Landed));
+        let judgement =
+            judged(End::Nature(Nature::NotFinite), false, &soft(), &expect(Outcome::Landed));
         assert_eq!(judgement.grade, Grade::Invalid);
     }
 

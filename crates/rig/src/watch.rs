@@ -99,7 +99,7 @@ impl Watch {
         let p = view.p_LB_L;
         // L is a plane, the Moon is not: the distance is measured along the ground's circle.
         let radius_m = icd::constants::MOON_RADIUS_M;
-        let angle_rad = libm::atan2(p.x().hypot(p.y()), radius_m + p.z());
+        let angle_rad = libm::atan2(libm::hypot(p.x(), p.y()), radius_m + p.z());
         self.measures.ignition_distance_m = Some(angle_rad * radius_m);
     }
 
@@ -173,7 +173,7 @@ impl Watch {
             m.descent_s = Some((t - self.deorbit.unwrap_or(self.start)).s());
             m.powered_s = self.ignition.map(|ignition| (t - ignition).s());
             m.time_192_m_to_impact_s = self.passed_192_m.map(|passed| (t - passed).s());
-            m.impact_speed_m_s = Some(touchdown.v_up_m_s.hypot(touchdown.v_horizontal_m_s));
+            m.impact_speed_m_s = Some(libm::hypot(touchdown.v_up_m_s, touchdown.v_horizontal_m_s));
             m.loss_before_planned_s = Some((self.planned_touchdown - t).s());
             m.v_vertical_m_s = Some(-touchdown.v_up_m_s);
             m.v_horizontal_m_s = Some(touchdown.v_horizontal_m_s);
@@ -182,7 +182,7 @@ impl Watch {
         }
         let m = &mut self.measures;
         m.dv_m_s = Some(self.dv_m_s);
-        m.miss_m = Some(view.p_LB_L.x().hypot(view.p_LB_L.y()));
+        m.miss_m = Some(libm::hypot(view.p_LB_L.x(), view.p_LB_L.y()));
         m.miss_east_m = Some(view.p_LB_L.x());
         m.miss_north_m = Some(view.p_LB_L.y());
         m.propellant_kg = Some(view.propellant_kg);

@@ -165,3 +165,101 @@ impl Feet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::{Held, mass_properties};
+    use crate::integrate::{Increments, rigid_body_step};
+    use crate::vehicle::{Dry, Propellant};
+    use nalgebra::Vector4;
+
+    const GRAVITY_M_S2: f64 = 1.62;
+
+    fn legs(friction: f64) -> vehicle::Legs {
+        vehicle::Legs {
+            p_BF_B: [[1.3, 0.0, -0.5], [0.0, 1.3, -0.5], [-1.3, 0.0, -0.5], [0.0, -1.3, -0.5]],
+            stiffness_N_m: 18_000.0,
+            damping_N_s_m: 2000.0,
+            friction,
+            crash_speed_m_s: 6.0,
+        }
+    }
+
+    /// 400 kg standing on a plane at rest that leans by `slope_rad`; gravity along −z.
+    fn stand(friction: f64, slope_rad: f64, duration_s: f64) -> (Motion, Feet) {
+        let dry = Dry { mass_kg: 400.0, p_BC_B: [0.0; 3], inertia_kg_m2: [200.0; 3] };
+        let tank = Propellant {
+            capacity_kg: 1.0,
+            p_BC_B_full: [0.0; 3],
+            p_BC_B_empty: [0.0; 3],
+            gyration_radius_m: 0.0,
+        };
+        let held = Held {
+            mass: mass_properties(&dry, &tank, 0.0),
+            thrust: Wrench::default(),
+            perturbation_I: Vector3::new(0.0, 0.0, -GRAVITY_M_S2),
+            perturbation_slope_I: Vector3::zeros(),
+            gm_m3_s2: 0.0,
+            p_BA_B: Vector3::zeros(),
+        };
+        let n_I = Vector3::new(slope_rad.sin(), 0.0, slope_rad.cos());
+        let plane = Plane {
+            p_MG_I: Vector3::new(0.0, 0.0, 1.0),
+            n_I,
+            w_IM_I: Vector3::zeros(),
+            R_IM: Matrix3::identity(),
+        };
+        let half = 0.5 * slope_rad;
+        let mut motion = Motion {
+            p_I: plane.p_MG_I + n_I * 0.495,
+            v_I: Vector3::zeros(),
+            q_IB: Vector4::new(half.cos(), 0.0, half.sin(), 0.0),
+            w_B: Vector3::zeros(),
+        };
+        let mut feet = Feet::new(&legs(friction));
+        feet.settle(&plane, &motion, 0.0);
+        for _ in 0..(duration_s / 0.001) as usize {
+            let push = |m: &Motion, R_IB: &Matrix3<f64>, s: f64| feet.wrench(&plane, m, R_IB, s);
+            let mut unused = Increments::default();
+            rigid_body_step(&mut motion, 0.0, 0.001, &held, &push, &mut unused);
+            feet.settle(&plane, &motion, 0.0);
+        }
+        (motion, feet)
+    }
+
+    #[test]
+    fn friction_holds_a_lander_on_a_slope_below_its_angle() {
+        let (motion, feet) = stand(0.5, 0.17, 20.0);
+        assert!(motion.v_I.norm() < 1e-9 && motion.w_B.norm() < 1e-9, "{motion:?}");
+        assert_eq!(feet.closed(), [true; LEGS]);
+    }
+
+    #[test]
+    fn a_lander_on_a_slope_above_the_friction_angle_slides_as_coulomb_says() {
+        let (friction, slope_rad, duration_s) = (0.1, 0.17_f64, 4.0);
+        let (motion, _) = stand(friction, slope_rad, duration_s);
+        let along = Vector3::new(slope_rad.cos(), 0.0, -slope_rad.sin());
+        let a_m_s2 = GRAVITY_M_S2 * (slope_rad.sin() - friction * slope_rad.cos());
+        let exact = a_m_s2 * duration_s;
+        let speed_m_s = motion.v_I.dot(&along);
+        // The springs are loaded out of balance at first: a few mm/s.
+        assert!((speed_m_s - exact).abs() < 0.01, "{speed_m_s} against {exact}");
+    }
+
+    #[test]
+    fn a_foot_in_the_air_pushes_nothing_and_remembers_nothing() {
+        let (mut motion, mut feet) = stand(0.5, 0.0, 0.1);
+        motion.p_I.z += 0.1;
+        let plane = Plane {
+            p_MG_I: Vector3::new(0.0, 0.0, 1.0),
+            n_I: Vector3::z(),
+            w_IM_I: Vector3::zeros(),
+            R_IM: Matrix3::identity(),
+        };
+        feet.settle(&plane, &motion, 0.0);
+        assert_eq!(feet.closed(), [false; LEGS]);
+        assert_eq!(feet.wrench(&plane, &motion, &motion.R_IB(), 0.0), Wrench::default());
+        assert!((feet.lowest_m(Vector3::z()) + 0.5).abs() < 1e-15);
+    }
+}

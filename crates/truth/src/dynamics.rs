@@ -3,16 +3,16 @@
 //! Owns: [`State`], mass properties as the tanks empty, the derivative of the motion.
 //! Does not own: the integration (`integrate`), where the forces come from (`actuators`, `contact`).
 //!
-//! As published — [Wertz1978] eq. 16-50 (Euler) and Newton's law for the centre of mass C; the thrust
-//! carries the momentum of the jet [Sutton2017] eq. 2-13:
+//! As published — [Wertz1978] ch. 16 (Euler) and Newton's law for the centre of mass C; the thrust
+//! carries the momentum of the jet [Sutton2017] ch. 2:
 //!     I ω̇ = τ_C − ω × I ω,        m a_C = F + m g(p_C)
 //! As programmed: the state is the motion of the body origin B, a point of the hull, so that the
 //! centre may wander in the hull (r = p_BC_B) without a jump:
 //!     a_B = R (F/m − ω̇ × r − ω × (ω × r)) + g(p_B + R r)
 //! and the specific force at an accelerometer A (arm a) is F/m + ω̇ × (a − r) + ω × (ω × (a − r)).
 //! Mass, r and I are those of the middle of the step.
-//! Refuses: slosh, jet damping and İ ω (together below 1 N m s of damping: 200 s against pulses of a
-//! second), 2 ω × ṙ (ṙ is 0.3 mm/s), gravity gradient torque (below 1e-4 N m).
+//! Refuses: slosh; jet damping and İ ω (about 1 N m s together, a time constant above 200 s against
+//! pulses of a second); 2 ω × ṙ (ṙ is 0.3 mm/s), gravity gradient torque (below 1e-4 N m).
 
 use crate::vehicle::{Dry, Propellant};
 use icd::frames::{B, I, Position, Rate, Vector, Velocity};

@@ -161,6 +161,15 @@ pub fn known() -> Vec<(String, &'static [&'static str])> {
     sensors.chain(engines).collect()
 }
 
+impl FaultError {
+    /// The vehicle has no device `name`; lists all others that a fault can name.
+    pub(crate) fn no_such_device(name: &str) -> Self {
+        let others: Vec<String> =
+            known().into_iter().map(|(device, _)| device).filter(|device| device != name).collect();
+        Self::NoSuchDevice { name: name.to_owned(), known: others.join(", ") }
+    }
+}
+
 impl FaultKind {
     /// Name as scenario files spell it.
     pub const fn name(&self) -> &'static str {
@@ -220,15 +229,16 @@ impl Fault {
     pub fn check(&self) -> Result<(), FaultError> {
         let known = known();
         let Some((_, kinds)) = known.iter().find(|(name, _)| *name == self.on) else {
-            let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-            return Err(FaultError::NoSuchDevice {
-                name: self.on.clone(),
-                known: names.join(", "),
-            });
+            return Err(FaultError::no_such_device(&self.on));
         };
         let (on, kind) = (self.on.clone(), self.kind.name());
         if !kinds.contains(&kind) {
             return Err(FaultError::NoSuchKind { on, kind, known: kinds.join(", ") });
+        }
+        if let Some(end) = self.end.filter(|end| *end <= self.onset) {
+            let (key, value, min) = ("end_s", end.s(), self.onset.s());
+            let (unit, max) = ("s", f64::INFINITY);
+            return Err(FaultError::OutOfRange { on, kind, key, value, unit, min, max });
         }
         for (key, value, unit, min, max) in self.kind.numbers() {
             if !(value >= min && value <= max) {

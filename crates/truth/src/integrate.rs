@@ -2,7 +2,7 @@
 //!
 //! Owns: the classical Runge–Kutta method of fourth order. Does not own: derivatives (`dynamics`),
 //! step sizes (configuration).
-//! As published — [Hairer1993] table 1.2. As programmed: the same; the quaternion is normalised after
+//! As published — [Hairer1993] §II.1. As programmed: the same; the quaternion is normalised after
 //! the step; the integrals an inertial unit measures (specific force and rate, body axes) are
 //! integrated beside the motion with the same weights.
 //! Refuses: adaptive steps. A run must repeat bit for bit and its steps are counted in nanoseconds.

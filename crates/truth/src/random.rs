@@ -2,7 +2,7 @@
 //!
 //! Owns: the generator and the few distributions the models need. A component that is added,
 //! removed or asked more often never changes what another one draws.
-//! As published — [Steele2014] fig. 16, SplitMix64: state += γ; output = mix(state). The key is
+//! As published — [Steele2014], SplitMix64: state += γ; output = mix(state). The key is
 //! FNV-1a [FNV] over the component's name, mixed with seed and run through the same finaliser.
 //! As programmed: a counter, so draw k of a stream is `mix(key + (k + 1) γ)`. Normal deviates by
 //! [BoxMuller1958], both of each pair used, with `libm` so that every platform gives the same bits.

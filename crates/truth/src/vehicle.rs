@@ -415,3 +415,44 @@ impl Dispersions {
         within("dispersions.cm_sigma_m", self.cm_sigma_m, "m", 0.0, 2.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine() -> Engine {
+        let d_B = [0.0, 0.0, 1.0];
+        let p_BA_B = [0.0; 3];
+        Engine { thrust_N: 420.0, isp_s: 320.0, p_BA_B, d_B, lag_s: 0.0, on_min_s: 0.01 }
+    }
+
+    #[test]
+    fn a_direction_that_is_not_a_unit_vector_is_refused_by_its_path() {
+        let wrong = Engine { d_B: [0.0, 0.1, 1.0], ..engine() };
+        let error = wrong.check("assist.2").unwrap_err();
+        assert!(error.to_string().starts_with("assist.2.d_B has length 1.00"), "{error}");
+    }
+
+    #[test]
+    fn numbers_out_of_range_or_not_numbers_are_refused() {
+        assert_eq!(engine().check("main"), Ok(()));
+        for isp_s in [3200.0, 0.0, f64::NAN, f64::INFINITY] {
+            let error = Engine { isp_s, ..engine() }.check("main").unwrap_err();
+            assert!(matches!(error, VehicleError::OutOfRange { key, .. } if key == "main.isp_s"));
+        }
+    }
+
+    #[test]
+    fn an_inertia_that_no_body_has_is_refused() {
+        let dry = Dry { mass_kg: 340.0, p_BC_B: [0.0; 3], inertia_kg_m2: [190.0, 40.0, 145.0] };
+        assert!(matches!(dry.check(), Err(VehicleError::NotABody { .. })));
+        assert_eq!(Dry { inertia_kg_m2: [190.0, 50.0, 145.0], ..dry }.check(), Ok(()));
+    }
+
+    #[test]
+    fn negative_spreads_are_refused() {
+        let wrong = Dispersions { cm_sigma_m: -0.01, ..Dispersions::default() };
+        assert!(wrong.check().is_err());
+        assert_eq!(Dispersions::default().check(), Ok(()));
+    }
+}

@@ -230,7 +230,12 @@ impl WorldConfig {
     pub fn check(&self) -> Result<(), WorldError> {
         self.vehicle.check()?;
         self.dispersions.check()?;
-        self.faults.iter().try_for_each(Fault::check)?;
+        for fault in &self.faults {
+            fault.check()?;
+            if fault.on == "velocimeter" && self.vehicle.velocimeter.is_none() {
+                return Err(FaultError::no_such_device(&fault.on).into());
+            }
+        }
         if self.step.ns() <= 0 || CYCLE.ns() % self.step.ns() != 0 {
             let (step_s, cycle_s) = (self.step.s(), CYCLE.s());
             return Err(WorldError::StepDoesNotDivideCycle { step_s, cycle_s });

@@ -173,7 +173,7 @@ fn a_tilted_beam_ends_on_the_ground() {
         let mut config = config(&environment, height_m);
         let tilt_rad = f64::to_radians(tilt_deg);
         let site = config.site;
-        config.start = above_site(&environment, &site, height_m, tilt_rad, [0.0; 3]);
+        config.start = above_site(&site, height_m, tilt_rad, [0.0; 3]);
         let mut world = world(&config, &environment);
         let result = world.sense().rangefinder.unwrap();
         assert_eq!(result.quality, ShotQuality::Valid);
@@ -202,7 +202,7 @@ fn beams_measure_the_velocity_over_the_turning_ground() {
     let environment = environment(2);
     let mut config = config(&environment, 500.0);
     let v_LB_L = [3.0, -2.0, -10.0];
-    config.start = above_site(&environment, &config.site, 500.0, 0.0, v_LB_L);
+    config.start = above_site(&config.site, 500.0, 0.0, v_LB_L);
     let beams = world(&config, &environment).sense().velocimeter.unwrap();
     assert_eq!(beams.locked, [true; 3]);
     let spec = config.vehicle.velocimeter.unwrap();
@@ -235,7 +235,7 @@ fn the_star_tracker_is_blind_under_thrust_and_between_pulses() {
 fn drop_from(height_m: f64, tilt_rad: f64, v_LB_L: [f64; 3]) -> (World, Sensors) {
     let environment = environment(2);
     let mut config = config(&environment, height_m);
-    config.start = above_site(&environment, &config.site, height_m, tilt_rad, v_LB_L);
+    config.start = above_site(&config.site, height_m, tilt_rad, v_LB_L);
     let mut world = world(&config, &environment);
     for n in 0..3000 {
         cycle(&mut world, n, |_| {});
@@ -341,7 +341,7 @@ fn a_fast_sideways_contact_tips_the_lander_over() {
     let environment = environment(2);
     let mut config = config(&environment, 0.7);
     config.vehicle.legs.friction = 2.0;
-    config.start = above_site(&environment, &config.site, 0.7, 0.0, [4.0, 0.0, -1.0]);
+    config.start = above_site(&config.site, 0.7, 0.0, [4.0, 0.0, -1.0]);
     let mut world = world(&config, &environment);
     for n in 0..1500 {
         cycle(&mut world, n, |_| {});
@@ -354,7 +354,8 @@ fn busy(world: &mut World, cycles: usize) -> Vec<Sensors> {
         move |a: &mut icd::bus::Actuators| {
             a.main_open = n % 200 < 100;
             a.assist_on_us = core::array::from_fn(|k| 50_000 + 1000 * ((n / 5 + k) % 30) as u32);
-            a.jet_on_us = core::array::from_fn(|k| if (n / 5 + k).is_multiple_of(4) { 12_000 } else { 0 });
+            a.jet_on_us =
+                core::array::from_fn(|k| if (n / 5 + k).is_multiple_of(4) { 12_000 } else { 0 });
         }
     };
     (0..cycles).map(|n| cycle(world, n, command(n))).collect()
@@ -479,4 +480,9 @@ fn what_cannot_be_simulated_is_refused_by_name() {
         panic!("{typo:?}");
     };
     assert!(known.contains("rangefinder") && known.contains("assist.5"));
+    let missing = build(|c| {
+        c.vehicle.velocimeter = None;
+        c.faults = vec![fault("velocimeter", FaultKind::Dead)];
+    });
+    assert!(matches!(missing, Err(WorldError::Fault(FaultError::NoSuchDevice { .. }))));
 }

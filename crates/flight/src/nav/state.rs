@@ -8,6 +8,7 @@
 //! increments are then used to calibrate them and are not integrated.
 
 use crate::load::{Load, NavStart};
+use crate::nav::aid::star_tracker;
 use crate::nav::covariance::{
     ACCELEROMETER, ALIGNMENT, Covariance, GYRO, P, Row, STATES, TERRAIN, THETA, Transition, V,
 };
@@ -272,11 +273,10 @@ impl Nav {
     pub fn align(&mut self, load: &Load, q_IB: Quaternion<I, B>) {
         self.q_IB = q_IB;
         self.aligned = true;
-        let inertial = load.vehicle.inertial;
         let R = q_IB.rotation().si();
-        let align = Matrix3::identity() * (inertial.alignment_rad * inertial.alignment_rad);
-        let noise = inertial.star_tracker_rad * inertial.star_tracker_rad;
-        let total = R * align * R.transpose() + Matrix3::identity() * noise;
+        let align = star_tracker::alignment(load);
+        let noise = star_tracker::noise(&load.vehicle.inertial);
+        let total = R * (align + noise) * R.transpose();
         self.covariance.set_block(THETA, THETA, &total);
         self.covariance.set_block(THETA, ALIGNMENT, &(-(R * align)));
     }

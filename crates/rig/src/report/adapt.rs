@@ -74,7 +74,8 @@ pub fn label(key: &'static str) -> &'static str {
 /// What is not as expected and is not seen already as a broken limit.
 pub fn reasons(judgement: &Judgement) -> Vec<String> {
     let limits: Vec<_> = judgement.limits.iter().chain(&judgement.bands).collect();
-    let shown = |reason: &str| limits.iter().any(|limit| reason.starts_with(&format!("{} ", limit.key)));
+    let shown =
+        |reason: &str| limits.iter().any(|limit| reason.starts_with(&format!("{} ", limit.key)));
     judgement.reasons.iter().filter(|reason| !shown(reason)).cloned().collect()
 }
 
@@ -115,7 +116,11 @@ impl<'a> FlightSheet<'a> {
                 ("planned touchdown".to_string(), format!("{} UTC", header.planned_touchdown)),
             ],
             planned_touchdown: header.planned_touchdown,
-            times: Record::column(record, "t_s").unwrap_or_default().iter().map(|&t| at(t)).collect(),
+            times: Record::column(record, "t_s")
+                .unwrap_or_default()
+                .iter()
+                .map(|&t| at(t))
+                .collect(),
             columns: record,
             events: events.collect(),
             card: card(judgement),
@@ -213,8 +218,14 @@ mod tests {
         let measures = Measures { impact_speed_m_s: Some(31.0), ..Measures::default() };
         let judgement = judge(Outcome::Lost, &measures, &[], &expect());
         let card = card(&judgement);
-        assert_eq!((card.outcome.as_str(), card.tone, card.as_expected), ("lost", Tone::Lost, true));
-        assert!(!card.criteria[0].judged, "a touchdown limit is not judged where a loss is expected");
+        assert_eq!(
+            (card.outcome.as_str(), card.tone, card.as_expected),
+            ("lost", Tone::Lost, true)
+        );
+        assert!(
+            !card.criteria[0].judged,
+            "a touchdown limit is not judged where a loss is expected"
+        );
         let band = card.criteria.last().unwrap();
         assert_eq!((band.limit, band.measured), (Limit::Between(25.0, 37.0), 31.0));
     }

@@ -123,7 +123,10 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_significant_digits_and_lose_trailing_zeros() {
-        assert_eq!(curve(&[1234.5678, 0.000123456, -0.0, 20000.0, 1.5], 5), "[1234.6,0.00012346,0,20000,1.5]");
+        assert_eq!(
+            curve(&[1234.5678, 0.000123456, -0.0, 20000.0, 1.5], 5),
+            "[1234.6,0.00012346,0,20000,1.5]"
+        );
         assert_eq!(curve(&[-1e-12], 5), "[0]");
     }
 

@@ -84,7 +84,8 @@ fn card(card: &VerdictCard) -> String {
         Tone::Lost => "lost",
         Tone::Void => "void",
     };
-    let expected = if card.as_expected { "as the scenario expects" } else { "not what the scenario expects" };
+    let expected =
+        if card.as_expected { "as the scenario expects" } else { "not what the scenario expects" };
     let mut out = format!(
         "<section class=\"card verdict {tone}\">\n<div class=\"word\">{}</div>\
          <div class=\"grade {}\">{} · {expected}</div>\n",
@@ -131,12 +132,12 @@ fn anchors(anchors: &[Anchor]) -> String {
     }
     let mut out = String::from(
         "<section class=\"card\"><h2>Figures of this flight</h2><table><thead><tr><th>figure</th>\
-         <th>this flight</th><th>published plan</th><th>Mission 2, published</th><th></th></tr></thead><tbody>",
+         <th>this flight</th><th>published plan</th><th>Mission 2, published</th><th>band</th></tr></thead><tbody>",
     );
     for a in anchors {
         let (class, mark) = match a.inside {
-            Some(true) => ("kept", "inside the band"),
-            Some(false) => ("broken", "outside the band"),
+            Some(true) => ("kept", "inside"),
+            Some(false) => ("broken", "outside"),
             None => ("", ""),
         };
         let _ = write!(
@@ -144,7 +145,7 @@ fn anchors(anchors: &[Anchor]) -> String {
             "<tr class=\"{class}\"><th>{}</th><td>{} <i>{}</i></td><td>{}</td><td>{}</td>\
              <td class=\"margin\">{mark}</td></tr>",
             escape(&a.what),
-            figure(a.here),
+            if a.unit.is_empty() { bound(a.here) } else { figure(a.here) },
             escape(&a.unit),
             escape(&a.planned),
             escape(&a.published)
@@ -243,9 +244,8 @@ fn data(flights: &[FlightSheet]) -> Json {
 }
 
 fn profile(points: &[ProfilePoint]) -> Json {
-    let pair = |p: &ProfilePoint| {
-        Json::List(vec![Json::Number(p.speed_m_s), Json::Number(p.altitude_m)])
-    };
+    let pair =
+        |p: &ProfilePoint| Json::List(vec![Json::Number(p.speed_m_s), Json::Number(p.altitude_m)]);
     Json::List(points.iter().map(pair).collect())
 }
 
@@ -277,7 +277,8 @@ fn flight(sheet: &FlightSheet) -> Json {
     let mut series: Vec<(String, Json)> = Vec::new();
     for name in PLOTS.iter().flat_map(|p| p.curves).map(|c| c.series).chain(TRACK) {
         let held = series.iter().any(|(known, _)| known == name);
-        if let Some(values) = grid.series(name).filter(|v| !held && v.iter().any(|x| x.is_finite())) {
+        if let Some(values) = grid.series(name).filter(|v| !held && v.iter().any(|x| x.is_finite()))
+        {
             series.push((name.to_string(), Json::Curve { values, digits: 5 }));
         }
     }
@@ -308,7 +309,9 @@ mod tests {
     fn a_page_asks_nothing_of_the_network() {
         let record = Synthetic::flight(1500.0, 10.0);
         let page = page(&[sheet("one", &record)]);
-        for needle in ["src=\"http", "href=\"http", "@import", "url(http", "fetch(", "XMLHttpRequest"] {
+        for needle in
+            ["src=\"http", "href=\"http", "@import", "url(http", "fetch(", "XMLHttpRequest"]
+        {
             assert!(!page.contains(needle), "{needle}");
         }
     }

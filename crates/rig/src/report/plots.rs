@@ -105,7 +105,7 @@ const SPEED: &[Curve] = curves![
     Nav "nav.v_up_m_s:down" "descent, estimate",
     Second "truth.v_horizontal_m_s" "horizontal, truth",
     Reference "guidance.v_up_m_s:down" "descent, reference",
-    Limit "guidance.corridor_m_s" "corridor limit",
+    Limit "guidance.corridor_m_s:set" "corridor limit",
 ];
 
 /// Every plot against time, in the page's order.
@@ -193,8 +193,8 @@ pub const PLOTS: &[Plot] = &[
         note: "Inside the gate a range corrects the estimate; outside it is refused.",
         window: Window::Final,
         curves: curves![
-            Limit "rangefinder.gate" "gate, upper",
-            Limit "rangefinder.gate:minus" "gate, lower",
+            Limit "rangefinder.gate:set" "gate, upper",
+            Limit "rangefinder.gate:set:minus" "gate, lower",
             Good "rangefinder.nu:fused" "used",
             Bad "rangefinder.nu:rejected" "refused",
         ],
@@ -206,8 +206,8 @@ pub const PLOTS: &[Plot] = &[
         note: "",
         window: Window::Final,
         curves: curves![
-            Limit "velocimeter.gate" "gate, upper",
-            Limit "velocimeter.gate:minus" "gate, lower",
+            Limit "velocimeter.gate:set" "gate, upper",
+            Limit "velocimeter.gate:set:minus" "gate, lower",
             Good "velocimeter.nu:fused" "used",
             Bad "velocimeter.nu:rejected" "refused",
         ],
@@ -219,22 +219,22 @@ pub const PLOTS: &[Plot] = &[
         note: "",
         window: Window::Powered,
         curves: curves![
-            Limit "star_tracker.gate:mrad" "gate, upper",
-            Limit "star_tracker.gate:minus:mrad" "gate, lower",
+            Limit "star_tracker.gate:set:mrad" "gate, upper",
+            Limit "star_tracker.gate:set:minus:mrad" "gate, lower",
             Good "star_tracker.nu:fused:mrad" "used",
             Bad "star_tracker.nu:rejected:mrad" "refused",
         ],
     },
     Plot {
-        id: "error-altitude",
-        title: "Navigation error: altitude",
+        id: "error-height",
+        title: "Navigation error: height",
         unit: "m",
-        note: "Estimate minus truth. An honest filter keeps it inside its own ±3σ.",
+        note: "Estimate minus truth along the local vertical. An honest filter keeps it inside its own ±3σ.",
         window: Window::Powered,
         curves: curves![
             Edge "nav.sigma_altitude_m:3sigma:minus" "−3σ",
             Edge "nav.sigma_altitude_m:3sigma" "+3σ",
-            Nav "error.altitude_m" "error",
+            Nav "error.height_m" "error",
         ],
     },
     Plot {

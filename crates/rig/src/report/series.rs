@@ -5,6 +5,8 @@
 //! in the coasts, and every sample at which a phase changed or a measurement was refused is kept.
 //! Refuses: filling gaps. A column that a record lacks yields no curve.
 
+use icd::constants::MOON_RADIUS_M;
+use nalgebra::Vector3;
 use std::borrow::Cow;
 
 /// Where a report finds its numbers: anything that returns a column by its dictionary key.
@@ -124,13 +126,18 @@ impl<'a> Grid<'a> {
         if let Some(key) = name.strip_suffix(":minus") {
             return self.map(key, |x| -x);
         }
+        if let Some(key) = name.strip_suffix(":set") {
+            return self.map(key, |x| if x > 0.0 { x } else { f64::NAN });
+        }
         if let Some(key) = name.strip_suffix(":3sigma") {
             return self.map(key, |x| 3.0 * x);
         }
         self.innovation(name).or_else(|| self.composed(name))
     }
 
-    /// `rangefinder.nu:fused` and the like: the innovation where its outcome was the one named.
+    /// `rangefinder.nu:fused` and the like: the innovation where a new measurement had the outcome named.
+    ///
+    /// Telemetry repeats the latest innovation until the next; a count that grew tells a new one.
     fn innovation(&self, name: &str) -> Option<Vec<f64>> {
         let (key, wanted) = name.rsplit_once(':')?;
         let code = match wanted {
@@ -139,8 +146,18 @@ impl<'a> Grid<'a> {
             _ => return None,
         };
         let aid = key.strip_suffix(".nu")?;
-        let outcome = format!("{aid}.outcome");
-        self.zip(key, &outcome, |nu, o| if o == f64::from(code as u8) { nu } else { f64::NAN })
+        let outcome = self.plain(&format!("{aid}.outcome"))?;
+        let count = self.plain(&format!("{aid}.{wanted}"))?;
+        let before = std::iter::once(0.0).chain(count.iter().copied());
+        let new = count.iter().zip(before).map(|(now, before)| *now > before);
+        let shown = new.zip(outcome).map(|(new, o)| new && o == f64::from(code as u8));
+        let nu = self.plain(key)?;
+        Some(
+            nu.into_iter()
+                .zip(shown)
+                .map(|(nu, shown)| if shown { nu } else { f64::NAN })
+                .collect(),
+        )
     }
 
     fn composed(&self, name: &str) -> Option<Vec<f64>> {
@@ -151,10 +168,10 @@ impl<'a> Grid<'a> {
             "nav.altitude_m:high" => {
                 self.zip("nav.altitude_m", "nav.sigma_altitude_m", |h, s| h + 3.0 * s)
             }
-            "error.altitude_m" => self.zip("nav.altitude_m", "truth.altitude_m", |n, t| n - t),
-            "error.v_up_m_s" => self.zip("nav.v_up_m_s", "truth.v_up_m_s", |n, t| n - t),
-            "error.horizontal_m" => self.apart("nav.p_LB_L", "truth.p_LB_L"),
-            "error.v_horizontal_m_s" => self.apart("nav.v_LB_L", "truth.v_LB_L"),
+            "error.height_m" => self.error("p_LB_L", |d, up| d.dot(&up)),
+            "error.horizontal_m" => self.error("p_LB_L", |d, up| (d - up * d.dot(&up)).norm()),
+            "error.v_up_m_s" => self.error("v_LB_L", |d, up| d.dot(&up)),
+            "error.v_horizontal_m_s" => self.error("v_LB_L", |d, up| (d - up * d.dot(&up)).norm()),
             "error.attitude_rad" => self.turned("nav.q_IB", "truth.q_IB"),
             "control.error_rad" => {
                 let errors = self.vectors::<3>("control.error_B_rad")?;
@@ -171,10 +188,15 @@ impl<'a> Grid<'a> {
         Some(self.vectors("control.assist")?.iter().map(f).collect())
     }
 
-    /// Horizontal distance between two vectors' first two components.
-    fn apart(&self, a: &str, b: &str) -> Option<Vec<f64>> {
-        let pairs = self.vectors::<2>(a)?.into_iter().zip(self.vectors::<2>(b)?);
-        Some(pairs.map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).collect())
+    /// A figure of estimate minus truth of `nav.key` and `truth.key`, given the local vertical there:
+    /// far from the target the vertical leans against that of `L`.
+    fn error(&self, key: &str, f: impl Fn(Vector3<f64>, Vector3<f64>) -> f64) -> Option<Vec<f64>> {
+        let nav = self.vectors::<3>(&format!("nav.{key}"))?;
+        let truth = self.vectors::<3>(&format!("truth.{key}"))?;
+        let places = self.vectors::<3>("truth.p_LB_L")?;
+        let up = |p: [f64; 3]| (Vector3::from(p) + Vector3::z() * MOON_RADIUS_M).normalize();
+        let rows = nav.into_iter().zip(truth).zip(places);
+        Some(rows.map(|((n, t), p)| f(Vector3::from(n) - Vector3::from(t), up(p))).collect())
     }
 
     /// Angle between two attitudes, rad: 2 asin |vec(q_a* q_b)|.
@@ -208,7 +230,8 @@ fn marks(columns: &dyn Columns, rows: usize) -> Vec<usize> {
     let mut found = Vec::new();
     for key in WATCHED {
         let Some(column) = columns.column(key) else { continue };
-        let changes = column.windows(2).enumerate().filter(|(_, w)| w[0] != w[1]).map(|(i, _)| i + 1);
+        let changes =
+            column.windows(2).enumerate().filter(|(_, w)| w[0] != w[1]).map(|(i, _)| i + 1);
         found.extend(changes.filter(|&i| i < rows).take(KEEP_MARKS / WATCHED.len()));
     }
     found
@@ -239,7 +262,8 @@ mod tests {
 
     #[test]
     fn the_three_sigma_band_brackets_the_estimate_by_hand() {
-        let record = Synthetic::one_row(&[("nav.altitude_m", 100.0), ("nav.sigma_altitude_m", 20.0)]);
+        let record =
+            Synthetic::one_row(&[("nav.altitude_m", 100.0), ("nav.sigma_altitude_m", 20.0)]);
         let grid = Grid::new(&record, &record.times_s);
         assert_eq!(grid.series("nav.altitude_m:high").unwrap(), [160.0]);
         assert_eq!(grid.series("nav.altitude_m:low").unwrap(), [40.0]);
@@ -258,24 +282,45 @@ mod tests {
             ("truth.q_IB.2", 0.0),
             ("truth.q_IB.3", 0.0),
         ]);
-        let angle = Grid::new(&record, &record.times_s).series("error.attitude_rad:deg").unwrap()[0];
+        let angle =
+            Grid::new(&record, &record.times_s).series("error.attitude_rad:deg").unwrap()[0];
         assert!((angle - 90.0).abs() < 1e-9, "{angle}");
     }
 
     #[test]
     fn a_refused_measurement_shows_only_among_the_refused() {
-        let record =
-            Synthetic::one_row(&[("rangefinder.nu", 600.0), ("rangefinder.outcome", 2.0)]);
+        let record = Synthetic::one_row(&[("rangefinder.nu", 600.0), ("rangefinder.outcome", 2.0)]);
         let grid = Grid::new(&record, &record.times_s);
         assert_eq!(grid.series("rangefinder.nu:rejected").unwrap(), [600.0]);
         assert!(grid.series("rangefinder.nu:fused").unwrap()[0].is_nan());
     }
 
     #[test]
+    fn a_quarter_round_the_moon_the_local_vertical_is_the_site_frames_horizontal() {
+        let r = MOON_RADIUS_M;
+        let values = |who: &str, x: f64, y: f64| {
+            [("0", x), ("1", y), ("2", -r)].map(|(i, v)| (format!("{who}.p_LB_L.{i}"), v))
+        };
+        let rows = [values("truth", r, 0.0), values("nav", r + 30.0, 40.0)].concat();
+        let rows: Vec<_> = rows.iter().map(|(key, x)| (key.as_str(), *x)).collect();
+        let record = Synthetic::one_row(&rows);
+        let grid = Grid::new(&record, &record.times_s);
+        assert!((grid.series("error.height_m").unwrap()[0] - 30.0).abs() < 1e-9);
+        assert!((grid.series("error.horizontal_m").unwrap()[0] - 40.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_limit_that_is_not_in_force_is_not_drawn() {
+        let record = Synthetic::one_row(&[("guidance.corridor_m_s", 0.0)]);
+        let grid = Grid::new(&record, &record.times_s);
+        assert!(grid.series("guidance.corridor_m_s:set").unwrap()[0].is_nan());
+    }
+
+    #[test]
     fn a_column_that_is_not_there_is_no_curve() {
         let record = Synthetic::one_row(&[("nav.altitude_m", 1.0)]);
         let grid = Grid::new(&record, &record.times_s);
-        assert_eq!(grid.series("error.altitude_m"), None);
+        assert_eq!(grid.series("error.height_m"), None);
         assert_eq!(grid.series("no.such.key"), None);
     }
 }

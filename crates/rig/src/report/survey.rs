@@ -20,16 +20,22 @@ pub fn survey(terrain: &Terrain, site: &Site, columns: &dyn Columns) -> Vec<Terr
     let Some(track) = track(columns) else { return Vec::new() };
     let Some(&end) = track.last() else { return Vec::new() };
     let near = [[0.0, 0.0], end];
-    [("last three minutes", square(&track, 0.08, 0.0)), ("around the target", square(&near, 0.6, CLOSE_M))]
-        .into_iter()
-        .map(|(title, ([east, north], half_m))| patch(terrain, site, title, [east, north], half_m))
-        .collect()
+    [
+        ("last three minutes", square(&track, 0.08, 0.0)),
+        ("around the target", square(&near, 0.6, CLOSE_M)),
+    ]
+    .into_iter()
+    .map(|(title, ([east, north], half_m))| patch(terrain, site, title, [east, north], half_m))
+    .collect()
 }
 
 /// East and north of the last three minutes, with the target among them.
 fn track(columns: &dyn Columns) -> Option<Vec<[f64; 2]>> {
-    let (t_s, east, north) =
-        (columns.column("t_s")?, columns.column("truth.p_LB_L.0")?, columns.column("truth.p_LB_L.1")?);
+    let (t_s, east, north) = (
+        columns.column("t_s")?,
+        columns.column("truth.p_LB_L.0")?,
+        columns.column("truth.p_LB_L.1")?,
+    );
     let since = t_s.last()? - FINAL_S;
     let places = t_s.iter().zip(east.iter().zip(north.iter()));
     let late = places.filter(|(t, _)| **t >= since).map(|(_, (e, n))| [*e, *n]);
@@ -47,7 +53,13 @@ fn square(points: &[[f64; 2]], margin: f64, half_min: f64) -> ([f64; 2], f64) {
     ([east.0, north.0], (east.1.max(north.1) * (1.0 + margin)).max(half_min))
 }
 
-fn patch(terrain: &Terrain, site: &Site, title: &str, centre: [f64; 2], half_m: f64) -> TerrainPatch {
+fn patch(
+    terrain: &Terrain,
+    site: &Site,
+    title: &str,
+    centre: [f64; 2],
+    half_m: f64,
+) -> TerrainPatch {
     let cell_m = 2.0 * half_m / (SIDE - 1) as f64;
     let at = |k: usize, i: usize| centre[k] - half_m + cell_m * i as f64;
     let mut elevation_m = Vec::with_capacity(SIDE * SIDE);

@@ -71,6 +71,8 @@ impl Synthetic {
             t if t < -42.0 => 2.0,
             _ => 1.0,
         });
+        flight.add("rangefinder.fused", |t| (10.0 * (t + 42.0)).max(0.0).floor());
+        flight.add("rangefinder.rejected", |t| (10.0 * (t + 45.0)).clamp(0.0, 30.0).floor());
         flight
     }
 

@@ -43,11 +43,19 @@ const KINDS: &[(&str, &[Number])] = &[
     ),
     (
         "accelerometer_bias",
-        &[("x_m_s2", -100.0, 100.0, 1.0), ("y_m_s2", -100.0, 100.0, 1.0), ("z_m_s2", -100.0, 100.0, 1.0)],
+        &[
+            ("x_m_s2", -100.0, 100.0, 1.0),
+            ("y_m_s2", -100.0, 100.0, 1.0),
+            ("z_m_s2", -100.0, 100.0, 1.0),
+        ],
     ),
     (
         "gyro_bias",
-        &[("x_deg_h", -1e6, 1e6, DEG_H), ("y_deg_h", -1e6, 1e6, DEG_H), ("z_deg_h", -1e6, 1e6, DEG_H)],
+        &[
+            ("x_deg_h", -1e6, 1e6, DEG_H),
+            ("y_deg_h", -1e6, 1e6, DEG_H),
+            ("z_deg_h", -1e6, 1e6, DEG_H),
+        ],
     ),
 ];
 
@@ -110,7 +118,8 @@ impl Fault {
     fn drawn(&self, seed: u64, run: u64) -> Vec<f64> {
         let keys = KINDS.iter().find(|(name, _)| *name == self.kind).map_or(&[][..], |(_, k)| k);
         let si = |((key, value), number): (&(&str, Dispersed), &Number)| {
-            value.draw(seed, run, &format!("scenario.fault.{}.{}.{key}", self.on, self.kind)) * number.3
+            value.draw(seed, run, &format!("scenario.fault.{}.{}.{key}", self.on, self.kind))
+                * number.3
         };
         self.numbers.iter().zip(keys).map(si).collect()
     }
@@ -180,8 +189,13 @@ mod tests {
     #[test]
     fn a_dispersed_fault_is_drawn_per_run_and_repeats() {
         let numbers = vec![("range_m_max", Dispersed::Normal { mean: 893.0, sigma: 10.0 })];
-        let fault =
-            Fault { on: LATENT.to_string(), kind: "range_limit", numbers, at_s: 0.0, until_s: None };
+        let fault = Fault {
+            on: LATENT.to_string(),
+            kind: "range_limit",
+            numbers,
+            at_s: 0.0,
+            until_s: None,
+        };
         let limit = |run| match draw(std::slice::from_ref(&fault), 7, run).faults[0].kind {
             FaultKind::RangeLimit { range_m_max } => range_m_max,
             _ => f64::NAN,

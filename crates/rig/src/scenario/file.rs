@@ -176,9 +176,10 @@ impl Tree {
 }
 
 fn table(raw: &DeTable<'_>, file: usize) -> BTreeMap<String, Entry> {
-    let each = |(key, value): (&toml::Spanned<std::borrow::Cow<'_, str>>, &toml::Spanned<DeValue<'_>>)| {
-        (key.get_ref().to_string(), entry(value, file, key.span()))
-    };
+    let each =
+        |(key, value): (&toml::Spanned<std::borrow::Cow<'_, str>>, &toml::Spanned<DeValue<'_>>)| {
+            (key.get_ref().to_string(), entry(value, file, key.span()))
+        };
     raw.iter().map(each).collect()
 }
 
@@ -187,12 +188,10 @@ fn entry(raw: &toml::Spanned<DeValue<'_>>, file: usize, key: Range<usize>) -> En
     let span = if span.is_empty() { key.clone() } else { span };
     let node = match raw.get_ref() {
         DeValue::String(text) => Node::Text(text.to_string()),
-        DeValue::Integer(number) => {
-            match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(value) => Node::Integer(value),
-                Err(_) => Node::Float(number.as_str().parse().unwrap_or(f64::NAN)),
-            }
-        }
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(value) => Node::Integer(value),
+            Err(_) => Node::Float(number.as_str().parse().unwrap_or(f64::NAN)),
+        },
         DeValue::Float(number) => Node::Float(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(flag) => Node::Flag(*flag),
         DeValue::Datetime(date) => Node::Date(date.to_string()),

@@ -135,11 +135,14 @@ fn around(radius_m: f64, azimuth_deg: f64, height_m: f64) -> [f64; 3] {
 
 fn assist(t: &Reader<'_>) -> Read<[machine::Engine; icd::bus::ASSIST_ENGINES]> {
     let (radius_m, height_m) = (any(t, "ring_radius_m")?, any(t, "ring_height_m")?);
-    let azimuths_deg: [f64; icd::bus::ASSIST_ENGINES] = t.numbers("ring_azimuth_deg", 0.0, 360.0)?;
+    let azimuths_deg: [f64; icd::bus::ASSIST_ENGINES] =
+        t.numbers("ring_azimuth_deg", 0.0, 360.0)?;
     let one = engine(t, [0.0; 3], [0.0, 0.0, 1.0])?;
     t.finish()?;
-    Ok(azimuths_deg
-        .map(|azimuth_deg| machine::Engine { p_BA_B: around(radius_m, azimuth_deg, height_m), ..one }))
+    Ok(azimuths_deg.map(|azimuth_deg| machine::Engine {
+        p_BA_B: around(radius_m, azimuth_deg, height_m),
+        ..one
+    }))
 }
 
 /// Two jets a pod: the even one pushes counter-clockwise seen from above, the odd one clockwise.

@@ -161,14 +161,15 @@ pub fn text(files: &[File], forbidden: &[String]) -> Vec<String> {
     files.iter().flat_map(|file| hits(&file.path, &file.text, &words)).collect()
 }
 
-/// `path:line: word` for each line with a word that does not continue another one.
+/// `path:line: word` for each line with a forbidden word; `ax!` does not contain the word `x!`.
 fn hits(path: &str, text: &str, forbidden: &[&str]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (number, line) in text.lines().enumerate() {
         for word in forbidden {
             let found = line.match_indices(word).any(|(at, _)| {
                 let before = line[..at].chars().next_back();
-                !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                let continues = before.is_some_and(|c| c.is_alphanumeric() || c == '_');
+                !(continues && word.starts_with(|c: char| c.is_alphanumeric()))
             });
             if found {
                 wrong.push(format!("{path}:{}: `{word}`", number + 1));
@@ -202,9 +203,12 @@ pub fn map(document: &str, root: &Path, folders: &[String]) -> Vec<String> {
     wrong
 }
 
-/// Citation keys in a text: `[Name2017]` or `[ABC]`, not followed by `(` or `[` as links are.
+/// Citation keys in a text: `[Name2017]` or `[ABC]`, not followed by `(` or `[` as links are, and
+/// not between backticks.
 pub fn keys(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
+    let plain = |line| str::split(line, '`').step_by(2).collect::<Vec<_>>().join("`");
+    let text = text.lines().map(plain).collect::<Vec<_>>().join("\n");
     for (at, _) in text.match_indices('[') {
         let Some(length) = text[at..].find(']') else { break };
         let key = &text[at + 1..at + length];

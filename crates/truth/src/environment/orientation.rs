@@ -180,9 +180,9 @@ mod tests {
     #[test]
     fn the_kernels_own_example_is_reproduced() {
         // [FK080317] "Program output": the Earth from the Moon, km, in MOON_ME and in MOON_PA.
-        let in_me: Vector<Position, M> = Vector::new(379_892.825, 33_510.118, -12_661.5278);
+        let in_me: Vector<Position, M> = Vector::new(379_892.825, 33_510.118, -12_661.527_8);
         let in_pa = (R_MP().inverse() * in_me).si();
-        let printed = Vector3::new(379_908.634, 33_385.003, -12_516.8859);
+        let printed = Vector3::new(379_908.634, 33_385.003, -12_516.885_9);
         // Half a unit of the last digit printed, on both sides.
         assert!((in_pa - printed).amax() < 1e-3, "{in_pa}");
     }

@@ -175,6 +175,12 @@ fn every_known_fault_is_accepted_and_wrong_ones_are_named() {
     assert_eq!(accepted, 8 + 4 + 3 + 3 + 15 * 3);
     let text = fault("jet.8", FaultKind::Dead).check().unwrap_err().to_string();
     assert!(text.contains("no `jet.8`") && text.contains("jet.7"), "{text}");
+    let backwards = Fault {
+        onset: Span::from_ms(5),
+        end: Some(Span::from_ms(5)),
+        ..fault("main", FaultKind::Dead)
+    };
+    assert!(backwards.check().unwrap_err().to_string().contains("end_s"));
     let text = fault("rangefinder", FaultKind::Bias { bias_m: f64::NAN }).check().unwrap_err();
     assert!(text.to_string().contains("bias_m = NaN m"), "{text}");
 }

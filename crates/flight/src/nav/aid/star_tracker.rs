@@ -1,37 +1,84 @@
 //! Attitude from the star tracker, with its constant misalignment to the inertial unit.
 //!
 //! Derived: the tracker reports R_meas = R (1 + [β×]) with R = (1 + [θ×]) R̂; to first order the
-//! rotation from estimate to report is θ + R̂ β, so that ∂z/∂θ = 1 and ∂z/∂β = R̂.
+//! rotation from estimate to report, in body axes, is z = R̂ᵀ θ + β. Along a body axis a:
+//!     ∂z_a/∂θ = R̂ a    ∂z_a/∂β = a.
+//! As programmed: along the boresight and two axes across it, because the noise differs between them.
 //! The misalignment is a state of its own: however many stars are seen, attitude is known no better
 //! than the alignment, and a later altitude error is traced back to it.
 
 use super::{EMPTY, Prediction, put};
-use crate::load::Load;
+use crate::load::{Inertial, Load, direction};
 use crate::nav::covariance::{ALIGNMENT, THETA};
 use crate::nav::state::Pose;
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
-use nalgebra::Vector3;
+use nalgebra::{Matrix3, Vector3};
 
-/// Rotation from the estimated to the reported attitude, `I`, rad.
+/// Rotation from the estimated to the reported attitude, body axes, rad.
 pub fn measured(pose: &Pose, report_IB: Quaternion<I, B>) -> Vector3<f64> {
-    (report_IB * pose.q_IB.inverse()).log()
+    (pose.q_IB.inverse() * report_IB).log()
 }
 
-/// Predicts component `axis` (0, 1, 2) of [`measured`].
-pub fn predict(load: &Load, pose: &Pose, alignment: Vector3<f64>, axis: usize) -> Prediction {
-    let row = (pose.q_IB.rotation().si().transpose() * unit(axis)).into_owned();
+/// The tracker's axes in the body: two across, then the boresight, each with its noise, rad.
+pub fn axes(inertial: &Inertial) -> [(Vector3<f64>, f64); 3] {
+    let d = direction(inertial.star_tracker_d_B).si();
+    let other = if d.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
+    let a = d.cross(&other);
+    let a = a / libm::sqrt(a.norm_squared()).max(1e-9);
+    let [across, along] = inertial.star_tracker_rad;
+    [(a, across), (d.cross(&a), across), (d, along)]
+}
+
+/// Covariance of one report's noise, body axes, rad².
+pub fn noise(inertial: &Inertial) -> Matrix3<f64> {
+    let mut sum = Matrix3::zeros();
+    for (axis, sigma) in axes(inertial) {
+        sum += axis * axis.transpose() * (sigma * sigma);
+    }
+    sum
+}
+
+/// Predicts the component of [`measured`] along the body axis `axis_B` with noise `sigma_rad`.
+pub fn predict(
+    pose: &Pose,
+    alignment: Vector3<f64>,
+    axis_B: Vector3<f64>,
+    sigma_rad: f64,
+) -> Prediction {
     let mut h = EMPTY;
-    put(&mut h, THETA, unit(axis));
-    put(&mut h, ALIGNMENT, row);
-    let sigma = load.vehicle.inertial.star_tracker_rad;
-    Prediction { value: row.dot(&alignment), h, r: sigma * sigma }
+    put(&mut h, THETA, pose.q_IB.rotation().si() * axis_B);
+    put(&mut h, ALIGNMENT, axis_B);
+    Prediction { value: axis_B.dot(&alignment), h, r: sigma_rad * sigma_rad }
 }
 
-fn unit(axis: usize) -> Vector3<f64> {
-    match axis {
-        0 => Vector3::x(),
-        1 => Vector3::y(),
-        _ => Vector3::z(),
+/// What a constant alignment error does: [`crate::nav::Nav::align`] needs it as a covariance.
+pub fn alignment(load: &Load) -> Matrix3<f64> {
+    let sigma = load.vehicle.inertial.alignment_rad;
+    Matrix3::identity() * (sigma * sigma)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_load::{flight_state, load};
+
+    #[test]
+    fn the_innovation_shows_attitude_error_and_misalignment_with_the_right_sign() {
+        let load = load();
+        let (mut nav, _) = flight_state(&load, 1500.0, 0.4);
+        let truth = nav.q_IB;
+        let beta = Vector3::new(3e-4, -5e-4, 2e-4);
+        let report = truth * Quaternion::<B, B>::exp(beta);
+        // The estimate is off by −θ: true = (1 + [θ×]) estimate.
+        let theta = Vector3::new(-2e-4, 4e-4, 1e-4);
+        nav.q_IB = Quaternion::<I, I>::exp(-theta) * truth;
+        let z = measured(&nav.pose(), report);
+        for (axis, sigma) in axes(&load.vehicle.inertial) {
+            let p = predict(&nav.pose(), Vector3::zeros(), axis, sigma);
+            let linear: f64 =
+                (0..3).map(|i| p.h[THETA + i] * theta[i] + p.h[ALIGNMENT + i] * beta[i]).sum();
+            assert!((z.dot(&axis) - linear).abs() < 1e-6, "{} {linear}", z.dot(&axis));
+        }
     }
 }

@@ -74,7 +74,7 @@ mod tests {
 
     fn unit(face: u32, X: f64, Y: f64) -> Vector3<f64> {
         let axis = face as usize / 2;
-        let sign = if face % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = if face.is_multiple_of(2) { 1.0 } else { -1.0 };
         let mut u = Vector3::zeros();
         u[axis] = sign;
         u[(axis + 1) % 3] = X.tan();
