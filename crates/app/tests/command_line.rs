@@ -48,7 +48,7 @@ fn a_file_that_is_not_toml_exits_2_and_shows_the_line() {
 
 #[test]
 fn an_unknown_speed_is_refused_before_anything_flies() {
-    let output = frigoris(&folder("speed"), &["fly", "--speed", "-3"]);
+    let output = frigoris(&folder("speed"), &["fly", "--speed=-3"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("--speed"));
 }

@@ -126,11 +126,13 @@ impl<'a> Flight<'a> {
         self.cycle = self.cycle.wrapping_add(1);
         self.sense(sensors, frame);
         self.spend();
-        let before = self.mode.phase;
         self.change_mode(sensors);
-        if frame || self.mode.phase != before {
-            self.command(frame);
+        if frame {
+            self.command();
             self.refresh_snapshot();
+        } else if self.mode.valves_shut() {
+            // Engines are cut in the cycle that decides it, not at the next frame.
+            self.actuators = Actuators::safe(sensors.t);
         } else {
             self.actuators.new_frame = false;
             self.actuators.t = sensors.t;
@@ -172,18 +174,12 @@ impl<'a> Flight<'a> {
     }
 
     /// Guidance and control for the frame that begins now.
-    fn command(&mut self, frame: bool) {
+    fn command(&mut self) {
         let t = self.nav.t;
-        let Some(demand) = self.guide() else {
-            self.attitude.relax();
-            self.actuators = Actuators::safe(t);
-            return;
+        self.actuators = match self.guide() {
+            Some(demand) => self.actuate(&demand, t),
+            None => Actuators::safe(t),
         };
-        self.actuators = self.actuate(&demand, t);
-        if !frame {
-            // A phase began inside a frame: its pulses end with the frame that the cycle count opens next.
-            self.cycle = 1;
-        }
     }
 
     fn actuate(&mut self, demand: &Demand, t: Time) -> Actuators {

@@ -110,6 +110,8 @@ pub struct Rangefinder {
 pub struct Velocimeter {
     /// `false` when the flight goes without one.
     pub fitted: bool,
+    /// Position of the aperture.
+    pub p_BA_B: [f64; 3],
     /// Directions of the three beams.
     pub d_B: [[f64; 3]; 3],
     /// Noise of one beam, 1 sigma, m/s.
@@ -270,6 +272,9 @@ impl FaultManagement {
 }
 
 /// Navigation at the start of the load: the last orbit determination.
+///
+/// Tracking knows an orbit's period, hence its energy, far better than radius or speed: the speed error
+/// along track is −2 n times the radial error (n the mean motion) plus an independent part.
 #[derive(Clone, Copy, Debug)]
 pub struct NavStart {
     /// Time of the state.
@@ -280,7 +285,7 @@ pub struct NavStart {
     pub v_MB_I: Vector<Velocity, I>,
     /// Standard deviation of position: radial, along track, across track, m.
     pub sigma_p_m: [f64; 3],
-    /// Standard deviation of velocity: radial, along track, across track, m/s.
+    /// Standard deviation of velocity: radial, along track beyond the tie above, across track, m/s.
     pub sigma_v_m_s: [f64; 3],
 }
 

@@ -31,6 +31,7 @@ pub struct Mode {
     pub t_gate: Time,
     contact_cycles: u32,
     rest_s: f64,
+    cut: bool,
     /// Velocity change sensed in the deorbit burn, m/s.
     pub deorbit_dv_m_s: f64,
 }
@@ -40,7 +41,22 @@ impl Mode {
     pub fn new(load: &Load, t: Time) -> Self {
         let coasting_down = t > load.deorbit.t_ignition;
         let phase = if coasting_down { Phase::DescentCoast } else { Phase::OrbitCoast };
-        Self { phase, t_phase: t, t_gate: t, contact_cycles: 0, rest_s: 0.0, deorbit_dv_m_s: 0.0 }
+        Self {
+            phase,
+            t_phase: t,
+            t_gate: t,
+            contact_cycles: 0,
+            rest_s: 0.0,
+            cut: false,
+            deorbit_dv_m_s: 0.0,
+        }
+    }
+}
+
+impl Mode {
+    /// The phase began with a cut-off: every valve is to be shut at once, inside a frame too.
+    pub fn valves_shut(&self) -> bool {
+        matches!(self.phase, Phase::Contact | Phase::CutOff | Phase::Landed) || self.cut
     }
 }
 
@@ -55,6 +71,7 @@ impl Flight<'_> {
 
     /// Lets at most one phase change happen in a cycle.
     pub(crate) fn change_mode(&mut self, sensors: &Sensors) {
+        self.mode.cut = false;
         let in_phase_s = after(self.nav.t, self.mode.t_phase);
         let contact = self.contact(sensors.touchdown);
         let rest = self.at_rest(sensors.touchdown);
@@ -68,6 +85,7 @@ impl Flight<'_> {
                 self.mode.deorbit_dv_m_s += f.z.max(0.0) * CYCLE.s();
                 // Half a cycle's worth ahead: the valve shuts at the nearer cycle.
                 if self.mode.deorbit_dv_m_s + 0.5 * f.z * CYCLE.s() >= plan.dv_m_s {
+                    self.mode.cut = true;
                     self.enter(Phase::DescentCoast, Some(Event::DeorbitEnded));
                 }
             }

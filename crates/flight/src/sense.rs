@@ -33,7 +33,7 @@ impl Flight<'_> {
                     let p = quiet::predict(self.load, self.nav.accelerometer_bias, axis, dt_s);
                     let c = filter::compare(&self.nav, &p, mean[axis]);
                     if c.nu.abs() < GATE * c.sigma {
-                        filter::fuse(&mut self.nav, &c, f64::INFINITY);
+                        filter::fuse_plainly(&mut self.nav, &c);
                     }
                 }
             }
@@ -76,24 +76,27 @@ impl Flight<'_> {
         }
         for (axis_B, sigma_rad) in star_tracker::axes(&self.load.vehicle.inertial) {
             // Each axis sees what the last one corrected.
-            let Some(pose) = self.nav.pose_at(self.load, report.t) else { return };
+            let Some(pose) = self.nav.history.at(report.t) else { return };
             let z = star_tracker::measured(&pose, report_IB);
             let p = star_tracker::predict(&pose, self.nav.alignment, axis_B, sigma_rad);
             let line = &mut self.lines.star_tracker;
-            filter::gate_and_fuse(&mut self.nav, &p, z.dot(&axis_B), GATE, line);
+            let fuse = filter::fuse_considering_alignment;
+            filter::gate_and_fuse(&mut self.nav, &p, z.dot(&axis_B), GATE, line, fuse);
         }
     }
 
     fn take_velocimeter(&mut self, beams: &BeamSpeeds) {
         let all = self.load.vehicle.velocimeter.d_B.iter().zip(&beams.speed_m_s).zip(&beams.locked);
         for ((d_B, speed), locked) in all {
-            let Some(pose) = self.nav.pose_at(self.load, beams.t).filter(|_| *locked) else {
+            let Some(pose) = self.nav.history.at(beams.t).filter(|_| *locked) else {
                 continue;
             };
             let p = beam_speed::predict(self.load, &pose, *d_B);
             let line = &mut self.lines.velocimeter;
             let (first, before) = (line.fused == 0, line.outcome);
-            let outcome = filter::gate_and_fuse(&mut self.nav, &p, f64::from(*speed), GATE, line);
+            let fuse = filter::fuse_plainly;
+            let measured = f64::from(*speed);
+            let outcome = filter::gate_and_fuse(&mut self.nav, &p, measured, GATE, line, fuse);
             self.announce.edge(Event::VelocimeterAcquired, first && outcome == Outcome::Fused);
             let rejected = outcome == Outcome::Rejected && before != Outcome::Rejected;
             self.announce.edge(Event::VelocityRejected, rejected);

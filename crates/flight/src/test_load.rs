@@ -60,6 +60,7 @@ fn vehicle() -> Vehicle {
         },
         velocimeter: Velocimeter {
             fitted: true,
+            p_BA_B: [-0.6, 0.0, 0.0],
             d_B: [canted(0.0), canted(120.0), canted(240.0)],
             sigma_m_s: 0.03,
         },

@@ -31,7 +31,14 @@ fn terminal(load: &Load, altitude_m: f64) -> Flight<'_> {
     let mut flight = Flight::new(load, &start);
     flight.nav = nav;
     flight.mode.phase = Phase::Terminal;
+    flight.nav.history.push(flight.nav.pose());
     flight
+}
+
+/// A frame later, motionless.
+fn later(flight: &mut Flight<'_>) {
+    flight.nav.t += PULSE_FRAME;
+    flight.nav.history.push(flight.nav.pose());
 }
 
 fn valves_shut(a: &Actuators) -> bool {
@@ -101,7 +108,7 @@ fn shoot(flight: &mut Flight, n: u32, offset: impl Fn(u32) -> f64) {
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
         flight.watch.take(flight.load, &flight.site, &mut flight.nav, &shot, line, announce);
-        flight.nav.t += PULSE_FRAME;
+        later(flight);
         flight.nav.propagate_covariance(flight.load, 0.1, 30.0);
     }
 }
@@ -136,7 +143,7 @@ fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
         flight.watch.take(&load, &flight.site, &mut flight.nav, &shot, line, announce);
-        flight.nav.t += PULSE_FRAME;
+        later(&mut flight);
     }
     let risen_m = flight.nav.p_MB_I.norm() - before_m;
     assert!((risen_m - 900.0).abs() < 40.0, "{risen_m}");
@@ -163,7 +170,7 @@ fn a_frozen_range_is_not_believed() {
         let shot = SlantRange { t: flight.nav.t, range_m: 1490.0, quality: ShotQuality::Valid };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
         flight.watch.take(&load, &flight.site, &mut flight.nav, &shot, line, announce);
-        flight.nav.t += PULSE_FRAME;
+        later(&mut flight);
     }
     assert!(flight.watch.stuck);
     assert_eq!(flight.lines.rangefinder.outcome, Outcome::Unusable);

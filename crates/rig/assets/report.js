@@ -131,7 +131,7 @@
         axis({ values: (u, s) => s.map(t => clock(t, 0)), incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600], space: 64, size: 34 }),
         yAxis(unit),
       ],
-      cursor: { sync: { key: "time", scales: ["x", null] }, focus: { prox: 24 }, points: { size: 7 } },
+      cursor: { y: false, sync: { key: "time", scales: ["x", null] }, focus: { prox: 24 }, points: { size: 7 } },
       hooks: { drawClear: F.phases.length ? [phaseBands(F)] : [], draw: [eventMarks(F)] },
     }, [x, ...ys], chart);
     charts.push({ u, chart });
@@ -190,7 +190,9 @@
       const x = u.valToPos(v, "x", true), y = u.valToPos(h, "y", true);
       ctx.strokeStyle = color; ctx.fillStyle = css("--card"); ctx.lineWidth = 2.2 * r;
       ctx.beginPath(); ctx.arc(x, y, 5 * r, 0, 7); ctx.fill(); ctx.stroke();
-      ctx.fillStyle = color; ctx.fillText(`${v} m/s at ${h >= 1000 ? h / 1000 + " km" : h + " m"}`, x + 10 * r, y);
+      const text = `${v} m/s at ${h >= 1000 ? h / 1000 + " km" : h + " m"}`;
+      ctx.strokeStyle = css("--card"); ctx.lineWidth = 4 * r; ctx.lineJoin = "round"; ctx.strokeText(text, x + 10 * r, y);
+      ctx.fillStyle = color; ctx.fillText(text, x + 10 * r, y);
     }
     ctx.restore();
   }
@@ -208,7 +210,7 @@
       });
       tip.hidden = !hit;
       if (!hit) return;
-      tip.textContent = `${has.length > 1 ? hit[0].name + "  " : ""}T${clock(hit[1], 1)}  ${fmt(hit[2])} m/s  ${fmt(hit[3])} m`;
+      tip.textContent = `${has.length > 1 ? hit[0].name + " · " : ""}T${clock(hit[1], 1)} · ${fmt(hit[2])} m/s · ${fmt(hit[3])} m`;
       const wide = tip.offsetWidth, x = chart.offsetLeft + u.over.offsetLeft + left + 14;
       tip.style.left = Math.min(x, f.clientWidth - wide - 8) + "px";
       tip.style.top = chart.offsetTop + u.over.offsetTop + top - 34 + "px";

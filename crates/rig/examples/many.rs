@@ -23,7 +23,10 @@ fn main() -> miette::Result<()> {
             100.0 * share.high
         );
     }
-    println!("{:40} {:>6} {:>11} {:>11} {:>11} {:>11} {:>11}", "", "runs", "least", "5 %", "median", "95 %", "most");
+    println!(
+        "{:40} {:>6} {:>11} {:>11} {:>11} {:>11} {:>11}",
+        "", "runs", "least", "5 %", "median", "95 %", "most"
+    );
     for spread in campaign.spreads() {
         let p = spread.percentiles;
         println!(

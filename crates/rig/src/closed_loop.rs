@@ -3,7 +3,8 @@
 //! Owns: [`Simulation`] (one run in progress), [`fly`] (one run to its end).
 //! Does not own: what all runs share (`stand`), what is kept (`record`), what is measured (`watch`),
 //! what is good (`verdict`).
-//! Rates: one cycle is 20 ms of sensors in, commands out; every fifth begins a pulse frame.
+//! Rates: one cycle is 20 ms of sensors in, commands out; every fifth, by the flight software's own
+//! count, begins a pulse frame, and only then facts and telemetry stand side by side.
 
 use crate::load::nav_start;
 use crate::measures::{MEASURES, Measures};
@@ -14,15 +15,13 @@ use crate::verdict::{End, Judgement, judge, outcome};
 use crate::watch::Watch;
 use flight::Flight;
 use flight::load::Load;
-use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors};
+use icd::bus::{Actuators, Sensors};
 use icd::events::Event;
 use icd::time::{Span, Time};
 use icd::tm::Snapshot;
 use sha2::{Digest, Sha256};
 use truth::world::{self, TruthView, World};
 
-/// Cycles in a pulse frame.
-const FRAME_CYCLES: u64 = PULSE_FRAME.ns().unsigned_abs() / CYCLE.ns().unsigned_abs();
 /// Without a record, pulse frames of the coast are watched one in this many.
 const COAST_FRAMES: u64 = 10;
 /// How long a lander at rest is watched, so that the flight software can find out.
@@ -167,7 +166,7 @@ pub fn fly(
 struct Log {
     start: Time,
     duration: Span,
-    cycle: u64,
+    frames: u64,
     at_rest_since: Option<Time>,
     watch: Watch,
     recorder: Option<Recorder>,
@@ -181,7 +180,7 @@ impl Log {
         Self {
             start,
             duration: Span::from_s(stand.scenario.duration_s_max),
-            cycle: 0,
+            frames: 0,
             at_rest_since: None,
             watch: Watch::new(start, stand.scenario.approach.touchdown),
             recorder: full.then(|| Recorder::new(stand, run, start)),
@@ -206,7 +205,12 @@ impl Log {
             }
         }
         let close = self.recorder.is_some() || self.watch.braking();
-        if !self.cycle.is_multiple_of(FRAME_CYCLES * if close { 1 } else { COAST_FRAMES }) {
+        // A frame is shown when the flight software has sampled one: it moves its frames at a new phase.
+        if telemetry.t != sensors.t {
+            return;
+        }
+        self.frames += 1;
+        if !close && !self.frames.is_multiple_of(COAST_FRAMES) {
             return;
         }
         let view = simulation.world().view();
@@ -225,7 +229,6 @@ impl Log {
     /// Nature has moved on by a cycle; tells how the run ended, once it has.
     fn after(&mut self, simulation: &Simulation<'_>, exchange: &Exchange) -> Option<End> {
         let world = simulation.world();
-        self.cycle += 1;
         self.watch.cycle(&exchange.sensors, simulation.flight().down().phase, world);
         if let Some(recorder) = &mut self.recorder {
             recorder.thrust(world.thrust());

@@ -89,17 +89,21 @@ impl Upload {
 }
 
 /// The start of navigation: truth's state plus an orbit determination error in its radial,
-/// along-track and across-track directions.
+/// along-track and across-track directions. Tracking knows the orbit's energy best: the along-track
+/// speed error is tied to the radial error, as [`board::NavStart`] says, plus a part of its own.
 pub fn nav_start(scenario: &Scenario, state: &OrbitState, run: u64) -> board::NavStart {
     let mut stream = Stream::new(scenario.seed, run, "orbit determination");
     let (dp, dv) = (stream.normal3(), stream.normal3());
     let knowledge = &scenario.knowledge;
     let scaled = |sigma: [f64; 3], n: Vector3<f64>| Vector3::from(sigma).component_mul(&n);
     let R = radial_along_across(state);
+    let dp = scaled(knowledge.orbit_sigma_m, dp);
+    let mut dv = scaled(knowledge.orbit_sigma_m_s, dv);
+    dv.y -= 2.0 * state.v_MB_I.norm() / state.p_MB_I.norm() * dp.x;
     board::NavStart {
         t: state.t,
-        p_MB_I: state.p_MB_I + Vector::from_si(R * scaled(knowledge.orbit_sigma_m, dp)),
-        v_MB_I: state.v_MB_I + Vector::from_si(R * scaled(knowledge.orbit_sigma_m_s, dv)),
+        p_MB_I: state.p_MB_I + Vector::from_si(R * dp),
+        v_MB_I: state.v_MB_I + Vector::from_si(R * dv),
         sigma_p_m: knowledge.orbit_sigma_m,
         sigma_v_m_s: knowledge.orbit_sigma_m_s,
     }
@@ -269,7 +273,8 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
 fn velocimeter(fitted: bool, unit: Option<&machine::Velocimeter>) -> board::Velocimeter {
     let d_B = unit.map_or([[0.0, 0.0, -1.0]; 3], |unit| unit.d_B);
     let sigma_m_s = unit.map_or(1.0, |unit| unit.sigma_m_s);
-    board::Velocimeter { fitted: fitted && unit.is_some(), d_B, sigma_m_s }
+    let p_BA_B = unit.map_or([0.0; 3], |unit| unit.p_BA_B);
+    board::Velocimeter { fitted: fitted && unit.is_some(), p_BA_B, d_B, sigma_m_s }
 }
 
 #[cfg(test)]

@@ -53,6 +53,10 @@ const FUNCTION_LINES_MAX: usize = 70;
 /// Files that are tables of data, each with its reason. None so far.
 const TABLES_OF_DATA: &[&str] = &[];
 
+/// Where the repository's own files are.
+const TOP_FOLDERS: &[&str] =
+    &["crates/", "data/", "docs/", "proof/", "scenarios/", "vehicles/", ".ci/"];
+
 /// What flight software and the interface document may not contain outside their tests.
 const NOT_ON_BOARD: &[&str] = &[
     "unwrap(",
@@ -170,6 +174,18 @@ fn the_map_is_true() {
     folders.sort();
     folders.dedup();
     clean(checks::map(&read("ARCHITECTURE.md"), &root(), &folders));
+}
+
+#[test]
+fn the_other_documents_name_only_what_exists() {
+    for document in ["README.md", "NOTATION.md", "CONTRIBUTING.md", "REFERENCES.md"] {
+        let mut named = checks::paths_named(&read(document));
+        // Paths into the repository; what a flight writes is not there yet.
+        named.retain(|path| TOP_FOLDERS.iter().any(|top| path.starts_with(top)));
+        let gone: Vec<String> =
+            named.into_iter().filter(|path| !root().join(path).exists()).collect();
+        assert!(gone.is_empty(), "{document} names {gone:?}");
+    }
 }
 
 #[test]

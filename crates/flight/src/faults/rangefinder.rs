@@ -100,7 +100,7 @@ impl RangeWatch {
         }
         self.watch_repeats(shot.range_m, announce);
         let age_s = (nav.t - shot.t).s();
-        let pose = nav.pose_at(load, shot.t);
+        let pose = nav.history.at(shot.t);
         let prediction = pose
             .and_then(|pose| slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m));
         let Some(prediction) = prediction.filter(|_| !self.stuck && measured.is_finite()) else {
@@ -162,7 +162,7 @@ impl RangeWatch {
         announce: &mut Announce,
     ) {
         let reach_m = 0.9 * load.vehicle.rangefinder.range_m_max;
-        let pose = nav.pose_at(load, t);
+        let pose = nav.history.at(t);
         let expected = pose.and_then(|pose| {
             let age_s = (nav.t - t).s();
             let p = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;

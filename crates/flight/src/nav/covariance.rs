@@ -163,16 +163,14 @@ impl Covariance {
         }
     }
 
-    /// Scalar update with gain `K = P Hᵀ / s`: `P ← P − K s Kᵀ`; returns the gain.
+    /// Scalar update with any gain: Joseph's form `P − K phᵀ − ph Kᵀ + K s Kᵀ`.
     ///
-    /// - `ph`: `P Hᵀ` from [`Covariance::times`]; `s`: innovation variance used for the gain, with
-    ///   underweighting; `s_full`: `H P Hᵀ + R` without it. Joseph's form for that gain reads
-    ///   `P − K phᵀ − ph Kᵀ + K s_full Kᵀ`.
-    pub fn update(&mut self, ph: &Row, s: f64, s_full: f64) -> Row {
-        let k = ph.map(|x| x / s);
+    /// - `ph`: `P Hᵀ` from [`Covariance::times`]; `s`: `H P Hᵀ + R`. The optimal gain is `ph / s`; a
+    ///   smaller one underweights, a zero in a row makes that state a considered one [Schmidt1966].
+    pub fn update(&mut self, ph: &Row, k: &Row, s: f64) {
         for i in 0..STATES {
             for j in 0..=i {
-                let d = k[i] * ph[j] + ph[i] * k[j] - k[i] * s_full * k[j];
+                let d = k[i] * ph[j] + ph[i] * k[j] - k[i] * s * k[j];
                 let value = self.0[i][j] - d;
                 self.0[i][j] = value;
                 self.0[j][i] = value;
@@ -181,7 +179,6 @@ impl Covariance {
                 self.0[i][i] = 1e-18;
             }
         }
-        k
     }
 }
 
@@ -260,7 +257,7 @@ mod tests {
         h[TERRAIN] = -1.0;
         let ph = p.times(&h);
         let s: f64 = ph.iter().zip(&h).map(|(a, b)| a * b).sum();
-        p.update(&ph, s, s);
+        p.update(&ph, &ph.map(|x| x / s), s);
         let after: f64 = p.times(&h).iter().zip(&h).map(|(a, b)| a * b).sum();
         assert!(after.abs() < 1e-12, "{after}");
     }
@@ -272,8 +269,8 @@ mod tests {
         h[P + 2] = 1.0;
         let ph = full.times(&h);
         let s = ph[P + 2] + 0.1;
-        full.update(&ph, s, s);
-        under.update(&ph, s + 0.2 * ph[P + 2], s);
+        full.update(&ph, &ph.map(|x| x / s), s);
+        under.update(&ph, &ph.map(|x| x / (s + 0.2 * ph[P + 2])), s);
         assert!(under.get(P + 2, P + 2) > full.get(P + 2, P + 2));
     }
 }

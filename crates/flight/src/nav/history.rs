@@ -1,6 +1,6 @@
 //! A short memory of past states, so that a late measurement is compared with its own time.
 //!
-//! Owns: [`History`], a ring of states at pulse-frame spacing. As [Carpenter2018] ch. 4 on delayed
+//! Owns: [`History`], a ring of states at cycle spacing. As [Carpenter2018] ch. 4 on delayed
 //! measurements: predict at the time tag; the partials are carried to now by the caller.
 
 use crate::nav::state::Pose;
@@ -9,8 +9,8 @@ use icd::rotation::Quaternion;
 use icd::time::Time;
 use nalgebra::Vector3;
 
-/// Memory: 4 s at a tenth of a second.
-const LENGTH: usize = 40;
+/// Memory: 2.6 s at 20 ms; the slowest known sensor takes 2 s.
+const LENGTH: usize = 128;
 
 /// Ring of past poses.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl History {
     /// A past position differs from the present one by the velocity in between, so the correction of
     /// velocity counts backwards in time. Corrections too small to matter over the memory are skipped.
     pub fn correct(&mut self, now: Time, dp: Vector3<f64>, dv: Vector3<f64>, dtheta: Vector3<f64>) {
-        let turned = dtheta.norm_squared() > 1e-14;
+        let turned = dtheta.norm_squared() > 1e-11;
         if !turned && dp.norm_squared() < 1e-6 && dv.norm_squared() < 1e-10 {
             return;
         }

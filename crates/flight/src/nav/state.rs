@@ -28,9 +28,6 @@ const GRAVITY_NOISE_M2_S3: f64 = 1e-8;
 
 /// A gap in time longer than this is not integrated over, s.
 const LONGEST_STEP_S: f64 = 1.0;
-/// A measurement this recent is compared by stepping back from the present, s.
-const RECENT_S: f64 = 0.25;
-
 /// Pose and velocity at one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Pose {
@@ -116,6 +113,13 @@ impl Nav {
         };
         covariance.set_block(P, P, &spread(start.sigma_p_m));
         covariance.set_block(V, V, &spread(start.sigma_v_m_s));
+        // The orbit's energy is known far better than radius or speed: see `NavStart`.
+        let tie = -2.0 * start.v_MB_I.norm() / start.p_MB_I.norm().max(1.0);
+        let radius2 = start.sigma_p_m[0] * start.sigma_p_m[0];
+        let (radial, along) = (axes.column(0), axes.column(1));
+        covariance.set_block(P, V, &(radial * along.transpose() * (tie * radius2)));
+        let speed = covariance.block(V, V) + along * along.transpose() * (tie * tie * radius2);
+        covariance.set_block(V, V, &speed);
         let inertial = load.vehicle.inertial;
         for i in 0..3 {
             covariance.set(GYRO + i, GYRO + i, inertial.gyro_bias_rad_s * inertial.gyro_bias_rad_s);
@@ -193,9 +197,10 @@ impl Nav {
         self.dv_I += dv_I;
         self.t = t;
         self.R_IM = load.orientation.R_IM(t);
+        self.history.push(self.pose());
     }
 
-    /// Carries the covariance over the pulse frame that ends now and remembers the pose.
+    /// Carries the covariance over the pulse frame that ends now.
     pub fn propagate_covariance(&mut self, load: &Load, dt_s: f64, ground_speed_m_s: f64) {
         let inertial = load.vehicle.inertial;
         let thrusting = self.dv_I.norm_squared() > 0.0;
@@ -225,7 +230,6 @@ impl Nav {
         self.covariance.propagate(&transition, (decay, growth));
         self.frame_m_s2 = libm::sqrt(self.dv_I.norm_squared()) / dt_s.max(1e-3);
         self.dv_I = Vector3::zeros();
-        self.history.push(self.pose());
     }
 
     /// The present pose.
@@ -237,19 +241,6 @@ impl Nav {
             q_IB: self.q_IB,
             w_B: self.w_IB_B.si(),
         }
-    }
-
-    /// The pose at `t`: back from the present for what is recent, else from memory.
-    pub fn pose_at(&self, load: &Load, t: Time) -> Option<Pose> {
-        let ago_s = (self.t - t).s();
-        if !(0.0..=RECENT_S).contains(&ago_s) {
-            return self.history.at(t);
-        }
-        let a = self.q_IB.rotation().si() * self.f_B.si() + self.gravity_I(load);
-        let mut pose = self.pose().advanced(t);
-        pose.v_I -= a * ago_s;
-        pose.p_I += a * (0.5 * ago_s * ago_s);
-        Some(pose)
     }
 
     /// Applies a correction of the error state (true minus estimate).

@@ -289,7 +289,12 @@ mod tests {
 
     #[test]
     fn a_refused_measurement_shows_only_among_the_refused() {
-        let record = Synthetic::one_row(&[("rangefinder.nu", 600.0), ("rangefinder.outcome", 2.0)]);
+        let record = Synthetic::one_row(&[
+            ("rangefinder.nu", 600.0),
+            ("rangefinder.outcome", 2.0),
+            ("rangefinder.fused", 4.0),
+            ("rangefinder.rejected", 1.0),
+        ]);
         let grid = Grid::new(&record, &record.times_s);
         assert_eq!(grid.series("rangefinder.nu:rejected").unwrap(), [600.0]);
         assert!(grid.series("rangefinder.nu:fused").unwrap()[0].is_nan());

@@ -1,15 +1,15 @@
 //! Line-of-sight speed of one Doppler beam.
 //!
-//! Derived: z = d·v with d = R u the beam and v the velocity over ground; hence
-//!     ∂z/∂v = d    ∂z/∂θ = d × v.
-//! Refuses: the rotation of the arm (1 cm/s at a tenth of a radian per second enters as noise) and the
-//! 2.7e-6 s⁻¹ by which position moves the ground's own velocity.
+//! Derived: z = d·v with d = R u the beam and v = v_B + R (ω × a) the aperture's velocity over ground, a
+//! its arm; hence ∂z/∂v = d and, since the arm turns with the beam, ∂z/∂θ = d × v_B.
+//! Refuses: the 2.7e-6 s⁻¹ by which position moves the ground's own velocity.
 
 use super::{EMPTY, Prediction, put};
 use crate::load::{Load, direction};
 use crate::nav::covariance::{THETA, V};
 use crate::nav::state::Pose;
 use icd::frames::{I, Position, Vector};
+use nalgebra::Vector3;
 
 /// Predicts the speed along beam direction `d_B` (towards the ground positive), m/s.
 pub fn predict(load: &Load, pose: &Pose, d_B: [f64; 3]) -> Prediction {
@@ -19,9 +19,9 @@ pub fn predict(load: &Load, pose: &Pose, d_B: [f64; 3]) -> Prediction {
     let mut h = EMPTY;
     put(&mut h, V, d);
     put(&mut h, THETA, d.cross(&v));
-    let arm = 0.5 * libm::sqrt(pose.w_B.norm_squared());
-    let sigma = load.vehicle.velocimeter.sigma_m_s;
-    Prediction { value: d.dot(&v), h, r: sigma * sigma + arm * arm * 0.01 }
+    let unit = load.vehicle.velocimeter;
+    let swing = pose.w_B.cross(&Vector3::from(unit.p_BA_B)).dot(&direction(d_B).si());
+    Prediction { value: d.dot(&v) + swing, h, r: unit.sigma_m_s * unit.sigma_m_s }
 }
 
 #[cfg(test)]
