@@ -10,7 +10,7 @@ use icd::rotation::{Quaternion, Rotation};
 use icd::time::{Span, Time};
 
 /// Degree and order of the on-board gravity field at the most.
-pub const GRAVITY_DEGREE_MAX: usize = 40;
+pub const GRAVITY_DEGREE_MAX: usize = 50;
 /// Map nodes along the approach track.
 pub const MAP_ALONG: usize = 256;
 /// Map nodes across the approach track.

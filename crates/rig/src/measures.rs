@@ -1,6 +1,6 @@
 //! The figures of one run, measured from truth and from the sensor bus, never from what the flight software believes.
 //!
-//! Owns: [`Measures`], the table [`MEASURES`] that names each figure, and [`Watch`] that gathers them.
+//! Owns: [`Measures`], the table [`MEASURES`] that names each figure, and [`crate::watch::Watch`] that gathers them.
 //! Does not own: limits on them (see `verdict`).
 
 /// The figures of one run; `None` when the run never came to the point where a figure is taken.

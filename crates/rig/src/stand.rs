@@ -52,7 +52,7 @@ impl Stand {
         })
     }
 
-    /// The load of one run; lend it to [`Simulation::new`].
+    /// The load of one run; lend it to [`crate::closed_loop::Simulation::new`].
     pub fn load(&self, run: u64) -> Box<Load> {
         self.upload.for_run(run)
     }

@@ -3,7 +3,7 @@
 //! Owns: the Clopper–Pearson interval and the regularised incomplete beta function behind it.
 //! As published — [ClopperPearson1934]: with k of n, the bounds p solve I_p(k, n − k + 1) = α/2 and
 //! I_p(k + 1, n − k) = 1 − α/2. The beta function by its continued fraction, [DLMF] 8.17.22, with
-//! Lentz's method [NumericalRecipes] §6.4; the quantile by bisection, which cannot fail.
+//! Lentz's method [Press2007] §6.4; the quantile by bisection, which cannot fail.
 //! Refuses: approximate intervals. A campaign without failures still has an upper bound.
 
 /// Confidence of every interval reported.

@@ -3,9 +3,10 @@
 //! Owns: the vertical and horizontal laws and their limits.
 //! Vertical, derived: on a profile v(h) the acceleration that keeps to it is v dv/dh; a proportional
 //! term returns to it. Horizontal, as published — [Klumpp1974] with the target's acceleration free
-//! (E-guidance): a = −4 v/t − 6 p/t²; as programmed: t runs from the gate to [`SETTLE_S`] and stays,
-//! which makes it the damped spring ω = √6/t. Position is dropped, velocity kept, once close to the
-//! ground.
+//! (E-guidance): a = −4 v/t − 6 p/t², that is, a return to the speed −1.5 p/t with the rate 4/t. As
+//! programmed: t runs from the gate to [`SETTLE_S`] and stays; the speed is bounded by what the tilt limit
+//! can take away again in the time left to the ground, so that a late correction of position never costs
+//! the horizontal speed at touchdown.
 
 use nalgebra::Vector3;
 
@@ -16,6 +17,12 @@ const SETTLE_S: f64 = 12.0;
 const RETURN_PER_S: f64 = 0.6;
 /// Below this altitude the lander no longer steers for position, m.
 const NO_POSITION_M: f64 = 15.0;
+
+/// Time that is kept for turning, s; share of the low tilt limit that may be planned with.
+const TURN_S: f64 = 4.0;
+const CAP: f64 = 0.5;
+/// Tangent of the tilt limit at low altitude.
+const LOW_TILT: f64 = 0.17;
 
 /// Planned descent speed at altitude `h_m`, and its slope dv/dh: from a table of (m, m/s) in which v²
 /// is linear (constant deceleration) between rows.
@@ -73,12 +80,20 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
         fall * slope * (fall / v_down.max(0.5)).clamp(0.0, 1.5) + RETURN_PER_S * (fall - v_down);
     let t = (HORIZONTAL_S - a.since_gate_s).max(SETTLE_S);
     let near = a.altitude_m < NO_POSITION_M;
-    let k_p = if near { 0.0 } else { 6.0 / (t * t) };
-    let k_v = if near { 0.8 } else { 4.0 / t };
-    let mut across = Vector3::new(a.p_L.x, a.p_L.y, 0.0) * -k_p;
-    across -= Vector3::new(a.v_L.x, a.v_L.y, 0.0) * k_v;
+    let tilt = libm::tan(tilt_max_rad(a.altitude_m, a.turning));
+    let mut speed = Vector3::new(a.p_L.x, a.p_L.y, 0.0) * (-1.5 / t);
+    // Time to the ground at the mean of the present and the last speed, less a turn at either end.
+    let left_s = 2.0 * (a.altitude_m - NO_POSITION_M).max(0.0) / (fall.max(v_down) + 2.0) - TURN_S;
+    let cap =
+        if a.turning { f64::INFINITY } else { CAP * LOW_TILT * a.gravity_m_s2 * left_s.max(0.0) };
+    let wish = libm::sqrt(speed.norm_squared());
+    if wish > cap {
+        speed *= cap / wish;
+    }
+    let rate = if near { 0.8 } else { 4.0 / t };
+    let mut across = (speed - Vector3::new(a.v_L.x, a.v_L.y, 0.0)) * rate;
     let vertical = (a.gravity_m_s2 + up).max(0.3 * a.gravity_m_s2);
-    let limit = vertical * libm::tan(tilt_max_rad(a.altitude_m, a.turning));
+    let limit = vertical * tilt;
     let size = libm::sqrt(across.norm_squared());
     if size > limit {
         across *= limit / size;

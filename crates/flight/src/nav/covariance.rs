@@ -1,16 +1,16 @@
 //! The error covariance and its two operations: through time, and at one scalar measurement.
 //!
 //! Owns: the index table of the error state, [`Covariance`].
-//! Error state, 19: position and velocity in `I`; attitude as a rotation of `I`, R = (1 + [θ×]) R̂
+//! Error state, 20: position and velocity in `I`; attitude as a rotation of `I`, R = (1 + [θ×]) R̂
 //! ([Sola2017] §7, global error); gyro bias, accelerometer bias and star tracker alignment in `B`; one
-//! terrain bias. Difference is true minus estimate throughout.
+//! terrain bias; one accelerometer scale factor. Difference is true minus estimate throughout.
 //! Scalar update as in [Carpenter2018] ch. 3, symmetric by construction: only half is computed and
 //! mirrored; the diagonal is kept positive.
 
 use nalgebra::{Matrix3, Vector3};
 
 /// Number of error states.
-pub const STATES: usize = 19;
+pub const STATES: usize = 20;
 /// First index of position, m.
 pub const P: usize = 0;
 /// First index of velocity, m/s.
@@ -25,6 +25,9 @@ pub const ACCELEROMETER: usize = 12;
 pub const ALIGNMENT: usize = 15;
 /// Index of terrain bias, m.
 pub const TERRAIN: usize = 18;
+
+/// Index of accelerometer scale factor, dimensionless.
+pub const SCALE: usize = 19;
 
 /// A row of the measurement matrix, or a correction of the state.
 pub type Row = [f64; STATES];
@@ -47,8 +50,6 @@ pub struct Transition {
     pub gradient: Matrix3<f64>,
     /// Growth of variance over the step: velocity, attitude, gyro bias, accelerometer bias.
     pub q: [f64; 4],
-    /// Growth of velocity variance from accelerometer scale factor along `dv_I`, 1 sigma, dimensionless.
-    pub scale_sigma: f64,
 }
 
 impl Covariance {
@@ -107,7 +108,7 @@ impl Covariance {
         for k in 0..STATES {
             let at = |first: usize| Vector3::new(x[first][k], x[first + 1][k], x[first + 2][k]);
             let (p, v, theta) = (at(P), at(V), at(THETA));
-            let mut dv = gradient * p + f * theta;
+            let mut dv = gradient * p + f * theta - t.dv_I * x[SCALE][k];
             if t.sensing {
                 dv += bias * at(ACCELEROMETER);
             }
@@ -143,9 +144,8 @@ impl Covariance {
             x[k][TERRAIN] *= terrain.0;
         }
         x[TERRAIN][TERRAIN] += terrain.1;
-        let scale = t.dv_I * t.scale_sigma;
         for i in 0..3 {
-            x[V + i][V + i] += t.q[0] + scale[i] * scale[i];
+            x[V + i][V + i] += t.q[0];
             x[THETA + i][THETA + i] += t.q[1];
             x[GYRO + i][GYRO + i] += t.q[2];
             x[ACCELEROMETER + i][ACCELEROMETER + i] += t.q[3];
@@ -198,7 +198,6 @@ mod tests {
             sensing: true,
             gradient: Matrix3::from_diagonal(&Vector3::new(2e-6, -1e-6, -1e-6)),
             q: [1e-6, 1e-12, 0.0, 0.0],
-            scale_sigma: 0.0,
         }
     }
 
@@ -232,6 +231,8 @@ mod tests {
         phi.fixed_view_mut::<3, 3>(V, THETA).copy_from(&f);
         phi.fixed_view_mut::<3, 3>(V, ACCELEROMETER).copy_from(&bias);
         phi.fixed_view_mut::<3, 3>(THETA, GYRO).copy_from(&bias);
+        phi.fixed_view_mut::<3, 1>(P, SCALE).copy_from(&(-t.dv_I * half));
+        phi.fixed_view_mut::<3, 1>(V, SCALE).copy_from(&-t.dv_I);
         phi[(TERRAIN, TERRAIN)] = 0.9;
         let dense = Dense::from_fn(|i, j| some().get(i, j));
         let mut expected = phi * dense * phi.transpose();

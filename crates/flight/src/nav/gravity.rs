@@ -1,6 +1,7 @@
 //! On-board gravity: spherical harmonics of low degree in Cartesian form, free of pole singularities.
 //!
-//! Owns: [`acceleration`], [`gradient`] (point mass, enough for the covariance).
+//! Owns: [`point_mass`], [`perturbation`] (all but the point mass), [`gradient`] (of the point mass, enough for the
+//! covariance).
 //! As published — [Cunningham1970] as given in [MontenbruckGill2000] §3.2.4–3.2.5: with V, W obeying the
 //! recursions (3.29)–(3.31) the acceleration is the sum (3.33). As programmed: fully normalised V and W,
 //! so that degree 40 neither overflows nor loses digits; m runs outermost, so that three columns suffice.

@@ -10,7 +10,7 @@
 use crate::load::{Load, NavStart};
 use crate::nav::aid::star_tracker;
 use crate::nav::covariance::{
-    ACCELEROMETER, ALIGNMENT, Covariance, GYRO, P, Row, STATES, TERRAIN, THETA, Transition, V,
+    ACCELEROMETER, ALIGNMENT, Covariance, GYRO, P, Row, SCALE, TERRAIN, THETA, Transition, V,
 };
 use crate::nav::gravity;
 use crate::nav::history::History;
@@ -23,8 +23,10 @@ use nalgebra::{Matrix3, Vector3};
 
 /// Refresh of the gravity perturbation.
 const GRAVITY_REFRESH: Span = Span::from_ms(1000);
-/// White acceleration that stands for unmodelled gravity, m²/s³; assumed: 6 mm/s after an hour.
-const GRAVITY_NOISE_M2_S3: f64 = 1e-8;
+/// White acceleration that stands for gravity beyond the on-board degree, m²/s³ at the surface: anomalies
+/// of some 40 mGal that last 200 s at descent speeds, assumed; and its fall with height, m, that of degree 50.
+const GRAVITY_NOISE_M2_S3: f64 = 3e-7;
+const GRAVITY_NOISE_HEIGHT_M: f64 = 17_000.0;
 
 /// A gap in time longer than this is not integrated over, s.
 const LONGEST_STEP_S: f64 = 1.0;
@@ -79,6 +81,8 @@ pub struct Nav {
     pub alignment: Vector3<f64>,
     /// Ground stands this much above the map, m.
     pub terrain_bias_m: f64,
+    /// Accelerometer scale factor error: reads this share too much.
+    pub scale: f64,
     /// Error covariance.
     pub covariance: Covariance,
     /// Past poses.
@@ -128,6 +132,8 @@ impl Nav {
             let align = inertial.alignment_rad;
             covariance.set(ALIGNMENT + i, ALIGNMENT + i, align * align);
         }
+        let scale = inertial.accelerometer_scale;
+        covariance.set(SCALE, SCALE, scale * scale);
         if load.faults.use_map {
             covariance.set(TERRAIN, TERRAIN, load.map.sigma_m * load.map.sigma_m);
         }
@@ -142,6 +148,7 @@ impl Nav {
             accelerometer_bias: Vector3::zeros(),
             alignment: Vector3::zeros(),
             terrain_bias_m: 0.0,
+            scale: 0.0,
             covariance,
             history: History::new(),
             R_IM: load.orientation.R_IM(start.t),
@@ -172,7 +179,8 @@ impl Nav {
         let w_B = turn / dt_s;
         let arm = Vector3::from(load.vehicle.inertial.p_BA_B);
         let swing = (w_B - self.w_IB_B.si()).cross(&arm) + w_B.cross(&w_B.cross(&arm)) * dt_s;
-        let force = Vector3::from(imu.dv_B_m_s) - self.accelerometer_bias * dt_s - swing;
+        let sensed = Vector3::from(imu.dv_B_m_s) * (1.0 - self.scale);
+        let force = sensed - self.accelerometer_bias * dt_s - swing;
         let dv_B = if thrusting { force + turn.cross(&force) * 0.5 } else { Vector3::zeros() };
         let due = self.t_perturbation.is_none_or(|last| t - last >= GRAVITY_REFRESH);
         if due {
@@ -206,19 +214,16 @@ impl Nav {
         let thrusting = self.dv_I.norm_squared() > 0.0;
         let vrw = if thrusting { inertial.vrw_m_s_sqrt_s } else { 0.0 };
         let arw = inertial.arw_rad_sqrt_s;
+        let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
+        let gravity_noise =
+            GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
         let transition = Transition {
             dt_s,
             dv_I: self.dv_I,
             R_IB: self.q_IB.rotation().si(),
             sensing: thrusting,
             gradient: gravity::gradient(load.gravity.gm_m3_s2, self.p_MB_I.si()),
-            q: [
-                vrw * vrw * dt_s + GRAVITY_NOISE_M2_S3 * dt_s,
-                arw * arw * dt_s,
-                1e-18 * dt_s,
-                1e-14 * dt_s,
-            ],
-            scale_sigma: inertial.accelerometer_scale * libm::sqrt(dt_s / 100.0),
+            q: [(vrw * vrw + gravity_noise) * dt_s, arw * arw * dt_s, 1e-18 * dt_s, 1e-14 * dt_s],
         };
         let (mut decay, mut growth) = (1.0, 0.0);
         if load.faults.use_map {
@@ -256,7 +261,8 @@ impl Nav {
         self.gyro_bias += at(GYRO);
         self.accelerometer_bias += at(ACCELEROMETER);
         self.alignment += at(ALIGNMENT);
-        self.terrain_bias_m += dx.get(STATES - 1).copied().unwrap_or(0.0);
+        self.terrain_bias_m += dx.get(TERRAIN).copied().unwrap_or(0.0);
+        self.scale += dx.get(SCALE).copied().unwrap_or(0.0);
         self.history.correct(self.t, dp, dv, at(THETA));
     }
 
