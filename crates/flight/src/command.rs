@@ -298,7 +298,6 @@ impl Flight<'_> {
             v_L,
             altitude_m: self.guide.altitude_m,
             speed,
-            since_gate_s: after(self.nav.t, self.mode.t_gate),
             turning,
             gravity_m_s2: -gravity_L.z,
         });

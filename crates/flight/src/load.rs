@@ -274,7 +274,7 @@ impl FaultManagement {
 /// Navigation at the start of the load: the last orbit determination.
 ///
 /// Tracking knows an orbit's period, hence its energy, far better than radius or speed: the speed error
-/// along track is −2 n times the radial error (n the mean motion) plus an independent part.
+/// along track is −n times the radial error (n the mean motion) plus an independent part.
 #[derive(Clone, Copy, Debug)]
 pub struct NavStart {
     /// Time of the state.

@@ -99,7 +99,7 @@ pub fn nav_start(scenario: &Scenario, state: &OrbitState, run: u64) -> board::Na
     let R = radial_along_across(state);
     let dp = scaled(knowledge.orbit_sigma_m, dp);
     let mut dv = scaled(knowledge.orbit_sigma_m_s, dv);
-    dv.y -= 2.0 * state.v_MB_I.norm() / state.p_MB_I.norm() * dp.x;
+    dv.y -= state.v_MB_I.norm() / state.p_MB_I.norm() * dp.x;
     board::NavStart {
         t: state.t,
         p_MB_I: state.p_MB_I + Vector::from_si(R * dp),

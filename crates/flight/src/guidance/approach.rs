@@ -2,17 +2,20 @@
 //!
 //! Owns: the vertical and horizontal laws and their limits.
 //! Vertical, derived: on a profile v(h) the acceleration that keeps to it is v dv/dh; a proportional
-//! term returns to it. Horizontal, as published — [Klumpp1974] with the target's acceleration free
-//! (E-guidance): a = −4 v/t − 6 p/t², that is, a return to the speed −1.5 p/t with the rate 4/t. As
-//! programmed: t runs from the gate to [`SETTLE_S`] and stays; the speed is bounded by what the tilt limit
-//! can take away again in the time left to the ground, so that a late correction of position never costs
-//! the horizontal speed at touchdown.
+//! term returns to it. Horizontal: a return to the target at the speed p/τ_p, reached with the rate 1/τ_v;
+//! the speed is bounded by what the tilt limit can take away again in the time left to the ground, so that
+//! a late correction of position never costs the horizontal speed at touchdown. Both rates stay well
+//! below what the attitude's slew limit can follow.
 
 use nalgebra::Vector3;
 
-/// Time to go of the horizontal law at the gate, s, and its floor.
-pub const HORIZONTAL_S: f64 = 25.0;
-const SETTLE_S: f64 = 12.0;
+/// Return to the target, s, and to the horizontal speed that it asks for, s.
+const POSITION_S: f64 = 12.0;
+const SPEED_S: f64 = 4.0;
+/// The latter once the lander no longer steers for position, s.
+const LAST_SPEED_S: f64 = 1.5;
+/// Fastest return to the target, m/s.
+const RETURN_M_S_MAX: f64 = 12.0;
 /// Return rate to the vertical profile, 1/s.
 const RETURN_PER_S: f64 = 0.6;
 /// Below this altitude the lander no longer steers for position, m.
@@ -42,7 +45,7 @@ pub fn profile(table: &[(f64, f64)], h_m: f64) -> (f64, f64) {
 /// Largest tilt of the thrust from vertical at altitude `h_m`, rad.
 pub fn tilt_max_rad(h_m: f64, turning: bool) -> f64 {
     let degrees = if turning {
-        60.0
+        40.0
     } else if h_m > 200.0 {
         20.0
     } else if h_m > 30.0 {
@@ -64,8 +67,6 @@ pub struct Approach {
     pub altitude_m: f64,
     /// Planned descent speed here, m/s, after the corridor, and dv/dh.
     pub speed: (f64, f64),
-    /// Time since the gate, s.
-    pub since_gate_s: f64,
     /// Still turning upright.
     pub turning: bool,
     /// Gravity less the centrifugal part, m/s².
@@ -78,22 +79,19 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
     let fall = -a.v_L.z;
     let up =
         fall * slope * (fall / v_down.max(0.5)).clamp(0.0, 1.5) + RETURN_PER_S * (fall - v_down);
-    let t = (HORIZONTAL_S - a.since_gate_s).max(SETTLE_S);
     let near = a.altitude_m < NO_POSITION_M;
-    let tilt = libm::tan(tilt_max_rad(a.altitude_m, a.turning));
-    let mut speed = Vector3::new(a.p_L.x, a.p_L.y, 0.0) * (-1.5 / t);
     // Time to the ground at the mean of the present and the last speed, less a turn at either end.
     let left_s = 2.0 * (a.altitude_m - NO_POSITION_M).max(0.0) / (fall.max(v_down) + 2.0) - TURN_S;
-    let cap =
-        if a.turning { f64::INFINITY } else { CAP * LOW_TILT * a.gravity_m_s2 * left_s.max(0.0) };
+    let cap = (CAP * LOW_TILT * a.gravity_m_s2 * left_s.max(0.0)).min(RETURN_M_S_MAX);
+    let mut speed = Vector3::new(a.p_L.x, a.p_L.y, 0.0) / -POSITION_S;
     let wish = libm::sqrt(speed.norm_squared());
     if wish > cap {
         speed *= cap / wish;
     }
-    let rate = if near { 0.8 } else { 4.0 / t };
-    let mut across = (speed - Vector3::new(a.v_L.x, a.v_L.y, 0.0)) * rate;
+    let over = Vector3::new(a.v_L.x, a.v_L.y, 0.0) - speed;
+    let mut across = over / -if near { LAST_SPEED_S } else { SPEED_S };
     let vertical = (a.gravity_m_s2 + up).max(0.3 * a.gravity_m_s2);
-    let limit = vertical * tilt;
+    let limit = vertical * libm::tan(tilt_max_rad(a.altitude_m, a.turning));
     let size = libm::sqrt(across.norm_squared());
     if size > limit {
         across *= limit / size;
@@ -131,7 +129,6 @@ mod tests {
                     v_L: v,
                     altitude_m: p.z,
                     speed: profile(&TABLE, p.z),
-                    since_gate_s: t,
                     turning: t < 15.0,
                     gravity_m_s2: 1.62,
                 };

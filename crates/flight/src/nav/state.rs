@@ -118,7 +118,7 @@ impl Nav {
         covariance.set_block(P, P, &spread(start.sigma_p_m));
         covariance.set_block(V, V, &spread(start.sigma_v_m_s));
         // The orbit's energy is known far better than radius or speed: see `NavStart`.
-        let tie = -2.0 * start.v_MB_I.norm() / start.p_MB_I.norm().max(1.0);
+        let tie = -start.v_MB_I.norm() / start.p_MB_I.norm().max(1.0);
         let radius2 = start.sigma_p_m[0] * start.sigma_p_m[0];
         let (radial, along) = (axes.column(0), axes.column(1));
         covariance.set_block(P, V, &(radial * along.transpose() * (tie * radius2)));
