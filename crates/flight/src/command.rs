@@ -33,6 +33,8 @@ const BRAKING_FRAMES: u32 = 5;
 const CONVERGED: f64 = 0.05;
 /// Time that turning upright takes at the gate, s. Source: prototype §1.1, about 12 s.
 const TURN_S: f64 = 12.0;
+/// Delay between a range and the thrust that answers it, s; assumed, the sensor's own delay included.
+const REACTION_S: f64 = 2.0;
 /// Altitude deviation above which the ground counts as unknown, m.
 const UNKNOWN_M: f64 = 20.0;
 
@@ -216,7 +218,7 @@ impl Flight<'_> {
         if burning {
             s.advance(PULSE_FRAME.s());
         }
-        if self.load.faults.corridor && !self.watch.acquired {
+        if self.load.faults.corridor {
             let target = &self.load.target;
             let fall = -target.gate_v_up_m_s;
             // At the gate the lander is lighter than now by what the burn still takes.
@@ -261,8 +263,17 @@ impl Flight<'_> {
 
     /// Planned descent speed here, bounded by the corridor; (m/s, dv/dh).
     fn reference_speed(&mut self, net_m_s2: f64) -> (f64, f64) {
-        let planned = approach::profile(&self.load.target.profile, self.guide.altitude_m);
-        let safe = corridor::speed_m_s(self.guide.altitude_m, self.guide.sigma_m, net_m_s2);
+        let target = &self.load.target;
+        let mut planned = approach::profile(&target.profile, self.guide.altitude_m);
+        if planned.0 > -target.gate_v_up_m_s {
+            // Above the planned gate nothing is gained by falling faster than at the gate.
+            planned = (-target.gate_v_up_m_s, 0.0);
+        }
+        let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I).clamp(-1.0, 1.0);
+        let turn_s = libm::acos(upright) / self.load.vehicle.slew_rad_s_max.max(1e-3);
+        let (altitude_m, sigma_m) = (self.guide.altitude_m, self.guide.sigma_m);
+        let safe = corridor::speed_m_s(altitude_m, sigma_m, net_m_s2, REACTION_S + 0.5 * turn_s);
         self.guide.corridor_m_s = safe;
         if !self.load.faults.corridor {
             return planned;
@@ -337,8 +348,14 @@ impl Flight<'_> {
             }
         }
         let main = if self.guide.main { p.main.0 } else { 0.0 };
-        let collective = ((wanted - main) / p.assist.0)
-            .clamp(crate::control::allocate::DUTY_MIN, TERMINAL_COLLECTIVE_MAX);
+        // Faster than the corridor: everything there is, the share kept for attitude included.
+        let most = if self.monitors.corridor.stands {
+            crate::control::allocate::DUTY_MAX
+        } else {
+            TERMINAL_COLLECTIVE_MAX
+        };
+        let collective =
+            ((wanted - main) / p.assist.0).clamp(crate::control::allocate::DUTY_MIN, most);
         self.guide.collective = collective;
         self.guide.a_I = a_I;
         let forward = self.site.forward_L;

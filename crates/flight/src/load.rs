@@ -227,7 +227,7 @@ pub struct DeorbitPlan {
 /// The gate that a range must pass.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Gate {
-    /// A constant half width, m.
+    /// A constant half width in altitude, m: the range is taken times the beam's own cosine.
     Fixed {
         /// Half width, m.
         half_width_m: f64,

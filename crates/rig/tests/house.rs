@@ -189,6 +189,19 @@ fn the_other_documents_name_only_what_exists() {
 }
 
 #[test]
+fn the_readme_lists_every_scenario() {
+    let readme = read("README.md");
+    let shipped = files("scenarios", &[".toml"]);
+    let names =
+        shipped.iter().filter_map(|f| f.path.strip_prefix("scenarios/")?.strip_suffix(".toml"));
+    let missing: Vec<&str> =
+        names.filter(|name| !readme.contains(&format!("| `{name}` |"))).collect();
+    assert!(!shipped.is_empty() && missing.is_empty(), "README.md does not list {missing:?}");
+    let rows = readme.lines().filter(|line| line.starts_with("| `m")).count();
+    assert_eq!(rows, shipped.len(), "README.md lists a scenario that is not there");
+}
+
+#[test]
 fn every_key_is_referenced_and_every_reference_is_used() {
     let mut used = BTreeMap::new();
     for file in rust().iter().filter(|f| !f.path.starts_with("crates/rig/tests/house")) {

@@ -8,7 +8,7 @@
 
 use crate::load::{Gate, Load};
 use crate::nav::aid::slant_range;
-use crate::nav::covariance::P;
+use crate::nav::covariance::{P, Row};
 use crate::nav::{Nav, Site, filter};
 use icd::bus::{ShotQuality, SlantRange};
 use icd::events::Event;
@@ -109,7 +109,7 @@ impl RangeWatch {
         };
         let mut c = filter::compare(nav, &prediction, measured);
         let gate = match load.faults.gate {
-            Gate::Fixed { half_width_m, .. } => half_width_m,
+            Gate::Fixed { half_width_m, .. } => half_width_m * range_per_height(nav, &prediction.h),
             Gate::Sigma { k } => k * c.sigma,
         };
         let mut inside = c.nu.abs() <= gate;
@@ -238,6 +238,12 @@ impl Default for RangeWatch {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// How much range one metre of height makes along this beam.
+fn range_per_height(nav: &Nav, h: &Row) -> f64 {
+    let up = nav.p_MB_I.si() / nav.p_MB_I.norm().max(1.0);
+    h.iter().skip(P).take(3).zip(up.iter()).map(|(h, u)| h * u).sum::<f64>().abs().max(1.0)
 }
 
 /// Widens the radial position variance by `step_m` squared.
