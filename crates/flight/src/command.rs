@@ -258,7 +258,7 @@ impl Flight<'_> {
     /// The gate is reached by time, or by an altitude that leaves no choice.
     pub(crate) fn at_gate(&self) -> bool {
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
-        due || self.guide.altitude_m < 0.7 * self.load.target.gate_altitude_m
+        due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
     }
 
     /// Planned descent speed here, bounded by the corridor; (m/s, dv/dh).

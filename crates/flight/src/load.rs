@@ -194,8 +194,10 @@ pub struct Gravity {
     pub C: [[f64; GRAVITY_DEGREE_MAX + 1]; GRAVITY_DEGREE_MAX + 1],
     /// `S[n][m]`.
     pub S: [[f64; GRAVITY_DEGREE_MAX + 1]; GRAVITY_DEGREE_MAX + 1],
-    /// Fixed rotation from principal axes to mean Earth axes' components: takes M to P.
+    /// Fixed rotation between the Moon's axes: takes components in M to components in P.
     pub R_PM: nalgebra::Matrix3<f64>,
+    /// Where the Earth stands in the Moon's sky; it librates by less than a degree over a landing.
+    pub p_ME_M: Vector<Position, M>,
 }
 
 /// Elevation along the approach: a grid in (along, across) of the track through the target.

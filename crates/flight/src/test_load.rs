@@ -113,6 +113,7 @@ pub fn load() -> Load {
             C,
             S: [[0.0; DIM]; DIM],
             R_PM: Matrix3::identity(),
+            p_ME_M: Vector::new(3.844e8, 0.0, 0.0),
         },
         map: Map {
             elevation_m,

@@ -11,6 +11,7 @@ use crate::scenario::Scenario;
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
+use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
 use truth::environment::{Environment, Site, orientation};
 use truth::random::Stream;
@@ -53,7 +54,7 @@ impl Upload {
                 R_IM0: orientation::R_IM(arrival.ignition.t),
                 w_IM_I: orientation::w_IM_I(arrival.ignition.t),
             },
-            gravity: gravity(environment, knowledge.gravity_degree),
+            gravity: gravity(environment, knowledge.gravity_degree, arrival.ignition.t),
             map,
             deorbit: board::DeorbitPlan {
                 t_ignition: arrival.t_deorbit,
@@ -183,7 +184,7 @@ pub fn ground_point(
     Vector::from_si(((up * cos_a + ahead * sin_a) * cos_r + right * sin_r) * level_m)
 }
 
-fn gravity(environment: &Environment, degree: usize) -> board::Gravity {
+fn gravity(environment: &Environment, degree: usize, t: Time) -> board::Gravity {
     const N: usize = GRAVITY_DEGREE_MAX + 1;
     let field = &environment.gravity;
     let mut out = board::Gravity {
@@ -193,6 +194,10 @@ fn gravity(environment: &Environment, degree: usize) -> board::Gravity {
         C: [[0.0; N]; N],
         S: [[0.0; N]; N],
         R_PM: orientation::R_MP().inverse().si(),
+        p_ME_M: environment
+            .ephemeris
+            .earth(t)
+            .map_or(Vector::zero(), |p_ME_I| orientation::R_IM(t).inverse() * p_ME_I),
     };
     for n in 0..N {
         for m in 0..=n {
@@ -307,7 +312,7 @@ mod tests {
     #[test]
     fn radial_along_and_across_are_what_they_say() {
         let state = OrbitState {
-            t: icd::time::Time::default(),
+            t: Time::default(),
             p_MB_I: Vector::new(2e6, 0.0, 0.0),
             v_MB_I: Vector::new(-3.0, 0.0, 1600.0),
         };

@@ -5,9 +5,11 @@
 //! As published — [Cunningham1970] as given in [MontenbruckGill2000] §3.2.4–3.2.5: with V, W obeying the
 //! recursions (3.29)–(3.31) the acceleration is the sum (3.33). As programmed: fully normalised V and W,
 //! so that degree 40 neither overflows nor loses digits; m runs outermost, so that three columns suffice.
-//! Refuses: tides, third bodies: below 1e-6 m/s² near the Moon over one descent.
+//! The Earth's tide, up to 3e-5 m/s² and 150 m after an hour, is added from a fixed place in the sky; the
+//! Sun's, 200 times smaller, is refused.
 
 use crate::load::{GRAVITY_DEGREE_MAX, Gravity};
+use icd::constants::GM_EARTH_M3_S2;
 use icd::frames::{Acceleration, I, M, Position, Vector};
 use icd::rotation::Rotation;
 use nalgebra::{Matrix3, Vector3};
@@ -152,7 +154,14 @@ pub fn perturbation(
     let R_PI = g.R_PM * R_IM.si().transpose();
     let p_P = R_PI * p_MB_I.si();
     let a_P = field(g, p_P) - point_mass(g.gm_m3_s2, p_P);
-    Vector::from_si(R_PI.transpose() * a_P)
+    Vector::from_si(R_PI.transpose() * a_P + tide((R_IM * g.p_ME_M).si(), p_MB_I.si()))
+}
+
+/// Tidal acceleration at `p` by a far Earth at `earth`, first order in p/earth, m/s².
+fn tide(earth: Vector3<f64>, p: Vector3<f64>) -> Vector3<f64> {
+    let d2 = earth.norm_squared().max(1.0);
+    let k = GM_EARTH_M3_S2 / (d2 * libm::sqrt(d2));
+    (earth * (3.0 * earth.dot(&p) / d2) - p) * k
 }
 
 /// Gravity gradient of the point mass, s⁻².
@@ -176,6 +185,7 @@ mod tests {
             C: [[0.0; DIM]; DIM],
             S: [[0.0; DIM]; DIM],
             R_PM: Matrix3::identity(),
+            p_ME_M: Vector::new(3.844e8, 0.0, 0.0),
         }
     }
 
@@ -226,6 +236,15 @@ mod tests {
         assert!((dx.x + dy.y + dz.z).abs() < 1e-5 * scale);
         assert!((dx.y - dy.x).abs() < 1e-5 * scale && (dy.z - dz.y).abs() < 1e-5 * scale);
         assert!((dz.x - dx.z).abs() < 1e-5 * scale);
+    }
+
+    #[test]
+    fn the_tide_is_the_difference_of_two_pulls_to_first_order() {
+        let (earth, p) = (Vector3::new(2.9e8, 2.1e8, -1.2e8), Vector3::new(0.9e6, 1.2e6, -0.9e6));
+        let pull = |d: Vector3<f64>| d * (GM_EARTH_M3_S2 / libm::pow(d.norm_squared(), 1.5));
+        let exact = pull(earth - p) - pull(earth);
+        // The next order is p/earth, 0.5 %, of the first.
+        assert!((tide(earth, p) - exact).norm() < 0.01 * exact.norm());
     }
 
     #[test]
