@@ -38,8 +38,7 @@ impl Flight<'_> {
                 }
             }
             self.quiet_sum = Vector3::zeros();
-            let v = self.nav.v_ground_I(self.load).norm();
-            self.nav.propagate_covariance(self.load, dt_s, v);
+            self.nav.propagate_covariance(self.load, dt_s);
             for line in [
                 &mut self.lines.rangefinder,
                 &mut self.lines.velocimeter,

@@ -7,14 +7,14 @@
 //! sensor, is wrong, and its variance is widened by a².
 
 use crate::load::{Gate, Load};
-use crate::nav::aid::slant_range;
+use crate::nav::aid::{Prediction, slant_range};
 use crate::nav::covariance::{P, Row};
 use crate::nav::{Nav, Site, filter};
 use icd::bus::{ShotQuality, SlantRange};
 use icd::events::Event;
 use icd::time::Time;
 use icd::tm::{Innovation, Outcome};
-use nalgebra::Matrix3;
+use nalgebra::{Matrix3, Vector3};
 
 use crate::announce::Announce;
 
@@ -46,6 +46,7 @@ pub struct RangeWatch {
     reinitialised: u32,
     t_reinitialised: Option<Time>,
     t_in_reach: Option<Time>,
+    last_hit_M: Option<Vector3<f64>>,
     /// Shut out for good.
     pub locked_out: bool,
     /// Silent where it should see the ground.
@@ -68,6 +69,7 @@ impl RangeWatch {
             reinitialised: 0,
             t_reinitialised: None,
             t_in_reach: None,
+            last_hit_M: None,
             locked_out: false,
             late: false,
             stuck: false,
@@ -99,11 +101,9 @@ impl RangeWatch {
             }
         }
         self.watch_repeats(shot.range_m, announce);
-        let age_s = (nav.t - shot.t).s();
-        let pose = nav.history.at(shot.t);
-        let prediction = pose
-            .and_then(|pose| slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m));
-        let Some(prediction) = prediction.filter(|_| !self.stuck && measured.is_finite()) else {
+        let usable = !self.stuck && measured.is_finite();
+        let echo = if usable { self.expect(load, site, nav, shot.t) } else { None };
+        let Some(prediction) = echo else {
             filter::note(line, measured, None, 0.0, Outcome::Unusable);
             return;
         };
@@ -143,6 +143,21 @@ impl RangeWatch {
         filter::note(line, measured, Some(&c), gate, outcome);
     }
 
+    /// What the shot of time `t` should read; lets the terrain bias fade with the ground passed since.
+    fn expect(&mut self, load: &Load, site: &Site, nav: &mut Nav, t: Time) -> Option<Prediction> {
+        let (age_s, pose) = ((nav.t - t).s(), nav.history.at(t)?);
+        let echo = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;
+        if load.faults.use_map {
+            let travel = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm_squared());
+            nav.forget_terrain(load, libm::sqrt(travel));
+        }
+        self.last_hit_M = Some(echo.hit_M);
+        let echo = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;
+        let block = nav.covariance.block(P, P);
+        let slide2 = echo.slope_per_m * echo.slope_per_m * block.trace().max(0.0);
+        Some(Prediction { r: echo.prediction.r + slide2, ..echo.prediction })
+    }
+
     fn watch_repeats(&mut self, range_m: f32, announce: &mut Announce) {
         let same = range_m.to_bits() == self.last_range_m.to_bits();
         self.repeats = if same { self.repeats.saturating_add(1) } else { 0 };
@@ -165,7 +180,7 @@ impl RangeWatch {
         let pose = nav.history.at(t);
         let expected = pose.and_then(|pose| {
             let age_s = (nav.t - t).s();
-            let p = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;
+            let p = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?.prediction;
             let c = filter::compare(nav, &p, p.value);
             Some(p.value + c.sigma)
         });

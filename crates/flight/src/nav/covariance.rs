@@ -124,10 +124,7 @@ impl Covariance {
     }
 
     /// `P ← Φ P Φᵀ + Q`, exploiting that Φ differs from 1 in nine rows only.
-    ///
-    /// - `terrain`: (decay factor over the step, added variance) of the terrain bias, a first-order
-    ///   Gauss–Markov process.
-    pub fn propagate(&mut self, t: &Transition, terrain: (f64, f64)) {
+    pub fn propagate(&mut self, t: &Transition) {
         let x = &mut self.0;
         Self::rows(x, t);
         // Now x = Φ P. Transposed it is P Φᵀ; rows again gives Φ P Φᵀ.
@@ -139,11 +136,6 @@ impl Covariance {
             }
         }
         Self::rows(x, t);
-        for k in 0..STATES {
-            x[TERRAIN][k] *= terrain.0;
-            x[k][TERRAIN] *= terrain.0;
-        }
-        x[TERRAIN][TERRAIN] += terrain.1;
         for i in 0..3 {
             x[V + i][V + i] += t.q[0];
             x[THETA + i][THETA + i] += t.q[1];
@@ -151,6 +143,15 @@ impl Covariance {
             x[ACCELEROMETER + i][ACCELEROMETER + i] += t.q[3];
         }
         self.mirror();
+    }
+
+    /// One step of the terrain bias, a first-order Gauss–Markov process: decay, then added variance.
+    pub fn forget_terrain(&mut self, decay: f64, added: f64) {
+        for k in 0..STATES {
+            self.0[TERRAIN][k] *= decay;
+            self.0[k][TERRAIN] *= decay;
+        }
+        self.0[TERRAIN][TERRAIN] += added;
     }
 
     fn mirror(&mut self) {
@@ -242,7 +243,8 @@ mod tests {
             expected[(THETA + i, THETA + i)] += 1e-12;
         }
         let mut p = some();
-        p.propagate(&t, (0.9, 5.0));
+        p.propagate(&t);
+        p.forget_terrain(0.9, 5.0);
         for i in 0..STATES {
             for j in 0..STATES {
                 assert!((p.get(i, j) - expected[(i, j)]).abs() < 1e-12, "({i}, {j})");

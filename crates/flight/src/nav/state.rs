@@ -209,7 +209,7 @@ impl Nav {
     }
 
     /// Carries the covariance over the pulse frame that ends now.
-    pub fn propagate_covariance(&mut self, load: &Load, dt_s: f64, ground_speed_m_s: f64) {
+    pub fn propagate_covariance(&mut self, load: &Load, dt_s: f64) {
         let inertial = load.vehicle.inertial;
         let thrusting = self.dv_I.norm_squared() > 0.0;
         let vrw = if thrusting { inertial.vrw_m_s_sqrt_s } else { 0.0 };
@@ -225,16 +225,17 @@ impl Nav {
             gradient: gravity::gradient(load.gravity.gm_m3_s2, self.p_MB_I.si()),
             q: [(vrw * vrw + gravity_noise) * dt_s, arw * arw * dt_s, 1e-18 * dt_s, 1e-14 * dt_s],
         };
-        let (mut decay, mut growth) = (1.0, 0.0);
-        if load.faults.use_map {
-            let x = ground_speed_m_s.abs() * dt_s / load.map.correlation_m.max(1.0);
-            decay = libm::exp(-x);
-            growth = load.map.sigma_m * load.map.sigma_m * (1.0 - decay * decay);
-            self.terrain_bias_m *= decay;
-        }
-        self.covariance.propagate(&transition, (decay, growth));
+        self.covariance.propagate(&transition);
         self.frame_m_s2 = libm::sqrt(self.dv_I.norm_squared()) / dt_s.max(1e-3);
         self.dv_I = Vector3::zeros();
+    }
+
+    /// The beam has moved on by `travel_m` of ground: what the terrain bias knew fades.
+    pub fn forget_terrain(&mut self, load: &Load, travel_m: f64) {
+        let decay = libm::exp(-travel_m.abs() / load.map.correlation_m.max(1.0));
+        let variance = load.map.sigma_m * load.map.sigma_m;
+        self.terrain_bias_m *= decay;
+        self.covariance.forget_terrain(decay, variance * (1.0 - decay * decay));
     }
 
     /// The present pose.

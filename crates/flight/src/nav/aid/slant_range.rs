@@ -1,11 +1,12 @@
 //! Slant range from a body-fixed beam to the ground as mapped.
 //!
-//! Derived: the echo comes from the point x = p + R (l + ρ u) at which n·x meets the ground. With
-//! d = R u and w = R l + ρ d, small errors obey n·(δp + θ × w) + n·d δρ = n·up δb, hence
-//!     ∂ρ/∂p = −n/(n·d)    ∂ρ/∂θ = −(w × n)/(n·d)    ∂ρ/∂b = n·up/(n·d).
+//! Derived: the echo comes from the point x = p + R (l + ρ u) at which up·x meets the mapped level. With
+//! d = R u, w = R l + ρ d and c = −up·d, small errors obey up·(δp + θ × w) + up·d δρ = δb, hence
+//!     ∂ρ/∂p = up/c    ∂ρ/∂θ = (w × up)/c    ∂ρ/∂b = −1/c.
 //! As programmed: the hit point by fixed-point iteration on the ground's height, [`ITERATIONS`] times;
-//! a shot `age` s ago feels δp − δv·age.
-//! Refuses: roughness below the map's spacing; it enters as the terrain bias and as noise.
+//! a shot `age` s ago feels δp − δv·age. The map's slope is no partial but noise, slope × position
+//! deviation: a map of this spacing does not know its slopes well enough to locate the lander by them.
+//! Refuses: relief below the map's spacing; it enters as the terrain bias and as noise.
 
 use super::{EMPTY, Prediction, put};
 use crate::load::{Load, direction};
@@ -15,7 +16,6 @@ use crate::nav::site::Site;
 use crate::nav::state::Pose;
 use icd::constants::MOON_RADIUS_M;
 use icd::frames::{M, Position, Vector};
-use icd::rotation::Rotation;
 use nalgebra::Vector3;
 
 /// Fixed-point iterations for the hit point; each divides the error by slope × tan(incidence).
@@ -25,6 +25,17 @@ const COSINE_MIN: f64 = 0.25;
 /// Ground roughness that one shot feels: constant part, m, and part that grows with range.
 const ROUGHNESS_M: f64 = 0.5;
 const ROUGHNESS_PER_M: f64 = 0.002;
+
+/// A predicted echo and where it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Echo {
+    /// Range, partials and variance.
+    pub prediction: Prediction,
+    /// The point of the ground that the beam meets, `M`.
+    pub hit_M: Vector3<f64>,
+    /// Range that one metre of horizontal error makes on the slope there.
+    pub slope_per_m: f64,
+}
 
 /// Distance along `d` from `a` to the sphere of radius `radius_m`; `None` when the ray misses it.
 fn to_sphere(a: Vector3<f64>, d: Vector3<f64>, radius_m: f64) -> Option<f64> {
@@ -44,7 +55,7 @@ pub fn predict(
     pose: &Pose,
     age_s: f64,
     terrain_bias_m: f64,
-) -> Option<Prediction> {
+) -> Option<Echo> {
     let finder = load.vehicle.rangefinder;
     let R_IB = pose.q_IB.rotation().si();
     let R_IM = load.orientation.R_IM(pose.t);
@@ -61,34 +72,34 @@ pub fn predict(
         range_m = to_sphere(a_M, d_M, radius_m)?;
         hit = Vector::from_si(a_M + d_M * range_m);
     }
-    let n_I = (R_IM * Vector::<Position, M>::from_si(ground.n_M)).si();
-    let cosine = -n_I.dot(&d_I);
+    let up_M = hit.si() / hit.norm().max(1.0);
+    let up_I = R_IM.si() * up_M;
+    let cosine = -up_I.dot(&d_I);
     if cosine < COSINE_MIN {
         return None;
     }
-    let up_I = rotate(R_IM, hit.si()) / hit.norm().max(1.0);
-    let h_p = n_I / cosine;
-    let w = arm_I + d_I * range_m;
+    let h_p = up_I / cosine;
     let mut h = EMPTY;
     put(&mut h, P, h_p);
     put(&mut h, V, -h_p * age_s);
-    put(&mut h, THETA, w.cross(&n_I) / cosine);
+    put(&mut h, THETA, (arm_I + d_I * range_m).cross(&up_I) / cosine);
     if load.faults.use_map
         && let Some(slot) = h.get_mut(TERRAIN)
     {
-        *slot = -n_I.dot(&up_I) / cosine;
+        *slot = -1.0 / cosine;
     }
+    let rise = ground.n_M.dot(&up_M).clamp(0.1, 1.0);
+    let slope = libm::sqrt(1.0 - rise * rise) / rise;
     let rough = (ROUGHNESS_M + ROUGHNESS_PER_M * range_m) / cosine;
-    Some(Prediction { value: range_m, h, r: finder.sigma_m * finder.sigma_m + rough * rough })
-}
-
-fn rotate(R_IM: Rotation<icd::frames::I, M>, v: Vector3<f64>) -> Vector3<f64> {
-    R_IM.si() * v
+    let r = finder.sigma_m * finder.sigma_m + rough * rough;
+    let prediction = Prediction { value: range_m, h, r };
+    Some(Echo { prediction, hit_M: hit.si(), slope_per_m: slope / cosine })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::{MAP_ACROSS, MAP_ALONG};
     use crate::nav::aid::jacobian;
     use crate::test_load::{flight_state, load};
 
@@ -98,7 +109,7 @@ mod tests {
         load.faults.use_map = false;
         let (nav, site) = flight_state(&load, 1000.0, 0.3);
         let pose = nav.pose();
-        let ahead = predict(&load, &site, &pose, 0.0, 0.0).unwrap();
+        let ahead = predict(&load, &site, &pose, 0.0, 0.0).unwrap().prediction;
         // The plain curves by s²/2R over the 309 m between nadir and hit: 2.7 cm.
         let arm = Vector3::from(load.vehicle.rangefinder.p_BA_B);
         let height = 1000.0 + (nav.R_LB(&site).si() * arm).z;
@@ -107,10 +118,11 @@ mod tests {
 
     #[test]
     fn slant_range_jacobian_matches_central_differences() {
-        let load = load();
+        let mut load = load();
+        load.map.elevation_m = [[0.0; MAP_ACROSS]; MAP_ALONG];
         let (nav, site) = flight_state(&load, 1500.0, 0.4);
-        jacobian::check(&nav, &[0, 1, 2, 6, 7, 8, 18], 2e-2, |nav| {
-            predict(&load, &site, &nav.pose(), 0.0, nav.terrain_bias_m).unwrap()
+        jacobian::check(&nav, &[0, 1, 2, 6, 7, 8, 18], 2e-3, |nav| {
+            predict(&load, &site, &nav.pose(), 0.0, nav.terrain_bias_m).unwrap().prediction
         });
     }
 
