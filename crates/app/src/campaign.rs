@@ -33,8 +33,8 @@ pub struct Campaign {
     /// Number of runs.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     runs: u64,
-    /// Number of the first run.
-    #[arg(long, default_value_t = 0)]
+    /// Number of the first run; run 0 is the reference, in which nothing is dispersed.
+    #[arg(long, default_value_t = 1)]
     first_run: u64,
     /// Folder for campaign.parquet [default: out/campaign-NAME].
     #[arg(long)]

@@ -7,7 +7,7 @@
 //! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l).
 
 use crate::arrival::{Arrival, OrbitState};
-use crate::scenario::Scenario;
+use crate::scenario::{REFERENCE_RUN, Scenario};
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
@@ -74,6 +74,9 @@ impl Upload {
     /// the target as mapped.
     pub fn for_run(&self, run: u64) -> Box<board::Load> {
         let mut load = self.load.clone();
+        if run == REFERENCE_RUN {
+            return load;
+        }
         let correlation = libm::exp(-load.map.spacing_m / load.map.correlation_m);
         let mut stream = Stream::new(self.seed, run, "map");
         let error = field(correlation, || stream.normal());
@@ -94,7 +97,8 @@ impl Upload {
 /// speed error is tied to the radial error, as [`board::NavStart`] says, plus a part of its own.
 pub fn nav_start(scenario: &Scenario, state: &OrbitState, run: u64) -> board::NavStart {
     let mut stream = Stream::new(scenario.seed, run, "orbit determination");
-    let (dp, dv) = (stream.normal3(), stream.normal3());
+    let known = if run == REFERENCE_RUN { 0.0 } else { 1.0 };
+    let (dp, dv) = (stream.normal3() * known, stream.normal3() * known);
     let knowledge = &scenario.knowledge;
     let scaled = |sigma: [f64; 3], n: Vector3<f64>| Vector3::from(sigma).component_mul(&n);
     let R = radial_along_across(state);

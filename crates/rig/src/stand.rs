@@ -4,7 +4,7 @@
 
 use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
-use crate::scenario::{Dispersed, Scenario, ScenarioError, StartAt, fault};
+use crate::scenario::{Dispersed, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault};
 use flight::load::Load;
 use icd::frames::{B, I, Rate, Vector};
 use icd::rotation::{Quaternion, Rotation};
@@ -95,7 +95,7 @@ impl Stand {
         if let Some(latency_s) = drawn.rangefinder_latency_s {
             vehicle.rangefinder.latency_s = latency_s;
         }
-        if !scenario.truth.dispersions {
+        if !scenario.truth.dispersions || run == REFERENCE_RUN {
             dispersions = Dispersions::default();
             make_exact(&mut vehicle);
         }

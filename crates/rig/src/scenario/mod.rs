@@ -10,6 +10,6 @@ mod vehicle;
 
 pub use error::{ScenarioError, Spot};
 pub use file::{Entry, Node, ScenarioFile, Tree};
-pub use reader::{Dispersed, Reader, unit_of};
+pub use reader::{Dispersed, REFERENCE_RUN, Reader, unit_of};
 pub use scenario::*;
 pub use vehicle::{Believed, VehicleFile};

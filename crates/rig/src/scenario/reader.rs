@@ -82,9 +82,17 @@ pub enum Dispersed {
     },
 }
 
+/// The run in which nothing is dispersed: every value at its mean, every device exact but for its noise,
+/// the orbit and the map as they are. Campaigns begin after it.
+pub const REFERENCE_RUN: u64 = 0;
+
 impl Dispersed {
-    /// The value in one run: the same for the same (seed, run, key), whatever else is drawn.
+    /// The value in one run: the same for the same (seed, run, key), whatever else is drawn. The
+    /// [`REFERENCE_RUN`] takes the mean.
     pub fn draw(self, seed: u64, run: u64, key: &str) -> f64 {
+        if run == REFERENCE_RUN {
+            return self.mean();
+        }
         let mut stream = truth::random::Stream::new(seed, run, key);
         match self {
             Self::Fixed(value) => value,
