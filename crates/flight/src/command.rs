@@ -35,6 +35,8 @@ const CONVERGED: f64 = 0.05;
 const TURN_S: f64 = 12.0;
 /// Delay between a range and the thrust that answers it, s; assumed, the sensor's own delay included.
 const REACTION_S: f64 = 2.0;
+/// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
+const SLOWING_M_S: f64 = 6.0;
 /// Altitude deviation above which the ground counts as unknown, m.
 const UNKNOWN_M: f64 = 20.0;
 
@@ -322,15 +324,30 @@ impl Flight<'_> {
         self.throttle(a_I, turning)
     }
 
+    /// Factor on thrust while the axis still turns towards `d_I`.
+    ///
+    /// As long as thrust takes horizontal speed away the vertical share is kept up; else only the useful
+    /// component is asked for.
+    fn while_turning(&self, d_I: Vector3<f64>, body_up: Vector3<f64>, turning: bool) -> f64 {
+        if !turning {
+            return 1.0;
+        }
+        let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let v = self.nav.v_ground_I(self.load).si();
+        let across = v - up * v.dot(&up);
+        if body_up.dot(&across) < -SLOWING_M_S {
+            return (d_I.dot(&up) / body_up.dot(&up).max(0.25)).max(1.0);
+        }
+        d_I.dot(&body_up).clamp(0.3, 1.0)
+    }
+
     /// Main engine and collective for the wanted thrust acceleration.
     fn throttle(&mut self, a_I: Vector3<f64>, turning: bool) -> Demand {
         let p = self.propulsion();
         let size = libm::sqrt(a_I.norm_squared());
         let d_I = a_I / size.max(1e-6);
         let body_up = self.nav.q_IB.rotation().si() * Vector3::z();
-        // While the axis still turns, ask for the share that its present direction can give.
-        let useful = if turning { d_I.dot(&body_up).max(0.3) } else { 1.0 };
-        let wanted = size * self.mass_kg() / p.scale * useful.min(1.0);
+        let wanted = size * self.mass_kg() / p.scale * self.while_turning(d_I, body_up, turning);
         let assist_alone = TERMINAL_COLLECTIVE_MAX * p.assist.0;
         let dt_s = PULSE_FRAME.s();
         self.guide.main_age_s += dt_s;

@@ -18,6 +18,9 @@ use nalgebra::Vector3;
 const STEPS: usize = 16;
 /// Below this time to go the solution is frozen, s.
 const FREEZE_S: f64 = 6.0;
+/// Below this time to go, s, the tangent of pitch stays above this.
+const LAST_S: f64 = 30.0;
+const LAST_TANGENT: f64 = 0.364;
 /// Bounds of the collective, leaving room for torque: see `control::allocate`.
 pub const COLLECTIVE_MIN: f64 = 0.70;
 /// Upper bound of the collective in braking.
@@ -124,9 +127,13 @@ impl Solution {
     }
 
     /// Unit thrust direction now as (radial, along the motion).
+    ///
+    /// Near the gate the thrust keeps at least 20° of upward pitch: a solution that runs out of thrust
+    /// would otherwise trade the last altitude for downrange.
     pub fn direction(&self) -> (f64, f64) {
-        let secant = 1.0 / libm::sqrt(1.0 + self.a * self.a);
-        (self.a * secant, -secant)
+        let a = if self.tgo_s < LAST_S { self.a.max(LAST_TANGENT) } else { self.a };
+        let secant = 1.0 / libm::sqrt(1.0 + a * a);
+        (a * secant, -secant)
     }
 }
 
