@@ -65,6 +65,7 @@ pub struct Guide {
     main_age_s: f64,
     frames: u32,
     creeping: bool,
+    limited: bool,
 }
 
 /// Directions of the motion at the lander.
@@ -287,9 +288,10 @@ impl Flight<'_> {
         if creeping {
             return (corridor::CREEP_M_S, 0.0);
         }
-        if safe < planned.0 {
-            let slower = self.guide.speed_m_s >= planned.0;
-            self.announce.edge(Event::CorridorRaised, slower);
+        let limited = safe < planned.0;
+        self.announce.edge(Event::CorridorRaised, limited && !self.guide.limited);
+        self.guide.limited = limited;
+        if limited {
             return (safe, corridor::ETA * net_m_s2 / safe);
         }
         if unknown { (planned.0.max(corridor::CREEP_M_S), planned.1) } else { planned }

@@ -2,7 +2,7 @@
 
 use crate::Flight;
 use crate::load::after;
-use crate::nav::covariance::{P, THETA, V};
+use crate::nav::covariance::{ALIGNMENT, P, THETA, V};
 use icd::bus::PULSE_FRAME;
 use icd::frames::{I, Position, Vector};
 use icd::tm::{self, Phase, Snapshot};
@@ -55,7 +55,10 @@ impl Flight<'_> {
             sigma_v_up_m_s: libm::sqrt(v_vertical),
             sigma_horizontal_m: libm::sqrt(p_horizontal),
             sigma_v_horizontal_m_s: libm::sqrt(v_horizontal),
-            sigma_attitude_rad: libm::sqrt(trace(&nav.covariance.block(THETA, THETA))),
+            sigma_attitude_rad: libm::sqrt(
+                trace(&nav.covariance.block(THETA, THETA))
+                    + trace(&nav.covariance.block(ALIGNMENT, ALIGNMENT)),
+            ),
             mass_kg: self.mass_kg(),
             propellant_kg: self.propellant_kg,
         }

@@ -93,6 +93,7 @@ impl Flight<'_> {
                 self.enter(Phase::Ignition, Some(Event::IgnitionArmed));
             }
             Phase::Ignition if self.ignition_due() => {
+                self.nav.fold_alignment();
                 self.enter(Phase::Braking, Some(Event::BrakingStarted));
             }
             Phase::Braking if self.at_gate() => {

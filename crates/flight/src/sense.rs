@@ -47,7 +47,7 @@ impl Flight<'_> {
                 line.age_s = (line.age_s + dt_s).min(1e6);
             }
         }
-        if let Some(report) = &sensors.star_tracker {
+        if let Some(report) = sensors.star_tracker.as_ref().filter(|_| !self.nav.folded) {
             self.take_star_tracker(report);
         }
         if let Some(shot) = &sensors.rangefinder {
@@ -77,10 +77,9 @@ impl Flight<'_> {
             // Each axis sees what the last one corrected.
             let Some(pose) = self.nav.history.at(report.t) else { return };
             let z = star_tracker::measured(&pose, report_IB);
-            let p = star_tracker::predict(&pose, self.nav.alignment, axis_B, sigma_rad);
+            let p = star_tracker::predict(&pose, axis_B, sigma_rad);
             let line = &mut self.lines.star_tracker;
-            let fuse = filter::fuse_considering_alignment;
-            filter::gate_and_fuse(&mut self.nav, &p, z.dot(&axis_B), GATE, line, fuse);
+            filter::gate_and_fuse(&mut self.nav, &p, z.dot(&axis_B), GATE, line);
         }
     }
 
@@ -93,9 +92,8 @@ impl Flight<'_> {
             let p = beam_speed::predict(self.load, &pose, *d_B);
             let line = &mut self.lines.velocimeter;
             let (first, before) = (line.fused == 0, line.outcome);
-            let fuse = filter::fuse_plainly;
             let measured = f64::from(*speed);
-            let outcome = filter::gate_and_fuse(&mut self.nav, &p, measured, GATE, line, fuse);
+            let outcome = filter::gate_and_fuse(&mut self.nav, &p, measured, GATE, line);
             self.announce.edge(Event::VelocimeterAcquired, first && outcome == Outcome::Fused);
             let rejected = outcome == Outcome::Rejected && before != Outcome::Rejected;
             self.announce.edge(Event::VelocityRejected, rejected);

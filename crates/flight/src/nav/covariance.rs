@@ -2,7 +2,8 @@
 //!
 //! Owns: the index table of the error state, [`Covariance`].
 //! Error state, 20: position and velocity in `I`; attitude as a rotation of `I`, R = (1 + [θ×]) R̂
-//! ([Sola2017] §7, global error); gyro bias, accelerometer bias and star tracker alignment in `B`; one
+//! ([Sola2017] §7, global error), of the star tracker's frame until
+//! [`Covariance::fold_alignment`]; gyro bias, accelerometer bias and star tracker alignment in `B`; one
 //! terrain bias; one accelerometer scale factor. Difference is true minus estimate throughout.
 //! Scalar update as in [Carpenter2018] ch. 3, symmetric by construction: only half is computed and
 //! mirrored; the diagonal is kept positive.
@@ -108,7 +109,7 @@ impl Covariance {
         for k in 0..STATES {
             let at = |first: usize| Vector3::new(x[first][k], x[first + 1][k], x[first + 2][k]);
             let (p, v, theta) = (at(P), at(V), at(THETA));
-            let mut dv = gradient * p + f * theta - t.dv_I * x[SCALE][k];
+            let mut dv = gradient * p + f * (theta - t.R_IB * at(ALIGNMENT)) - t.dv_I * x[SCALE][k];
             if t.sensing {
                 dv += bias * at(ACCELEROMETER);
             }
@@ -143,6 +144,31 @@ impl Covariance {
             x[ACCELEROMETER + i][ACCELEROMETER + i] += t.q[3];
         }
         self.mirror();
+    }
+
+    /// Makes attitude that of the inertial unit: θ ← θ − R β, and forgets the alignment β.
+    pub fn fold_alignment(&mut self, R_IB: &Matrix3<f64>) {
+        let x = &mut self.0;
+        for pass in 0..2 {
+            for k in 0..STATES {
+                let read = |i: usize| if pass == 0 { x[i][k] } else { x[k][i] };
+                let beta = Vector3::new(read(ALIGNMENT), read(ALIGNMENT + 1), read(ALIGNMENT + 2));
+                let turned = R_IB * beta;
+                for i in 0..3 {
+                    if pass == 0 {
+                        x[THETA + i][k] -= turned[i];
+                    } else {
+                        x[k][THETA + i] -= turned[i];
+                    }
+                }
+            }
+        }
+        for k in 0..STATES {
+            for i in 0..3 {
+                x[ALIGNMENT + i][k] = 0.0;
+                x[k][ALIGNMENT + i] = 0.0;
+            }
+        }
     }
 
     /// One step of the terrain bias, a first-order Gauss–Markov process: decay, then added variance.
@@ -232,6 +258,8 @@ mod tests {
         phi.fixed_view_mut::<3, 3>(V, THETA).copy_from(&f);
         phi.fixed_view_mut::<3, 3>(V, ACCELEROMETER).copy_from(&bias);
         phi.fixed_view_mut::<3, 3>(THETA, GYRO).copy_from(&bias);
+        phi.fixed_view_mut::<3, 3>(P, ALIGNMENT).copy_from(&(-f * t.R_IB * half));
+        phi.fixed_view_mut::<3, 3>(V, ALIGNMENT).copy_from(&(-f * t.R_IB));
         phi.fixed_view_mut::<3, 1>(P, SCALE).copy_from(&(-t.dv_I * half));
         phi.fixed_view_mut::<3, 1>(V, SCALE).copy_from(&-t.dv_I);
         phi[(TERRAIN, TERRAIN)] = 0.9;
@@ -245,6 +273,25 @@ mod tests {
         let mut p = some();
         p.propagate(&t);
         p.forget_terrain(0.9, 5.0);
+        for i in 0..STATES {
+            for j in 0..STATES {
+                assert!((p.get(i, j) - expected[(i, j)]).abs() < 1e-12, "({i}, {j})");
+            }
+        }
+    }
+
+    #[test]
+    fn folding_the_alignment_is_the_linear_map_it_says() {
+        type Dense = nalgebra::SMatrix<f64, STATES, STATES>;
+        let R = transition().R_IB;
+        let mut map = Dense::identity();
+        map.fixed_view_mut::<3, 3>(THETA, ALIGNMENT).copy_from(&-R);
+        for i in 0..3 {
+            map[(ALIGNMENT + i, ALIGNMENT + i)] = 0.0;
+        }
+        let expected = map * Dense::from_fn(|i, j| some().get(i, j)) * map.transpose();
+        let mut p = some();
+        p.fold_alignment(&R);
         for i in 0..STATES {
             for j in 0..STATES {
                 assert!((p.get(i, j) - expected[(i, j)]).abs() < 1e-12, "({i}, {j})");

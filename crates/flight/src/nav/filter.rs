@@ -6,7 +6,7 @@
 
 use crate::nav::Nav;
 use crate::nav::aid::Prediction;
-use crate::nav::covariance::{ALIGNMENT, Row};
+use crate::nav::covariance::Row;
 use icd::tm::{Innovation, Outcome};
 
 /// Underweighting factor β, and the prior standard deviation (in the measurement's unit) above which
@@ -39,18 +39,6 @@ pub fn compare(nav: &Nav, prediction: &Prediction, measured: f64) -> Comparison 
 pub fn fuse(nav: &mut Nav, c: &Comparison, wide: f64) {
     let beta = if c.hph > wide * wide { BETA } else { 0.0 };
     apply(nav, c, c.ph.map(|x| x / (c.s + beta * c.hph)));
-}
-
-/// Fuses with the star tracker's alignment considered, not estimated: its uncertainty stays.
-///
-/// Small wobbles of the body would make it look observable; the tracker's slow errors, which no model
-/// on board knows, forbid to trust that ([Carpenter2018] ch. 5 on considered parameters).
-pub fn fuse_considering_alignment(nav: &mut Nav, c: &Comparison) {
-    let mut gain = c.ph.map(|x| x / c.s);
-    for k in gain.iter_mut().skip(ALIGNMENT).take(3) {
-        *k = 0.0;
-    }
-    apply(nav, c, gain);
 }
 
 /// Fuses with the optimal gain.
@@ -88,20 +76,19 @@ pub fn note(
     }
 }
 
-/// Gates at `k` standard deviations and fuses by `fuse` or rejects.
+/// Gates at `k` standard deviations and fuses or rejects.
 pub fn gate_and_fuse(
     nav: &mut Nav,
     prediction: &Prediction,
     measured: f64,
     k: f64,
     line: &mut Innovation,
-    fuse: fn(&mut Nav, &Comparison),
 ) -> Outcome {
     let c = compare(nav, prediction, measured);
     let gate = k * c.sigma;
     let outcome = if c.nu.abs() <= gate { Outcome::Fused } else { Outcome::Rejected };
     if outcome == Outcome::Fused {
-        fuse(nav, &c);
+        fuse_plainly(nav, &c);
     }
     note(line, measured, Some(&c), gate, outcome);
     outcome

@@ -23,6 +23,9 @@ use nalgebra::{Matrix3, Vector3};
 
 /// Refresh of the gravity perturbation.
 const GRAVITY_REFRESH: Span = Span::from_ms(1000);
+/// The tracker's frame turns slowly against the gyros' while the body turns, by its misalignment times
+/// the orbital rate, 6e-7 rad/s; random walk that lets the filter follow, rad/√s.
+const TRACKER_DRIFT_RAD_SQRT_S: f64 = 2e-6;
 /// White acceleration that stands for gravity beyond the on-board degree, m²/s³ at the surface: anomalies
 /// of some 40 mGal that last 200 s at descent speeds, assumed; and its fall with height, m, that of degree 50.
 const GRAVITY_NOISE_M2_S3: f64 = 3e-7;
@@ -77,8 +80,6 @@ pub struct Nav {
     pub gyro_bias: Vector3<f64>,
     /// Accelerometer bias, m/s².
     pub accelerometer_bias: Vector3<f64>,
-    /// Star tracker alignment, rad.
-    pub alignment: Vector3<f64>,
     /// Ground stands this much above the map, m.
     pub terrain_bias_m: f64,
     /// Accelerometer scale factor error: reads this share too much.
@@ -91,6 +92,8 @@ pub struct Nav {
     pub R_IM: Rotation<I, M>,
     /// A star tracker has set the attitude.
     pub aligned: bool,
+    /// Attitude is the inertial unit's from here on; the star tracker is done.
+    pub folded: bool,
     perturbation_I: Vector3<f64>,
     t_perturbation: Option<Time>,
     dv_I: Vector3<f64>,
@@ -146,13 +149,13 @@ impl Nav {
             f_B: Vector::zero(),
             gyro_bias: Vector3::zeros(),
             accelerometer_bias: Vector3::zeros(),
-            alignment: Vector3::zeros(),
             terrain_bias_m: 0.0,
             scale: 0.0,
             covariance,
             history: History::new(),
             R_IM: load.orientation.R_IM(start.t),
             aligned: false,
+            folded: false,
             perturbation_I: Vector3::zeros(),
             t_perturbation: None,
             dv_I: Vector3::zeros(),
@@ -214,6 +217,7 @@ impl Nav {
         let thrusting = self.dv_I.norm_squared() > 0.0;
         let vrw = if thrusting { inertial.vrw_m_s_sqrt_s } else { 0.0 };
         let arw = inertial.arw_rad_sqrt_s;
+        let drift = if self.folded { 0.0 } else { TRACKER_DRIFT_RAD_SQRT_S };
         let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
         let gravity_noise =
             GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
@@ -223,7 +227,12 @@ impl Nav {
             R_IB: self.q_IB.rotation().si(),
             sensing: thrusting,
             gradient: gravity::gradient(load.gravity.gm_m3_s2, self.p_MB_I.si()),
-            q: [(vrw * vrw + gravity_noise) * dt_s, arw * arw * dt_s, 1e-18 * dt_s, 1e-14 * dt_s],
+            q: [
+                (vrw * vrw + gravity_noise) * dt_s,
+                (arw * arw + drift * drift) * dt_s,
+                1e-18 * dt_s,
+                1e-14 * dt_s,
+            ],
         };
         self.covariance.propagate(&transition);
         self.frame_m_s2 = libm::sqrt(self.dv_I.norm_squared()) / dt_s.max(1e-3);
@@ -261,22 +270,24 @@ impl Nav {
         self.q_IB = Quaternion::<I, I>::exp(at(THETA)) * self.q_IB;
         self.gyro_bias += at(GYRO);
         self.accelerometer_bias += at(ACCELEROMETER);
-        self.alignment += at(ALIGNMENT);
         self.terrain_bias_m += dx.get(TERRAIN).copied().unwrap_or(0.0);
         self.scale += dx.get(SCALE).copied().unwrap_or(0.0);
         self.history.correct(self.t, dp, dv, at(THETA));
     }
 
-    /// Sets the attitude from the star tracker and correlates it with the tracker's misalignment.
+    /// Sets the attitude from the star tracker; the tracker's alignment stays a consider state [Schmidt1966].
     pub fn align(&mut self, load: &Load, q_IB: Quaternion<I, B>) {
         self.q_IB = q_IB;
         self.aligned = true;
         let R = q_IB.rotation().si();
-        let align = star_tracker::alignment(load);
         let noise = star_tracker::noise(&load.vehicle.inertial);
-        let total = R * (align + noise) * R.transpose();
-        self.covariance.set_block(THETA, THETA, &total);
-        self.covariance.set_block(THETA, ALIGNMENT, &(-(R * align)));
+        self.covariance.set_block(THETA, THETA, &(R * noise * R.transpose()));
+    }
+
+    /// The last stars before a long burn: the alignment error becomes attitude error.
+    pub fn fold_alignment(&mut self) {
+        self.folded = true;
+        self.covariance.fold_alignment(&self.q_IB.rotation().si());
     }
 
     /// Position in the site frame.

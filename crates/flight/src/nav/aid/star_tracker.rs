@@ -1,15 +1,15 @@
 //! Attitude from the star tracker, with its constant misalignment to the inertial unit.
 //!
-//! Derived: the tracker reports R_meas = R (1 + [β×]) with R = (1 + [θ×]) R̂; to first order the
-//! rotation from estimate to report, in body axes, is z = R̂ᵀ θ + β. Along a body axis a:
-//!     ∂z_a/∂θ = R̂ a    ∂z_a/∂β = a.
+//! Derived: the tracker reports R_meas = R (1 + [β×]), β its constant misalignment. Until a long burn the
+//! attitude state is that of the tracker's frame, θ' = θ + R̂ β, so that a report shows it directly: in body
+//! axes z = R̂ᵀ θ', along a body axis a: ∂z_a/∂θ' = R̂ a. What β does to the direction of thrust is in the
+//! covariance ([`crate::nav::covariance`]): however many stars are seen, thrust is known no better than
+//! the alignment, and a later altitude error is traced back to it.
 //! As programmed: along the boresight and two axes across it, because the noise differs between them.
-//! The misalignment is a state of its own: however many stars are seen, attitude is known no better
-//! than the alignment, and a later altitude error is traced back to it.
 
 use super::{EMPTY, Prediction, put};
-use crate::load::{Inertial, Load, direction};
-use crate::nav::covariance::{ALIGNMENT, THETA};
+use crate::load::{Inertial, direction};
+use crate::nav::covariance::THETA;
 use crate::nav::state::Pose;
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
@@ -40,22 +40,10 @@ pub fn noise(inertial: &Inertial) -> Matrix3<f64> {
 }
 
 /// Predicts the component of [`measured`] along the body axis `axis_B` with noise `sigma_rad`.
-pub fn predict(
-    pose: &Pose,
-    alignment: Vector3<f64>,
-    axis_B: Vector3<f64>,
-    sigma_rad: f64,
-) -> Prediction {
+pub fn predict(pose: &Pose, axis_B: Vector3<f64>, sigma_rad: f64) -> Prediction {
     let mut h = EMPTY;
     put(&mut h, THETA, pose.q_IB.rotation().si() * axis_B);
-    put(&mut h, ALIGNMENT, axis_B);
-    Prediction { value: axis_B.dot(&alignment), h, r: sigma_rad * sigma_rad }
-}
-
-/// What a constant alignment error does: [`crate::nav::Nav::align`] needs it as a covariance.
-pub fn alignment(load: &Load) -> Matrix3<f64> {
-    let sigma = load.vehicle.inertial.alignment_rad;
-    Matrix3::identity() * (sigma * sigma)
+    Prediction { value: 0.0, h, r: sigma_rad * sigma_rad }
 }
 
 #[cfg(test)]
@@ -64,21 +52,28 @@ mod tests {
     use crate::test_load::{flight_state, load};
 
     #[test]
-    fn the_innovation_shows_attitude_error_and_misalignment_with_the_right_sign() {
+    fn the_innovation_shows_the_attitude_error_with_the_right_sign() {
         let load = load();
         let (mut nav, _) = flight_state(&load, 1500.0, 0.4);
         let truth = nav.q_IB;
-        let beta = Vector3::new(3e-4, -5e-4, 2e-4);
-        let report = truth * Quaternion::<B, B>::exp(beta);
         // The estimate is off by −θ: true = (1 + [θ×]) estimate.
         let theta = Vector3::new(-2e-4, 4e-4, 1e-4);
         nav.q_IB = Quaternion::<I, I>::exp(-theta) * truth;
-        let z = measured(&nav.pose(), report);
+        let z = measured(&nav.pose(), truth);
         for (axis, sigma) in axes(&load.vehicle.inertial) {
-            let p = predict(&nav.pose(), Vector3::zeros(), axis, sigma);
-            let linear: f64 =
-                (0..3).map(|i| p.h[THETA + i] * theta[i] + p.h[ALIGNMENT + i] * beta[i]).sum();
+            let p = predict(&nav.pose(), axis, sigma);
+            let linear: f64 = (0..3).map(|i| p.h[THETA + i] * theta[i]).sum();
             assert!((z.dot(&axis) - linear).abs() < 1e-6, "{} {linear}", z.dot(&axis));
         }
+    }
+
+    #[test]
+    fn the_noise_is_largest_about_the_boresight() {
+        let inertial = load().vehicle.inertial;
+        let d = direction(inertial.star_tracker_d_B).si();
+        let [across, along] = inertial.star_tracker_rad;
+        let n = noise(&inertial);
+        assert!(((n * d).dot(&d) - along * along).abs() < 1e-18);
+        assert!((n.trace() - along * along - 2.0 * across * across).abs() < 1e-18);
     }
 }
