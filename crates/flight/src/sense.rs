@@ -9,7 +9,7 @@ use icd::bus::{BeamSpeeds, PULSE_FRAME, Sensors, StarTracker};
 use icd::events::Event;
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
-use icd::tm::Outcome;
+use icd::tm::{Outcome, Phase};
 use nalgebra::Vector3;
 
 /// Gate of star tracker and velocimeter, standard deviations.
@@ -18,7 +18,9 @@ const GATE: f64 = 5.0;
 impl Flight<'_> {
     /// Everything that a cycle's sensors say.
     pub(crate) fn sense(&mut self, sensors: &Sensors, frame: bool) {
-        let thrusting = sensors.t <= self.thrusting_until;
+        // From braking to the ground the accelerometers always count; in a coast only while valves work.
+        let thrusting = sensors.t <= self.thrusting_until || self.mode.phase >= Phase::Braking;
+        let flying = self.mode.phase < Phase::Contact;
         let unfit = sensors.imu.saturated || !sensors.imu.healthy;
         let event = if sensors.imu.saturated { Event::ImuSaturated } else { Event::ImuFault };
         self.monitors.imu.update(unfit, event, &mut self.announce);
@@ -50,7 +52,7 @@ impl Flight<'_> {
         if let Some(report) = sensors.star_tracker.as_ref().filter(|_| !self.nav.folded) {
             self.take_star_tracker(report);
         }
-        if let Some(shot) = &sensors.rangefinder {
+        if let Some(shot) = sensors.rangefinder.as_ref().filter(|_| flying) {
             self.watch.take(
                 self.load,
                 &self.site,
@@ -61,7 +63,7 @@ impl Flight<'_> {
             );
         }
         if let Some(beams) =
-            sensors.velocimeter.as_ref().filter(|_| self.load.vehicle.velocimeter.fitted)
+            sensors.velocimeter.as_ref().filter(|_| flying && self.load.vehicle.velocimeter.fitted)
         {
             self.take_velocimeter(beams);
         }

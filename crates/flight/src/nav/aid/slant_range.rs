@@ -22,9 +22,11 @@ use nalgebra::Vector3;
 const ITERATIONS: usize = 5;
 /// Steepest incidence that is still predicted: cosine of the angle between beam and ground normal.
 const COSINE_MIN: f64 = 0.25;
-/// Ground roughness that one shot feels: constant part, m, and part that grows with range.
+/// Ground roughness that one shot feels: constant part, m, and part that grows with range, over a map and
+/// over a plain, which hides all relief. Prototype: 30 m of terrain noise at 3 km over a plain.
 const ROUGHNESS_M: f64 = 0.5;
 const ROUGHNESS_PER_M: f64 = 0.002;
+const PLAIN_PER_M: f64 = 0.01;
 
 /// A predicted echo and where it comes from.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +92,8 @@ pub fn predict(
     }
     let rise = ground.n_M.dot(&up_M).clamp(0.1, 1.0);
     let slope = libm::sqrt(1.0 - rise * rise) / rise;
-    let rough = (ROUGHNESS_M + ROUGHNESS_PER_M * range_m) / cosine;
+    let per_m = if load.faults.use_map { ROUGHNESS_PER_M } else { PLAIN_PER_M };
+    let rough = (ROUGHNESS_M + per_m * range_m) / cosine;
     let r = finder.sigma_m * finder.sigma_m + rough * rough;
     let prediction = Prediction { value: range_m, h, r };
     Some(Echo { prediction, hit_M: hit.si(), slope_per_m: slope / cosine })
