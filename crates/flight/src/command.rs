@@ -23,7 +23,7 @@ const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
 const MAIN_OFF_M: f64 = 1000.0;
 /// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
 /// it comes back.
-const MAIN_OFF_SHARE: f64 = 0.78;
+const MAIN_OFF_SHARE: f64 = 0.85;
 const MAIN_ON_SHARE: f64 = 0.97;
 /// Least time between two switchings of the main engine, s. Source: prototype §1.1, relight about 1 s.
 const MAIN_SWITCH_S: f64 = 1.0;

@@ -352,7 +352,7 @@ impl World {
             (Some(unit), Some(spec)) => unit.sense(t, || {
                 let reach = !out_of_reach(spec.range_m_max);
                 let meets = |d_B: &[f64; 3]| {
-                    reach && sight.range_m(&spec.p_BA_B, d_B, spec.range_m_max).is_some()
+                    reach && sight.meets_ground(&spec.p_BA_B, d_B, spec.range_m_max)
                 };
                 (sight.v_over_ground_B(&spec.p_BA_B, w_IM_I), spec.d_B.each_ref().map(meets))
             }),
