@@ -4,6 +4,7 @@
 
 use crate::fly::live;
 use crate::overrides::Overrides;
+use crate::plain::say;
 use crate::shipped::{Unpacked, short_name};
 use console::{Alignment, pad_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,7 +15,6 @@ use rig::report::adapt::label;
 use rig::scenario::Scenario;
 use rig::stand::Stand;
 use rig::verdict::Expect;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -67,15 +67,16 @@ impl Campaign {
         let mut stdout = std::io::stdout().lock();
         let count = done.rows.len();
         let (wall_s, resumed) = (began.elapsed().as_secs_f64(), done.resumed);
-        writeln!(stdout, "\n{title}\n{count} runs in {wall_s:.1} s, {resumed} of them from before")
-            .into_diagnostic()?;
+        let heading =
+            format!("\n{title}\n{count} runs in {wall_s:.1} s, {resumed} of them from before");
+        say(&mut stdout, &heading).into_diagnostic()?;
         for line in
             outcomes(&done).into_iter().chain(spreads(&done)).chain(self.worst(&done, &scales))
         {
-            writeln!(stdout, "{line}").into_diagnostic()?;
+            say(&mut stdout, &line).into_diagnostic()?;
         }
-        writeln!(stdout, "\nwritten: {}", folder.join("campaign.parquet").display())
-            .into_diagnostic()?;
+        let written = folder.join("campaign.parquet");
+        say(&mut stdout, &format!("\nwritten: {}", written.display())).into_diagnostic()?;
         Ok(true)
     }
 
@@ -91,7 +92,8 @@ impl Campaign {
             if bar.is_hidden()
                 && (progress.done.is_multiple_of(step) || progress.done == progress.total)
             {
-                println!("{}", progress_line(progress, began.elapsed().as_secs_f64()));
+                let line = progress_line(progress, began.elapsed().as_secs_f64());
+                let _ = say(&mut std::io::stdout().lock(), &line);
             }
         };
         let runs = self.first_run..self.first_run.saturating_add(self.runs);
@@ -182,7 +184,7 @@ fn bar(runs: u64) -> ProgressBar {
 
 fn progress_line(progress: Progress, elapsed_s: f64) -> String {
     let (done, total) = (progress.done as f64, progress.total as f64);
-    let rate = done / elapsed_s.max(1e-9);
+    let rate = (done - progress.resumed as f64) / elapsed_s.max(1e-9);
     let left_s = (total - done) / rate.max(1e-9);
     format!("{} of {} runs, {rate:.2} a second, {left_s:.0} s left", progress.done, progress.total)
 }
@@ -285,7 +287,10 @@ mod tests {
 
     #[test]
     fn the_rate_and_the_time_left_follow_from_what_is_done() {
-        let progress = Progress { done: 10, total: 40, outcome: Outcome::Landed };
+        let progress = Progress { done: 10, total: 40, resumed: 0, outcome: Outcome::Landed };
         assert_eq!(progress_line(progress, 5.0), "10 of 40 runs, 2.00 a second, 15 s left");
+        // Runs from before took no time now.
+        let progress = Progress { done: 30, resumed: 20, ..progress };
+        assert_eq!(progress_line(progress, 5.0), "30 of 40 runs, 2.00 a second, 5 s left");
     }
 }

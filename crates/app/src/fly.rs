@@ -4,7 +4,7 @@
 
 use crate::overrides::Overrides;
 use crate::panel::{Panel, Screen};
-use crate::plain::{Lines, Queue};
+use crate::plain::{Lines, Queue, say};
 use crate::shipped::Unpacked;
 use crate::status::{Motion, Notice, Status};
 use crate::{card, output};
@@ -17,15 +17,18 @@ use rig::report::TerrainPatch;
 use rig::report::survey::survey;
 use rig::scenario::{Scenario, ScenarioError};
 use rig::stand::Stand;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// Flown when nothing is named: the flight as it happened beside the one that survives it.
 const DEFAULT: [&str; 2] = ["m2-as-flown", "m2-resilient"];
 /// Time between two drawings of the live view.
 const REDRAW: Duration = Duration::from_millis(100);
+
+/// Moments that may wait to be shown before a flight waits for its audience (assumed).
+const NOTICES: usize = 256;
 
 /// Times real time at which a powered descent can be followed by eye: some 12 s (assumed).
 const WATCHED: f64 = 60.0;
@@ -104,9 +107,9 @@ impl Fly {
         let colour = live();
         let mut stdout = std::io::stdout().lock();
         for (entrant, landing) in entrants.iter().zip(&landings) {
-            writeln!(stdout).into_diagnostic()?;
+            say(&mut stdout, "").into_diagnostic()?;
             for line in card::lines(&entrant.name, &landing.flown.judgement, colour) {
-                writeln!(stdout, "{line}").into_diagnostic()?;
+                say(&mut stdout, &line).into_diagnostic()?;
             }
         }
         let single = entrants.first().filter(|_| entrants.len() == 1);
@@ -116,7 +119,7 @@ impl Fly {
             (None, None) => PathBuf::from("out"),
         };
         let written = output::write(&folder, &entrants, &landings, !self.no_report)?;
-        writeln!(stdout, "\nwritten: {}", written.display()).into_diagnostic()?;
+        say(&mut stdout, &format!("\nwritten: {}", written.display())).into_diagnostic()?;
         Ok(landings.iter().all(|landing| landing.flown.judgement.as_expected))
     }
 
@@ -139,7 +142,7 @@ impl Fly {
 
     /// Flies every entrant in its own thread while this one shows them.
     fn fly(&self, entrants: &[Entrant]) -> miette::Result<Vec<Landing>> {
-        let (tell, hear) = channel();
+        let (tell, hear) = sync_channel(NOTICES);
         std::thread::scope(|scope| {
             let flights: Vec<_> = entrants
                 .iter()
@@ -168,7 +171,7 @@ impl Fly {
         &self,
         index: usize,
         scenario: &Scenario,
-        tell: &Sender<(usize, Notice)>,
+        tell: &SyncSender<(usize, Notice)>,
     ) -> Result<Landing, ScenarioError> {
         let over = Over(index, tell);
         let stand = Stand::new(scenario.clone())?;
@@ -194,7 +197,7 @@ impl Fly {
 }
 
 /// Says that a flight is over when it goes out of scope, on an error too: the audience waits for it.
-struct Over<'a>(usize, &'a Sender<(usize, Notice)>);
+struct Over<'a>(usize, &'a SyncSender<(usize, Notice)>);
 
 impl Drop for Over<'_> {
     fn drop(&mut self) {
@@ -286,7 +289,7 @@ fn print(entrants: &[Entrant], hear: &Receiver<(usize, Notice)>) -> miette::Resu
     for (index, notice) in hear {
         let over = matches!(notice, Notice::Over);
         for line in queue.push(index, lines[index].hear(&notice), over) {
-            writeln!(stdout, "{line}").into_diagnostic()?;
+            say(&mut stdout, &line).into_diagnostic()?;
         }
     }
     Ok(())

@@ -5,6 +5,15 @@
 
 use crate::status::{Notice, Status, clock, t_minus};
 use icd::time::{Span, Time};
+use std::io::{ErrorKind, Write};
+
+/// Prints a line. A reader that has gone, as `head` does, is no reason to stop: flight and files go on.
+pub fn say(out: &mut impl Write, line: &str) -> std::io::Result<()> {
+    match writeln!(out, "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        said => said,
+    }
+}
 
 /// Simulated time between two status lines.
 const EVERY: Span = Span::from_ms(60_000);
@@ -145,5 +154,26 @@ mod tests {
         assert!(queue.push(1, line("b"), true).is_empty());
         assert_eq!(queue.push(0, line("a"), false), ["a"]);
         assert_eq!(queue.push(0, line("c"), true), ["c", "b"]);
+    }
+
+    /// Fails every write.
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error_and_a_full_disk_is() {
+        assert!(say(&mut Broken(ErrorKind::BrokenPipe), "x").is_ok());
+        assert!(say(&mut Broken(ErrorKind::StorageFull), "x").is_err());
+        let mut out = Vec::new();
+        say(&mut out, "x").unwrap();
+        assert_eq!(out, b"x\n");
     }
 }

@@ -204,6 +204,8 @@ pub struct Progress {
     pub done: u64,
     /// Runs asked for.
     pub total: u64,
+    /// Runs among those done that an earlier, stopped campaign flew.
+    pub resumed: u64,
     /// How the latest run ended.
     pub outcome: Outcome,
 }
@@ -259,9 +261,9 @@ pub fn run_in_parts(
         .map_err(|reason| WriteError::Folder { folder: folder.to_path_buf(), reason })?;
     let total = runs.end.saturating_sub(runs.start);
     let done = AtomicU64::new(0);
-    let tell = |outcome| {
+    let tell = |resumed, outcome| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        progress(Progress { done, total, outcome });
+        progress(Progress { done, total, resumed, outcome });
     };
     let mut campaign = Campaign { rows: Vec::new(), resumed: 0 };
     let mut parts = Vec::new();
@@ -271,9 +273,10 @@ pub fn run_in_parts(
         let file = folder.join(part_name(stand, &part));
         if let Some(rows) = kept(&file, &part) {
             campaign.resumed += rows.len() as u64;
-            rows.iter().for_each(|row| tell(row.outcome));
+            rows.iter().for_each(|row| tell(campaign.resumed, row.outcome));
             campaign.rows.extend(rows);
         } else {
+            let tell = |outcome| tell(campaign.resumed, outcome);
             let rows = fly_part(stand, part.clone(), &tell)?;
             write_rows(stand, &file, &rows)?;
             campaign.rows.extend(rows);

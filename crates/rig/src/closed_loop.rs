@@ -18,11 +18,11 @@ use flight::load::Load;
 use icd::bus::{Actuators, Sensors};
 use icd::events::Event;
 use icd::time::{Span, Time};
-use icd::tm::Snapshot;
+use icd::tm::{Phase, Snapshot};
 use sha2::{Digest, Sha256};
 use truth::world::{self, TruthView, World};
 
-/// Without a record, pulse frames of the coast are watched one in this many.
+/// Pulse frames of the coasts are watched and recorded one in this many.
 const COAST_FRAMES: u64 = 10;
 /// How long a lander at rest is watched, so that the flight software can find out.
 const AT_REST: Span = Span::from_ms(5_000);
@@ -139,7 +139,7 @@ impl Flown {
 
 /// Flies one run to its end: rest, impact, or the scenario's duration.
 ///
-/// - `observer`: shown every pulse frame; with [`Recording::Off`] one in ten of the coast.
+/// - `observer`: shown every pulse frame, one in ten in the coasts.
 ///
 /// # Errors
 /// When truth refuses to start.
@@ -204,7 +204,8 @@ impl Log {
                 recorder.event(t_s, *event, sensors.t);
             }
         }
-        let close = self.recorder.is_some() || self.watch.braking();
+        let coast = matches!(telemetry.phase, Phase::OrbitCoast | Phase::DescentCoast);
+        let close = self.watch.braking() || (self.recorder.is_some() && !coast);
         // A frame is shown when the flight software has sampled one: it moves its frames at a new phase.
         if telemetry.t != sensors.t {
             return;

@@ -14,7 +14,6 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::record::Field;
 use parquet::schema::types::Type;
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,16 +26,20 @@ pub fn write(
     columns: &[Column<'_>],
     facts: &[(&str, String)],
 ) -> Result<(), WriteError> {
-    let octets = encode(columns, facts)
-        .map_err(|reason| WriteError::Parquet { file: path.to_path_buf(), reason })?;
     let half = path.with_extension("half");
     let file_error = |reason| WriteError::File { file: path.to_path_buf(), reason };
-    let mut file = File::create(&half).map_err(file_error)?;
-    file.write_all(&octets).and_then(|()| file.sync_all()).map_err(file_error)?;
+    let file = encode(File::create(&half).map_err(file_error)?, columns, facts)
+        .map_err(|reason| WriteError::Parquet { file: path.to_path_buf(), reason })?;
+    file.sync_all().map_err(file_error)?;
     std::fs::rename(&half, path).map_err(file_error)
 }
 
-fn encode(columns: &[Column<'_>], facts: &[(&str, String)]) -> Result<Vec<u8>, ParquetError> {
+/// Column by column, so that never more than one encoded column is in memory.
+fn encode(
+    file: File,
+    columns: &[Column<'_>],
+    facts: &[(&str, String)],
+) -> Result<File, ParquetError> {
     let fields = columns
         .iter()
         .map(|(key, _, _)| {
@@ -53,7 +56,7 @@ fn encode(columns: &[Column<'_>], facts: &[(&str, String)]) -> Result<Vec<u8>, P
         .set_created_by("frigoris".to_string())
         .set_key_value_metadata(Some(metadata))
         .build();
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties))?;
     let mut group = writer.next_row_group()?;
     for (_, _, values) in columns {
         if let Some(mut column) = group.next_column()? {

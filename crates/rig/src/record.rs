@@ -9,7 +9,7 @@ use crate::closed_loop::Frame;
 use crate::parquet_file;
 use crate::scenario::hex;
 use crate::stand::Stand;
-use icd::bus::ShotQuality;
+use icd::bus::{PULSE_FRAME, ShotQuality};
 use icd::events::Event;
 use icd::link::packet::{self, PACKET_MAX};
 use icd::time::{Span, Time};
@@ -196,6 +196,10 @@ pub struct Recorder {
     next_slow: Time,
 }
 
+/// Columns get their room at once up to so many frames, 1.8 h, assumed: growing a hundred of them in turn
+/// leaves holes behind that double the memory of a run.
+const FRAMES_FORESEEN: usize = 65_536;
+
 /// Period of housekeeping while nothing burns.
 const SLOW: Span = Span::from_ms(1_000);
 
@@ -203,7 +207,9 @@ impl Recorder {
     /// An empty record of one run.
     pub fn new(stand: &Stand, run: u64, start: Time) -> Self {
         let scenario = &stand.scenario;
-        let column = |key: &str, unit| Column { key: key.to_string(), unit, values: Vec::new() };
+        let frames = (scenario.duration_s_max / PULSE_FRAME.s()) as usize + 2;
+        let values = || Vec::with_capacity(frames.min(FRAMES_FORESEEN));
+        let column = |key: &str, unit| Column { key: key.to_string(), unit, values: values() };
         let mut columns: Vec<Column> = OWN.iter().map(|(key, unit, _)| column(key, unit)).collect();
         columns.extend(THRUST.map(|key| column(key, "N")));
         columns.extend(tm::parameters().map(|parameter| column(parameter.key, parameter.unit)));

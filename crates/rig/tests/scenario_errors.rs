@@ -223,7 +223,20 @@ fn an_absent_scenario_and_an_absent_vehicle_are_named() {
     let error = Scenario::read(Path::new("no/such.toml")).map(|s| s.title).unwrap_err();
     assert!(error.to_string().starts_with("no/such.toml"), "{error}");
     let error = refused("vehicle", "vehicle = \"ghost-ship.toml\"");
-    assert!(error.to_string().contains("ghost-ship.toml: cannot be read"), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("vehicle = \"ghost-ship.toml\" cannot be read"), "{error}");
+    assert!(error.labels().is_some(), "{error:?}");
+}
+
+#[test]
+fn an_absent_file_to_extend_is_named_with_the_file_that_names_it() {
+    let folder = Folder::new("extends");
+    let file = folder.write("s.toml", "extends = \"nowhere.toml\"\n");
+    let error = Scenario::read(&file).map(|s| s.title).unwrap_err();
+    let said = error.to_string();
+    assert!(said.starts_with(&file.display().to_string()), "{said}");
+    assert!(said.contains("extends = \"nowhere.toml\" cannot be read"), "{said}");
+    assert!(error.labels().is_some(), "{error:?}");
 }
 
 #[test]

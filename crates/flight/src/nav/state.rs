@@ -27,7 +27,7 @@ const GRAVITY_REFRESH: Span = Span::from_ms(1000);
 /// the orbital rate, 6e-7 rad/s; random walk that lets the filter follow, rad/√s.
 const TRACKER_DRIFT_RAD_SQRT_S: f64 = 2e-6;
 /// White acceleration that stands for gravity beyond the on-board degree, m²/s³ at the surface: anomalies
-/// of some 40 mGal that last 200 s at descent speeds, assumed; and its fall with height, m, that of degree 50.
+/// of 4 mGal that last 200 s at descent speeds, assumed; and its fall with height, m, that of degree 50.
 const GRAVITY_NOISE_M2_S3: f64 = 3e-7;
 const GRAVITY_NOISE_HEIGHT_M: f64 = 17_000.0;
 

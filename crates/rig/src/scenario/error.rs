@@ -26,6 +26,23 @@ pub enum ScenarioError {
         #[source]
         reason: std::io::Error,
     },
+    /// A file that another one names cannot be read.
+    #[error("{file}: {key} = {named:?} cannot be read: there is no readable file {path}")]
+    UnreadableLink {
+        /// The file that names it.
+        file: PathBuf,
+        /// The key that names it.
+        key: &'static str,
+        /// The name as written.
+        named: String,
+        /// The file asked for.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        reason: std::io::Error,
+        /// Where.
+        spot: Box<Spot>,
+    },
     /// The file is not TOML.
     #[error("{file}: not TOML: {message}")]
     NotToml {
@@ -168,6 +185,7 @@ impl ScenarioError {
         match self {
             Self::NotToml { spot, .. }
             | Self::UnknownKey { spot, .. }
+            | Self::UnreadableLink { spot, .. }
             | Self::WrongType { spot, .. }
             | Self::OutOfRange { spot, .. }
             | Self::UnknownChoice { spot, .. } => Some(spot),
@@ -184,7 +202,7 @@ impl Diagnostic for ScenarioError {
             Self::MissingKey { expected, .. } => Some(Box::new(format!(
                 "it holds {expected}; no value is built in, `extends` a file that has it or write it"
             ))),
-            Self::Unreadable { .. } => {
+            Self::UnreadableLink { .. } => {
                 Some(Box::new("paths in a file are relative to that file's folder"))
             }
             _ => None,

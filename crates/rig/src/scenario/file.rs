@@ -85,20 +85,41 @@ impl Tree {
     /// A file that is absent, is not TOML, or extends itself.
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
         let mut tree = Self { root: BTreeMap::new(), files: Vec::new() };
-        let mut next = Some(path.to_path_buf());
-        while let Some(path) = next {
+        let mut next = Some((path.to_path_buf(), None));
+        while let Some((path, named_by)) = next {
             if tree.files.len() >= EXTENDS_MAX || tree.files.iter().any(|(seen, _)| *seen == path) {
                 return Err(ScenarioError::ExtendsItself { file: path });
             }
             let text = std::fs::read_to_string(&path)
-                .map_err(|reason| ScenarioError::Unreadable { file: path.clone(), reason })?;
+                .map_err(|reason| tree.unreadable(&path, "extends", named_by.as_ref(), reason))?;
             next = tree.add(path, text)?;
         }
         Ok(tree)
     }
 
-    /// Adds a file below the ones already there; returns the file that it extends.
-    fn add(&mut self, path: PathBuf, text: String) -> Result<Option<PathBuf>, ScenarioError> {
+    /// The complaint about a file that cannot be read.
+    ///
+    /// - `named_by`: the value of `key` that names it; `None` for the file a person asked for.
+    pub fn unreadable(
+        &self,
+        path: &Path,
+        key: &'static str,
+        named_by: Option<&Entry>,
+        reason: std::io::Error,
+    ) -> ScenarioError {
+        let path = path.to_path_buf();
+        let Some(entry) = named_by else { return ScenarioError::Unreadable { file: path, reason } };
+        let named = if let Node::Text(name) = &entry.node { name.clone() } else { entry.kind() };
+        let (file, spot) = (self.file_of(entry).to_path_buf(), self.spot(entry));
+        ScenarioError::UnreadableLink { file, key, named, path, reason, spot }
+    }
+
+    /// Adds a file below the ones already there; returns the file that it extends and what names it.
+    fn add(
+        &mut self,
+        path: PathBuf,
+        text: String,
+    ) -> Result<Option<(PathBuf, Option<Entry>)>, ScenarioError> {
         let number = self.files.len();
         self.files.push((path.clone(), text.clone()));
         let parsed = DeTable::parse(&text).map_err(|error| ScenarioError::NotToml {
@@ -113,7 +134,7 @@ impl Tree {
         let Node::Text(name) = &entry.node else {
             return Err(self.wrong_type(&entry, "extends".to_string(), "the name of a file"));
         };
-        Ok(Some(path.parent().unwrap_or(Path::new("")).join(name)))
+        Ok(Some((path.parent().unwrap_or(Path::new("")).join(name), Some(entry))))
     }
 
     /// The file that was asked for.

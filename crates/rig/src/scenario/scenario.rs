@@ -163,8 +163,14 @@ impl Scenario {
     pub fn check(file: &Tree) -> Read<Self> {
         let root = Reader::new(file);
         let vehicle_name = root.text("vehicle")?;
-        let vehicle_path = file.resolve(&file.root["vehicle"], vehicle_name);
-        let vehicle = VehicleFile::read(&vehicle_path)?;
+        let named_by = &file.root["vehicle"];
+        let vehicle_path = file.resolve(named_by, vehicle_name);
+        let vehicle = VehicleFile::read(&vehicle_path).map_err(|error| match error {
+            ScenarioError::Unreadable { file: path, reason } => {
+                file.unreadable(&path, "vehicle", Some(named_by), reason)
+            }
+            other => other,
+        })?;
         let canonical = format!("{}[vehicle]\n{}", file.canonical(), vehicle.canonical);
         let site = root.table("site")?;
         let target_rad = [
