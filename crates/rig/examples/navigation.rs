@@ -52,12 +52,6 @@ fn main() -> miette::Result<()> {
             turn.y,
             turn.z,
         );
-        if std::env::var_os("DETAIL").is_some() {
-            println!(
-                "   {:?}\n   {:?}\n {:?}",
-                frame.telemetry.star_tracker, frame.telemetry.velocimeter, frame.sensors.imu
-            );
-        }
     })?;
     Ok(())
 }

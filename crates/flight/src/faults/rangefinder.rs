@@ -102,7 +102,7 @@ impl RangeWatch {
         }
         self.watch_repeats(shot.range_m, announce);
         let usable = !self.stuck && measured.is_finite();
-        let echo = if usable { self.expect(load, site, nav, shot.t) } else { None };
+        let echo = if usable { self.expected(load, site, nav, shot.t) } else { None };
         let Some(prediction) = echo else {
             filter::note(line, measured, None, 0.0, Outcome::Unusable);
             return;
@@ -144,7 +144,7 @@ impl RangeWatch {
     }
 
     /// What the shot of time `t` should read; lets the terrain bias fade with the ground passed since.
-    fn expect(&mut self, load: &Load, site: &Site, nav: &mut Nav, t: Time) -> Option<Prediction> {
+    fn expected(&mut self, load: &Load, site: &Site, nav: &mut Nav, t: Time) -> Option<Prediction> {
         let (age_s, pose) = ((nav.t - t).s(), nav.history.at(t)?);
         let echo = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;
         if load.faults.use_map {
