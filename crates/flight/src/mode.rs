@@ -15,6 +15,10 @@ const CONTACT_CYCLES: u32 = 2;
 /// Rest: rate below this, rad/s, for this long, s, with contact.
 const REST_RAD_S: f64 = 0.02;
 const REST_S: f64 = 2.0;
+/// Longest wait for the ignition solution, s: past any planned ignition, so that a solution that never
+/// converges ends in a long landing and not in a coast into the ground. Assumed: the plan arms 60 to 180 s
+/// ahead.
+const IGNITION_S_MAX: f64 = 240.0;
 /// Upright: tilt, rad, and horizontal speed, m/s, that end the pitch-up, or its longest duration, s.
 const UPRIGHT_RAD: f64 = 0.12;
 const UPRIGHT_M_S: f64 = 8.0;
@@ -92,7 +96,7 @@ impl Flight<'_> {
             Phase::DescentCoast if self.nav.t >= plan.t_arm => {
                 self.enter(Phase::Ignition, Some(Event::IgnitionArmed));
             }
-            Phase::Ignition if self.ignition_due() => {
+            Phase::Ignition if self.ignition_due() || in_phase_s > IGNITION_S_MAX => {
                 self.nav.fold_alignment();
                 self.enter(Phase::Braking, Some(Event::BrakingStarted));
             }

@@ -83,6 +83,19 @@ fn landed_needs_contact_and_rest() {
 }
 
 #[test]
+fn ignition_does_not_wait_for_ever() {
+    let load = load();
+    let mut flight = terminal(&load, 20_000.0);
+    flight.mode.phase = Phase::Ignition;
+    flight.mode.t_phase = flight.nav.t;
+    flight.change_mode(&quiet(flight.nav.t));
+    assert_eq!(flight.mode.phase, Phase::Ignition, "without a solution there is time to wait");
+    flight.mode.t_phase = flight.nav.t - Span::from_s(241.0);
+    flight.change_mode(&quiet(flight.nav.t));
+    assert_eq!(flight.mode.phase, Phase::Braking);
+}
+
+#[test]
 fn two_equal_states_take_equal_steps() {
     let load = load();
     let mut one = terminal(&load, 800.0);
