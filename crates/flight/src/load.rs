@@ -297,7 +297,7 @@ pub(crate) fn direction(raw: [f64; 3]) -> Vector<Direction, B> {
     v.direction().unwrap_or(Vector::new(0.0, 0.0, 1.0))
 }
 
-/// Offsets into the flight from a time, for readability.
+/// Seconds from `since` to `t`.
 pub(crate) fn after(t: Time, since: Time) -> f64 {
     let span: Span = t - since;
     span.s()

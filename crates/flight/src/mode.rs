@@ -31,8 +31,6 @@ pub struct Mode {
     pub phase: Phase,
     /// When it began.
     pub t_phase: Time,
-    /// When the high gate was passed.
-    pub t_gate: Time,
     contact_cycles: u32,
     rest_s: f64,
     cut: bool,
@@ -45,15 +43,7 @@ impl Mode {
     pub fn new(load: &Load, t: Time) -> Self {
         let coasting_down = t > load.deorbit.t_ignition;
         let phase = if coasting_down { Phase::DescentCoast } else { Phase::OrbitCoast };
-        Self {
-            phase,
-            t_phase: t,
-            t_gate: t,
-            contact_cycles: 0,
-            rest_s: 0.0,
-            cut: false,
-            deorbit_dv_m_s: 0.0,
-        }
+        Self { phase, t_phase: t, contact_cycles: 0, rest_s: 0.0, cut: false, deorbit_dv_m_s: 0.0 }
     }
 }
 
@@ -101,7 +91,6 @@ impl Flight<'_> {
                 self.enter(Phase::Braking, Some(Event::BrakingStarted));
             }
             Phase::Braking if self.at_gate() => {
-                self.mode.t_gate = self.nav.t;
                 self.enter(Phase::PitchUp, Some(Event::PitchUpStarted));
             }
             Phase::PitchUp if self.upright() || in_phase_s > PITCH_UP_S_MAX => {

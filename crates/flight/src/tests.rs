@@ -166,6 +166,14 @@ fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
 }
 
 #[test]
+fn resilient_refuses_a_consistent_step_to_where_no_landing_passes() {
+    let load = load();
+    let mut flight = terminal(&load, 2000.0);
+    shoot(&mut flight, 40, |i| 40_000.0 + 0.01 * f64::from(i));
+    assert_eq!(flight.lines.rangefinder.fused, 0);
+}
+
+#[test]
 fn resilient_does_not_follow_an_erratic_sensor() {
     let load = load();
     let mut flight = terminal(&load, 2000.0);

@@ -9,6 +9,10 @@
 //! | late | silent while surely in reach | 3 s | corridor stays low | `RangefinderLate` | first fused range |
 //! | corridor (resilient) | speed the engines can stop above worst ground | every frame | slow down | `CorridorRaised`, `SpeedExceedsCorridor` | altitude known |
 //! | thrust | sensed against commanded | 15 %, 1 s | alarm | `ThrustDeviates` | agreement |
+//! | creep (resilient) | corridor at its creep speed | every frame | fall at 20 m/s until a range | `CreepStarted` | altitude known |
+//! | velocity gate | ν of a beam | 5 σ | reject the sample | `VelocityRejected` | next sample |
+//! | inertial unit | saturated, or unfit by its own test | one cycle | alarm | `ImuSaturated`, `ImuFault` | next good sample |
+//! | propellant | estimate below the reserve | 1 s, after the gate | alarm | `PropellantLow` | – |
 //! | contradiction | altitude below −20 m without contact | 2 s | alarm | `AltitudeContradiction` | altitude above −20 m |
 
 pub mod monitors;

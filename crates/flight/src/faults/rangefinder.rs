@@ -11,6 +11,7 @@ use crate::nav::aid::{Prediction, slant_range};
 use crate::nav::covariance::{P, Row};
 use crate::nav::{Nav, Site, filter};
 use icd::bus::{ShotQuality, SlantRange};
+use icd::constants::MOON_RADIUS_M;
 use icd::events::Event;
 use icd::time::Time;
 use icd::tm::{Innovation, Outcome};
@@ -34,6 +35,11 @@ const WIDE_M: f64 = 100.0;
 const LATE_S: f64 = 3.0;
 /// Terrain slope that the rate test allows for, tan: the 99 % slope of a mare at 100 m is near 0.1.
 const SLOPE: f64 = 0.1;
+
+/// Heights above the reference sphere that a landing can pass through, m: the Moon's lowest ground lies near
+/// −9 km, braking begins near 20 km; by physics, not by navigation.
+const HEIGHT_M_MIN: f64 = -10_000.0;
+const HEIGHT_M_MAX: f64 = 30_000.0;
 
 /// Memory about the rangefinder.
 #[derive(Clone, Debug)]
@@ -245,7 +251,10 @@ impl RangeWatch {
         let rate = libm::sqrt(sigma_b2 + sigma_v * sigma_v + libm::pow(v_horizontal * SLOPE, 2.0));
         let repeatable = scatter < 9.0 * (r + rough_m * rough_m);
         let follows = slope.abs() < 3.0 * rate.max(0.5);
-        (repeatable && follows).then_some(mean - slope * mean_t)
+        let step_m = mean - slope * mean_t;
+        let height_m = nav.p_MB_I.norm() - MOON_RADIUS_M + step_m;
+        let plausible = height_m > HEIGHT_M_MIN && height_m < HEIGHT_M_MAX;
+        (repeatable && follows && plausible).then_some(step_m)
     }
 }
 
