@@ -14,6 +14,9 @@ fn quiet(t: Time) -> Sensors {
         star_tracker: None,
         rangefinder: None,
         velocimeter: None,
+        radar_altimeter: None,
+        camera: None,
+        gauge: None,
         touchdown: [false; 4],
     }
 }

@@ -11,6 +11,8 @@ pub const ASSIST_ENGINES: usize = 6;
 pub const JETS: usize = 8;
 /// Landing legs, each with one touchdown switch.
 pub const LEGS: usize = 4;
+/// Most landmarks that one camera frame reports.
+pub const LANDMARKS: usize = 12;
 /// Period of the flight computer's minor cycle: one [`Sensors`] in, one [`Actuators`] out.
 pub const CYCLE: Span = Span::from_ms(20);
 /// Period of the pulse frame: pulse commands are given once a frame, at its first cycle.
@@ -29,6 +31,12 @@ pub struct Sensors {
     pub rangefinder: Option<SlantRange>,
     /// Doppler velocimeter result, when one arrived in this cycle.
     pub velocimeter: Option<BeamSpeeds>,
+    /// Radar altimeter result, when one arrived in this cycle; a silent pulse arrives too.
+    pub radar_altimeter: Option<SlantRange>,
+    /// Landmarks of one camera frame, when a frame's result arrived in this cycle.
+    pub camera: Option<Landmarks>,
+    /// Propellant gauge reading, when one arrived in this cycle.
+    pub gauge: Option<Gauge>,
     /// Touchdown switches, closed on ground contact.
     pub touchdown: [bool; LEGS],
 }
@@ -86,6 +94,35 @@ pub struct BeamSpeeds {
     pub speed_m_s: [f32; 3],
     /// Which beams hold lock.
     pub locked: [bool; 3],
+}
+
+/// One landmark as the image processing matched it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Landmark {
+    /// Number of the landmark in the on-board catalogue.
+    pub id: u16,
+    /// Where its centre lies in the image, from the principal point, pixel: right and down.
+    pub pixel: [f32; 2],
+}
+
+/// What one camera frame showed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Landmarks {
+    /// Time of the exposure, by the on-board clock.
+    pub t: Time,
+    /// How many entries of `seen` count; the rest is zero.
+    pub count: u8,
+    /// Landmarks matched to the catalogue, right or wrong.
+    pub seen: [Landmark; LANDMARKS],
+}
+
+/// One reading of the propellant gauge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gauge {
+    /// Time of the reading, by the on-board clock.
+    pub t: Time,
+    /// Propellant indicated, kg.
+    pub propellant_kg: f32,
 }
 
 /// Everything the flight computer commands in one cycle.

@@ -293,6 +293,9 @@ impl Recorder {
                 star_tracker: None,
                 rangefinder: None,
                 velocimeter: None,
+                radar_altimeter: None,
+                camera: None,
+                gauge: None,
                 touchdown: [false; icd::bus::LEGS],
             };
             let actuators = icd::bus::Actuators::safe(view.t);

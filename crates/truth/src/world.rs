@@ -7,28 +7,27 @@
 //! step while they are near the ground. The on-board clock shows the true time.
 //! Refuses: clock drift, light pressure, tanks that leak.
 
+mod devices;
 mod moon;
 mod motion;
+mod sight;
 
 use crate::actuators::{Propulsion, Thrust};
 use crate::contact::{Feet, Plane, SUBSTEPS, Touchdown, WATCH_M};
 use crate::dynamics::{Held, Motion, State, Wrench, mass_properties};
 use crate::environment::{Environment, Site};
-use crate::faulty::{Fault, FaultError, Faulty};
+use crate::faulty::{Fault, FaultError};
 use crate::integrate::{Increments, rigid_body_step};
 use crate::random::Stream;
-use crate::sensors::imu::Imu;
-use crate::sensors::rangefinder::Rangefinder;
-use crate::sensors::star_tracker::StarTracker;
-use crate::sensors::velocimeter::Velocimeter;
 use crate::vehicle::{Dispersions, Vehicle, VehicleError};
-use icd::bus::{Actuators, BeamSpeeds, CYCLE, PULSE_FRAME, Sensors};
-use icd::frames::{B, Direction, I, L, M, Position, Rate, Vector, Velocity};
-use icd::rotation::{Quaternion, Rotation};
+use devices::{Devices, Felt};
+use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors};
+use icd::frames::{B, I, L, M, Position, Rate, Vector, Velocity};
+use icd::rotation::Quaternion;
 use icd::time::{Span, Time};
 use moon::{Moon, Perturbation};
-use motion::Sight;
 use nalgebra::{Matrix3, Vector3};
+use sight::Sight;
 use std::sync::Arc;
 
 /// Where and how a run begins.
@@ -179,6 +178,19 @@ struct Ground {
     n_M: Vector3<f64>,
 }
 
+/// What apertures of the lander see now; a macro because it must borrow some fields and leave others.
+macro_rules! sight_of {
+    ($world:ident) => {
+        Sight {
+            state: &$world.state,
+            R_IM: $world.moon.R_IM($world.state.t),
+            w_IM_I: $world.moon.w_IM_I,
+            environment: &$world.environment,
+            altitude_m: $world.altitude_m,
+        }
+    };
+}
+
 /// One run.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -188,10 +200,7 @@ pub struct World {
     step: Span,
     state: State,
     propulsion: Propulsion,
-    imu: Faulty<Imu>,
-    star_tracker: Faulty<StarTracker>,
-    rangefinder: Faulty<Rangefinder, f32>,
-    velocimeter: Option<Faulty<Velocimeter, BeamSpeeds>>,
+    devices: Devices,
     moon: Moon,
     perturbation: Perturbation,
     feet: Feet,
@@ -287,24 +296,7 @@ impl World {
         let spread = &config.dispersions;
         Ok(Self {
             propulsion: Propulsion::new(&vehicle, spread, faults, config.step, t, key),
-            imu: Faulty::new(Imu::new(&vehicle.imu, key), "imu", faults, t, key),
-            star_tracker: Faulty::new(
-                StarTracker::new(&vehicle.star_tracker, t, key),
-                "star_tracker",
-                faults,
-                t,
-                key,
-            ),
-            rangefinder: Faulty::new(
-                Rangefinder::new(&vehicle.rangefinder, t, key),
-                "rangefinder",
-                faults,
-                t,
-                key,
-            ),
-            velocimeter: vehicle.velocimeter.as_ref().map(|spec| {
-                Faulty::new(Velocimeter::new(spec, t, key), "velocimeter", faults, t, key)
-            }),
+            devices: Devices::new(&vehicle, faults, t, key),
             state: State {
                 t,
                 p_MB_I: start.p_MB_I,
@@ -336,38 +328,11 @@ impl World {
     pub fn sense(&mut self) -> Sensors {
         self.moon.follow(self.state.t);
         self.look_at_ground();
-        let t = self.state.t;
-        let (R_IM, w_IM_I) = (self.moon.R_IM(t), self.moon.w_IM_I);
-        let sight = Sight { state: &self.state, R_IM, environment: &self.environment };
-        // The last look at the ground is at most a fifth of the height off (see `look_at_ground`);
-        // ground within reach would have to rise at 27° over the whole range.
-        let out_of_reach = |range_m_max: f64| 0.8 * self.altitude_m > 1.5 * range_m_max;
-        let lrf = self.vehicle.rangefinder;
-        let rangefinder = self.rangefinder.sense(t, || {
-            (!out_of_reach(lrf.range_m_max))
-                .then(|| sight.range_m(&lrf.p_BA_B, &lrf.d_B, lrf.range_m_max))
-                .flatten()
-        });
-        let velocimeter = match (&mut self.velocimeter, &self.vehicle.velocimeter) {
-            (Some(unit), Some(spec)) => unit.sense(t, || {
-                let reach = !out_of_reach(spec.range_m_max);
-                let meets = |d_B: &[f64; 3]| {
-                    reach && sight.meets_ground(&spec.p_BA_B, d_B, spec.range_m_max)
-                };
-                (sight.v_over_ground_B(&spec.p_BA_B, w_IM_I), spec.d_B.each_ref().map(meets))
-            }),
-            _ => None,
-        };
-        let rate_rad_s = self.state.w_IB_B.norm();
-        let burning = t - self.last_burn < BLIND;
-        Sensors {
-            t,
-            imu: self.imu.sense(t, &self.increments),
-            star_tracker: self.star_tracker.sense(t, self.state.q_IB, rate_rad_s, burning),
-            rangefinder,
-            velocimeter,
-            touchdown: self.feet.closed(),
-        }
+        let burning = self.state.t - self.last_burn < BLIND;
+        let contact = self.feet.closed();
+        let felt = Felt { increments: &self.increments, burning, contact };
+        let sight = sight_of!(self);
+        self.devices.sense(&self.vehicle, sight, &felt)
     }
 
     /// Takes the commands and carries everything on by one [`CYCLE`]; nothing moves after an end
@@ -434,14 +399,13 @@ impl World {
             main_thrust_N: self.thrust.main_N,
             assist_thrust_N: self.thrust.assist_N,
             jets_thrust_N: self.thrust.jets_N,
-            range_m: self.rangefinder.device.exact_range_m(),
+            range_m: self.devices.exact_range_m(),
         }
     }
 
     /// Exact range along the rangefinder's beam now, m; `None` beyond `range_m_max`. Cost: one ray.
     pub fn exact_range_m(&self, range_m_max: f64) -> Option<f64> {
-        let R_IM = self.moon.R_IM(self.state.t);
-        let sight = Sight { state: &self.state, R_IM, environment: &self.environment };
+        let sight = sight_of!(self);
         let spec = &self.vehicle.rangefinder;
         sight.range_m(&spec.p_BA_B, &spec.d_B, range_m_max)
     }

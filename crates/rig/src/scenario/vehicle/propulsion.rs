@@ -1,0 +1,52 @@
+//! Engines and jets of the vehicle file, and how they are laid out.
+
+use super::{ANY, Read, any, around};
+use crate::scenario::reader::Reader;
+use truth::vehicle as machine;
+
+fn engine(t: &Reader<'_>, p_BA_B: [f64; 3], d_B: [f64; 3]) -> Read<machine::Engine> {
+    Ok(machine::Engine {
+        thrust_N: any(t, "thrust_N")?,
+        isp_s: any(t, "isp_s")?,
+        p_BA_B,
+        d_B,
+        lag_s: any(t, "lag_s")?,
+        on_min_s: any(t, "on_s_min")?,
+    })
+}
+
+pub(super) fn main_engine(t: &Reader<'_>) -> Read<machine::Engine> {
+    let place = t.numbers("place_m", -ANY, ANY)?;
+    let engine = engine(t, place, t.numbers("direction", -1.0, 1.0)?)?;
+    t.finish()?;
+    Ok(engine)
+}
+
+pub(super) fn assist(t: &Reader<'_>) -> Read<[machine::Engine; icd::bus::ASSIST_ENGINES]> {
+    let (radius_m, height_m) = (any(t, "ring_radius_m")?, any(t, "ring_height_m")?);
+    let azimuths_deg: [f64; icd::bus::ASSIST_ENGINES] =
+        t.numbers("ring_azimuth_deg", 0.0, 360.0)?;
+    let one = engine(t, [0.0; 3], [0.0, 0.0, 1.0])?;
+    t.finish()?;
+    Ok(azimuths_deg.map(|azimuth_deg| machine::Engine {
+        p_BA_B: around(radius_m, azimuth_deg, height_m),
+        ..one
+    }))
+}
+
+/// Two jets a pod: the even one pushes counter-clockwise seen from above, the odd one clockwise.
+pub(super) fn jets(t: &Reader<'_>) -> Read<[machine::Engine; icd::bus::JETS]> {
+    let (radius_m, height_m) = (any(t, "pod_radius_m")?, any(t, "pod_height_m")?);
+    let azimuths_deg: [f64; icd::bus::JETS / 2] = t.numbers("pod_azimuth_deg", 0.0, 360.0)?;
+    let one = engine(t, [0.0; 3], [0.0, 0.0, 1.0])?;
+    t.finish()?;
+    Ok(std::array::from_fn(|n| {
+        let azimuth_deg = azimuths_deg[n / 2];
+        let turn_deg = if n % 2 == 0 { 90.0 } else { -90.0 };
+        machine::Engine {
+            p_BA_B: around(radius_m, azimuth_deg, height_m),
+            d_B: around(1.0, azimuth_deg + turn_deg, 0.0),
+            ..one
+        }
+    }))
+}

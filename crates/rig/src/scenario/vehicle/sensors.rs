@@ -1,0 +1,69 @@
+//! Sensors of the vehicle file.
+
+use super::{ANY, ARCSEC, DEG, HOUR_S, PPM, Read, UG_M_S2, any, around};
+use crate::scenario::reader::Reader;
+use truth::vehicle as machine;
+
+pub(super) fn imu(t: &Reader<'_>) -> Read<machine::Imu> {
+    let imu = machine::Imu {
+        p_BA_B: t.numbers("place_m", -ANY, ANY)?,
+        arw_rad_sqrt_s: any(t, "arw_deg_sqrt_h")? * DEG / HOUR_S.sqrt(),
+        vrw_m_s_sqrt_s: any(t, "vrw_m_s_sqrt_h")? / HOUR_S.sqrt(),
+        gyro_bias_sigma_rad_s: any(t, "gyro_bias_sigma_deg_h")? * DEG / HOUR_S,
+        accelerometer_bias_sigma_m_s2: any(t, "accelerometer_bias_sigma_ug")? * UG_M_S2,
+        gyro_scale_sigma: any(t, "gyro_scale_sigma_ppm")? * PPM,
+        accelerometer_scale_sigma: any(t, "accelerometer_scale_sigma_ppm")? * PPM,
+        dtheta_quantum_rad: any(t, "dtheta_quantum_arcsec")? * ARCSEC,
+        dv_quantum_m_s: any(t, "dv_quantum_m_s")?,
+        rate_rad_s_max: any(t, "rate_deg_s_max")? * DEG,
+        specific_force_m_s2_max: any(t, "specific_force_m_s2_max")?,
+    };
+    t.finish()?;
+    Ok(imu)
+}
+
+pub(super) fn star_tracker(t: &Reader<'_>) -> Read<machine::StarTracker> {
+    let star_tracker = machine::StarTracker {
+        d_B: t.numbers("direction", -1.0, 1.0)?,
+        sigma_cross_rad: any(t, "sigma_cross_arcsec")? * ARCSEC,
+        sigma_boresight_rad: any(t, "sigma_boresight_arcsec")? * ARCSEC,
+        alignment_sigma_rad: any(t, "alignment_sigma_deg")? * DEG,
+        period_s: any(t, "period_s")?,
+        rate_rad_s_max: any(t, "rate_deg_s_max")? * DEG,
+        usable_under_thrust: t.flag("usable_under_thrust")?,
+    };
+    t.finish()?;
+    Ok(star_tracker)
+}
+
+pub(super) fn rangefinder(t: &Reader<'_>) -> Read<machine::Rangefinder> {
+    let rangefinder = machine::Rangefinder {
+        p_BA_B: t.numbers("place_m", -ANY, ANY)?,
+        d_B: t.numbers("direction", -1.0, 1.0)?,
+        range_m_min: any(t, "range_m_min")?,
+        range_m_max: any(t, "range_m_max")?,
+        sigma_m: any(t, "sigma_m")?,
+        latency_s: any(t, "latency_s")?,
+        period_s: any(t, "period_s")?,
+        detection_probability: any(t, "detection_probability")?,
+    };
+    t.finish()?;
+    Ok(rangefinder)
+}
+
+pub(super) fn velocimeter(t: &Reader<'_>) -> Read<machine::Velocimeter> {
+    let cone_rad = t.number("cone_deg", 1.0, 80.0)? * DEG;
+    let azimuths_deg: [f64; 3] = t.numbers("azimuth_deg", 0.0, 360.0)?;
+    let (across, down) = (libm::sin(cone_rad), libm::cos(cone_rad));
+    let velocimeter = machine::Velocimeter {
+        p_BA_B: t.numbers("place_m", -ANY, ANY)?,
+        d_B: azimuths_deg.map(|azimuth_deg| around(across, azimuth_deg, -down)),
+        range_m_max: any(t, "range_m_max")?,
+        speed_m_s_max: any(t, "speed_m_s_max")?,
+        sigma_m_s: any(t, "sigma_m_s")?,
+        period_s: any(t, "period_s")?,
+        latency_s: any(t, "latency_s")?,
+    };
+    t.finish()?;
+    Ok(velocimeter)
+}

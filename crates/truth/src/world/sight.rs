@@ -1,0 +1,67 @@
+//! What apertures fixed to the body see of the ground: ranges and speeds, exact.
+
+use crate::dynamics::State;
+use crate::environment::Environment;
+use icd::frames::{B, Direction, I, M, Position, Vector};
+use icd::rotation::Rotation;
+use nalgebra::Vector3;
+
+/// What a body-fixed aperture sees at one instant.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<'a> {
+    /// The lander.
+    pub state: &'a State,
+    /// Orientation of the Moon.
+    pub R_IM: Rotation<I, M>,
+    /// Rate of the Moon, inertial axes, rad/s.
+    pub w_IM_I: Vector3<f64>,
+    /// The Moon.
+    pub environment: &'a Environment,
+    /// Height of the feet over the ground when it was last looked at, m.
+    pub altitude_m: f64,
+}
+
+impl Sight<'_> {
+    /// The aperture and the beam's direction, `M`.
+    fn beam(
+        &self,
+        p_BA_B: &[f64; 3],
+        d_B: &[f64; 3],
+    ) -> (Vector<Position, M>, Vector<Direction, M>) {
+        let R_MB = self.R_IM.inverse() * self.state.q_IB.rotation();
+        let p_MB_M = self.R_IM.inverse() * self.state.p_MB_I;
+        let p_BA_B: Vector<Position, B> = Vector::from_si(Vector3::from(*p_BA_B));
+        let d_B: Vector<Direction, B> = Vector::from_si(Vector3::from(*d_B));
+        (p_MB_M + R_MB * p_BA_B, R_MB * d_B)
+    }
+
+    /// Whether ground within `range_m_max` can be ruled out without a ray: the last look at the ground is
+    /// at most a fifth of the height off (see `World::look_at_ground`), and ground within reach would
+    /// have to rise at 27° over the whole range.
+    pub fn out_of_reach(&self, range_m_max: f64) -> bool {
+        0.8 * self.altitude_m > 1.5 * range_m_max
+    }
+
+    /// Range from the aperture along the beam to the ground, m; `None` beyond `range_m_max`.
+    pub fn range_m(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> Option<f64> {
+        let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
+        Some(self.environment.terrain.ray(p_MA_M, d_M, range_m_max)?.range_m)
+    }
+
+    /// Whether the beam meets the ground within `range_m_max`: it surely does when its end lies below.
+    pub fn meets_ground(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> bool {
+        let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
+        let end_M: Vector<Position, M> = Vector::from_si(p_MA_M.si() + d_M.si() * range_m_max);
+        let terrain = &self.environment.terrain;
+        terrain.altitude_m(end_M) < 0.0 || terrain.ray(p_MA_M, d_M, range_m_max).is_some()
+    }
+
+    /// Velocity of the aperture over ground, body axes, m/s.
+    pub fn v_over_ground_B(&self, p_BA_B: &[f64; 3]) -> Vector3<f64> {
+        let R_IB = self.state.q_IB.rotation().si();
+        let p_BA_B = Vector3::from(*p_BA_B);
+        let p_MA_I = self.state.p_MB_I.si() + R_IB * p_BA_B;
+        R_IB.tr_mul(&(self.state.v_MB_I.si() - self.w_IM_I.cross(&p_MA_I)))
+            + self.state.w_IB_B.si().cross(&p_BA_B)
+    }
+}
