@@ -6,6 +6,7 @@
 //! Rates: one cycle is 20 ms of sensors in, commands out; every fifth, by the flight software's own
 //! count, begins a pulse frame, and only then facts and telemetry stand side by side.
 
+use crate::computer::Computer;
 use crate::load::nav_start;
 use crate::measures::{MEASURES, Measures};
 use crate::record::{Record, Recorder, Recording};
@@ -20,6 +21,7 @@ use icd::events::Event;
 use icd::time::{Span, Time};
 use icd::tm::{Phase, Snapshot};
 use sha2::{Digest, Sha256};
+use truth::faulty::Window;
 use truth::world::{self, TruthView, World};
 
 /// Pulse frames of the coasts are watched and recorded one in this many.
@@ -58,7 +60,8 @@ pub struct Exchange {
 /// One run in progress.
 pub struct Simulation<'a> {
     world: World,
-    flight: Flight<'a>,
+    computer: Computer<'a>,
+    silences: Vec<Window>,
 }
 
 impl<'a> Simulation<'a> {
@@ -69,18 +72,27 @@ impl<'a> Simulation<'a> {
     pub fn new(stand: &Stand, load: &'a Load, run: u64) -> Result<Self, ScenarioError> {
         let start = stand.start(run);
         let nav = nav_start(&stand.scenario, &start, run);
-        Ok(Self { world: stand.world(run, &start)?, flight: Flight::new(load, &nav) })
+        let drawn = stand.faults(run);
+        let silence = |(from, until)| Window::new(from, until, start.t);
+        Ok(Self {
+            world: stand.world(run, &start, drawn.faults)?,
+            computer: Computer::new(load, nav, &drawn.restarts),
+            silences: drawn.silences.into_iter().map(silence).collect(),
+        })
     }
 
     /// The door between nature and computer: sensors up, commands down. Nature waits.
     pub fn exchange(&mut self) -> Exchange {
         let sensors = self.world.sense();
-        let actuators = self.flight.step(&sensors);
+        let now = self.world.now();
+        self.silences.iter_mut().for_each(|silence| silence.follow(&now));
+        let actuators = self.computer.step(&now, &sensors);
         Exchange { sensors, actuators }
     }
 
     /// Nature carries on for one cycle under the commands.
     pub fn carry_on(&mut self, exchange: &Exchange) {
+        self.world.note_phase(self.flight().down().phase);
         self.world.step(&exchange.actuators);
     }
 
@@ -98,7 +110,13 @@ impl<'a> Simulation<'a> {
 
     /// The flight software.
     pub fn flight(&self) -> &Flight<'a> {
-        &self.flight
+        self.computer.flight()
+    }
+
+    /// Whether the ground receives what is sent now: the computer is up and no fault of the link acts.
+    pub fn received(&self) -> bool {
+        let now = self.world.now();
+        self.computer.up() && self.silences.iter().all(|silence| silence.age(now.t).is_none())
     }
 }
 
@@ -198,7 +216,11 @@ impl Log {
         let Exchange { sensors, actuators } = exchange;
         let telemetry = simulation.flight().down();
         let t_s = (sensors.t - self.start).s();
-        for event in simulation.flight().events() {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.receive(simulation.received());
+        }
+        let raised = if simulation.computer.up() { simulation.flight().events() } else { &[] };
+        for event in raised {
             self.events.push((t_s, *event));
             if let Some(recorder) = &mut self.recorder {
                 recorder.event(t_s, *event, sensors.t);

@@ -19,6 +19,7 @@
 pub mod arrival;
 pub mod campaign;
 pub mod closed_loop;
+mod computer;
 pub mod load;
 pub mod measures;
 mod parquet_file;

@@ -193,6 +193,7 @@ pub struct Recorder {
     thrust_sum_N: [f64; 3],
     thrust_cycles: f64,
     sent: u16,
+    received: bool,
     next_slow: Time,
 }
 
@@ -228,6 +229,7 @@ impl Recorder {
             thrust_sum_N: [0.0; 3],
             thrust_cycles: 0.0,
             sent: 0,
+            received: true,
             next_slow: start,
         }
     }
@@ -277,8 +279,15 @@ impl Recorder {
         }
     }
 
+    /// Whether the ground receives from now on; what it does not is sent and counted all the same.
+    pub fn receive(&mut self, received: bool) {
+        self.received = received;
+    }
+
     fn send(&mut self, octets: &[u8]) {
-        self.record.packets.extend_from_slice(octets);
+        if self.received {
+            self.record.packets.extend_from_slice(octets);
+        }
         self.sent = self.sent.wrapping_add(1) & 0x3FFF;
     }
 

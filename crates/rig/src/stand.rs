@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use truth::environment::terrain::{TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
+use truth::faulty::Fault;
 use truth::vehicle::{Dispersions, Vehicle};
 use truth::world::{self, World, WorldConfig};
 
@@ -83,17 +84,23 @@ impl Stand {
         }
     }
 
-    /// Nature's side of one run.
-    pub(crate) fn world(&self, run: u64, start: &OrbitState) -> Result<World, ScenarioError> {
+    /// What breaks in one run.
+    pub(crate) fn faults(&self, run: u64) -> fault::Drawn {
+        fault::draw(&self.scenario.faults, self.scenario.seed, run)
+    }
+
+    /// Nature's side of one run, with what breaks in it.
+    pub(crate) fn world(
+        &self,
+        run: u64,
+        start: &OrbitState,
+        faults: Vec<Fault>,
+    ) -> Result<World, ScenarioError> {
         let scenario = &*self.scenario;
-        let drawn = fault::draw(&scenario.faults, scenario.seed, run);
         let mut vehicle = scenario.vehicle.machine.clone();
         let mut dispersions = scenario.vehicle.dispersions;
         if !scenario.flight.velocimeter {
             vehicle.velocimeter = None;
-        }
-        if let Some(latency_s) = drawn.rangefinder_latency_s {
-            vehicle.rangefinder.latency_s = latency_s;
         }
         if !scenario.truth.dispersions || run == REFERENCE_RUN {
             dispersions = Dispersions::default();
@@ -105,7 +112,7 @@ impl Stand {
         let config = WorldConfig {
             vehicle,
             dispersions,
-            faults: drawn.faults,
+            faults,
             site: self.site,
             start: world::Start {
                 t: start.t,

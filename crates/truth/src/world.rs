@@ -16,7 +16,7 @@ use crate::actuators::{Propulsion, Thrust};
 use crate::contact::{Feet, Plane, SUBSTEPS, Touchdown, WATCH_M};
 use crate::dynamics::{Held, Motion, State, Wrench, mass_properties};
 use crate::environment::{Environment, Site};
-use crate::faulty::{Fault, FaultError};
+use crate::faulty::{Fault, FaultError, Now};
 use crate::integrate::{Increments, rigid_body_step};
 use crate::random::Stream;
 use crate::vehicle::{Dispersions, Vehicle, VehicleError};
@@ -25,6 +25,7 @@ use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors};
 use icd::frames::{B, I, L, M, Position, Rate, Vector, Velocity};
 use icd::rotation::Quaternion;
 use icd::time::{Span, Time};
+use icd::tm::Phase;
 use moon::{Moon, Perturbation};
 use nalgebra::{Matrix3, Vector3};
 use sight::Sight;
@@ -208,6 +209,7 @@ pub struct World {
     /// Height of the feet when the ground was last looked at, m, and when to look again.
     altitude_m: f64,
     look_next: Time,
+    phase: Phase,
     increments: Increments,
     thrust: Thrust,
     last_burn: Time,
@@ -315,6 +317,7 @@ impl World {
             ground: None,
             altitude_m: f64::INFINITY,
             look_next: t,
+            phase: Phase::default(),
             increments: Increments::default(),
             thrust: Thrust::default(),
             last_burn: Time::from_tai_ns(i64::MIN),
@@ -328,11 +331,23 @@ impl World {
     pub fn sense(&mut self) -> Sensors {
         self.moon.follow(self.state.t);
         self.look_at_ground();
+        let now = self.now();
         let burning = self.state.t - self.last_burn < BLIND;
         let contact = self.feet.closed();
         let felt = Felt { increments: &self.increments, burning, contact };
         let sight = sight_of!(self);
-        self.devices.sense(&self.vehicle, sight, &felt)
+        self.devices.sense(&self.vehicle, sight, &felt, &now)
+    }
+
+    /// Tells which phase the flight software reports: faults may begin and end with it, nothing else
+    /// depends on it.
+    pub fn note_phase(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+
+    /// What decides on the beginning and end of faults.
+    pub fn now(&self) -> Now {
+        Now { t: self.state.t, altitude_m: self.altitude_m, phase: self.phase }
     }
 
     /// Takes the commands and carries everything on by one [`CYCLE`]; nothing moves after an end
@@ -343,7 +358,8 @@ impl World {
         if !matches!(self.ended, None | Some(End::AtRest)) {
             return;
         }
-        self.propulsion.command(self.state.t, actuators);
+        let now = self.now();
+        self.propulsion.command(&now, actuators);
         self.moon.follow(self.state.t);
         self.look_at_ground();
         let steps = CYCLE.ns() / self.step.ns();

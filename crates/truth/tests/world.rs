@@ -12,7 +12,7 @@ use icd::time::Span;
 use nalgebra::Vector3;
 use std::sync::Arc;
 use truth::environment::{Environment, orientation};
-use truth::faulty::{Fault, FaultError, FaultKind};
+use truth::faulty::{Fault, FaultError, FaultKind, Moment};
 use truth::integrate::propagate_coast;
 use truth::world::{End, World, WorldConfig, WorldError};
 
@@ -21,7 +21,7 @@ fn world(config: &WorldConfig, environment: &Arc<Environment>) -> World {
 }
 
 fn fault(on: &str, kind: FaultKind) -> Fault {
-    Fault { on: on.to_owned(), kind, onset: Span::from_ms(0), end: None }
+    Fault { on: on.to_owned(), kind, from: Moment::After(Span::from_ms(0)), until: None }
 }
 
 #[test]
@@ -382,10 +382,10 @@ fn a_fault_changes_only_what_it_names() {
     imperfect(&mut config);
     let mut healthy = world(&config, &environment);
     config.faults = vec![
-        fault("rangefinder", FaultKind::Bias { bias_m: 30.0 }),
+        fault("rangefinder", FaultKind::Bias { value: [30.0, 0.0, 0.0] }),
         fault("velocimeter", FaultKind::Dead),
     ];
-    config.faults[0].onset = Span::from_ms(2000);
+    config.faults[0].from = Moment::After(Span::from_ms(2000));
     let mut faulty = world(&config, &environment);
     let (a, b) = (busy(&mut healthy, 500), busy(&mut faulty, 500));
     assert_eq!(healthy.state(), faulty.state());
@@ -425,7 +425,7 @@ fn an_engine_fault_shows_in_the_thrust_of_that_engine() {
     };
     assert!(near(thrust(vec![]), (420.0, 1296.0, 0.0)));
     assert!(near(thrust(vec![fault("assist.3", FaultKind::Dead)]), (420.0, 1080.0, 0.0)));
-    let weak = FaultKind::ThrustScale { factor: 0.9 };
+    let weak = FaultKind::Scale { factor: 0.9 };
     assert!(near(thrust(vec![fault("main", weak)]), (378.0, 1296.0, 0.0)));
     assert!(near(thrust(vec![fault("jet.5", FaultKind::StuckOn)]), (420.0, 1296.0, 20.0)));
 }
@@ -436,9 +436,9 @@ fn inertial_and_star_tracker_faults_have_the_stated_size_and_sense() {
     let mut config = config(&environment, 20_000.0);
     let rotation_B_rad = [1e-3, -2e-3, 3e-3];
     config.faults = vec![
-        fault("imu", FaultKind::AccelerometerBias { bias_B_m_s2: [0.1, 0.0, -0.2] }),
-        fault("imu", FaultKind::GyroBias { bias_B_rad_s: [0.0, 0.01, 0.0] }),
-        fault("star_tracker", FaultKind::Misalignment { rotation_B_rad }),
+        fault("accelerometers", FaultKind::Bias { value: [0.1, 0.0, -0.2] }),
+        fault("gyros", FaultKind::Bias { value: [0.0, 0.01, 0.0] }),
+        fault("star_tracker", FaultKind::Bias { value: rotation_B_rad }),
     ];
     let mut world = world(&config, &environment);
     let first = cycle(&mut world, 0, |_| {});

@@ -1,77 +1,194 @@
-//! Faults as a scenario names them: device, kind, numbers, time.
+//! Faults as a scenario names them: device, kind, numbers, from when, until when.
 //!
-//! Owns: the keys of `[[fault]]` with their units and limits. Does not own: which device can fail in
-//! which way, nor what the fault does (`truth::faulty`).
-//! One kind is ours: `latency` of the rangefinder replaces the figure of the vehicle file in nature,
-//! while the flight software keeps believing the vehicle file.
+//! Owns: the keys of `[[fault]]` with their units and limits; what fails in the test stand itself, the
+//! computer and the radio link. Does not own: which device can fail in which way, nor what the fault does
+//! (`truth::faulty`).
+//! As written: `at_s`, `below_m` or `phase` says when it begins, `until_s`, `until_below_m` or
+//! `until_phase` when it ends (none of them: never).
 
 use super::error::ScenarioError;
 use super::reader::{Dispersed, Reader};
 use icd::time::Span;
-use truth::faulty::{self, FaultKind};
+use icd::tm::Phase;
+use truth::faulty::{self, FaultKind, LinkTerm, Moment};
 
 const DEG: f64 = std::f64::consts::PI / 180.0;
 const DEG_H: f64 = DEG / 3600.0;
-/// Our own kind, on [`LATENT`].
-const LATENCY: &str = "latency";
-const LATENT: &str = "rangefinder";
 
-/// One number of a fault: key, least, largest, and the factor that turns it into SI.
-type Number = (&'static str, f64, f64, f64);
+/// The flight computer: kinds and their one number.
+const COMPUTER: &str = "computer";
+/// The radio link.
+const LINK: &str = "link";
+const OUTAGE_S: Number = Number { key: Key::Fixed("outage_s"), min: 0.02, max: 1000.0, si: 1.0 };
 
-/// Kinds with their numbers. Limits are assumed: they catch a wrong unit.
-const KINDS: &[(&str, &[Number])] = &[
-    ("absent", &[]),
-    ("dead", &[]),
-    ("stuck", &[]),
-    ("unfit", &[]),
-    ("stuck_on", &[]),
-    ("range_limit", &[("range_m_max", 0.0, 1e6, 1.0)]),
-    (LATENCY, &[("latency_s", 0.0, 10.0, 1.0)]),
-    ("bias", &[("bias_m", -1e5, 1e5, 1.0)]),
-    ("scale", &[("factor", 0.0, 10.0, 1.0)]),
-    ("thrust_scale", &[("factor", 0.0, 1.5, 1.0)]),
-    ("outliers", &[("probability", 0.0, 1.0, 1.0), ("sigma_m", 0.0, 1e6, 1.0)]),
-    ("ghost", &[("probability", 0.0, 1.0, 1.0), ("range_m", 0.0, 1e6, 1.0)]),
-    (
-        "misalignment",
-        &[
-            ("roll_deg", -180.0, 180.0, DEG),
-            ("pitch_deg", -180.0, 180.0, DEG),
-            ("yaw_deg", -180.0, 180.0, DEG),
-        ],
-    ),
-    (
-        "accelerometer_bias",
-        &[
-            ("x_m_s2", -100.0, 100.0, 1.0),
-            ("y_m_s2", -100.0, 100.0, 1.0),
-            ("z_m_s2", -100.0, 100.0, 1.0),
-        ],
-    ),
-    (
-        "gyro_bias",
-        &[
-            ("x_deg_h", -1e6, 1e6, DEG_H),
-            ("y_deg_h", -1e6, 1e6, DEG_H),
-            ("z_deg_h", -1e6, 1e6, DEG_H),
-        ],
-    ),
+/// How the readings of one device are written.
+struct Family {
+    /// Names of devices that begin so.
+    device: &'static str,
+    /// Keys of the channels before the unit.
+    channels: &'static [&'static str],
+    /// Unit as keys spell it, and one of it in SI.
+    unit: &'static str,
+    si: f64,
+    /// Key of a false value before the unit.
+    quantity: &'static str,
+    /// Largest plausible error, in the unit. Assumed: it catches a wrong unit.
+    limit: f64,
+}
+
+const FAMILIES: &[Family] = &[
+    Family {
+        device: "rangefinder",
+        channels: &["bias"],
+        unit: "m",
+        si: 1.0,
+        quantity: "range",
+        limit: 1e5,
+    },
+    Family {
+        device: "radar_altimeter",
+        channels: &["bias"],
+        unit: "m",
+        si: 1.0,
+        quantity: "range",
+        limit: 1e5,
+    },
+    Family {
+        device: "velocimeter",
+        channels: &["beam_0", "beam_1", "beam_2"],
+        unit: "m_s",
+        si: 1.0,
+        quantity: "speed",
+        limit: 1e4,
+    },
+    Family {
+        device: "star_tracker",
+        channels: &["roll", "pitch", "yaw"],
+        unit: "deg",
+        si: DEG,
+        quantity: "angle",
+        limit: 180.0,
+    },
+    Family {
+        device: "camera",
+        channels: &["right", "down"],
+        unit: "pixel",
+        si: 1.0,
+        quantity: "position",
+        limit: 1e4,
+    },
+    Family {
+        device: "gauge",
+        channels: &["bias"],
+        unit: "kg",
+        si: 1.0,
+        quantity: "propellant",
+        limit: 1e5,
+    },
+    Family {
+        device: "gyros",
+        channels: &["x", "y", "z"],
+        unit: "deg_h",
+        si: DEG_H,
+        quantity: "rate",
+        limit: 1e6,
+    },
+    Family {
+        device: "accelerometers",
+        channels: &["x", "y", "z"],
+        unit: "m_s2",
+        si: 1.0,
+        quantity: "specific_force",
+        limit: 100.0,
+    },
+    // The rest: engines and jets, in shares of full thrust; what has no value at all.
+    Family { device: "", channels: &["share"], unit: "", si: 1.0, quantity: "share", limit: 10.0 },
 ];
+
+/// Key of a number: as it stands, or put together from the family's names.
+#[derive(Clone, Copy)]
+enum Key {
+    Fixed(&'static str),
+    /// A channel, with this after the unit.
+    Channel(usize, &'static str),
+    /// A word, the unit, and this after it.
+    Of(&'static str, &'static str),
+    /// The family's quantity and unit.
+    Quantity,
+}
+
+/// One number of a fault: its key, limits in the file's unit, and that unit in SI.
+#[derive(Clone, Copy)]
+struct Number {
+    key: Key,
+    min: f64,
+    max: f64,
+    si: f64,
+}
+
+fn joined(parts: &[&str]) -> String {
+    parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("_")
+}
+
+impl Number {
+    fn name(&self, family: &Family) -> String {
+        match self.key {
+            Key::Fixed(name) => name.to_string(),
+            Key::Channel(n, after) => joined(&[family.channels[n], family.unit, after]),
+            Key::Of(word, after) => joined(&[word, family.unit, after]),
+            Key::Quantity => joined(&[family.quantity, family.unit]),
+        }
+    }
+}
+
+impl Family {
+    fn of(device: &str) -> &'static Self {
+        let found = FAMILIES.iter().find(|family| device.starts_with(family.device));
+        found.unwrap_or(&FAMILIES[FAMILIES.len() - 1])
+    }
+
+    /// The numbers that a kind of fault needs on a device of this family.
+    fn numbers(&self, kind: &str) -> Vec<Number> {
+        let fixed = |name, min, max| Number { key: Key::Fixed(name), min, max, si: 1.0 };
+        let own = |key, min| Number { key, min, max: self.limit, si: self.si };
+        let channels = |after: &'static str| {
+            (0..self.channels.len()).map(|n| own(Key::Channel(n, after), -self.limit)).collect()
+        };
+        let share = fixed("probability", 0.0, 1.0);
+        match kind {
+            "bias" => channels(""),
+            "drift" => channels("s"),
+            "scale" => vec![fixed("factor", -10.0, 10.0)],
+            "noise" => vec![own(Key::Of("sigma", ""), 0.0), own(Key::Of("growth", "s"), 0.0)],
+            "dropout" => vec![share],
+            "outliers" => vec![share, own(Key::Of("sigma", ""), 0.0)],
+            "ghost" => vec![share, own(Key::Quantity, -self.limit)],
+            "latency" => vec![fixed("latency_s", 0.0, 100.0)],
+            "saturation" => vec![own(Key::Of("limit", ""), 0.0)],
+            "time_tag" => vec![fixed("offset_s", -1e4, 1e4)],
+            "range_limit" => vec![fixed("range_m_max", 0.0, 1e6)],
+            "weak_surface" | "weak_laser" | "weak_receiver" | "weak_at_speed" => {
+                vec![fixed("factor", 0.0, 1e3)]
+            }
+            "restart" | "cold_restart" => vec![OUTAGE_S],
+            _ => vec![],
+        }
+    }
+}
 
 /// A fault as checked; its numbers may still be drawn anew for each run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// Device, as `truth::faulty` names it.
+    /// Device, as `truth::faulty` names it, or `computer` or `link`.
     pub on: String,
     /// Kind, as the file spells it.
     pub kind: &'static str,
-    /// Numbers in the file's units, in the order of the kind's keys.
-    pub numbers: Vec<(&'static str, Dispersed)>,
-    /// Onset since the start of the run, s.
-    pub at_s: f64,
-    /// End since the start of the run, s; `None` for never.
-    pub until_s: Option<f64>,
+    /// Numbers in the file's units, with their keys.
+    pub numbers: Vec<(String, Dispersed)>,
+    /// When it begins.
+    pub from: Moment,
+    /// When it ends; `None` for never.
+    pub until: Option<Moment>,
 }
 
 /// What a run's faults do to it.
@@ -79,17 +196,28 @@ pub struct Fault {
 pub struct Drawn {
     /// For truth's wrappers.
     pub faults: Vec<faulty::Fault>,
-    /// Rangefinder latency in nature, s, when it is not the vehicle file's.
-    pub rangefinder_latency_s: Option<f64>,
+    /// When the computer restarts.
+    pub restarts: Vec<Restart>,
+    /// When nothing is received.
+    pub silences: Vec<(Moment, Option<Moment>)>,
+}
+
+/// The computer goes down and comes back. Its valve drivers shut every valve meanwhile (assumed).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Restart {
+    /// When it goes down.
+    pub from: Moment,
+    /// How long it is down, s.
+    pub outage_s: f64,
+    /// Whether it has forgotten everything but its load.
+    pub cold: bool,
 }
 
 /// Devices that a fault can name, with the kinds each can have.
 fn known() -> Vec<(String, Vec<&'static str>)> {
-    let extended = |(name, kinds): (String, &'static [&'static str])| {
-        let own = (name == LATENT).then_some(LATENCY);
-        (name, kinds.iter().copied().chain(own).collect())
-    };
-    faulty::known().into_iter().map(extended).collect()
+    let own = [(COMPUTER, vec!["restart", "cold_restart"]), (LINK, vec!["loss"])];
+    let own = own.into_iter().map(|(name, kinds)| (name.to_string(), kinds));
+    faulty::known().into_iter().chain(own).collect()
 }
 
 /// Reads every `[[fault]]`.
@@ -102,26 +230,45 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
     let devices: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
     let (on, kinds) = &known[t.choice("on", &devices)?];
     let kind = kinds[t.choice("kind", kinds)?];
-    let numbers = KINDS.iter().find(|(name, _)| *name == kind).map_or(&[][..], |(_, keys)| keys);
-    let read = |(key, min, max, _): &Number| Ok((*key, t.dispersed(key, *min, *max)?));
-    let numbers = numbers.iter().map(read).collect::<Result<_, ScenarioError>>()?;
-    let (mut at_s, mut until_s) = (0.0, None);
-    if kind != LATENCY {
-        at_s = t.number("at_s", 0.0, 1e5)?;
-        until_s = t.number_if_any("until_s", at_s, 1e5)?;
-    }
+    let family = Family::of(on);
+    let read = |number: &Number| {
+        let key = number.name(family);
+        let value = t.dispersed(&key, number.min, number.max)?;
+        Ok((key, value))
+    };
+    let numbers = family.numbers(kind).iter().map(read).collect::<Result<_, ScenarioError>>()?;
+    let from = match moment(t, ["at_s", "below_m", "phase"])? {
+        Some(from) => from,
+        None => Moment::After(Span::from_s(t.number("at_s", 0.0, 1e5)?)), // refuses what is missing
+    };
+    let until = moment(t, ["until_s", "until_below_m", "until_phase"])?;
     t.finish()?;
-    Ok(Fault { on: on.clone(), kind, numbers, at_s, until_s })
+    Ok(Fault { on: on.clone(), kind, numbers, from, until })
+}
+
+/// The first of the three keys that is there.
+fn moment(
+    t: &Reader<'_>,
+    [time, height, phase]: [&str; 3],
+) -> Result<Option<Moment>, ScenarioError> {
+    if let Some(s) = t.number_if_any(time, 0.0, 1e5)? {
+        return Ok(Some(Moment::After(Span::from_s(s))));
+    }
+    if let Some(m) = t.number_if_any(height, 0.0, 1e6)? {
+        return Ok(Some(Moment::Below(m)));
+    }
+    let names = Phase::ALL.map(Phase::name);
+    Ok(t.choice_if_any(phase, &names)?.map(|n| Moment::Phase(Phase::ALL[n])))
 }
 
 impl Fault {
+    /// The numbers of one run, SI.
     fn drawn(&self, seed: u64, run: u64) -> Vec<f64> {
-        let keys = KINDS.iter().find(|(name, _)| *name == self.kind).map_or(&[][..], |(_, k)| k);
-        let si = |((key, value), number): (&(&str, Dispersed), &Number)| {
+        let si = |((key, value), number): (&(String, Dispersed), Number)| {
             value.draw(seed, run, &format!("scenario.fault.{}.{}.{key}", self.on, self.kind))
-                * number.3
+                * number.si
         };
-        self.numbers.iter().zip(keys).map(si).collect()
+        self.numbers.iter().zip(Family::of(&self.on).numbers(self.kind)).map(si).collect()
     }
 }
 
@@ -130,11 +277,14 @@ pub fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
     let mut out = Drawn::default();
     for fault in faults {
         let numbers = fault.drawn(seed, run);
-        if fault.kind == LATENCY {
-            out.rangefinder_latency_s = numbers.first().copied();
+        let (from, until) = (fault.from, fault.until);
+        if fault.on == LINK {
+            out.silences.push((from, until));
+        } else if fault.on == COMPUTER {
+            let outage_s = numbers.first().copied().unwrap_or_default();
+            out.restarts.push(Restart { from, outage_s, cold: fault.kind == "cold_restart" });
         } else if let Some(kind) = kind_of(fault.kind, &numbers) {
-            let (onset, end) = (Span::from_s(fault.at_s), fault.until_s.map(Span::from_s));
-            out.faults.push(faulty::Fault { on: fault.on.clone(), kind, onset, end });
+            out.faults.push(faulty::Fault { on: fault.on.clone(), kind, from, until });
         }
     }
     out
@@ -142,23 +292,29 @@ pub fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
 
 /// Truth's fault from its name and numbers in SI.
 fn kind_of(name: &str, numbers: &[f64]) -> Option<FaultKind> {
+    let three = || std::array::from_fn(|n| numbers.get(n).copied().unwrap_or_default());
+    let weak = |term, factor| FaultKind::Weak { term, factor };
     Some(match (name, numbers) {
-        ("absent", []) => FaultKind::Absent,
+        ("not_enabled", []) => FaultKind::NotEnabled,
         ("dead", []) => FaultKind::Dead,
-        ("stuck", []) => FaultKind::Stuck,
         ("unfit", []) => FaultKind::Unfit,
+        ("stuck", []) => FaultKind::Stuck,
         ("stuck_on", []) => FaultKind::StuckOn,
-        ("range_limit", &[range_m_max]) => FaultKind::RangeLimit { range_m_max },
-        ("bias", &[bias_m]) => FaultKind::Bias { bias_m },
+        ("bias", [_, ..]) => FaultKind::Bias { value: three() },
+        ("drift", [_, ..]) => FaultKind::Drift { rate: three() },
         ("scale", &[factor]) => FaultKind::Scale { factor },
-        ("thrust_scale", &[factor]) => FaultKind::ThrustScale { factor },
-        ("outliers", &[probability, sigma_m]) => FaultKind::Outliers { probability, sigma_m },
-        ("ghost", &[probability, range_m]) => FaultKind::Ghost { probability, range_m },
-        ("misalignment", &[x, y, z]) => FaultKind::Misalignment { rotation_B_rad: [x, y, z] },
-        ("accelerometer_bias", &[x, y, z]) => {
-            FaultKind::AccelerometerBias { bias_B_m_s2: [x, y, z] }
-        }
-        ("gyro_bias", &[x, y, z]) => FaultKind::GyroBias { bias_B_rad_s: [x, y, z] },
+        ("noise", &[sigma, growth]) => FaultKind::Noise { sigma, growth },
+        ("dropout", &[probability]) => FaultKind::Dropout { probability },
+        ("outliers", &[probability, sigma]) => FaultKind::Outliers { probability, sigma },
+        ("ghost", &[probability, value]) => FaultKind::Ghost { probability, value },
+        ("latency", &[latency_s]) => FaultKind::Latency { latency_s },
+        ("saturation", &[limit]) => FaultKind::Saturation { limit },
+        ("time_tag", &[offset_s]) => FaultKind::TimeTag { offset_s },
+        ("range_limit", &[range_m_max]) => FaultKind::RangeLimit { range_m_max },
+        ("weak_surface", &[factor]) => weak(LinkTerm::Surface, factor),
+        ("weak_laser", &[factor]) => weak(LinkTerm::Laser, factor),
+        ("weak_receiver", &[factor]) => weak(LinkTerm::Receiver, factor),
+        ("weak_at_speed", &[factor]) => weak(LinkTerm::Speed, factor),
         _ => return None,
     })
 }
@@ -169,33 +325,45 @@ mod tests {
 
     #[test]
     fn every_kind_that_truth_knows_can_be_written_and_built() {
-        for (on, kinds) in known() {
+        for (on, kinds) in faulty::known() {
             for kind in kinds {
-                let (_, keys) = KINDS.iter().find(|(name, _)| *name == kind).unwrap();
-                let values: Vec<f64> = keys.iter().map(|_| 0.5).collect();
-                match kind_of(kind, &values) {
-                    Some(built) => {
-                        assert_eq!(built.name(), kind);
-                        let (onset, end) = (Span::default(), None);
-                        let fault = faulty::Fault { on: on.clone(), kind: built, onset, end };
-                        assert_eq!(fault.check(), Ok(()));
-                    }
-                    None => assert_eq!((on.as_str(), kind), (LATENT, LATENCY)),
-                }
+                let numbers = Family::of(&on).numbers(kind);
+                let values: Vec<f64> = numbers.iter().map(|_| 0.5).collect();
+                let built = kind_of(kind, &values).unwrap();
+                assert_eq!(built.name(), kind);
+                let (from, until) = (Moment::After(Span::default()), None);
+                let fault = faulty::Fault { on: on.clone(), kind: built, from, until };
+                assert_eq!(fault.check(), Ok(()));
             }
         }
     }
 
     #[test]
-    fn a_dispersed_fault_is_drawn_per_run_and_repeats() {
-        let numbers = vec![("range_m_max", Dispersed::Normal { mean: 893.0, sigma: 10.0 })];
-        let fault = Fault {
-            on: LATENT.to_string(),
-            kind: "range_limit",
-            numbers,
-            at_s: 0.0,
-            until_s: None,
+    fn keys_carry_the_unit_of_the_device() {
+        let keys = |on: &str, kind| -> Vec<String> {
+            let family = Family::of(on);
+            family.numbers(kind).iter().map(|number| number.name(family)).collect()
         };
+        assert_eq!(keys("rangefinder", "bias"), ["bias_m"]);
+        assert_eq!(keys("rangefinder", "ghost"), ["probability", "range_m"]);
+        assert_eq!(keys("star_tracker", "bias"), ["roll_deg", "pitch_deg", "yaw_deg"]);
+        assert_eq!(keys("accelerometers", "drift"), ["x_m_s2_s", "y_m_s2_s", "z_m_s2_s"]);
+        assert_eq!(keys("gyros", "noise"), ["sigma_deg_h", "growth_deg_h_s"]);
+        assert_eq!(keys("assist.3", "drift"), ["share_s"]);
+        assert_eq!(keys("main", "saturation"), ["limit"]);
+        assert_eq!(keys("velocimeter", "ghost"), ["probability", "speed_m_s"]);
+    }
+
+    fn limit(on: &str, kind: &'static str, key: &str, value: Dispersed) -> Fault {
+        let numbers = vec![(key.to_string(), value)];
+        let from = Moment::After(Span::default());
+        Fault { on: on.to_string(), kind, numbers, from, until: None }
+    }
+
+    #[test]
+    fn a_dispersed_fault_is_drawn_per_run_and_repeats() {
+        let value = Dispersed::Normal { mean: 893.0, sigma: 10.0 };
+        let fault = limit("rangefinder", "range_limit", "range_m_max", value);
         let limit = |run| match draw(std::slice::from_ref(&fault), 7, run).faults[0].kind {
             FaultKind::RangeLimit { range_m_max } => range_m_max,
             _ => f64::NAN,
@@ -203,5 +371,17 @@ mod tests {
         assert_eq!(limit(3).to_bits(), limit(3).to_bits());
         let mean = (0..400).map(limit).sum::<f64>() / 400.0;
         assert!((mean - 893.0).abs() < 4.0 * 10.0 / 20.0, "{mean}");
+    }
+
+    #[test]
+    fn the_computer_and_the_link_fail_in_the_test_stand() {
+        let value = Dispersed::Fixed(2.0);
+        let restart = limit(COMPUTER, "cold_restart", "outage_s", value);
+        let silence = Fault { numbers: vec![], ..limit(LINK, "loss", "", value) };
+        let drawn = draw(&[restart, silence], 1, 1);
+        let from = Moment::After(Span::default());
+        assert_eq!(drawn.restarts, [Restart { from, outage_s: 2.0, cold: true }]);
+        assert_eq!(drawn.silences, [(from, None)]);
+        assert!(drawn.faults.is_empty());
     }
 }

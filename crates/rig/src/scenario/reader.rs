@@ -117,7 +117,7 @@ pub struct Reader<'a> {
     tree: &'a Tree,
     table: &'a BTreeMap<String, Entry>,
     path: String,
-    asked: RefCell<BTreeSet<&'static str>>,
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Reader<'a> {
@@ -132,12 +132,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the key is written; asking makes it known.
-    pub fn has(&self, key: &'static str) -> bool {
-        self.asked.borrow_mut().insert(key);
+    pub fn has(&self, key: &str) -> bool {
+        self.asked.borrow_mut().insert(key.to_string());
         self.table.contains_key(key)
     }
 
-    fn entry(&self, key: &'static str, expected: &str) -> Read<&'a Entry> {
+    fn entry(&self, key: &str, expected: &str) -> Read<&'a Entry> {
         if self.has(key) {
             return Ok(&self.table[key]);
         }
@@ -168,19 +168,19 @@ impl<'a> Reader<'a> {
     }
 
     /// A number in `[min, max]`.
-    pub fn number(&self, key: &'static str, min: f64, max: f64) -> Read<f64> {
+    pub fn number(&self, key: &str, min: f64, max: f64) -> Read<f64> {
         let entry = self.entry(key, "a number")?;
         let value = entry.number().ok_or_else(|| self.wrong(entry, key, "a number"))?;
         self.within(entry, key, value, min, max)
     }
 
     /// A number in `[min, max]`, if the key is written.
-    pub fn number_if_any(&self, key: &'static str, min: f64, max: f64) -> Read<Option<f64>> {
+    pub fn number_if_any(&self, key: &str, min: f64, max: f64) -> Read<Option<f64>> {
         if self.has(key) { self.number(key, min, max).map(Some) } else { Ok(None) }
     }
 
     /// A whole number in `[min, max]`.
-    pub fn integer(&self, key: &'static str, min: i64, max: i64) -> Read<i64> {
+    pub fn integer(&self, key: &str, min: i64, max: i64) -> Read<i64> {
         let entry = self.entry(key, "a whole number")?;
         let Node::Integer(value) = entry.node else {
             return Err(self.wrong(entry, key, "a whole number"));
@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number, or `{ mean, sigma }`, or `{ min, max }`; every bound in `[min, max]`, sigma ≥ 0.
-    pub fn dispersed(&self, key: &'static str, min: f64, max: f64) -> Read<Dispersed> {
+    pub fn dispersed(&self, key: &str, min: f64, max: f64) -> Read<Dispersed> {
         let expected = "a number, { mean, sigma } or { min, max }";
         let entry = self.entry(key, expected)?;
         if entry.number().is_some() {
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Exactly `N` numbers, each in `[min, max]`.
-    pub fn numbers<const N: usize>(&self, key: &'static str, min: f64, max: f64) -> Read<[f64; N]> {
+    pub fn numbers<const N: usize>(&self, key: &str, min: f64, max: f64) -> Read<[f64; N]> {
         let expected = format!("a list of {N} numbers");
         let entry = self.entry(key, &expected)?;
         let Node::Array(items) = &entry.node else {
@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text.
-    pub fn text(&self, key: &'static str) -> Read<&'a str> {
+    pub fn text(&self, key: &str) -> Read<&'a str> {
         let entry = self.entry(key, "a text")?;
         match &entry.node {
             Node::Text(text) => Ok(text),
@@ -243,7 +243,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of texts; empty when the key is not written.
-    pub fn texts(&self, key: &'static str) -> Read<Vec<(&'a str, &'a Entry)>> {
+    pub fn texts(&self, key: &str) -> Read<Vec<(&'a str, &'a Entry)>> {
         if !self.has(key) {
             return Ok(Vec::new());
         }
@@ -258,7 +258,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `true` or `false`.
-    pub fn flag(&self, key: &'static str) -> Read<bool> {
+    pub fn flag(&self, key: &str) -> Read<bool> {
         let entry = self.entry(key, "true or false")?;
         match entry.node {
             Node::Flag(flag) => Ok(flag),
@@ -267,10 +267,15 @@ impl<'a> Reader<'a> {
     }
 
     /// One of the known words; returns its position among them.
-    pub fn choice(&self, key: &'static str, known: &[&str]) -> Read<usize> {
+    pub fn choice(&self, key: &str, known: &[&str]) -> Read<usize> {
         let value = self.text(key)?;
         let position = known.iter().position(|word| *word == value);
         position.ok_or_else(|| self.unknown_choice(&self.table[key], key, value, known))
+    }
+
+    /// One of the known words, if the key is written; returns its place in the list.
+    pub fn choice_if_any(&self, key: &str, known: &[&str]) -> Read<Option<usize>> {
+        if self.has(key) { self.choice(key, known).map(Some) } else { Ok(None) }
     }
 
     /// The complaint about a word that is not among the known ones.
@@ -291,20 +296,25 @@ impl<'a> Reader<'a> {
     }
 
     /// An instant in UTC, ISO 8601.
-    pub fn utc(&self, key: &'static str) -> Read<icd::time::Time> {
+    pub fn utc(&self, key: &str) -> Read<icd::time::Time> {
         let text = self.text(key)?;
         let expected = "a time in UTC such as \"2025-06-05T19:17:00\"";
         icd::time::Time::from_utc(text).ok_or_else(|| self.wrong(&self.table[key], key, expected))
     }
 
     /// A table that must be there.
-    pub fn table(&self, key: &'static str) -> Read<Reader<'a>> {
+    pub fn table(&self, key: &str) -> Read<Reader<'a>> {
         let entry = self.entry(key, "a table")?;
         self.reader_of(entry, key.to_string())
     }
 
+    /// A table, if it is there.
+    pub fn table_if_any(&self, key: &str) -> Read<Option<Reader<'a>>> {
+        if self.has(key) { self.table(key).map(Some) } else { Ok(None) }
+    }
+
     /// The tables of a list such as `[[fault]]`; none when the key is not written.
-    pub fn tables(&self, key: &'static str) -> Read<Vec<Reader<'a>>> {
+    pub fn tables(&self, key: &str) -> Read<Vec<Reader<'a>>> {
         if !self.has(key) {
             return Ok(Vec::new());
         }
@@ -335,7 +345,7 @@ impl<'a> Reader<'a> {
             let help = match meant {
                 Some(other) => format!("write `{other}`"),
                 None => {
-                    let known: Vec<_> = asked.iter().copied().collect();
+                    let known: Vec<_> = asked.iter().map(String::as_str).collect();
                     format!("the keys here are {}", known.join(", "))
                 }
             };

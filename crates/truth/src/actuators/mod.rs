@@ -8,7 +8,7 @@
 pub mod engine;
 
 use crate::dynamics::Wrench;
-use crate::faulty::{Fault, Faulty};
+use crate::faulty::{Fault, Faulty, Now};
 use crate::random::Stream;
 use crate::vehicle::{Dispersions, Vehicle};
 use engine::Thruster;
@@ -64,8 +64,11 @@ impl Propulsion {
         }
     }
 
-    /// Takes the commands of the cycle that begins at `t`.
-    pub fn command(&mut self, t: Time, actuators: &Actuators) {
+    /// Takes the commands of the cycle that begins now.
+    pub fn command(&mut self, now: &Now, actuators: &Actuators) {
+        let t = now.t;
+        self.main.follow(now);
+        self.assist.iter_mut().chain(&mut self.jets).for_each(|thruster| thruster.follow(now));
         if actuators.main_open {
             self.main.device.hold(t, CYCLE);
         } else {
@@ -73,10 +76,10 @@ impl Propulsion {
         }
         if actuators.new_frame {
             for (thruster, on_us) in self.assist.iter_mut().zip(actuators.assist_on_us) {
-                thruster.device.pulse(t, Span::from_us(i64::from(on_us)));
+                thruster.pulse(t, Span::from_us(i64::from(on_us)));
             }
             for (thruster, on_us) in self.jets.iter_mut().zip(actuators.jet_on_us) {
-                thruster.device.pulse(t, Span::from_us(i64::from(on_us)));
+                thruster.pulse(t, Span::from_us(i64::from(on_us)));
             }
         }
     }

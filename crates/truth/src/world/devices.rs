@@ -4,23 +4,26 @@
 //! (`faulty`), what they look at (`sight`).
 
 use super::sight::Sight;
-use crate::faulty::{Fault, Faulty};
+use crate::faulty::{Fault, Faults, Faulty, Inertial, Now};
 use crate::integrate::Increments;
 use crate::sensors::imu::Imu;
 use crate::sensors::rangefinder::Rangefinder;
 use crate::sensors::star_tracker::StarTracker;
 use crate::sensors::velocimeter::Velocimeter;
 use crate::vehicle::Vehicle;
-use icd::bus::{BeamSpeeds, LEGS, Sensors};
+use icd::bus::{self, BeamSpeeds, LEGS, Sensors, SlantRange};
 use icd::time::Time;
 
 /// All sensors of one vehicle.
 #[derive(Clone, Debug)]
 pub(super) struct Devices {
-    imu: Faulty<Imu>,
-    star_tracker: Faulty<StarTracker>,
-    rangefinder: Faulty<Rangefinder, f32>,
+    imu: Imu,
+    gyros: Faults<Inertial>,
+    accelerometers: Faults<Inertial>,
+    star_tracker: Faulty<StarTracker, bus::StarTracker>,
+    rangefinder: Faulty<Rangefinder, SlantRange>,
     velocimeter: Option<Faulty<Velocimeter, BeamSpeeds>>,
+    switches: [Faults<()>; LEGS],
 }
 
 /// What the sensors feel of the lander itself at one instant.
@@ -38,46 +41,100 @@ impl Devices {
     pub fn new(vehicle: &Vehicle, faults: &[Fault], t: Time, key: (u64, u64)) -> Self {
         let star_tracker = StarTracker::new(&vehicle.star_tracker, t, key);
         let rangefinder = Rangefinder::new(&vehicle.rangefinder, t, key);
+        let triad =
+            |name: &str| Faults::new(name, faults, t, key).and_of("imu", name, faults, t, key);
         Self {
-            imu: Faulty::new(Imu::new(&vehicle.imu, key), "imu", faults, t, key),
+            imu: Imu::new(&vehicle.imu, key),
+            gyros: triad("gyros"),
+            accelerometers: triad("accelerometers"),
             star_tracker: Faulty::new(star_tracker, "star_tracker", faults, t, key),
             rangefinder: Faulty::new(rangefinder, "rangefinder", faults, t, key),
             velocimeter: vehicle.velocimeter.as_ref().map(|spec| {
                 Faulty::new(Velocimeter::new(spec, t, key), "velocimeter", faults, t, key)
             }),
+            switches: core::array::from_fn(|n| Faults::new(&format!("switch.{n}"), faults, t, key)),
         }
     }
 
     /// Reads every device.
-    pub fn sense(&mut self, vehicle: &Vehicle, sight: Sight<'_>, felt: &Felt<'_>) -> Sensors {
+    pub fn sense(
+        &mut self,
+        vehicle: &Vehicle,
+        sight: Sight<'_>,
+        felt: &Felt<'_>,
+        now: &Now,
+    ) -> Sensors {
+        self.follow(now);
         let (t, state) = (sight.state.t, sight.state);
         let lrf = &vehicle.rangefinder;
-        let rangefinder = self.rangefinder.sense(t, || {
+        let rangefinder = self.rangefinder.device.sense(t, || {
             (!sight.out_of_reach(lrf.range_m_max))
                 .then(|| sight.range_m(&lrf.p_BA_B, &lrf.d_B, lrf.range_m_max))
                 .flatten()
         });
         let velocimeter = match (&mut self.velocimeter, &vehicle.velocimeter) {
-            (Some(unit), Some(spec)) => unit.sense(t, || {
-                let reach = !sight.out_of_reach(spec.range_m_max);
-                let meets = |d_B: &[f64; 3]| {
-                    reach && sight.meets_ground(&spec.p_BA_B, d_B, spec.range_m_max)
-                };
-                (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(meets))
-            }),
+            (Some(unit), Some(spec)) => {
+                let beams = unit.device.sense(t, || {
+                    let reach = !sight.out_of_reach(spec.range_m_max);
+                    let meets = |d_B: &[f64; 3]| {
+                        reach && sight.meets_ground(&spec.p_BA_B, d_B, spec.range_m_max)
+                    };
+                    (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(meets))
+                });
+                unit.faults.pass(t, beams)
+            }
             _ => None,
         };
         let rate_rad_s = state.w_IB_B.norm();
+        let attitude = self.star_tracker.device.sense(t, state.q_IB, rate_rad_s, felt.burning);
         Sensors {
             t,
-            imu: self.imu.sense(t, felt.increments),
-            star_tracker: self.star_tracker.sense(t, state.q_IB, rate_rad_s, felt.burning),
-            rangefinder,
+            imu: self.inertial(t, felt.increments),
+            star_tracker: self.star_tracker.faults.pass(t, attitude),
+            rangefinder: self.rangefinder.faults.pass(t, rangefinder),
             velocimeter,
             radar_altimeter: None,
             camera: None,
             gauge: None,
-            touchdown: felt.contact,
+            touchdown: core::array::from_fn(|n| self.switches[n].switch(t, felt.contact[n])),
+        }
+    }
+
+    /// Notes which faults begin and end.
+    fn follow(&mut self, now: &Now) {
+        self.gyros.follow(now);
+        self.accelerometers.follow(now);
+        self.star_tracker.faults.follow(now);
+        self.rangefinder.faults.follow(now);
+        if let Some(unit) = &mut self.velocimeter {
+            unit.faults.follow(now);
+        }
+        self.switches.iter_mut().for_each(|switch| switch.follow(now));
+    }
+
+    /// The inertial unit: each triad through its own faults and those of the whole unit.
+    fn inertial(&mut self, t: Time, increments: &Increments) -> bus::Imu {
+        let sample = self.imu.sense(increments);
+        let dt_s = increments.dt_s;
+        if dt_s <= 0.0 || (self.gyros.none() && self.accelerometers.none()) {
+            return sample;
+        }
+        let triad = |sums: [f64; 3]| Inertial {
+            t,
+            rates: sums.map(|sum| sum / dt_s),
+            saturated: sample.saturated,
+            healthy: sample.healthy,
+        };
+        let gyros = self.gyros.pass(t, Some(triad(sample.dtheta_B_rad)));
+        let accelerometers = self.accelerometers.pass(t, Some(triad(sample.dv_B_m_s)));
+        let (Some(gyros), Some(accelerometers)) = (gyros, accelerometers) else {
+            return bus::Imu::default();
+        };
+        bus::Imu {
+            dv_B_m_s: accelerometers.rates.map(|rate| rate * dt_s),
+            dtheta_B_rad: gyros.rates.map(|rate| rate * dt_s),
+            saturated: gyros.saturated || accelerometers.saturated,
+            healthy: gyros.healthy && accelerometers.healthy,
         }
     }
 

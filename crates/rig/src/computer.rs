@@ -1,0 +1,74 @@
+//! The flight computer as a machine: it runs the flight software, and it can go down.
+//!
+//! Owns: [`Computer`]. Does not own: the flight software (`flight`), what it does after a restart.
+//! As programmed: while the computer is down nothing is computed and the valve drivers shut every valve
+//! (assumed: a watchdog). After a restart it goes on with what it remembers; after a cold one with
+//! nothing but its load and the orbit it was given before the flight.
+
+use crate::scenario::fault::Restart;
+use flight::Flight;
+use flight::load::{Load, NavStart};
+use icd::bus::{Actuators, Sensors};
+use icd::time::{Span, Time};
+use truth::faulty::{Now, Window};
+
+/// A computer with its restarts.
+pub(crate) struct Computer<'a> {
+    flight: Flight<'a>,
+    load: &'a Load,
+    start: NavStart,
+    restarts: Vec<Pending>,
+    up_again: Option<(Time, bool)>,
+}
+
+struct Pending {
+    window: Window,
+    restart: Restart,
+    done: bool,
+}
+
+impl<'a> Computer<'a> {
+    /// Powers up at the start of the run.
+    pub fn new(load: &'a Load, start: NavStart, restarts: &[Restart]) -> Self {
+        let pending = |restart: &Restart| Pending {
+            window: Window::new(restart.from, None, start.t),
+            restart: *restart,
+            done: false,
+        };
+        let restarts = restarts.iter().map(pending).collect();
+        Self { flight: Flight::new(load, &start), load, start, restarts, up_again: None }
+    }
+
+    /// One cycle.
+    pub fn step(&mut self, now: &Now, sensors: &Sensors) -> Actuators {
+        for pending in &mut self.restarts {
+            pending.window.follow(now);
+            if !pending.done && pending.window.age(now.t).is_some() {
+                pending.done = true;
+                let up = now.t + Span::from_s(pending.restart.outage_s);
+                let (later, cold) = self.up_again.unwrap_or((up, false));
+                self.up_again = Some((later.max(up), cold || pending.restart.cold));
+            }
+        }
+        if let Some((up, cold)) = self.up_again {
+            if now.t < up {
+                return Actuators::safe(now.t);
+            }
+            if cold {
+                self.flight = Flight::new(self.load, &self.start);
+            }
+            self.up_again = None;
+        }
+        self.flight.step(sensors)
+    }
+
+    /// Whether it computes.
+    pub fn up(&self) -> bool {
+        self.up_again.is_none()
+    }
+
+    /// The flight software.
+    pub fn flight(&self) -> &Flight<'a> {
+        &self.flight
+    }
+}
