@@ -12,6 +12,7 @@
 
 pub mod ephemeris;
 pub mod gravity;
+pub mod light;
 pub mod orientation;
 pub mod terrain;
 
@@ -170,9 +171,12 @@ mod tests {
     use super::*;
     use icd::time::Span;
 
-    fn environment() -> Environment {
-        let terrain = TerrainConfig { seed: 1, age_gyr: 3.5, relief: true, tiles: Vec::new() };
-        Environment::new(20, &terrain).unwrap()
+    pub(super) fn bare() -> TerrainConfig {
+        TerrainConfig { seed: 1, age_gyr: 3.5, relief: true, tiles: Vec::new() }
+    }
+
+    pub(super) fn environment() -> Environment {
+        Environment::new(20, &bare()).unwrap()
     }
 
     fn landing() -> Time {
