@@ -12,6 +12,7 @@ mod panel;
 mod plain;
 mod shipped;
 mod status;
+mod terrain;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -30,12 +31,15 @@ enum Command {
     Fly(fly::Fly),
     /// Fly one scenario many times with dispersions, and count the outcomes.
     Campaign(campaign::Campaign),
+    /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
+    Terrain(terrain::Terrain),
 }
 
 fn main() -> ExitCode {
     let judged = match Cli::parse().command {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
+        Command::Terrain(terrain) => terrain.run(),
     };
     match judged {
         Ok(true) => ExitCode::SUCCESS,

@@ -26,6 +26,7 @@ mod parquet_file;
 pub mod record;
 pub mod report;
 pub mod scenario;
+pub mod site;
 pub mod stand;
 pub mod statistics;
 pub mod verdict;

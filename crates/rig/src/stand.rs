@@ -10,7 +10,7 @@ use icd::frames::{B, I, Rate, Vector};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::Span;
 use nalgebra::Vector3;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use truth::environment::terrain::{TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
@@ -130,15 +130,13 @@ impl Stand {
     }
 }
 
-fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
+/// The Moon as a scenario describes it.
+///
+/// # Errors
+/// A terrain tile that cannot be read, an environment that does not exist.
+pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
     let ground = &scenario.terrain;
-    let read = |tile: &PathBuf| {
-        Tile::read_geotiff(tile).map_err(|reason| ScenarioError::Terrain {
-            file: scenario.path.clone(),
-            tile: tile.clone(),
-            reason,
-        })
-    };
+    let read = |file: &PathBuf| tile(scenario, file);
     let config = TerrainConfig {
         seed: ground.seed,
         age_gyr: ground.age_gyr,
@@ -147,6 +145,15 @@ fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
     };
     Environment::new(scenario.truth.gravity_degree, &config)
         .map_err(|reason| ScenarioError::Environment { file: scenario.path.clone(), reason })
+}
+
+/// A file of measured elevation.
+pub(crate) fn tile(scenario: &Scenario, file: &Path) -> Result<Tile, ScenarioError> {
+    Tile::read_geotiff(file).map_err(|reason| ScenarioError::Terrain {
+        file: scenario.path.clone(),
+        tile: file.to_path_buf(),
+        reason,
+    })
 }
 
 /// Takes the errors that are constant in a run out of the sensors; their noise stays.

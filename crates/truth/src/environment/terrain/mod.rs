@@ -61,6 +61,17 @@ impl Tile {
         self.0.posting_m()
     }
 
+    /// Latitude and longitude of its middle, rad.
+    pub fn middle_rad(&self) -> [f64; 2] {
+        self.0.middle_rad()
+    }
+
+    /// The smaller of its sides on the ground, m.
+    pub fn side_m(&self) -> f64 {
+        let [width_m, height_m] = self.0.sides_m();
+        width_m.min(height_m)
+    }
+
     /// Whether the tile has a say at a place (its faded border included); radians.
     pub fn covers(&self, latitude_rad: f64, longitude_rad: f64) -> bool {
         self.0.regional(latitude_rad, longitude_rad).1 > 0.0

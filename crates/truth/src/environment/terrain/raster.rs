@@ -34,6 +34,22 @@ impl Raster {
         self.step_y_rad * MOON_RADIUS_M
     }
 
+    /// Latitude and longitude of the middle of the grid.
+    pub fn middle_rad(&self) -> [f64; 2] {
+        let half = |n: usize, step_rad: f64| 0.5 * (n as f64 - 1.0) * step_rad;
+        [
+            self.north_rad - half(self.height, self.step_y_rad),
+            self.west_rad + half(self.width, self.step_x_rad),
+        ]
+    }
+
+    /// Width (in the middle) and height on the ground, m.
+    pub fn sides_m(&self) -> [f64; 2] {
+        let across_m = self.width as f64 * self.step_x_rad * MOON_RADIUS_M;
+        let [latitude_rad, _] = self.middle_rad();
+        [across_m * libm::cos(latitude_rad), self.height as f64 * self.posting_m()]
+    }
+
     /// Elevation and weight at a place: the weight is 1 well inside, 0 outside, smooth between.
     pub fn regional(&self, latitude_rad: f64, longitude_rad: f64) -> (f64, f64) {
         let (w, h) = (self.width as f64, self.height as f64);
