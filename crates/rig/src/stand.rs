@@ -42,7 +42,8 @@ impl Stand {
         let site = Site::new(latitude_rad, longitude_rad, &environment.terrain);
         let arrival = Arrival::plan(&scenario, &environment, &site)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
-        let upload = Upload::new(&scenario, &environment, &site, &arrival);
+        let upload = Upload::new(&scenario, &environment, &site, &arrival)
+            .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         Ok(Self {
             scenario: Arc::new(scenario),
             environment: Arc::new(environment),
