@@ -7,7 +7,7 @@
 //! Compared: φ, θ, ψ at JD 2460000.5 TDB; the displacement of a surface point between series and
 //! librations, every day from 2022-06-02 to 2031-12-31.
 //! Tolerance: half a unit of the last digit printed; of the series what [FK080317] measured between
-//! it and the librations over 2000-2020 and 1900-2050: mean 76 m, amplitude 155 m.
+//! it and the librations over 2000-2020: mean 76 m, amplitude 155 m.
 #![allow(non_snake_case)]
 
 use icd::constants::MOON_RADIUS_M;

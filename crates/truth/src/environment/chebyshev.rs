@@ -33,17 +33,19 @@ impl Segment {
     /// The coefficients of the interval around an instant, and the instant's τ.
     fn row(&self, tdb_s: f64) -> Option<(&[f64], f64)> {
         let intervals = (tdb_s - self.start_s) / self.interval_s;
-        if !(intervals >= 0.0) {
+        if intervals < 0.0 || intervals.is_nan() {
             return None;
         }
         let size = 3 * self.count;
         // The last instant belongs to the last interval.
         let last = (self.coefficients.len() / size).checked_sub(1)?;
         let record = (intervals as usize).min(last);
-        let tau = 2.0 * (intervals - record as f64) - 1.0;
-        if tau > 1.0 {
+        // Starts are whole seconds: their difference from the instant is exact, their ratio is not.
+        let since_s = tdb_s - (self.start_s + record as f64 * self.interval_s);
+        if since_s > self.interval_s {
             return None;
         }
+        let tau = 2.0 * (since_s / self.interval_s) - 1.0;
         Some((&self.coefficients[record * size..(record + 1) * size], tau))
     }
 

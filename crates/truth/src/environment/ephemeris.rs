@@ -8,7 +8,7 @@
 //! barycentre (EMB), EMB and Sun to that of the solar system.
 //! As programmed: a body from the Moon is a weighted sum of segments; of the excerpt
 //!     Earth − Moon = −(1 + 1/μ) (Moon − EMB),  μ the mass ratio Earth : Moon,
-//!     Sun − Moon = Sun − EMB − (Moon − EMB).
+//!     Sun − Moon = Sun − (Moon − EMB) − EMB.
 //! Refuses: instants outside the excerpt, 2022-06-01 to 2032-01-01 TDB, or the user's kernel (`None`).
 
 use super::chebyshev::{self, HEADER_BYTES, Segment};
@@ -19,7 +19,7 @@ use nalgebra::Vector3;
 use std::sync::{Arc, OnceLock};
 
 /// The excerpt; the format is in `data/de421/README.md`.
-const EXCERPT: &[u8] =
+pub(super) const EXCERPT: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/de421/de421_2022_2032.bin"));
 /// First and last instant of the excerpt, TDB seconds past J2000: JD 2459731.5 and 2463232.5.
 pub(super) const EXCERPT_TDB_S: (f64, f64) =
@@ -58,7 +58,7 @@ impl Ephemeris {
                     span_s: EXCERPT_TDB_S,
                     segments: vec![moon_from_emb, emb_from_ssb, sun_from_ssb],
                     earth: vec![(-(1.0 + 1.0 / EARTH_MOON_MASS_RATIO), 0)],
-                    sun: vec![(1.0, 2), (-1.0, 1), (-1.0, 0)],
+                    sun: vec![(1.0, 2), (-1.0, 0), (-1.0, 1)],
                 })
             })
             .clone()

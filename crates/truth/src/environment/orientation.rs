@@ -27,7 +27,7 @@ use std::sync::{Arc, OnceLock};
 const ARCSECOND: f64 = core::f64::consts::PI / (180.0 * 3600.0);
 
 /// The excerpt; the format is in `data/de421/README.md`.
-const EXCERPT: &[u8] = include_bytes!(concat!(
+pub(super) const EXCERPT: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../data/de421-librations/librations_2022_2032.bin"
 ));
@@ -172,9 +172,10 @@ mod tests {
             let derivative = (at(h_s) - at(-h_s)) / (2.0 * h_s);
             let w = derivative * at(0.0).transpose();
             let numeric = Vector3::new(w[(2, 1)], w[(0, 2)], w[(1, 0)]);
-            // Argument rounding 1e-7 s of TDB, over 120 s.
+            // Truncation w³h²/6: 1.1e-14; ψ of 4700 rad rounds to 5e-13 at either end of 120 s: 0.8e-14;
+            // so does TDB, to 0.6e-7 s: 0.3e-14.
             let exact = orientation.w_IM_I(t).unwrap();
-            assert!((numeric - exact.si()).norm() < 2e-14, "{numeric} {exact:?}");
+            assert!((numeric - exact.si()).norm() < 2.2e-14, "{numeric} {exact:?}");
         }
     }
 

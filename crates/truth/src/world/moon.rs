@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn where_the_orientation_ends_the_moon_ends() {
         let orientation = Orientation::de421();
-        let last = Time::from_utc("2031-12-31T23:58:49").unwrap();
+        let last = Time::from_utc("2031-12-31T23:58:50").unwrap();
         let mut moon = Moon::new(&orientation, last - Span::from_ms(1000)).unwrap();
         assert!(moon.follow(&orientation, last + Span::from_ms(900)).is_none());
         assert!(Moon::new(&orientation, last + Span::from_ms(900)).is_none());

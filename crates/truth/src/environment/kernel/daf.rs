@@ -21,6 +21,7 @@ use anise::naif::daf::datatypes::{Type2ChebyshevSet, Type3ChebyshevSet};
 use anise::naif::daf::{NAIFDataSet, NAIFSummaryRecord};
 use anise::naif::pck::BPCSummaryRecord;
 use anise::naif::spk::summary::SPKSummaryRecord;
+use icd::time::{Span, Time};
 use std::path::Path;
 
 const RECORD: usize = 1024;
@@ -115,10 +116,10 @@ impl<'a> Kernel<'a> {
             None => Err(KernelError::Span {
                 file: self.file.to_path_buf(),
                 id: target,
-                from_s: last.span_s.0,
-                to_s: last.span_s.1,
-                need_from_s: need_s.0,
-                need_to_s: need_s.1,
+                from: instant(last.span_s.0),
+                to: instant(last.span_s.1),
+                need_from: instant(need_s.0),
+                need_to: instant(need_s.1),
             }),
         }
     }
@@ -146,6 +147,11 @@ impl<'a> Kernel<'a> {
             message: message.to_string(),
         })
     }
+}
+
+/// An instant for a message: TDB − TAI is 32.184 s to 2 ms.
+fn instant(tdb_s: f64) -> Time {
+    Time::default() + Span::from_s(tdb_s - 32.184)
 }
 
 /// The array's records by `anise`; `None` for a type that is not read here.
@@ -200,7 +206,7 @@ impl Records<'_> {
             let numbers = record(k).ok_or("it has fewer records than it claims")?;
             let middle_s = start_s + (k as f64 + 0.5) * interval_s;
             let off = (numbers[0] - middle_s).abs().max((2.0 * numbers[1] - interval_s).abs());
-            if !(off <= UNEVEN_MAX * interval_s) {
+            if off > UNEVEN_MAX * interval_s || off.is_nan() {
                 return Err("its intervals are not of equal length");
             }
             coefficients.extend_from_slice(&numbers[2..2 + 3 * count]);

@@ -2,6 +2,7 @@
 //!
 //! Owns: [`KernelError`]. Does not own: when each is raised (see `daf` and the reader in `mod`).
 
+use icd::time::Time;
 use std::path::PathBuf;
 
 /// Why a kernel cannot be used. Every variant names the file.
@@ -102,8 +103,7 @@ pub enum KernelError {
     },
     /// No array covers the time that is needed.
     #[error(
-        "{file}: the array of {id} holds {from_s} to {to_s} s TDB past J2000; needed are {need_from_s} \
-         to {need_to_s} s"
+        "{file}: the array of {id} holds {from} to {to} UTC; needed are {need_from} to {need_to}"
     )]
     Span {
         /// The kernel.
@@ -111,13 +111,13 @@ pub enum KernelError {
         /// NAIF's number of the body or frame.
         id: i32,
         /// Start of the array that comes last in the file.
-        from_s: f64,
+        from: Time,
         /// Its end.
-        to_s: f64,
+        to: Time,
         /// Start of what is needed.
-        need_from_s: f64,
+        need_from: Time,
         /// End of what is needed.
-        need_to_s: f64,
+        need_to: Time,
     },
     /// A value that no kernel of this Moon can hold.
     #[error("{file}: {what} = {value} {unit} lies outside [{min}, {max}]: not this Moon's")]
