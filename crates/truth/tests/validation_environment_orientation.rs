@@ -1,18 +1,22 @@
 //! Validation: the Moon's orientation against the angles printed from DE421's own kernel, and against
-//! the IAU's closed series.
+//! the IAU's closed series; and, with the ephemeris, against NAIF's printed example.
 //! Source: [DE421] angles; the excerpt, retrieval, licence and checksum in
 //! `data/de421-librations/README.md`. Series: [Archinal2018] with the constants of [PCK11] (BODY301):
 //! pole α, δ and prime meridian W, each a polynomial plus a sum over the angles E1…E13, T in
 //! centuries and d in days of TDB past J2000; R_MI = T3(W) T1(90° − δ) T3(90° + α).
 //! Compared: φ, θ, ψ at JD 2460000.5 TDB; the displacement of a surface point between series and
 //! librations, every day from 2022-06-02 to 2031-12-31.
+//! the Earth in the Moon's sky in the example of [FK220930], 2022-09-30 TDB, which is DE440.
 //! Tolerance: half a unit of the last digit printed; of the series what [FK080317] measured between
-//! it and the librations over 2000-2020: mean 76 m, amplitude 155 m.
+//! it and the librations over 2000-2020: mean 76 m, amplitude 155 m;
+//! of the example the largest turn between MOON_ME_DE421 and MOON_ME_DE440_ME421 that [FK220930] found in
+//! 2000 to 2040, 3.0710e-7 rad, and in distance the digits, 1 m.
 #![allow(non_snake_case)]
 
 use icd::constants::MOON_RADIUS_M;
 use icd::time::{Span, Time};
 use nalgebra::{Matrix3, Vector3};
+use truth::environment::ephemeris::Ephemeris;
 use truth::environment::orientation::Orientation;
 
 const DEG: f64 = core::f64::consts::PI / 180.0;
@@ -81,9 +85,8 @@ fn series_R_IM(t: Time) -> Matrix3<f64> {
     (turn(z, 90.0 + alpha) * turn(x, 90.0 - delta) * turn(z, meridian)).into_inner()
 }
 
-/// JD 2460000.5 TDB as a `Time`, by iteration on its own TDB.
-fn at_jd_2460000_5_tdb() -> Time {
-    let wanted_s = (2_460_000.5 - 2_451_545.0) * 86_400.0;
+/// TDB seconds past J2000 as a `Time`, by iteration on its own TDB.
+fn at_tdb_s(wanted_s: f64) -> Time {
     let mut t = Time::from_utc("2023-02-25T00:00:00").expect("a date");
     for _ in 0..3 {
         t += Span::from_s(wanted_s - t.tdb_s());
@@ -93,7 +96,8 @@ fn at_jd_2460000_5_tdb() -> Time {
 
 #[test]
 fn the_principal_axes_stand_where_de421_puts_them() {
-    let R_IP = Orientation::de421().R_IP(at_jd_2460000_5_tdb()).expect("inside the excerpt").si();
+    let t = at_tdb_s((2_460_000.5 - 2_451_545.0) * DAY_S);
+    let R_IP = Orientation::de421().R_IP(t).expect("inside the excerpt").si();
     // z of P is (sin θ sin φ, −sin θ cos φ, cos θ) in I; z of I is (sin ψ sin θ, cos ψ sin θ, cos θ) in P.
     let (pole, row) = (R_IP.column(2), R_IP.row(2));
     let phi = libm::atan2(pole[0], -pole[1]);
@@ -104,6 +108,18 @@ fn the_principal_axes_stand_where_de421_puts_them() {
     assert!((phi - -0.042_333_358_5).abs() < 0.5e-10, "{phi:.12}");
     assert!((theta - 0.387_704_724).abs() < 0.5e-9, "{theta:.12}");
     assert!(psi_off.abs() < 0.5e-5, "{psi_off:.3e}");
+}
+
+#[test]
+fn the_earth_stands_in_the_moons_sky_where_naif_prints_it() {
+    let t = at_tdb_s(717_768_000.0);
+    let R_IM = Orientation::de421().R_IM(t).expect("inside the excerpt");
+    let earth_I = Ephemeris::de421().earth(t).expect("inside the excerpt");
+    let earth_km = (R_IM.inverse() * earth_I).si() / 1e3;
+    let printed_km = Vector3::new(374_008.654, -23_435.970, 10_141.334);
+    let angle_rad = earth_km.cross(&printed_km).norm() / printed_km.norm_squared();
+    assert!(angle_rad < 3.071e-7, "{angle_rad:e}");
+    assert!((earth_km.norm() - printed_km.norm()).abs() < 1e-3, "{}", earth_km.norm());
 }
 
 #[test]
