@@ -3,7 +3,7 @@
 //! Owns: `--seed` and `--terrain`. An override is written into the scenario's canonical text, so its hash
 //! tells the flight from the file's.
 
-use rig::scenario::Scenario;
+use rig::scenario::{Scenario, digest_line};
 use std::path::PathBuf;
 
 /// Values set on the command line.
@@ -28,7 +28,7 @@ impl Overrides {
         if let Some(tile) =
             self.terrain.clone().filter(|tile| *scenario.terrain.tiles != [tile.clone()])
         {
-            lines += &format!("terrain.tiles[0] = {tile:?}\n");
+            lines += &format!("terrain.tiles[0] = {tile:?}\n{}", digest_line(&tile));
             scenario.terrain.tiles = vec![tile];
         }
         if !lines.is_empty() {

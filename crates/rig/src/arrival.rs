@@ -18,7 +18,7 @@ use icd::constants::{GM_MOON_M3_S2, MOON_RADIUS_M, STANDARD_GRAVITY_M_S2};
 use icd::frames::{I, Position, Vector, Velocity};
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
-use truth::environment::{Environment, Site, orientation};
+use truth::environment::{Environment, Site};
 use truth::integrate::{Coast, propagate_coast};
 
 /// Longest step of a planned coast: holds 0.1 m over an orbit.
@@ -177,7 +177,7 @@ fn descent_ellipse(
 ) -> Result<(OrbitState, OrbitState), ArrivalError> {
     let wanted_m = MOON_RADIUS_M + approach.orbit_altitude_m;
     let miss = |asked_m: f64| -> Result<(f64, OrbitState, OrbitState), ArrivalError> {
-        let ignition = ignition_state(approach, site, asked_m)?;
+        let ignition = ignition_state(approach, environment, site, asked_m)?;
         let apolune = apolune_before(environment, &ignition, approach.touchdown)?;
         Ok((apolune.p_MB_I.norm() - wanted_m, ignition, apolune))
     };
@@ -202,6 +202,7 @@ fn descent_ellipse(
 /// The state at ignition on the Kepler ellipse with the apolune radius `apolune_m`.
 fn ignition_state(
     approach: &Approach,
+    environment: &Environment,
     site: &Site,
     apolune_m: f64,
 ) -> Result<OrbitState, ArrivalError> {
@@ -222,7 +223,7 @@ fn ignition_state(
     let horizontal_m_s = (GM_MOON_M3_S2 * semilatus_m).sqrt() / r_m;
     let fall_m_s = (speed_m_s * speed_m_s - horizontal_m_s * horizontal_m_s).max(0.0).sqrt();
 
-    let (up_T, ahead_T) = track_at_target(approach, site);
+    let (up_T, ahead_T) = track_at_target(approach, environment, site)?;
     let angle_rad = approach.ignition_distance_m / level_m;
     let (sin, cos) = libm::sincos(angle_rad);
     let up = up_T * cos - ahead_T * sin;
@@ -235,10 +236,19 @@ fn ignition_state(
 }
 
 /// Directions up and ahead at the target at the planned touchdown, in `I`.
-pub fn track_at_target(approach: &Approach, site: &Site) -> (Vector3<f64>, Vector3<f64>) {
-    let R_IL = (orientation::R_IM(approach.touchdown) * site.R_ML).si();
+///
+/// # Errors
+/// The planned touchdown lies outside the Moon's orientation.
+pub fn track_at_target(
+    approach: &Approach,
+    environment: &Environment,
+    site: &Site,
+) -> Result<(Vector3<f64>, Vector3<f64>), ArrivalError> {
+    let t = approach.touchdown;
+    let R_IM = environment.R_IM(t).ok_or(ArrivalError::OutsideEphemeris { from: t, to: t })?;
+    let R_IL = (R_IM * site.R_ML).si();
     let (sin, cos) = libm::sincos(approach.azimuth_rad);
-    (R_IL * Vector3::z(), R_IL * Vector3::new(sin, cos, 0.0))
+    Ok((R_IL * Vector3::z(), R_IL * Vector3::new(sin, cos, 0.0)))
 }
 
 /// The last apolune before `ignition`: where the radial speed vanishes, found to 1 ms.

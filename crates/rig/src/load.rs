@@ -6,14 +6,14 @@
 //! The map's error is a stationary field with exponential correlation along each axis: a first order
 //! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l).
 
-use crate::arrival::{Arrival, OrbitState};
+use crate::arrival::{Arrival, ArrivalError, OrbitState};
 use crate::scenario::{REFERENCE_RUN, Scenario};
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
 use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
-use truth::environment::{Environment, Site, orientation};
+use truth::environment::{Environment, Site};
 use truth::random::Stream;
 use truth::vehicle as machine;
 
@@ -30,13 +30,24 @@ pub struct Upload {
 
 impl Upload {
     /// Prepares the load of a scenario. Cost: one coarse terrain sample for each map node.
+    ///
+    /// # Errors
+    /// The ignition lies outside the ephemeris or the Moon's orientation.
     pub fn new(
         scenario: &Scenario,
         environment: &Environment,
         site: &Site,
         arrival: &Arrival,
-    ) -> Self {
+    ) -> Result<Self, ArrivalError> {
         let knowledge = &scenario.knowledge;
+        let t = arrival.ignition.t;
+        let outside = ArrivalError::OutsideEphemeris { from: t, to: t };
+        let moon = &environment.orientation;
+        let orientation = board::Orientation {
+            t0: t,
+            R_IM0: moon.R_IM(t).ok_or(outside)?,
+            w_IM_I: moon.w_IM_I(t).ok_or(outside)?,
+        };
         let along_m_first =
             knowledge.map_beyond_m - knowledge.map_spacing_m * (MAP_ALONG - 1) as f64;
         let map = board::Map {
@@ -49,12 +60,8 @@ impl Upload {
         let load = board::Load {
             vehicle: vehicle(scenario),
             target: target(scenario, site),
-            orientation: board::Orientation {
-                t0: arrival.ignition.t,
-                R_IM0: orientation::R_IM(arrival.ignition.t),
-                w_IM_I: orientation::w_IM_I(arrival.ignition.t),
-            },
-            gravity: gravity(environment, knowledge.gravity_degree, arrival.ignition.t),
+            orientation,
+            gravity: gravity(environment, knowledge.gravity_degree, t).ok_or(outside)?,
             map,
             deorbit: board::DeorbitPlan {
                 t_ignition: arrival.t_deorbit,
@@ -67,7 +74,7 @@ impl Upload {
                 board::FaultManagement::AS_FLOWN
             },
         };
-        Self { load: Box::new(load), map_sigma_m: knowledge.map_sigma_m, seed: scenario.seed }
+        Ok(Self { load: Box::new(load), map_sigma_m: knowledge.map_sigma_m, seed: scenario.seed })
     }
 
     /// The load of one run: the common one with this run's map error, which also raises or lowers
@@ -188,7 +195,7 @@ pub fn ground_point(
     Vector::from_si(((up * cos_a + ahead * sin_a) * cos_r + right * sin_r) * level_m)
 }
 
-fn gravity(environment: &Environment, degree: usize, t: Time) -> board::Gravity {
+fn gravity(environment: &Environment, degree: usize, t: Time) -> Option<board::Gravity> {
     const N: usize = GRAVITY_DEGREE_MAX + 1;
     let field = &environment.gravity;
     let mut out = board::Gravity {
@@ -197,11 +204,8 @@ fn gravity(environment: &Environment, degree: usize, t: Time) -> board::Gravity 
         degree,
         C: [[0.0; N]; N],
         S: [[0.0; N]; N],
-        R_PM: orientation::R_MP().inverse().si(),
-        p_ME_M: environment
-            .ephemeris
-            .earth(t)
-            .map_or(Vector::zero(), |p_ME_I| orientation::R_IM(t).inverse() * p_ME_I),
+        R_PM: environment.orientation.R_MP().inverse().si(),
+        p_ME_M: environment.R_IM(t)?.inverse() * environment.ephemeris.earth(t)?,
     };
     for n in 0..N {
         for m in 0..=n {
@@ -210,7 +214,7 @@ fn gravity(environment: &Environment, degree: usize, t: Time) -> board::Gravity 
             }
         }
     }
-    out
+    Some(out)
 }
 
 fn target(scenario: &Scenario, site: &Site) -> board::Target {

@@ -12,11 +12,17 @@ use icd::time::Span;
 use nalgebra::Vector3;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use truth::environment::kernel::Kernels;
 use truth::environment::terrain::{TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
 use truth::faulty::Fault;
 use truth::vehicle::{Dispersions, Vehicle};
 use truth::world::{self, World, WorldConfig};
+
+/// What a kernel must cover before the planned touchdown: an approach begins within one orbit and
+/// two hours of coast, eight hours at the most; and after the longest run: what is looked ahead.
+const BEFORE: Span = Span::from_ms(86_400_000);
+const AFTER: Span = Span::from_ms(3_600_000);
 
 /// What all runs of a scenario share: the Moon, the site, the plan, the load.
 #[derive(Clone, Debug)]
@@ -43,7 +49,8 @@ impl Stand {
         let site = Site::new(latitude_rad, longitude_rad, &environment.terrain);
         let arrival = Arrival::plan(&scenario, &environment, &site)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
-        let upload = Upload::new(&scenario, &environment, &site, &arrival);
+        let upload = Upload::new(&scenario, &environment, &site, &arrival)
+            .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         Ok(Self {
             scenario: Arc::new(scenario),
             environment: Arc::new(environment),
@@ -143,8 +150,13 @@ pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
         relief: ground.relief,
         tiles: ground.tiles.iter().map(read).collect::<Result<_, _>>()?,
     };
-    Environment::new(scenario.truth.gravity_degree, &config)
-        .map_err(|reason| ScenarioError::Environment { file: scenario.path.clone(), reason })
+    let environment = Environment::new(scenario.truth.gravity_degree, &config)
+        .map_err(|reason| ScenarioError::Environment { file: scenario.path.clone(), reason })?;
+    let touchdown = scenario.approach.touchdown;
+    let latest = touchdown + Span::from_s(scenario.duration_s_max) + AFTER;
+    let kernels = Kernels::read(&scenario.truth.kernels, touchdown - BEFORE, latest)
+        .map_err(|reason| ScenarioError::Kernel { file: scenario.path.clone(), reason })?;
+    Ok(environment.with_kernels(kernels))
 }
 
 /// A file of measured elevation.

@@ -270,6 +270,39 @@ fn an_absent_and_a_corrupt_terrain_tile_are_named() {
 }
 
 #[test]
+fn an_absent_and_a_wrong_kernel_are_named() {
+    let folder = Folder::new("kernel");
+    let wrong = folder.write("frames.tf", "KPL/FK");
+    let outside = folder.write("gm.tpc", "KPL/PCK\n\\begindata\nBODY399_GM = 4000000");
+    for (kernel, said) in [
+        ("absent.bsp".to_string(), "absent.bsp: cannot be read"),
+        (wrong.display().to_string(), "begins with \"KPL/FK\""),
+        (outside.display().to_string(), "BODY399_GM = 4000000000000000 m3/s2 lies outside"),
+    ] {
+        let scenario =
+            read("kernel-scenario", &format!("[truth]\nkernels = [{kernel:?}]")).unwrap();
+        let error = Stand::new(scenario).map(|_| ()).unwrap_err();
+        assert!(matches!(error, ScenarioError::Kernel { .. }), "{error}");
+        let reason = std::error::Error::source(&error).unwrap().to_string();
+        assert!(reason.contains(said), "{reason}");
+    }
+}
+
+#[test]
+fn a_kernel_is_used_and_named_by_its_contents() {
+    let folder = Folder::new("kernel-used");
+    let kernel = |gm_km3_s2: &str| {
+        let text = format!("KPL/PCK\n\\begindata\nBODY399_GM = ( {gm_km3_s2} )\n");
+        let file = folder.write("gm.tpc", &text).display().to_string();
+        read("kernel-used-scenario", &format!("[truth]\nkernels = [{file:?}]")).unwrap()
+    };
+    let (one, other) = (kernel("398600.5"), kernel("398600.4"));
+    assert_ne!(one.hash(), other.hash());
+    let stand = Stand::new(other).unwrap();
+    assert_eq!(stand.environment.gm_earth_m3_s2, 398_600.4 * 1e9);
+}
+
+#[test]
 fn a_vehicle_that_cannot_be_built_is_refused_with_its_key() {
     let folder = Folder::new("vehicle-file");
     let text = std::fs::read_to_string(shipped("vehicles/resilience.toml")).unwrap();

@@ -104,7 +104,7 @@ pub enum WorldError {
         /// What the tanks hold, kg.
         capacity_kg: f64,
     },
-    /// The start lies outside the ephemeris.
+    /// The start lies outside the ephemeris or the orientation.
     #[error("the ephemeris does not cover the start, {t}")]
     OutsideEphemeris {
         /// The start.
@@ -121,7 +121,7 @@ pub enum End {
     AtRest,
     /// Fell over after contact.
     TippedOver,
-    /// The ephemeris ran out.
+    /// The ephemeris or the orientation ran out.
     OutsideEphemeris,
     /// The state is no longer a number: a defect of the model.
     NotFinite,
@@ -294,6 +294,8 @@ impl World {
         let (p, v) = (start.p_MB_I, start.v_MB_I.si());
         let perturbation = Perturbation::new(&environment, p, v, t, refresh)
             .ok_or(WorldError::OutsideEphemeris { t })?;
+        let moon =
+            Moon::new(&environment.orientation, t).ok_or(WorldError::OutsideEphemeris { t })?;
         let faults = &config.faults;
         let spread = &config.dispersions;
         Ok(Self {
@@ -308,7 +310,7 @@ impl World {
                 propellant_kg,
             },
             feet: Feet::new(&vehicle.legs),
-            moon: Moon::new(t),
+            moon,
             perturbation,
             environment,
             vehicle,
@@ -329,7 +331,7 @@ impl World {
 
     /// Reads every device at the present time; once a cycle, before [`Self::step`].
     pub fn sense(&mut self) -> Sensors {
-        self.moon.follow(self.state.t);
+        self.follow_moon();
         self.look_at_ground();
         let now = self.now();
         let burning = self.state.t - self.last_burn < BLIND;
@@ -360,7 +362,7 @@ impl World {
         }
         let now = self.now();
         self.propulsion.command(&now, actuators);
-        self.moon.follow(self.state.t);
+        self.follow_moon();
         self.look_at_ground();
         let steps = CYCLE.ns() / self.step.ns();
         for _ in 0..steps {

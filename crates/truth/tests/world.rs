@@ -11,7 +11,7 @@ use icd::rotation::Quaternion;
 use icd::time::Span;
 use nalgebra::Vector3;
 use std::sync::Arc;
-use truth::environment::{Environment, orientation};
+use truth::environment::Environment;
 use truth::faulty::{Fault, FaultError, FaultKind, Moment};
 use truth::integrate::propagate_coast;
 use truth::world::{End, World, WorldConfig, WorldError};
@@ -279,7 +279,7 @@ fn contact_speed_is_that_of_free_fall() {
     let config = config(&environment, 1.5);
     let start = &config.start;
     let g = environment.acceleration_I(start.p_MB_I, start.t).unwrap().si();
-    let w = orientation::w_IM_I(start.t).si();
+    let w = environment.orientation.w_IM_I(start.t).unwrap().si();
     let centrifugal = w.cross(&w.cross(&start.p_MB_I.si()));
     let g_m_s2 = (centrifugal - g).dot(&start.p_MB_I.si().normalize());
     // The feet fall 2 m, less what the slope lifts towards the first of them; contact is found to
@@ -310,7 +310,7 @@ fn the_inertial_unit_at_rest_on_the_ground_reads_gravity_and_the_moons_rate() {
     }
     let state = world.state();
     let g = environment.acceleration_I(state.p_MB_I, state.t).unwrap().si();
-    let w = orientation::w_IM_I(state.t).si();
+    let w = environment.orientation.w_IM_I(state.t).unwrap().si();
     let felt_I = w.cross(&w.cross(&state.p_MB_I.si())) - g;
     let felt_B = state.q_IB.inverse().rotation().si() * felt_I;
     assert!((dv_B - felt_B).norm() < 2e-5, "{dv_B} against {felt_B}");

@@ -44,11 +44,11 @@ fn planned(approach: &Approach) -> Arrival {
 
 #[test]
 fn the_ignition_point_stands_where_the_plan_asks() {
-    let (approach, (_, site)) = (approach(), moon());
+    let (approach, (environment, site)) = (approach(), moon());
     let ignition = planned(&approach).ignition;
     let level_m = site.p_ML_M.norm();
     assert!((ignition.p_MB_I.norm() - level_m - 20_000.0).abs() < 1e-3);
-    let target_I = orientation::R_IM(approach.touchdown) * site.p_ML_M;
+    let target_I = environment.R_IM(approach.touchdown).unwrap() * site.p_ML_M;
     let cos = target_I.dot(ignition.p_MB_I) / target_I.norm() / ignition.p_MB_I.norm();
     assert!((libm::acos(cos) * level_m - 587_000.0).abs() < 0.1);
     assert_eq!((approach.touchdown - ignition.t).ns(), 737_000_000_000);
@@ -57,10 +57,10 @@ fn the_ignition_point_stands_where_the_plan_asks() {
 
 #[test]
 fn the_orbit_plane_holds_the_target_at_touchdown_and_its_azimuth() {
-    let (approach, (_, site)) = (approach(), moon());
+    let (approach, (environment, site)) = (approach(), moon());
     let ignition = planned(&approach).ignition;
     let normal = ignition.p_MB_I.si().cross(&ignition.v_MB_I.si()).normalize();
-    let R_IL = (orientation::R_IM(approach.touchdown) * site.R_ML).si();
+    let R_IL = (environment.R_IM(approach.touchdown).unwrap() * site.R_ML).si();
     assert!(normal.dot(&(R_IL * Vector3::z())).abs() < 1e-12);
     // Northbound at azimuth 10°: the normal is west of up × north by that angle, with no part along the track.
     let track = R_IL * Vector3::new(approach.azimuth_rad.sin(), approach.azimuth_rad.cos(), 0.0);

@@ -147,6 +147,15 @@ pub enum ScenarioError {
         #[source]
         reason: truth::environment::terrain::TerrainError,
     },
+    /// A kernel that is absent or cannot be used.
+    #[error("{file}: truth.kernels names a kernel that cannot be used")]
+    Kernel {
+        /// The scenario file.
+        file: PathBuf,
+        /// Which kernel, and what is wrong with it.
+        #[source]
+        reason: truth::environment::kernel::KernelError,
+    },
     /// The Moon cannot be built as asked.
     #[error("{file}: the environment cannot be built")]
     Environment {

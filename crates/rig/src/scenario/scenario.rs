@@ -51,7 +51,7 @@ pub struct Scenario {
     pub expect: Expect,
     /// Longest simulated time, s.
     pub duration_s_max: f64,
-    /// Every value, vehicle included, one line each.
+    /// Every value, vehicle included, one line each; digests of the kernels and tiles that it names.
     pub canonical: String,
 }
 
@@ -78,7 +78,7 @@ pub struct Start {
 }
 
 /// How nature is computed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Truth {
     /// Degree and order of lunar gravity.
     pub gravity_degree: usize,
@@ -88,6 +88,8 @@ pub struct Truth {
     pub gravity_refresh_s: f64,
     /// Whether what is constant in a run (engines, masses, alignments, biases) is drawn.
     pub dispersions: bool,
+    /// SPICE kernels that replace the built-in ephemeris, orientation and constants.
+    pub kernels: Vec<PathBuf>,
 }
 
 /// The ground.
@@ -178,7 +180,7 @@ impl Scenario {
             site.number("longitude_deg", -180.0, 360.0)? * DEG,
         ];
         site.finish()?;
-        let scenario = Self {
+        let mut scenario = Self {
             path: file.path().to_path_buf(),
             title: root.text("title")?.to_string(),
             purpose: root.text("purpose")?.to_string(),
@@ -186,7 +188,7 @@ impl Scenario {
             target_rad,
             approach: approach(&root)?,
             start: start(&root.table("start")?, vehicle.machine.propellant.capacity_kg)?,
-            truth: truth(&root.table("truth")?)?,
+            truth: truth(&root.table("truth")?, file)?,
             terrain: ground(&root.table("terrain")?, file)?,
             knowledge: knowledge(&root.table("knowledge")?)?,
             flight: flight(&root.table("flight")?)?,
@@ -197,10 +199,13 @@ impl Scenario {
             canonical,
         };
         root.finish()?;
+        let named = scenario.truth.kernels.iter().chain(&scenario.terrain.tiles);
+        scenario.canonical += &named.map(|file| digest_line(file)).collect::<String>();
         Ok(scenario)
     }
 
-    /// SHA-256 of the canonical text, hexadecimal: the name of what was asked.
+    /// SHA-256 of the canonical text, hexadecimal: the name of what was asked. Vehicle, kernels and
+    /// terrain tiles count with their contents.
     pub fn hash(&self) -> String {
         hex(&Sha256::digest(self.canonical.as_bytes()))
     }
@@ -209,6 +214,13 @@ impl Scenario {
     pub fn name(&self) -> String {
         self.path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
     }
+}
+
+/// SHA-256 of a file that a scenario names, as a line of its canonical text. A file that cannot be
+/// read has none: who opens it says so.
+pub fn digest_line(file: &Path) -> String {
+    let digest = std::fs::read(file).map(|bytes| hex(&Sha256::digest(bytes)));
+    digest.map(|digest| format!("sha256 {digest}\n")).unwrap_or_default()
 }
 
 /// Lower-case hexadecimal.
@@ -254,12 +266,14 @@ fn start(t: &Reader<'_>, capacity_kg: f64) -> Read<Start> {
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
-fn truth(t: &Reader<'_>) -> Read<Truth> {
+fn truth(t: &Reader<'_>, file: &Tree) -> Read<Truth> {
+    let kernels = t.texts("kernels")?;
     let truth = Truth {
         gravity_degree: t.integer("gravity_degree", 0, 150)? as usize,
         step_hz: t.integer("step_hz", 50, 5000)? as u32,
         gravity_refresh_s: t.number("gravity_refresh_s", 1e-3, 60.0)?,
         dispersions: t.flag("dispersions")?,
+        kernels: kernels.iter().map(|(name, entry)| file.resolve(entry, name)).collect(),
     };
     t.finish()?;
     Ok(truth)

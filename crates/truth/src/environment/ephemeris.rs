@@ -1,15 +1,17 @@
-//! Where the Earth and the Sun are, seen from the Moon's centre: an excerpt of JPL's DE421.
+//! Where the Earth and the Sun are, seen from the Moon's centre: JPL's DE421, or a kernel of the user's.
 //!
-//! Owns: the excerpt (`data/de421/README.md`) and its interpolation. Does not own: light time and
+//! Owns: the excerpt (`data/de421/README.md`) and the sums that lead from the Moon to a body.
+//! Does not own: interpolation (see `chebyshev`), files of the user's (see `kernel`), light time and
 //! aberration; positions are geometric.
 //!
-//! As published, [DE421], [SPK] type 2: per interval and coordinate, a Chebyshev series
-//! Σ c_k T_k(τ), τ in [−1, 1] over the interval.
-//! As programmed: the same, by Clenshaw's recurrence, for Moon and Earth-Moon barycentre (EMB):
+//! As published, [DE421], [SPK]: each body relative to a centre of its own: Moon and Earth to their
+//! barycentre (EMB), EMB and Sun to that of the solar system.
+//! As programmed: a body from the Moon is a weighted sum of segments; of the excerpt
 //!     Earth − Moon = −(1 + 1/μ) (Moon − EMB),  μ the mass ratio Earth : Moon,
-//!     Sun − Moon = Sun − EMB − (Moon − EMB).
-//! Refuses: instants outside 2022-06-01 to 2032-01-01 TDB (`None`).
+//!     Sun − Moon = Sun − (Moon − EMB) − EMB.
+//! Refuses: instants outside the excerpt, 2022-06-01 to 2032-01-01 TDB, or the user's kernel (`None`).
 
+use super::chebyshev::{self, HEADER_BYTES, Segment};
 use icd::constants::EARTH_MOON_MASS_RATIO;
 use icd::frames::{I, Position, Vector};
 use icd::time::Time;
@@ -17,35 +19,31 @@ use nalgebra::Vector3;
 use std::sync::{Arc, OnceLock};
 
 /// The excerpt; the format is in `data/de421/README.md`.
-const EXCERPT: &[u8] =
+pub(super) const EXCERPT: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/de421/de421_2022_2032.bin"));
 /// First and last instant of the excerpt, TDB seconds past J2000: JD 2459731.5 and 2463232.5.
-const SPAN_TDB_S: (f64, f64) =
+pub(super) const EXCERPT_TDB_S: (f64, f64) =
     ((2_459_731.5 - 2_451_545.0) * 86_400.0, (2_463_232.5 - 2_451_545.0) * 86_400.0);
-/// Bytes before the first segment, and of each segment before its coefficients.
-const HEADER_BYTES: usize = 12;
-const SEGMENT_HEADER_BYTES: usize = 32;
 
-/// One body relative to another: Chebyshev coefficients per interval, km.
-#[derive(Debug)]
-struct Segment {
-    start_s: f64,
-    interval_s: f64,
-    /// Coefficients per coordinate.
-    count: usize,
-    coefficients: Vec<f64>,
-}
+/// One term of a sum: a weight and the number of its segment.
+pub(super) type Term = (f64, usize);
 
+/// What the positions are computed from, km.
 #[derive(Debug)]
-struct Segments {
-    moon_from_emb: Segment,
-    emb_from_ssb: Segment,
-    sun_from_ssb: Segment,
+pub(super) struct Parts {
+    /// First and last instant of use, TDB seconds past J2000.
+    pub span_s: (f64, f64),
+    /// Bodies relative to their centres.
+    pub segments: Vec<Segment>,
+    /// The sum that is the Earth from the Moon.
+    pub earth: Vec<Term>,
+    /// The sum that is the Sun from the Moon.
+    pub sun: Vec<Term>,
 }
 
 /// Positions of Earth and Sun. Cheap to clone: the coefficients are shared.
 #[derive(Clone, Debug)]
-pub struct Ephemeris(Arc<Segments>);
+pub struct Ephemeris(Arc<Parts>);
 
 impl Ephemeris {
     /// The DE421 excerpt, 2022-06-01 to 2032-01-01 TDB.
@@ -53,93 +51,59 @@ impl Ephemeris {
         static SHARED: OnceLock<Ephemeris> = OnceLock::new();
         SHARED
             .get_or_init(|| {
-                let (moon_from_emb, _, next) = segment(EXCERPT, HEADER_BYTES);
-                let (emb_from_ssb, _, next) = segment(EXCERPT, next);
-                let (sun_from_ssb, _, _) = segment(EXCERPT, next);
-                Self(Arc::new(Segments { moon_from_emb, emb_from_ssb, sun_from_ssb }))
+                let (moon_from_emb, _, next) = chebyshev::excerpt(EXCERPT, HEADER_BYTES);
+                let (emb_from_ssb, _, next) = chebyshev::excerpt(EXCERPT, next);
+                let (sun_from_ssb, _, _) = chebyshev::excerpt(EXCERPT, next);
+                Self::of(Parts {
+                    span_s: EXCERPT_TDB_S,
+                    segments: vec![moon_from_emb, emb_from_ssb, sun_from_ssb],
+                    earth: vec![(-(1.0 + 1.0 / EARTH_MOON_MASS_RATIO), 0)],
+                    sun: vec![(1.0, 2), (-1.0, 0), (-1.0, 1)],
+                })
             })
             .clone()
     }
 
-    /// Whether `t` lies inside the excerpt.
-    pub fn covers(&self, t: Time) -> bool {
-        inside(t).is_some()
+    /// An ephemeris of its parts.
+    pub(super) fn of(parts: Parts) -> Self {
+        Self(Arc::new(parts))
     }
 
-    /// The Earth's centre from the Moon's, geometric; `None` outside the excerpt. Cost: about 0.2
+    /// Whether `t` lies inside the ephemeris.
+    pub fn covers(&self, t: Time) -> bool {
+        self.inside(t).is_some()
+    }
+
+    /// The Earth's centre from the Moon's, geometric; `None` outside the ephemeris. Cost: about 0.2
     /// µs.
     pub fn earth(&self, t: Time) -> Option<Vector<Position, I>> {
-        let moon_km = self.0.moon_from_emb.at(inside(t)?)?;
-        Some(Vector::from_si(-1e3 * (1.0 + 1.0 / EARTH_MOON_MASS_RATIO) * moon_km))
+        self.sum(&self.0.earth, self.inside(t)?)
     }
 
-    /// The Sun's centre from the Moon's, geometric; `None` outside the excerpt. Cost: about 0.3 µs.
+    /// The Sun's centre from the Moon's, geometric; `None` outside the ephemeris. Cost: about 0.3
+    /// µs.
     pub fn sun(&self, t: Time) -> Option<Vector<Position, I>> {
-        let tdb_s = inside(t)?;
-        let (sun_km, emb_km) = (self.0.sun_from_ssb.at(tdb_s)?, self.0.emb_from_ssb.at(tdb_s)?);
-        let moon_km = self.0.moon_from_emb.at(tdb_s)?;
-        Some(Vector::from_si(1e3 * ((sun_km - emb_km) - moon_km)))
+        self.sum(&self.0.sun, self.inside(t)?)
     }
-}
 
-fn inside(t: Time) -> Option<f64> {
-    let tdb_s = t.tdb_s();
-    (SPAN_TDB_S.0 <= tdb_s && tdb_s <= SPAN_TDB_S.1).then_some(tdb_s)
-}
+    fn inside(&self, t: Time) -> Option<f64> {
+        let (tdb_s, (from_s, to_s)) = (t.tdb_s(), self.0.span_s);
+        (from_s <= tdb_s && tdb_s <= to_s).then_some(tdb_s)
+    }
 
-impl Segment {
-    /// Position, km; `None` outside the segment.
-    fn at(&self, tdb_s: f64) -> Option<Vector3<f64>> {
-        let intervals = (tdb_s - self.start_s) / self.interval_s;
-        if intervals < 0.0 {
-            return None;
+    fn sum(&self, terms: &[Term], tdb_s: f64) -> Option<Vector<Position, I>> {
+        let mut sum_km = Vector3::zeros();
+        for &(weight, segment) in terms {
+            sum_km += weight * self.0.segments.get(segment)?.at(tdb_s)?;
         }
-        let size = 3 * self.count;
-        // The last instant belongs to the last interval.
-        let last = self.coefficients.len() / size - 1;
-        let record = (intervals as usize).min(last);
-        let tau = 2.0 * (intervals - record as f64) - 1.0;
-        if tau > 1.0 {
-            return None;
-        }
-        let row = &self.coefficients[record * size..(record + 1) * size];
-        let sum = |axis: usize| chebyshev(&row[axis * self.count..(axis + 1) * self.count], tau);
-        Some(Vector3::new(sum(0), sum(1), sum(2)))
+        Some(Vector::from_si(1e3 * sum_km))
     }
-}
-
-/// Σ c_k T_k(τ) by Clenshaw's recurrence.
-fn chebyshev(c: &[f64], tau: f64) -> f64 {
-    let (mut b1, mut b2) = (0.0, 0.0);
-    for &ck in c.iter().skip(1).rev() {
-        (b1, b2) = (ck + 2.0 * tau * b1 - b2, b1);
-    }
-    c[0] + tau * b1 - b2
-}
-
-/// The segment that starts at `offset`, its (target, centre), and where the next one starts.
-fn segment(bytes: &[u8], offset: usize) -> (Segment, (u32, u32), usize) {
-    let u32_at =
-        |k: usize| u32::from_le_bytes([bytes[k], bytes[k + 1], bytes[k + 2], bytes[k + 3]]);
-    let f64_at = |k: usize| {
-        let mut raw = [0; 8];
-        raw.copy_from_slice(&bytes[k..k + 8]);
-        f64::from_le_bytes(raw)
-    };
-    let (count, records) = (u32_at(offset + 24) as usize, u32_at(offset + 28) as usize);
-    let (data, numbers) = (offset + SEGMENT_HEADER_BYTES, 3 * count * records);
-    let segment = Segment {
-        start_s: f64_at(offset + 8),
-        interval_s: f64_at(offset + 16),
-        count,
-        coefficients: (0..numbers).map(|k| f64_at(data + 8 * k)).collect(),
-    };
-    (segment, (u32_at(offset), u32_at(offset + 4)), data + 8 * numbers)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::chebyshev::SEGMENT_HEADER_BYTES;
     use icd::time::Span;
 
     #[test]
@@ -148,22 +112,12 @@ mod tests {
         // Moon from EMB, EMB and Sun from the solar system's barycentre, by the codes of [SPK].
         let mut next = HEADER_BYTES;
         for expected in [(301, 3), (3, 0), (10, 0)] {
-            let (segment, bodies, end) = segment(EXCERPT, next);
+            let (segment, bodies, end) = chebyshev::excerpt(EXCERPT, next);
             assert_eq!(bodies, expected);
             assert_eq!((end - next - SEGMENT_HEADER_BYTES) / 8, segment.coefficients.len());
             next = end;
         }
         assert_eq!(EXCERPT.len(), next);
-    }
-
-    #[test]
-    fn chebyshev_series_are_cosines_of_multiples() {
-        // T_k(cos x) = cos k x.
-        let c = [0.3, -1.0, 0.25, 2.0];
-        for x in [0.1_f64, 1.0, 2.5] {
-            let expected: f64 = (0..4).map(|k| c[k] * (k as f64 * x).cos()).sum();
-            assert!((chebyshev(&c, x.cos()) - expected).abs() < 1e-14);
-        }
     }
 
     #[test]
@@ -186,8 +140,8 @@ mod tests {
     fn positions_are_continuous_across_intervals() {
         // Every interval boundary of the Moon's segment lies on a multiple of 4 days.
         let ephemeris = Ephemeris::de421();
-        let start_s = ephemeris.0.moon_from_emb.start_s;
-        let moon = &ephemeris.0.moon_from_emb;
+        let moon = &ephemeris.0.segments[0];
+        let start_s = moon.start_s;
         for k in 1..800 {
             let t_s = start_s + f64::from(k) * 4.0 * 86_400.0;
             let step = moon.at(t_s + 1e-3).unwrap() - moon.at(t_s - 1e-3).unwrap();

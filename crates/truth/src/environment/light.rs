@@ -14,7 +14,7 @@
 //! rays towards it find, the horizon taken as straight over half a degree.
 //! Refuses: aberration and light time (20″), earthshine, light from sunlit slopes, limb darkening.
 
-use super::{Environment, orientation};
+use super::Environment;
 use core::f64::consts::PI;
 use icd::frames::{Direction, I, M, Position, Vector};
 use icd::time::Time;
@@ -44,7 +44,7 @@ impl Environment {
     /// The Sun from a place at or above the ground; `None` outside the ephemeris.
     pub fn sun(&self, p_MA_M: Vector<Position, M>, t: Time) -> Option<Sun> {
         let p_MS_I: Vector<Position, I> = self.ephemeris.sun(t)?;
-        let to_sun = (orientation::R_IM(t).inverse() * p_MS_I).si() - p_MA_M.si();
+        let to_sun = (self.R_IM(t)?.inverse() * p_MS_I).si() - p_MA_M.si();
         let distance_m = to_sun.norm();
         let d = to_sun / distance_m;
         let up = p_MA_M.direction().map_or(Vector3::z(), Vector::si);

@@ -8,10 +8,13 @@
 //!     a = R_IP g(R_PI p) + Σ_k GM_k ((s_k − p)/|s_k − p|³ − s_k/|s_k|³),   k = Earth, Sun
 //! As programmed: `a = point_mass(p) + perturbation(p, t)`; the second term is smooth and small
 //! (about 1e-3 of the first) and may be refreshed at a lower rate than the integration's.
-//! Refuses: times outside the ephemeris excerpt (`None`); relativity and tides of the solid Moon.
+//! Refuses: times outside the ephemeris or the orientation (`None`); relativity and tides of the solid
+//! Moon.
 
+mod chebyshev;
 pub mod ephemeris;
 pub mod gravity;
+pub mod kernel;
 pub mod light;
 pub mod orientation;
 pub mod terrain;
@@ -22,7 +25,9 @@ use icd::constants::{GM_EARTH_M3_S2, GM_SUN_M3_S2, MOON_RADIUS_M};
 use icd::frames::{Acceleration, I, L, M, P, Position, Vector};
 use icd::rotation::Rotation;
 use icd::time::Time;
+use kernel::Kernels;
 use nalgebra::Vector3;
+use orientation::Orientation;
 use terrain::{Terrain, TerrainConfig, TerrainError};
 
 /// Why an environment could not be built.
@@ -43,12 +48,18 @@ pub struct Environment {
     pub gravity: Field,
     /// Earth and Sun seen from the Moon's centre.
     pub ephemeris: Ephemeris,
+    /// Orientation of the Moon.
+    pub orientation: Orientation,
+    /// Gravitational parameter of the Earth, m³/s².
+    pub gm_earth_m3_s2: f64,
+    /// Gravitational parameter of the Sun, m³/s².
+    pub gm_sun_m3_s2: f64,
     /// The ground.
     pub terrain: Terrain,
 }
 
 impl Environment {
-    /// Builds the environment.
+    /// Builds the environment from what is built in.
     ///
     /// - `degree`: degree and order of the gravity field, 0 to 150.
     /// - `terrain`: seed, age and tiles of the ground.
@@ -59,13 +70,33 @@ impl Environment {
         Ok(Self {
             gravity: Field::grail(degree, degree)?,
             ephemeris: Ephemeris::de421(),
+            orientation: Orientation::de421(),
+            gm_earth_m3_s2: GM_EARTH_M3_S2,
+            gm_sun_m3_s2: GM_SUN_M3_S2,
             terrain: Terrain::new(terrain)?,
         })
     }
 
-    /// Orientation of the principal axes in the inertial frame at `t`.
-    pub fn R_IP(&self, t: Time) -> Rotation<I, P> {
-        orientation::R_IM(t) * orientation::R_MP()
+    /// The same environment with what the user's kernels hold in place of what is built in.
+    #[must_use]
+    pub fn with_kernels(self, kernels: Kernels) -> Self {
+        Self {
+            ephemeris: kernels.ephemeris.unwrap_or(self.ephemeris),
+            orientation: kernels.orientation.unwrap_or(self.orientation),
+            gm_earth_m3_s2: kernels.gm_earth_m3_s2.unwrap_or(self.gm_earth_m3_s2),
+            gm_sun_m3_s2: kernels.gm_sun_m3_s2.unwrap_or(self.gm_sun_m3_s2),
+            ..self
+        }
+    }
+
+    /// The mean-Earth frame in the inertial frame at `t`; `None` outside the orientation's span.
+    pub fn R_IM(&self, t: Time) -> Option<Rotation<I, M>> {
+        self.orientation.R_IM(t)
+    }
+
+    /// The principal axes in the inertial frame at `t`; `None` outside the orientation's span.
+    pub fn R_IP(&self, t: Time) -> Option<Rotation<I, P>> {
+        self.orientation.R_IP(t)
     }
 
     /// Central part of the Moon's gravity, m/s²; not finite at the centre. Cost: tens of
@@ -78,29 +109,29 @@ impl Environment {
 
     /// All gravity but [`Self::point_mass`]: harmonics of the Moon, tides of the Earth and the Sun.
     ///
-    /// `None` outside the ephemeris excerpt. Cost: one evaluation of the field and two of the
+    /// `None` outside the ephemeris or the orientation. Cost: one evaluation of the field and two of the
     /// ephemeris.
     pub fn perturbation(
         &self,
         p_MB_I: Vector<Position, I>,
         t: Time,
     ) -> Option<Vector<Acceleration, I>> {
-        let R_IP = self.R_IP(t);
+        let R_IP = self.R_IP(t)?;
         let harmonics_I = R_IP * self.gravity.harmonics(R_IP.inverse() * p_MB_I);
         Some(harmonics_I + self.tide(p_MB_I, t)?)
     }
 
     /// Third-body tides of the Earth and the Sun, relative to the Moon's centre, m/s².
     ///
-    /// `None` outside the ephemeris excerpt.
+    /// `None` outside the ephemeris.
     pub fn tide(&self, p_MB_I: Vector<Position, I>, t: Time) -> Option<Vector<Acceleration, I>> {
-        let earth = third_body(p_MB_I.si(), self.ephemeris.earth(t)?.si(), GM_EARTH_M3_S2);
-        let sun = third_body(p_MB_I.si(), self.ephemeris.sun(t)?.si(), GM_SUN_M3_S2);
+        let earth = third_body(p_MB_I.si(), self.ephemeris.earth(t)?.si(), self.gm_earth_m3_s2);
+        let sun = third_body(p_MB_I.si(), self.ephemeris.sun(t)?.si(), self.gm_sun_m3_s2);
         Some(Vector::from_si(earth + sun))
     }
 
     /// Total gravitational acceleration at `p_MB_I` and `t`, m/s²; `None` outside the ephemeris
-    /// excerpt.
+    /// or the orientation.
     pub fn acceleration_I(
         &self,
         p_MB_I: Vector<Position, I>,

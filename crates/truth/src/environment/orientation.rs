@@ -1,137 +1,146 @@
-//! Orientation of the Moon: the series of the IAU working group, and the fixed turn between its two
-//! frames.
+//! Orientation of the Moon: the integrated librations of DE421, or a kernel of the user's, and the
+//! fixed turn between the Moon's two frames.
 //!
-//! Owns: `M` (mean Earth / polar axis) in `I`, `P` (principal axes) in `M`, the Moon's rate.
-//! Does not own: what the flight software was told about it.
+//! Owns: `P` (principal axes) in `I`, `M` (mean Earth / polar axis) in `P`, the Moon's rate; the excerpt
+//! (`data/de421-librations/README.md`).
+//! Does not own: interpolation (see `chebyshev`), files of the user's (see `kernel`), what the flight
+//! software was told about it.
 //!
-//! As published, [Archinal2018] with the constants of [PCK11] (BODY301): pole α, δ and prime
-//! meridian W, each a polynomial plus a sum over the angles E1…E13, T in centuries and d in days of
-//! TDB past J2000; [Williams2008] by [FK080317]: `v_PA = T3(67.92″) T2(78.56″) T1(0.30″) v_ME`,
-//! where Tk(a) turns the axes by a about axis k.
-//! As programmed: R_MI = T3(W) T1(90° − δ) T3(90° + α), and its rate in closed form,
-//!     ω = (90° + α)˙ z_I + (90° − δ)˙ node + W˙ z_M.
-//! Refuses: nothing. The series is 67 m (mean) to 142 m (largest) from the DE421 orientation, at
-//! the surface, measured daily from 2020 to 2036; it defines the Moon of this simulation.
+//! As published, [DE421]: the three Euler angles φ, θ, ψ of the principal axes, about axes 3, 1, 3 of
+//! the ICRF, as Chebyshev series. [Williams2008] by [FK080317]: `v_PA = T3(67.92″) T2(78.56″) T1(0.30″)
+//! v_ME`, where Tk(a) turns the axes by a about axis k; for DE440 [FK220930] has other angles.
+//! As programmed: R_PI = T3(ψ) T1(θ) T3(φ), and its rate in closed form,
+//!     ω = φ˙ z_I + θ˙ node + ψ˙ z_P,
+//!     R_IM = R_IP R_PM.
+//! Refuses: instants outside the excerpt, 2022-06-01 to 2032-01-01 TDB, or the user's kernel (`None`).
+//! The IAU's series [Archinal2018], 63 m (mean) to 131 m (largest) from this in the excerpt, serves as a check in
+//! `crates/truth/tests/validation_environment_orientation.rs` and nowhere else.
 
+use super::chebyshev::{self, HEADER_BYTES, Segment};
+use super::ephemeris::EXCERPT_TDB_S;
 use icd::frames::{I, M, P, Rate, Vector};
 use icd::rotation::Rotation;
 use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
+use std::sync::{Arc, OnceLock};
 
-const DEG: f64 = core::f64::consts::PI / 180.0;
-const ARCSECOND: f64 = DEG / 3600.0;
-const DAY_S: f64 = 86_400.0;
-const CENTURY_S: f64 = 36_525.0 * DAY_S;
+const ARCSECOND: f64 = core::f64::consts::PI / (180.0 * 3600.0);
 
-/// E1…E13: degrees and degrees per century. [PCK11] BODY3_NUT_PREC_ANGLES.
-const ANGLES_DEG: [(f64, f64); 13] = [
-    (125.045, -1_935.536_452_5),
-    (250.089, -3_871.072_905),
-    (260.008, 475_263.332_872_5),
-    (176.625, 487_269.629_985),
-    (357.529, 35_999.050_957_5),
-    (311.589, 964_468.499_31),
-    (134.963, 477_198.869_325),
-    (276.617, 12_006.300_765),
-    (34.226, 63_863.513_242_5),
-    (15.134, -5_806.609_357_5),
-    (119.743, 131.840_64),
-    (239.961, 6_003.150_382_5),
-    (25.053, 473_327.796_42),
+/// The excerpt; the format is in `data/de421/README.md`.
+pub(super) const EXCERPT: &[u8] = include_bytes!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../data/de421-librations/librations_2022_2032.bin"
+));
+
+/// A principal axes frame, as NAIF numbers it, and its turn from `M`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Frame {
+    /// NAIF's number, that of the frame in a binary kernel.
+    pub id: i32,
+    /// NAIF's name.
+    pub name: &'static str,
+    /// Turns from `M` to `P` about axes 3, 2, 1, arcseconds.
+    pub M_to_P_arcseconds: [f64; 3],
+}
+
+/// The frames whose turn from `M` is known: [FK080317] MOON_ME_DE421 and [FK220930]
+/// MOON_ME_DE440_ME421, which realises the same `M`.
+pub const FRAMES: [Frame; 2] = [
+    Frame { id: 31_006, name: "MOON_PA_DE421", M_to_P_arcseconds: [67.92, 78.56, 0.30] },
+    Frame { id: 31_008, name: "MOON_PA_DE440", M_to_P_arcseconds: [67.8526, 78.6944, 0.2785] },
 ];
-/// Amplitudes of sin E in α, of cos E in δ, of sin E in W, degrees. [PCK11] BODY301_NUT_PREC_*.
-const AMPLITUDES_DEG: [(f64, f64, f64); 13] = [
-    (-3.8787, 1.5419, 3.5610),
-    (-0.1204, 0.0239, 0.1208),
-    (0.0700, -0.0278, -0.0642),
-    (-0.0172, 0.0068, 0.0158),
-    (0.0, 0.0, 0.0252),
-    (0.0072, -0.0029, -0.0066),
-    (0.0, 0.0009, -0.0047),
-    (0.0, 0.0, -0.0046),
-    (0.0, 0.0, 0.0028),
-    (-0.0052, 0.0008, 0.0052),
-    (0.0, 0.0, 0.0040),
-    (0.0, 0.0, 0.0019),
-    (0.0043, -0.0009, -0.0044),
-];
-/// Right ascension of the pole: degrees, degrees per century. [PCK11] BODY301_POLE_RA.
-const POLE_RA_DEG: (f64, f64) = (269.9949, 0.0031);
-/// Declination of the pole: degrees, degrees per century. [PCK11] BODY301_POLE_DEC.
-const POLE_DEC_DEG: (f64, f64) = (66.5392, 0.0130);
-/// Prime meridian: degrees, degrees per day, degrees per day². [PCK11] BODY301_PM.
-const MERIDIAN_DEG: (f64, f64, f64) = (38.3213, 13.176_358_15, -1.4e-12);
-/// Turns from `M` to `P` about axes 3, 2, 1, arcseconds. [FK080317] MOON_ME_DE421.
-const M_TO_P_ARCSECONDS: (f64, f64, f64) = (67.92, 78.56, 0.30);
 
-/// The three angles 90° + α, 90° − δ, W in radians, and their rates in radians per second.
-fn angles(t: Time) -> ([f64; 3], [f64; 3]) {
-    let tdb_s = t.tdb_s();
-    let (centuries, days) = (tdb_s / CENTURY_S, tdb_s / DAY_S);
-    let mut alpha = POLE_RA_DEG.0 + POLE_RA_DEG.1 * centuries;
-    let mut delta = POLE_DEC_DEG.0 + POLE_DEC_DEG.1 * centuries;
-    let mut meridian = MERIDIAN_DEG.0 + days * (MERIDIAN_DEG.1 + days * MERIDIAN_DEG.2);
-    let mut alpha_rate = POLE_RA_DEG.1 / CENTURY_S;
-    let mut delta_rate = POLE_DEC_DEG.1 / CENTURY_S;
-    let mut meridian_rate = (MERIDIAN_DEG.1 + 2.0 * days * MERIDIAN_DEG.2) / DAY_S;
-    for (&(start, per_century), &(in_alpha, in_delta, in_meridian)) in
-        ANGLES_DEG.iter().zip(&AMPLITUDES_DEG)
-    {
-        let e = (start + per_century * centuries) * DEG;
-        let (sin, cos) = (libm::sin(e), libm::cos(e));
-        let e_rate = per_century * DEG / CENTURY_S;
-        alpha += in_alpha * sin;
-        delta += in_delta * cos;
-        meridian += in_meridian * sin;
-        alpha_rate += in_alpha * cos * e_rate;
-        delta_rate -= in_delta * sin * e_rate;
-        meridian_rate += in_meridian * cos * e_rate;
+/// What an orientation is computed from.
+#[derive(Debug)]
+struct Parts {
+    /// First and last instant of use, TDB seconds past J2000.
+    span_s: (f64, f64),
+    /// φ, θ, ψ, rad.
+    angles: Segment,
+    R_MP: Rotation<M, P>,
+}
+
+/// Orientation of the Moon. Cheap to clone: the coefficients are shared.
+#[derive(Clone, Debug)]
+pub struct Orientation(Arc<Parts>);
+
+impl Orientation {
+    /// The DE421 excerpt, 2022-06-01 to 2032-01-01 TDB.
+    pub fn de421() -> Self {
+        static SHARED: OnceLock<Orientation> = OnceLock::new();
+        SHARED
+            .get_or_init(|| {
+                let (angles, _, _) = chebyshev::excerpt(EXCERPT, HEADER_BYTES);
+                Self::of(angles, EXCERPT_TDB_S, &FRAMES[0])
+            })
+            .clone()
     }
-    (
-        [(90.0 + alpha) * DEG, (90.0 - delta) * DEG, libm::fmod(meridian, 360.0) * DEG],
-        [alpha_rate * DEG, -delta_rate * DEG, meridian_rate * DEG],
-    )
+
+    /// The orientation whose principal axes `frame` have the Euler angles `angles`, rad, within
+    /// `span_s`, TDB seconds past J2000.
+    pub(super) fn of(angles: Segment, span_s: (f64, f64), frame: &Frame) -> Self {
+        let [about_3, about_2, about_1] = frame.M_to_P_arcseconds.map(|turn| turn * ARCSECOND);
+        let R_PM = turn_3(about_3) * turn_2(about_2) * turn_1(about_1);
+        Self(Arc::new(Parts { span_s, angles, R_MP: Rotation::from_si(R_PM.transpose()) }))
+    }
+
+    /// Whether `t` lies inside the orientation's span.
+    pub fn covers(&self, t: Time) -> bool {
+        self.inside(t).is_some()
+    }
+
+    /// The principal axes in the inertial frame; `None` outside the span. Cost: below 1 µs, most of it
+    /// the conversion to TDB.
+    pub fn R_IP(&self, t: Time) -> Option<Rotation<I, P>> {
+        let angles = self.0.angles.at(self.inside(t)?)?;
+        Some(Rotation::from_si(R_PI(&angles).transpose()))
+    }
+
+    /// The mean-Earth frame in the inertial frame; `None` outside the span. Cost: as of [`Self::R_IP`].
+    pub fn R_IM(&self, t: Time) -> Option<Rotation<I, M>> {
+        Some(self.R_IP(t)? * self.0.R_MP.inverse())
+    }
+
+    /// The principal axes in the mean-Earth frame: constant, 0.0288° (875 m at the surface).
+    pub fn R_MP(&self) -> Rotation<M, P> {
+        self.0.R_MP
+    }
+
+    /// Angular rate of `M` (and of `P`) relative to `I`, in `I`; `None` outside the span.
+    pub fn w_IM_I(&self, t: Time) -> Option<Vector<Rate, I>> {
+        let (angles, rates) = self.0.angles.at_with_rate(self.inside(t)?)?;
+        let node = Vector3::new(libm::cos(angles.x), libm::sin(angles.x), 0.0);
+        let pole = R_PI(&angles).transpose() * Vector3::z();
+        Some(Vector::from_si(rates.x * Vector3::z() + rates.y * node + rates.z * pole))
+    }
+
+    fn inside(&self, t: Time) -> Option<f64> {
+        let (tdb_s, (from_s, to_s)) = (t.tdb_s(), self.0.span_s);
+        (from_s <= tdb_s && tdb_s <= to_s).then_some(tdb_s)
+    }
+}
+
+/// The principal axes' rotation from φ, θ, ψ.
+fn R_PI(angles: &Vector3<f64>) -> Matrix3<f64> {
+    turn_3(angles.z) * turn_1(angles.y) * turn_3(angles.x)
 }
 
 /// Axes turned by `angle_rad` about x: T1 of the header.
 fn turn_1(angle_rad: f64) -> Matrix3<f64> {
-    let (s, c) = (libm::sin(angle_rad), libm::cos(angle_rad));
+    let (s, c) = libm::sincos(angle_rad);
     Matrix3::new(1.0, 0.0, 0.0, 0.0, c, s, 0.0, -s, c)
 }
 
 /// Axes turned about y: T2.
 fn turn_2(angle_rad: f64) -> Matrix3<f64> {
-    let (s, c) = (libm::sin(angle_rad), libm::cos(angle_rad));
+    let (s, c) = libm::sincos(angle_rad);
     Matrix3::new(c, 0.0, -s, 0.0, 1.0, 0.0, s, 0.0, c)
 }
 
 /// Axes turned about z: T3.
 fn turn_3(angle_rad: f64) -> Matrix3<f64> {
-    let (s, c) = (libm::sin(angle_rad), libm::cos(angle_rad));
+    let (s, c) = libm::sincos(angle_rad);
     Matrix3::new(c, s, 0.0, -s, c, 0.0, 0.0, 0.0, 1.0)
-}
-
-/// The Moon-fixed mean-Earth frame in the inertial frame at `t`. Cost: about 1 µs.
-pub fn R_IM(t: Time) -> Rotation<I, M> {
-    let ([node, tilt, meridian], _) = angles(t);
-    Rotation::from_si((turn_3(meridian) * turn_1(tilt) * turn_3(node)).transpose())
-}
-
-/// The principal axes in the mean-Earth frame: constant, 0.0288° (875 m at the surface).
-pub fn R_MP() -> Rotation<M, P> {
-    let (about_3, about_2, about_1) = M_TO_P_ARCSECONDS;
-    let R_PM =
-        turn_3(about_3 * ARCSECOND) * turn_2(about_2 * ARCSECOND) * turn_1(about_1 * ARCSECOND);
-    Rotation::from_si(R_PM.transpose())
-}
-
-/// Angular rate of `M` (and of `P`) relative to `I`, expressed in `I`, at `t`.
-pub fn w_IM_I(t: Time) -> Vector<Rate, I> {
-    let ([node, tilt, meridian], [node_rate, tilt_rate, meridian_rate]) = angles(t);
-    let along_node = Vector3::new(libm::cos(node), libm::sin(node), 0.0);
-    let R_MI = turn_3(meridian) * turn_1(tilt) * turn_3(node);
-    let pole = R_MI.transpose() * Vector3::z();
-    Vector::from_si(node_rate * Vector3::z() + tilt_rate * along_node + meridian_rate * pole)
 }
 
 #[cfg(test)]
@@ -141,64 +150,97 @@ mod tests {
     use icd::frames::Position;
     use icd::time::Span;
 
-    /// Largest displacement of a surface point when one rotation is taken for the other, metres.
-    fn apart_m(one: Matrix3<f64>, other: Matrix3<f64>) -> f64 {
-        let cos = ((one.transpose() * other).trace() - 1.0) / 2.0;
-        let sin = (one.transpose() * other - other.transpose() * one).norm() / 8.0_f64.sqrt();
-        libm::atan2(sin, cos) * MOON_RADIUS_M
+    fn landing() -> Time {
+        Time::from_utc("2025-06-05T19:17:00").unwrap()
+    }
+
+    #[test]
+    fn the_excerpt_is_exactly_its_segment() {
+        assert_eq!(&EXCERPT[..8], b"DE421CUT");
+        let (segment, frames, end) = chebyshev::excerpt(EXCERPT, HEADER_BYTES);
+        assert_eq!((frames, end), ((31_006, 1), EXCERPT.len()));
+        let (from_s, to_s) = EXCERPT_TDB_S;
+        assert!(segment.at(from_s).is_some() && segment.at(to_s).is_some());
     }
 
     #[test]
     fn the_rate_is_the_derivative_of_the_orientation() {
+        let orientation = Orientation::de421();
         for day in 0..40 {
-            let t = Time::from_utc("2025-06-05T19:17:00").unwrap() + Span::from_s(day as f64 * 9e4);
+            let t = landing() + Span::from_s(f64::from(day) * 9e4);
             let h_s = 60.0;
-            let at = |dt: f64| R_IM(t + Span::from_s(dt)).si();
+            let at = |dt: f64| orientation.R_IM(t + Span::from_s(dt)).unwrap().si();
             let derivative = (at(h_s) - at(-h_s)) / (2.0 * h_s);
-            let w = derivative * R_IM(t).si().transpose();
+            let w = derivative * at(0.0).transpose();
             let numeric = Vector3::new(w[(2, 1)], w[(0, 2)], w[(1, 0)]);
-            // Argument rounding 1e-7 s of TDB, over 120 s.
-            assert!((numeric - w_IM_I(t).si()).norm() < 2e-14, "{numeric} {:?}", w_IM_I(t));
+            // Truncation w³h²/6: 1.1e-14; ψ of 4700 rad rounds to 5e-13 at either end of 120 s: 0.8e-14;
+            // so does TDB, to 0.6e-7 s: 0.3e-14.
+            let exact = orientation.w_IM_I(t).unwrap();
+            assert!((numeric - exact.si()).norm() < 2.2e-14, "{numeric} {exact:?}");
         }
     }
 
     #[test]
     fn orientation_is_a_proper_rotation() {
-        let m = R_IM(Time::from_utc("2025-06-05T19:17:00").unwrap()).si();
+        let m = Orientation::de421().R_IM(landing()).unwrap().si();
         assert!((m * m.transpose() - Matrix3::identity()).norm() < 1e-15);
         assert!((m.determinant() - 1.0).abs() < 1e-15);
     }
 
     #[test]
+    fn the_orientation_is_continuous_across_intervals() {
+        let angles = &Orientation::de421().0.angles;
+        for k in 1..438 {
+            let boundary_s = angles.start_s + f64::from(k) * angles.interval_s;
+            let (before, rate) = angles.at_with_rate(boundary_s - 1e-3).unwrap();
+            let jump = angles.at(boundary_s + 1e-3).unwrap() - before - rate * 2e-3;
+            // JPL's own fit: a tenth of a millimetre at the surface.
+            assert!(jump.amax() * MOON_RADIUS_M < 1e-4, "{k}: {jump}");
+        }
+    }
+
+    #[test]
+    fn outside_the_excerpt_nothing_is_known() {
+        let orientation = Orientation::de421();
+        for (utc, known) in [
+            ("2022-05-31T23:50:00", false),
+            ("2022-06-01T00:00:00", true),
+            ("2031-12-31T23:50:00", true),
+            ("2032-01-01T00:00:00", false),
+        ] {
+            let t = Time::from_utc(utc).unwrap();
+            assert_eq!(orientation.covers(t), known, "{utc}");
+            assert_eq!(orientation.R_IP(t).is_some(), known, "{utc}");
+            assert_eq!(orientation.R_IM(t).is_some(), known, "{utc}");
+            assert_eq!(orientation.w_IM_I(t).is_some(), known, "{utc}");
+        }
+    }
+
+    #[test]
     fn the_two_moon_fixed_frames_lie_875_m_apart_at_the_surface() {
         // [FK080317] gives 0.0288473° for the angle between them.
-        let apart = apart_m(R_MP().si(), Matrix3::identity());
-        assert!((apart - 0.028_847_3 * DEG * MOON_RADIUS_M).abs() < 0.1, "{apart}");
-        assert!((apart - 875.0).abs() < 0.5, "{apart}");
+        let turn = Orientation::de421().R_MP().si();
+        let sin = (turn - turn.transpose()).norm() / 8.0_f64.sqrt();
+        let apart_m = libm::asin(sin) * MOON_RADIUS_M;
+        assert!((apart_m - 0.028_847_3_f64.to_radians() * MOON_RADIUS_M).abs() < 0.1, "{apart_m}");
+        assert!((apart_m - 875.0).abs() < 0.5, "{apart_m}");
     }
 
     #[test]
-    fn the_kernels_own_example_is_reproduced() {
-        // [FK080317] "Program output": the Earth from the Moon, km, in MOON_ME and in MOON_PA.
-        let in_me: Vector<Position, M> = Vector::new(379_892.825, 33_510.118, -12_661.527_8);
-        let in_pa = (R_MP().inverse() * in_me).si();
-        let printed = Vector3::new(379_908.634, 33_385.003, -12_516.885_9);
-        // Half a unit of the last digit printed, on both sides.
-        assert!((in_pa - printed).amax() < 1e-3, "{in_pa}");
-    }
-
-    #[test]
-    fn the_series_agrees_with_the_integrated_librations_of_de421() {
-        // [DE421] at JD 2460000.5 TDB: Euler angles of the principal axes, rad, as printed by its
-        // kernel.
-        let (phi, theta, psi) = (-0.042_333_358_5, 0.387_704_724, 4_508.766_41);
-        let R_PI = turn_3(psi) * turn_1(theta) * turn_3(phi);
-        let R_MI = R_MP().si() * R_PI;
-        // 2023-02-25T00:00:00 TDB is 69.184 s earlier in UTC; the 1.5 ms of TDB − TT are 0.006 m
-        // here.
-        let t = Time::from_utc("2023-02-24T23:58:50.816").unwrap();
-        let apart = apart_m(R_IM(t).si().transpose(), R_MI);
-        // [FK080317]: amplitude 155 m, mean 76 m; psi is printed to 5e-6 rad, 9 m.
-        assert!(apart < 155.0 + 9.0, "{apart}");
+    fn the_kernels_own_examples_are_reproduced() {
+        // "Program output" of [FK080317] and of [FK220930]: the Earth from the Moon, km, in MOON_ME
+        // and in MOON_PA.
+        let examples = [
+            ([379_892.825, 33_510.118, -12_661.527_8], [379_908.634, 33_385.003, -12_516.885_9]),
+            ([374_008.654, -23_435.970, 10_141.334], [373_997.028, -23_558.987, 10_284.057]),
+        ];
+        for (frame, (in_me, in_pa)) in FRAMES.iter().zip(examples) {
+            let (angles, _, _) = chebyshev::excerpt(EXCERPT, HEADER_BYTES);
+            let orientation = Orientation::of(angles, EXCERPT_TDB_S, frame);
+            let in_me: Vector<Position, M> = Vector::from_si(Vector3::from(in_me));
+            let turned = (orientation.R_MP().inverse() * in_me).si();
+            // Half a unit of the last digit printed, on both sides.
+            assert!((turned - Vector3::from(in_pa)).amax() < 1e-3, "{}: {turned}", frame.name);
+        }
     }
 }

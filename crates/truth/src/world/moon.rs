@@ -4,7 +4,8 @@
 //! it is exact at both ends; the perturbation of gravity is extrapolated linearly from its last two
 //! evaluations (the tests measure the error).
 
-use crate::environment::{Environment, orientation};
+use crate::environment::Environment;
+use crate::environment::orientation::Orientation;
 use icd::frames::{I, M, Position, Vector};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::{Span, Time};
@@ -23,8 +24,9 @@ pub(super) struct Moon {
 const RENEWAL: Span = Span::from_ms(1000);
 
 impl Moon {
-    pub fn new(t0: Time) -> Self {
-        Self::between(t0, orientation::R_IM(t0), orientation::R_IM(t0 + RENEWAL))
+    /// `None` outside the orientation's span.
+    pub fn new(orientation: &Orientation, t0: Time) -> Option<Self> {
+        Some(Self::between(t0, orientation.R_IM(t0)?, orientation.R_IM(t0 + RENEWAL)?))
     }
 
     fn between(t0: Time, R0_IM: Rotation<I, M>, R1_IM: Rotation<I, M>) -> Self {
@@ -32,17 +34,18 @@ impl Moon {
         Self { t0, R0_IM, R1_IM, w_IM_I: Quaternion::from_rotation(turn).log() / RENEWAL.s() }
     }
 
-    /// Moves the remembered second on when `t` has left it.
-    pub fn follow(&mut self, t: Time) {
+    /// Moves the remembered second on when `t` has left it; `None` outside the orientation's span.
+    pub fn follow(&mut self, orientation: &Orientation, t: Time) -> Option<()> {
         let next = self.t0 + RENEWAL;
         if t >= self.t0 && t < next {
-            return;
+            return Some(());
         }
         *self = if t >= next && t < next + RENEWAL {
-            Self::between(next, self.R1_IM, orientation::R_IM(next + RENEWAL))
+            Self::between(next, self.R1_IM, orientation.R_IM(next + RENEWAL)?)
         } else {
-            Self::new(t)
+            Self::new(orientation, t)?
         };
+        Some(())
     }
 
     /// `R_IM` at a time within the remembered second.
@@ -105,12 +108,13 @@ mod tests {
     #[test]
     fn the_remembered_orientation_stays_on_the_exact_one() {
         let start = Time::from_tai_ns(802_422_000_000_000_000);
-        let mut moon = Moon::new(start);
+        let orientation = Orientation::de421();
+        let mut moon = Moon::new(&orientation, start).unwrap();
         let mut worst_m = 0.0_f64;
         for n in 0..500 {
             let t = start + Span::from_ms(37 * n);
-            moon.follow(t);
-            let error = (moon.R_IM(t).si() - orientation::R_IM(t).si()).norm();
+            moon.follow(&orientation, t).unwrap();
+            let error = (moon.R_IM(t).si() - orientation.R_IM(t).unwrap().si()).norm();
             worst_m = worst_m.max(error * icd::constants::MOON_RADIUS_M);
         }
         // A double resolves the time past J2000 to 0.1 µs: 0.5 µm of turn, and the rate likewise.
@@ -120,18 +124,30 @@ mod tests {
     #[test]
     fn the_rate_is_that_of_the_orientation() {
         let t = Time::from_tai_ns(802_422_000_000_000_000);
-        let w = Moon::new(t).w_IM_I;
-        assert!((w - orientation::w_IM_I(t).si()).norm() < 1e-11, "{w}");
+        let orientation = Orientation::de421();
+        let w = Moon::new(&orientation, t).unwrap().w_IM_I;
+        assert!((w - orientation.w_IM_I(t).unwrap().si()).norm() < 1e-11, "{w}");
     }
 
     #[test]
     fn a_jump_in_time_is_followed() {
         let t = Time::from_tai_ns(802_422_000_000_000_000);
-        let mut moon = Moon::new(t);
+        let orientation = Orientation::de421();
+        let mut moon = Moon::new(&orientation, t).unwrap();
         for seconds in [500, -300] {
             let there = t + Span::from_ms(1000 * seconds);
-            moon.follow(there);
-            assert!((moon.R_IM(there).si() - orientation::R_IM(there).si()).norm() < 1e-15);
+            moon.follow(&orientation, there).unwrap();
+            let exact = orientation.R_IM(there).unwrap();
+            assert!((moon.R_IM(there).si() - exact.si()).norm() < 1e-15);
         }
+    }
+
+    #[test]
+    fn where_the_orientation_ends_the_moon_ends() {
+        let orientation = Orientation::de421();
+        let last = Time::from_utc("2031-12-31T23:58:50").unwrap();
+        let mut moon = Moon::new(&orientation, last - Span::from_ms(1000)).unwrap();
+        assert!(moon.follow(&orientation, last + Span::from_ms(900)).is_none());
+        assert!(Moon::new(&orientation, last + Span::from_ms(900)).is_none());
     }
 }

@@ -33,6 +33,13 @@ impl World {
         }
     }
 
+    /// Brings the Moon's orientation to the present; where none is known, the run ends.
+    pub(super) fn follow_moon(&mut self) {
+        if self.moon.follow(&self.environment.orientation, self.state.t).is_none() {
+            self.ended.get_or_insert(End::OutsideEphemeris);
+        }
+    }
+
     /// Measures the height over the terrain as often as the lander could come near it: the next look
     /// is due before a fifth of the height over [`WATCH_M`] can be covered, at most a second later.
     pub(super) fn look_at_ground(&mut self) {
