@@ -4,14 +4,15 @@
 //! Does not own: the row of elastic, honeycomb and soil (`column`), the surface (`ground`).
 //!
 //! As programmed, per point at the depth δ below the surface and the velocity over ground (normal
-//! v_n, tangential v_t): the normal load N is that of its column, and while nothing yields there is
-//! damping, 0 ≤ N − c v_n ≤ yield. Sideways
-//!     F_t = −k x_t − c v_t,  cut to μ N + H(z)
+//! v_n, tangential v_t): the normal load N is that of its column, and while nothing yields
+//! N (1 − λ v_n), between 0 and the yield, as in [HuntCrossley1975]: no step at first contact, no pull
+//! at the last. Sideways
+//!     F_t = −k x_t − c v_t,  cut to μ N + H(δ)
 //! where x_t is the shift from the place where the point last held, k the stiffness of the secondary
 //! struts and H what it takes to plough; a sliding point drags its place along, so a lander on a slope
-//! comes to rest instead of creeping. A strut crushes along the body's z; the pad moves with it.
+//! comes to rest instead of creeping. A pad in its hole that presses nothing can still push its walls. A strut crushes along the body's z; the pad moves with it.
 //! A leg loaded beyond its ultimate load breaks and carries nothing from then on.
-//! Refuses: secondary struts that crush, walls of the hole that a pad has made, pads that turn.
+//! Refuses: secondary struts that crush, holes that are remembered when a pad has left them.
 
 use super::column::{Column, Honeycomb, Squeeze};
 use super::ground::{Cell, Footing, Ground};
@@ -42,17 +43,19 @@ struct Point {
     /// Where it is before anything is crushed.
     p_BP_B: Vector3<f64>,
     column: Column,
-    damping_N_s_m: f64,
+    dissipation_s_m: f64,
     lateral_N_m: f64,
+    lateral_N_s_m: f64,
     friction: f64,
     diameter_m: f64,
     /// Load that breaks it, N.
     ultimate_N: f64,
     crushed_m: f64,
     sunk_m: f64,
-    /// Where it holds the ground, `G`; `None` when it does not press.
+    /// Where it holds the ground, `G`; `None` above it.
     anchor_G: Option<Vector3<f64>>,
     cell: Option<Cell>,
+    load_N: f64,
     load_N_max: f64,
     broken: bool,
 }
@@ -75,7 +78,7 @@ impl Point {
         self.p_BP_B + Vector3::z() * self.crushed_m
     }
 
-    /// `None` above the ground, or in a hole of its own making, pressing nothing.
+    /// `None` above the ground.
     fn touch(&self, pose: &Pose, ground: &Ground, soil: &Soil) -> Option<Touch> {
         let cell = self.cell.as_ref().filter(|_| !self.broken)?;
         let p_BP_B = self.place_B();
@@ -89,18 +92,17 @@ impl Point {
         let v_G = pose.v_GB_G + pose.R_GB * pose.w_GB_B.cross(&p_BP_B);
         let (v_n, cos) = (v_G.dot(&n_G), pose.R_GB.column(2).dot(&n_G));
         let squeeze = self.column.squeeze(depth_m, cos, self.crushed_m, self.sunk_m);
-        if squeeze.normal_N <= 0.0 {
-            return None;
-        }
         let mut normal_N = squeeze.normal_N;
         if squeeze.crushed_m <= self.crushed_m && squeeze.sunk_m <= self.sunk_m {
             let yield_N = self.column.yield_N(cos, self.crushed_m, self.sunk_m);
-            normal_N = (normal_N - self.damping_N_s_m * v_n).clamp(0.0, yield_N.max(normal_N));
+            normal_N *= 1.0 - self.dissipation_s_m * v_n;
+            normal_N = normal_N.clamp(0.0, yield_N.max(0.0));
         }
         let from_anchor = p_GP_G - self.anchor_G.unwrap_or(p_GP_G);
         let shift_G = from_anchor - n_G * from_anchor.dot(&n_G);
-        let wanted = -shift_G * self.lateral_N_m - (v_G - n_G * v_n) * self.damping_N_s_m;
-        let grip_N = self.friction * normal_N + soil.ploughing_N(self.diameter_m, squeeze.sunk_m);
+        let wanted = -shift_G * self.lateral_N_m - (v_G - n_G * v_n) * self.lateral_N_s_m;
+        let sunk_m = depth_m.min(squeeze.sunk_m);
+        let grip_N = self.friction * normal_N + soil.ploughing_N(self.diameter_m, sunk_m);
         let size_N = wanted.norm();
         let sliding = size_N > grip_N;
         let tangential_G = if sliding { wanted * (grip_N / size_N) } else { wanted };
@@ -110,13 +112,12 @@ impl Point {
     /// After a step: keeps what was crushed and sunk, drags the place where it holds.
     fn settle(&mut self, pose: &Pose, ground: &Ground, soil: &Soil) {
         let Some(touch) = self.touch(pose, ground, soil) else {
-            self.anchor_G = None;
-            if self.height_m(pose, ground) >= 0.0 {
-                self.sunk_m = 0.0; // out of its hole: the next one is new
-            }
+            // Out of its hole; the next one is new.
+            (self.anchor_G, self.sunk_m, self.load_N) = (None, 0.0, 0.0);
             return;
         };
         (self.crushed_m, self.sunk_m) = (touch.squeeze.crushed_m, touch.squeeze.sunk_m);
+        self.load_N = touch.normal_N;
         self.load_N_max = self.load_N_max.max(touch.normal_N);
         self.broken |= touch.normal_N > self.ultimate_N;
         let kept_m = touch.grip_N / self.lateral_N_m;
@@ -159,8 +160,9 @@ impl Feet {
                 stiffness_N_m: legs.stiffness_N_m,
                 soil_N_m: soil.bearing_N_m(diameter_m),
             },
-            damping_N_s_m: legs.damping_N_s_m,
+            dissipation_s_m: legs.dissipation_s_m,
             lateral_N_m: legs.lateral_stiffness_N_m,
+            lateral_N_s_m: legs.lateral_damping_N_s_m,
             friction: legs.friction,
             diameter_m,
             ultimate_N,
@@ -168,6 +170,7 @@ impl Feet {
             sunk_m: 0.0,
             anchor_G: None,
             cell: None,
+            load_N: 0.0,
             load_N_max: 0.0,
             broken: false,
         };
@@ -193,12 +196,12 @@ impl Feet {
 
     /// Which pads press on the ground.
     pub fn closed(&self) -> [bool; LEGS] {
-        self.legs.each_ref().map(|leg| leg.anchor_G.is_some())
+        self.legs.each_ref().map(|leg| leg.load_N > 0.0)
     }
 
     /// Whether the hull presses on the ground.
     pub fn hull_down(&self) -> bool {
-        self.hull.iter().any(|point| point.anchor_G.is_some())
+        self.hull.iter().any(|point| point.load_N > 0.0)
     }
 
     /// Whether anything presses on the ground.
@@ -230,7 +233,8 @@ impl Feet {
     /// Forgets the ground, for a new one.
     pub fn lift(&mut self) {
         for point in self.legs.iter_mut().chain(&mut self.hull) {
-            (point.anchor_G, point.cell, point.sunk_m) = (None, None, 0.0);
+            (point.anchor_G, point.cell) = (None, None);
+            (point.sunk_m, point.load_N) = (0.0, 0.0);
         }
     }
 
@@ -298,7 +302,7 @@ impl Feet {
         let leg = &self.legs[0];
         let stiffest_N_m = leg.column.stiffness_N_m.max(leg.lateral_N_m);
         let elastic_rad_s = (stiffest_N_m * inverse_kg).sqrt();
-        elastic_rad_s.max(leg.damping_N_s_m * inverse_kg)
+        elastic_rad_s.max(leg.lateral_N_s_m * inverse_kg)
     }
 
     /// Energy held by elastic parts, J.

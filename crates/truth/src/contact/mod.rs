@@ -90,6 +90,3 @@ pub struct Landing {
     /// Least work that was ever missing to topple it, J for each kg; see [`Stability::margin_J_kg`].
     pub margin_J_kg_min: f64,
 }
-
-#[cfg(test)]
-mod tests;

@@ -25,8 +25,10 @@ pub struct Legs {
     pub stiffness_N_m: f64,
     /// Stiffness of a foot sideways, N/m.
     pub lateral_stiffness_N_m: f64,
-    /// Damping of one leg while nothing crushes, N s/m.
-    pub damping_N_s_m: f64,
+    /// Damping of a foot sideways, N s/m.
+    pub lateral_damping_N_s_m: f64,
+    /// Dissipation along the normal while nothing crushes: share of the load for each m/s, s/m.
+    pub dissipation_s_m: f64,
     /// Coulomb friction coefficient of a foot on the ground.
     pub friction: f64,
 }
@@ -45,7 +47,8 @@ impl Legs {
         within("legs.ultimate_load_N", self.ultimate_load_N, "N", second_N, 1e8)?;
         within("legs.stiffness_N_m", self.stiffness_N_m, "N/m", 1e3, 1e8)?;
         within("legs.lateral_stiffness_N_m", self.lateral_stiffness_N_m, "N/m", 1e3, 1e8)?;
-        within("legs.damping_N_s_m", self.damping_N_s_m, "N s/m", 0.0, 1e6)?;
+        within("legs.lateral_damping_N_s_m", self.lateral_damping_N_s_m, "N s/m", 0.0, 1e6)?;
+        within("legs.dissipation_s_m", self.dissipation_s_m, "s/m", 0.0, 20.0)?;
         within("legs.friction", self.friction, "", 0.0, 2.0)
     }
 }

@@ -165,3 +165,6 @@ impl DropTest {
         self.feet.elastic_J(&self.pose(), &self.ground)
     }
 }
+
+#[cfg(test)]
+mod tests;

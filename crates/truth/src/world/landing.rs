@@ -179,7 +179,8 @@ impl World {
         let bounce = &mut self.bounce;
         bounce.tilt_rad_max = bounce.tilt_rad_max.max(local.tilt_rad);
         bounce.margin_J_kg_min = bounce.margin_J_kg_min.min(margin_J_kg);
-        let aloft = !self.feet.touching();
+        // A pad that presses nothing in its own hole has not left the ground.
+        let aloft = !self.feet.touching() && bounce.clearance_m > 0.0;
         if aloft && !bounce.aloft {
             bounce.lift_offs += 1;
         }

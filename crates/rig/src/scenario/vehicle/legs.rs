@@ -16,7 +16,8 @@ pub(super) fn legs(t: &Reader<'_>) -> Read<machine::Legs> {
         ultimate_load_N: any(t, "ultimate_load_N")?,
         stiffness_N_m: any(t, "stiffness_N_m")?,
         lateral_stiffness_N_m: any(t, "lateral_stiffness_N_m")?,
-        damping_N_s_m: any(t, "damping_N_s_m")?,
+        lateral_damping_N_s_m: any(t, "lateral_damping_N_s_m")?,
+        dissipation_s_m: any(t, "dissipation_s_m")?,
         friction: any(t, "friction")?,
     };
     t.finish()?;
