@@ -35,9 +35,6 @@ fn mass(mass_kg: f64, p_BC_B: [f64; 3], inertia_kg_m2: [f64; 3]) -> MassProperti
     mass_properties(&Dry { mass_kg, p_BC_B, inertia_kg_m2 }, &tank, 0.0)
 }
 
-/// A floor that gives some millimetres and does not give them back: a plastic impact.
-const PLASTIC_FLOOR: Soil = Soil { frictional_N_m3: 5e7, ..HARD_FLOOR };
-
 /// Legs that hardly give: the pads `b_m` ahead and behind, `h_m` below the centre of mass.
 fn stiff(b_m: f64, h_m: f64) -> Legs {
     Legs {
@@ -84,13 +81,13 @@ fn sliding(slope_rad: f64, h_m: f64, v_m_s: f64) -> Release {
 /// Whether a lander whose pads stick topples over the downhill pair.
 fn topples(slope_rad: f64, v_m_s: f64) -> bool {
     let (b_m, h_m, k2_m2) = (1.1, 1.0, 0.6);
-    let legs = Legs { friction: 1e4, ..stiff(b_m, h_m) };
+    let legs = Legs { friction: 1e4, dissipation_s_m: 20.0, ..stiff(b_m, h_m) };
     let body = mass(MASS_KG, [0.0; 3], [MASS_KG * k2_m2; 3]);
     let mut test = DropTest::new(
         &legs,
         &small_hull(),
         body,
-        &floor(PLASTIC_FLOOR, slope_rad),
+        &floor(HARD_FLOOR, slope_rad),
         &sliding(slope_rad, h_m, v_m_s),
         1e-4,
     );
@@ -118,9 +115,9 @@ fn the_speed_that_trips_a_lander_is_that_of_a_plastic_impact() {
         let lift = 1.0 - ((b_m / h_m).atan() - slope_rad).cos();
         let exact_m_s = (2.0 * GRAVITY_M_S2 * arm_m * lift * (k2_m2 + arm_m * arm_m)).sqrt() / h_m;
         assert!((exact_m_s - printed_m_s).abs() < 1e-3, "{exact_m_s} {printed_m_s}");
-        let (mut stays, mut falls) = (0.9 * exact_m_s, 1.1 * exact_m_s);
+        let (mut stays, mut falls) = (0.95 * exact_m_s, 1.05 * exact_m_s);
         assert!(!topples(slope_rad, stays) && topples(slope_rad, falls), "{slope_deg}°");
-        for _ in 0..7 {
+        for _ in 0..6 {
             let middle = 0.5 * (stays + falls);
             if topples(slope_rad, middle) { falls = middle } else { stays = middle }
         }
@@ -295,9 +292,7 @@ fn half_the_step_leaves_the_landing_as_it_is() {
     println!("{whole:.5?}\n{half:.5?}");
     println!(
         "{:.5?}\n{:.5?}\n{:.5?}",
-        run(0.25 * step_s),
         run(0.125 * step_s),
-        run(0.0625 * step_s)
     );
     for (a, b) in whole.iter().zip(&half) {
         // One percent of the figure; millimetres and milliradians need not agree closer than that.

@@ -4,8 +4,8 @@
 //! Does not own: the row of elastic, honeycomb and soil (`column`), the surface (`ground`).
 //!
 //! As programmed, per point at the depth δ below the surface and the velocity over ground (normal
-//! v_n, tangential v_t): the normal load N is that of its column, and while nothing yields
-//! N (1 − λ v_n), between 0 and the yield, as in [HuntCrossley1975]: no step at first contact, no pull
+//! v_n, tangential v_t): the normal load is N (1 − λ v_n) with the load N of its column, not below
+//! zero and not above what yields, as in [HuntCrossley1975]: no step at first contact, no pull
 //! at the last. Sideways
 //!     F_t = −k x_t − c v_t,  cut to μ N + H(δ)
 //! where x_t is the shift from the place where the point last held, k the stiffness of the secondary
@@ -92,12 +92,9 @@ impl Point {
         let v_G = pose.v_GB_G + pose.R_GB * pose.w_GB_B.cross(&p_BP_B);
         let (v_n, cos) = (v_G.dot(&n_G), pose.R_GB.column(2).dot(&n_G));
         let squeeze = self.column.squeeze(depth_m, cos, self.crushed_m, self.sunk_m);
-        let mut normal_N = squeeze.normal_N;
-        if squeeze.crushed_m <= self.crushed_m && squeeze.sunk_m <= self.sunk_m {
-            let yield_N = self.column.yield_N(cos, self.crushed_m, self.sunk_m);
-            normal_N *= 1.0 - self.dissipation_s_m * v_n;
-            normal_N = normal_N.clamp(0.0, yield_N.max(0.0));
-        }
+        let yield_N = self.column.yield_N(cos, squeeze.crushed_m, squeeze.sunk_m);
+        let normal_N =
+            (squeeze.normal_N * (1.0 - self.dissipation_s_m * v_n)).min(yield_N).max(0.0);
         let from_anchor = p_GP_G - self.anchor_G.unwrap_or(p_GP_G);
         let shift_G = from_anchor - n_G * from_anchor.dot(&n_G);
         let wanted = -shift_G * self.lateral_N_m - (v_G - n_G * v_n) * self.lateral_N_s_m;
