@@ -290,10 +290,6 @@ fn half_the_step_leaves_the_landing_as_it_is() {
     let run = |step_s: f64| figures(scaled(1.0, step_s), (seconds / step_s) as usize, 1.0);
     let (whole, half) = (run(step_s), run(0.5 * step_s));
     println!("{whole:.5?}\n{half:.5?}");
-    println!(
-        "{:.5?}\n{:.5?}\n{:.5?}",
-        run(0.125 * step_s),
-    );
     for (a, b) in whole.iter().zip(&half) {
         // One percent of the figure; millimetres and milliradians need not agree closer than that.
         assert!((a - b).abs() < 0.01 * b.abs().max(0.1), "{whole:?} {half:?}");
