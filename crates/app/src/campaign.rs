@@ -206,6 +206,8 @@ fn outcomes(done: &Done) -> Vec<String> {
         "outcome              runs     share   95 % Clopper-Pearson".to_string(),
     ];
     out.extend(done.outcomes().iter().map(|(outcome, s)| share(outcome.name(), s)));
+    out.push("touchdown".to_string());
+    out.extend(done.classes().iter().map(|(class, s)| share(class.name(), s)));
     out.push("grade".to_string());
     out.extend(done.grades().iter().map(|(grade, s)| share(grade.name(), s)));
     out

@@ -23,7 +23,7 @@ pub fn lines(name: &str, judgement: &Judgement, colour: bool) -> Vec<String> {
     let mut out = vec![format!(
         "{}: {}, {}",
         style(Style::new().bold()).apply_to(name),
-        style(tone.bold()).apply_to(judgement.outcome.name().to_uppercase()),
+        style(tone.bold()).apply_to(judgement.headline().to_uppercase()),
         style(grade).apply_to(format!("{} ({expected})", judgement.grade.name())),
     )];
     let (kept, broken) = (style(Style::new().green()), style(Style::new().red()));

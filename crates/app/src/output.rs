@@ -104,6 +104,7 @@ fn summary(entrant: &Entrant, flown: &Flown, record: &Record) -> Json {
         ("start_utc", Json::text(header.start.to_string())),
         ("planned_touchdown_utc", Json::text(header.planned_touchdown.to_string())),
         ("outcome", Json::text(judgement.outcome.name())),
+        ("touchdown", Json::text(judgement.class.map_or("none", |class| class.name()))),
         ("grade", Json::text(judgement.grade.name())),
         ("reasons", Json::List(reasons.collect())),
         ("measures", Json::Object(measures.collect())),

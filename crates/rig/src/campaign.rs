@@ -15,7 +15,7 @@ use crate::record::{Recording, WriteError};
 use crate::scenario::ScenarioError;
 use crate::stand::Stand;
 use crate::statistics::{CONFIDENCE, clopper_pearson};
-use crate::verdict::{Grade, Outcome};
+use crate::verdict::{Class, Grade, Outcome};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -165,6 +165,12 @@ impl Campaign {
     /// The outcomes that occurred, best first.
     pub fn outcomes(&self) -> Vec<(Outcome, Share)> {
         self.shares(|row| row.outcome)
+    }
+
+    /// The classes of touchdown that occurred, best first, as shares of all runs.
+    pub fn classes(&self) -> Vec<(Class, Share)> {
+        let shares = self.shares(|row| Class::of(row.outcome, &row.measures));
+        shares.into_iter().filter_map(|(class, share)| Some((class?, share))).collect()
     }
 
     /// The grades that occurred, best first.

@@ -52,6 +52,30 @@ pub struct Measures {
     pub v_horizontal_m_s: Option<f64>,
     /// Angle of the body axis from the vertical, the largest from first contact to rest.
     pub tilt_deg: Option<f64>,
+    /// Angle of the body axis from the vertical at the end, after contact.
+    pub residual_tilt_deg: Option<f64>,
+    /// Largest honeycomb stroke of a leg.
+    pub leg_stroke_m: Option<f64>,
+    /// The same as a share of the stroke there is.
+    pub leg_stroke_share: Option<f64>,
+    /// Largest load of a foot.
+    pub leg_load_N: Option<f64>,
+    /// Legs that broke.
+    pub legs_broken: Option<f64>,
+    /// Deepest pad in the soil at the end.
+    pub pad_sunk_m: Option<f64>,
+    /// Largest load of a point of the hull; zero when only the feet met the ground.
+    pub hull_load_N: Option<f64>,
+    /// How often the lander left the ground again.
+    pub lift_offs: Option<f64>,
+    /// Greatest height of its lowest point meanwhile.
+    pub bounce_m: Option<f64>,
+    /// Horizontal way from first contact to the end.
+    pub slide_m: Option<f64>,
+    /// Angle by which the lander at the end could be turned before it topples.
+    pub stability_deg: Option<f64>,
+    /// Least work that was ever missing to topple it, had its feet stuck.
+    pub topple_margin_J_kg: Option<f64>,
     /// Horizontal distance from the target at the end.
     pub miss_m: Option<f64>,
     /// East of the target at the end.
@@ -108,6 +132,18 @@ measures! {
     v_vertical_m_s "m/s",
     v_horizontal_m_s "m/s",
     tilt_deg "deg",
+    residual_tilt_deg "deg",
+    leg_stroke_m "m",
+    leg_stroke_share "",
+    leg_load_N "N",
+    legs_broken "",
+    pad_sunk_m "m",
+    hull_load_N "N",
+    lift_offs "",
+    bounce_m "m",
+    slide_m "m",
+    stability_deg "deg",
+    topple_margin_J_kg "J/kg",
     miss_m "m",
     miss_east_m "m",
     miss_north_m "m",

@@ -1,6 +1,6 @@
 //! Touchdown criteria, and whether a run did what its scenario expects.
 //!
-//! Owns: [`Outcome`], [`Grade`], [`Expect`], [`judge`]. No other room knows what a good landing is.
+//! Owns: [`Outcome`], [`Class`], [`Grade`], [`Expect`], [`judge`]. No other room knows what a good landing is.
 //! Does not own: the figures (see `measures`).
 //!
 //! Grades, exactly one a run:
@@ -8,6 +8,15 @@
 //! - *degraded*: the expected landing, soft and upright, but off in place, propellant or events;
 //! - *fail*: anything else that the simulation followed to its end;
 //! - *invalid*: the simulation itself broke down; nothing is said about the lander.
+//!
+//! Beside the outcome stands the class of the touchdown, which no scenario expects: what the landing
+//! did to the lander, whatever its speed was. The worst that applies:
+//! - *crash*: the outcome is lost or ran dry: the structure broke, or two legs did;
+//! - *toppled*: it fell over;
+//! - *hard*: a leg broke or used more than 80 % of its stroke, or the hull met the ground;
+//! - *tilted*: it stands more than 12° from the vertical;
+//! - *bounced*: it left the ground again by more than 10 cm;
+//! - *upright*: none of these.
 
 use crate::measures::{Measures, measure};
 use icd::events::Event;
@@ -21,7 +30,7 @@ pub enum Outcome {
     HardLanding,
     /// Fell over after contact.
     TippedOver,
-    /// Struck the ground faster than the structure stands, with propellant left.
+    /// Struck the ground harder than the structure or two legs stand, with propellant left.
     Lost,
     /// Ran out of propellant before the ground and struck it.
     RanDry,
@@ -57,6 +66,70 @@ impl Outcome {
     /// The inverse of [`Self::name`].
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+}
+
+/// What a touchdown did to the lander; see the head of this module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Stands as it should.
+    Upright,
+    /// Left the ground again before it came to rest.
+    Bounced,
+    /// Stands, leaning.
+    Tilted,
+    /// Stands on legs that are used up or broken, or on its hull.
+    Hard,
+    /// Fell over.
+    Toppled,
+    /// Broke up.
+    Crash,
+}
+
+/// Broken legs with which a lander is lost. Assumed: one can be stood on, as in February 2024.
+const LEGS_BROKEN_LOST: f64 = 2.0;
+/// Share of the stroke beyond which a landing is hard. Assumed: a fifth is the reserve.
+const STROKE_SHARE_HARD: f64 = 0.8;
+/// Tilt beyond which a lander stands tilted, degrees: the slope that the landers of Apollo and of
+/// Chandrayaan-3 were built for.
+const TILTED_DEG: f64 = 12.0;
+/// Height of a bounce that counts, m. Assumed.
+const BOUNCED_M: f64 = 0.1;
+
+impl Class {
+    /// Every class, best first.
+    pub const ALL: [Class; 6] =
+        [Class::Upright, Class::Bounced, Class::Tilted, Class::Hard, Class::Toppled, Class::Crash];
+    /// Name in records and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Upright => "upright",
+            Class::Bounced => "bounced",
+            Class::Tilted => "tilted",
+            Class::Hard => "hard",
+            Class::Toppled => "toppled",
+            Class::Crash => "crash",
+        }
+    }
+
+    /// The class of a touchdown; `None` when the lander never met the ground.
+    pub fn of(outcome: Outcome, measures: &Measures) -> Option<Self> {
+        let above = |value: Option<f64>, limit: f64| value.is_some_and(|value| value > limit);
+        measures.v_vertical_m_s?;
+        let m = measures;
+        Some(match outcome {
+            Outcome::Lost | Outcome::RanDry => Class::Crash,
+            Outcome::TippedOver => Class::Toppled,
+            _ if above(m.legs_broken, 0.0)
+                || above(m.leg_stroke_share, STROKE_SHARE_HARD)
+                || above(m.hull_load_N, 0.0) =>
+            {
+                Class::Hard
+            }
+            _ if above(m.residual_tilt_deg, TILTED_DEG) => Class::Tilted,
+            _ if above(m.bounce_m, BOUNCED_M) => Class::Bounced,
+            _ => Class::Upright,
+        })
     }
 }
 
@@ -143,6 +216,8 @@ pub struct Limit {
 pub struct Judgement {
     /// How the run ended.
     pub outcome: Outcome,
+    /// What the touchdown did to the lander.
+    pub class: Option<Class>,
     /// Against the scenario's expectation.
     pub grade: Grade,
     /// `true` when the grade is *pass*.
@@ -155,6 +230,14 @@ pub struct Judgement {
     pub missing_events: Vec<Event>,
     /// One sentence for each thing that is not as expected.
     pub reasons: Vec<String>,
+}
+
+impl Judgement {
+    /// Outcome and class in words.
+    pub fn headline(&self) -> String {
+        let class = self.class.map_or(String::new(), |class| format!(" ({})", class.name()));
+        format!("{}{class}", self.outcome.name())
+    }
 }
 
 /// How the simulation of a run stopped.
@@ -171,12 +254,17 @@ pub enum End {
 /// - `ran_dry`: whether the tanks were empty before first contact.
 pub fn outcome(end: End, ran_dry: bool, measures: &Measures, expect: &Expect) -> Outcome {
     use truth::world::End as Nature;
+    let crash = if ran_dry { Outcome::RanDry } else { Outcome::Lost };
     match end {
         End::Duration => Outcome::TimedOut,
         End::Nature(Nature::OutsideEphemeris | Nature::NotFinite) => Outcome::Invalid,
-        End::Nature(Nature::Impact) if ran_dry => Outcome::RanDry,
-        End::Nature(Nature::Impact) => Outcome::Lost,
+        End::Nature(Nature::Impact) => crash,
         End::Nature(Nature::TippedOver) => Outcome::TippedOver,
+        End::Nature(Nature::AtRest)
+            if measures.legs_broken.is_some_and(|broken| broken >= LEGS_BROKEN_LOST) =>
+        {
+            crash
+        }
         End::Nature(Nature::AtRest) => {
             let soft = touchdown(measures, expect).iter().all(|limit| limit.met);
             if soft { Outcome::Landed } else { Outcome::HardLanding }
@@ -235,7 +323,8 @@ pub fn judge(
         _ => Grade::Fail,
     };
     let as_expected = grade == Grade::Pass;
-    Judgement { outcome, grade, as_expected, limits, bands, missing_events, reasons }
+    let class = Class::of(outcome, measures);
+    Judgement { outcome, class, grade, as_expected, limits, bands, missing_events, reasons }
 }
 
 fn sentence(limit: &Limit) -> String {
@@ -326,6 +415,45 @@ mod tests {
         let expect = expect(Outcome::Landed);
         assert_eq!(outcome(IMPACT, true, &soft(), &expect), Outcome::RanDry);
         assert_eq!(outcome(IMPACT, false, &soft(), &expect), Outcome::Lost);
+    }
+
+    #[test]
+    fn one_broken_leg_is_a_hard_landing_and_two_are_a_loss() {
+        let expect = expect(Outcome::Landed);
+        let fast = Measures { v_vertical_m_s: Some(6.5), ..soft() };
+        let ended = |legs_broken: f64| {
+            let measures = Measures { legs_broken: Some(legs_broken), ..fast };
+            let judgement = judged(REST, false, &measures, &expect);
+            (judgement.outcome, judgement.class)
+        };
+        assert_eq!(ended(0.0), (Outcome::HardLanding, Some(Class::Upright)));
+        assert_eq!(ended(1.0), (Outcome::HardLanding, Some(Class::Hard)));
+        assert_eq!(ended(2.0), (Outcome::Lost, Some(Class::Crash)));
+        let two = Measures { legs_broken: Some(2.0), ..fast };
+        assert_eq!(outcome(REST, true, &two, &expect), Outcome::RanDry);
+    }
+
+    #[test]
+    fn the_class_of_a_touchdown_is_the_worst_that_applies() {
+        let class = |change: fn(&mut Measures)| {
+            let mut measures = soft();
+            change(&mut measures);
+            Class::of(Outcome::Landed, &measures)
+        };
+        assert_eq!(class(|_| {}), Some(Class::Upright));
+        assert_eq!(class(|m| m.bounce_m = Some(0.11)), Some(Class::Bounced));
+        assert_eq!(class(|m| m.bounce_m = Some(0.09)), Some(Class::Upright));
+        let tilted: fn(&mut Measures) = |m| {
+            m.residual_tilt_deg = Some(13.0);
+            m.bounce_m = Some(1.0);
+        };
+        assert_eq!(class(tilted), Some(Class::Tilted));
+        assert_eq!(class(|m| m.leg_stroke_share = Some(0.81)), Some(Class::Hard));
+        assert_eq!(class(|m| m.hull_load_N = Some(1.0)), Some(Class::Hard));
+        assert_eq!(Class::of(Outcome::TippedOver, &soft()), Some(Class::Toppled));
+        assert_eq!(Class::of(Outcome::Lost, &soft()), Some(Class::Crash));
+        assert_eq!(Class::of(Outcome::TimedOut, &Measures::default()), None);
+        assert!(Class::ALL.windows(2).all(|pair| pair[0] < pair[1]));
     }
 
     #[test]

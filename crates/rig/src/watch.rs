@@ -10,6 +10,7 @@ use icd::bus::{CYCLE, Sensors, ShotQuality};
 use icd::time::{Span, Time};
 use icd::tm::{Phase, Snapshot};
 use std::collections::VecDeque;
+use truth::contact::{Landing, Leg};
 use truth::world::{TruthView, World};
 
 /// How far back a late range can be matched with the state at its shot, s.
@@ -164,6 +165,28 @@ impl Watch {
         self.measures.tilt_deg = Some(self.measures.tilt_deg.map_or(tilt_deg, |t| t.max(tilt_deg)));
     }
 
+    /// What the landing did to the lander.
+    fn landing(&mut self, landing: &Landing, tilt_rad: f64) {
+        let legs = &landing.legs;
+        let most = |read: fn(&Leg) -> f64| Some(legs.iter().map(read).fold(0.0, f64::max));
+        let number = |x: f64| x.is_finite().then_some(x);
+        let m = &mut self.measures;
+        m.residual_tilt_deg = Some(tilt_rad.to_degrees());
+        m.leg_stroke_m = most(|leg| leg.stroke_m);
+        m.leg_stroke_share = most(|leg| leg.stroke_share);
+        m.leg_load_N = most(|leg| leg.load_N_max);
+        m.legs_broken = Some(legs.iter().filter(|leg| leg.broken).count() as f64);
+        m.pad_sunk_m = most(|leg| leg.sunk_m);
+        m.hull_load_N = Some(landing.hull_load_N_max);
+        m.lift_offs = Some(f64::from(landing.lift_offs));
+        m.bounce_m = Some(landing.bounce_m);
+        m.slide_m = Some(landing.slide_m);
+        m.stability_deg = number(landing.stability.angle_rad.to_degrees());
+        m.topple_margin_J_kg = number(landing.margin_J_kg_min);
+        let tilt_deg = landing.tilt_rad_max.to_degrees();
+        m.tilt_deg = Some(m.tilt_deg.map_or(tilt_deg, |t| t.max(tilt_deg)));
+    }
+
     /// After the last cycle: the measures.
     pub fn finish(mut self, world: &World) -> Measures {
         let view = world.view();
@@ -179,6 +202,9 @@ impl Watch {
             m.v_horizontal_m_s = Some(touchdown.v_horizontal_m_s);
             let tilt_deg = touchdown.tilt_rad.to_degrees();
             m.tilt_deg = Some(m.tilt_deg.map_or(tilt_deg, |t| t.max(tilt_deg)));
+        }
+        if let Some(landing) = world.landing() {
+            self.landing(&landing, view.tilt_rad);
         }
         let m = &mut self.measures;
         m.dv_m_s = Some(self.dv_m_s);

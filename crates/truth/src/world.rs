@@ -3,17 +3,19 @@
 //! Owns: [`World`]. Does not own: what drives it (`rig`), the models it puts together.
 //! Order of one cycle: `sense` reads the devices at t, `step` takes the commands and integrates from
 //! t to t + [`CYCLE`]. The first sample of the inertial unit covers no time and is zero.
-//! As programmed: engines are averaged exactly over each step; feet are integrated at a fifth of the
-//! step while they are near the ground. The on-board clock shows the true time.
+//! As programmed: engines are averaged exactly over each step; feet are integrated at a tenth of the
+//! step while they move on the ground. The on-board clock shows the true time.
 //! Refuses: clock drift, light pressure, tanks that leak.
 
 mod devices;
+pub mod drop_test;
+mod landing;
 mod moon;
 mod motion;
 mod sight;
 
 use crate::actuators::{Propulsion, Thrust};
-use crate::contact::{Feet, Plane, SUBSTEPS, Touchdown, WATCH_M};
+use crate::contact::{Feet, Ground, Landing, REGOLITH, Stability, Touchdown};
 use crate::dynamics::{Held, Motion, State, Wrench, mass_properties};
 use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError, Now};
@@ -26,6 +28,7 @@ use icd::frames::{B, I, L, M, Position, Rate, Vector, Velocity};
 use icd::rotation::Quaternion;
 use icd::time::{Span, Time};
 use icd::tm::Phase;
+use landing::Bounce;
 use moon::{Moon, Perturbation};
 use nalgebra::{Matrix3, Vector3};
 use sight::Sight;
@@ -115,11 +118,11 @@ pub enum WorldError {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// First contact faster than the legs bear, or not on the legs.
+    /// Struck the ground harder than the structure bears.
     Impact,
     /// On the ground and still. The world may be stepped on.
     AtRest,
-    /// Fell over after contact.
+    /// Fell over after contact, and lies still or has rolled on for a quarter of a minute.
     TippedOver,
     /// The ephemeris or the orientation ran out.
     OutsideEphemeris,
@@ -167,18 +170,10 @@ const REST_SPEED: f64 = 0.02;
 const REST: Span = Span::from_ms(2000);
 /// A lander leaning further than this after contact has fallen over: cosine of 60°. Assumed.
 const TIPPED_COS: f64 = 0.5;
+/// How long a lander that leans further is followed before it counts as fallen, still or not. Assumed.
+const FALL: Span = Span::from_ms(15_000);
 /// How long after thrust the star tracker stays blind: bridges the pauses between pulses. Assumed.
 const BLIND: Span = Span::from_ns(2 * PULSE_FRAME.ns());
-/// Baseline of the ground's slope under the lander, m: the spread of the feet.
-const FOOTPRINT_M: f64 = 2.6;
-
-/// The ground near the lander.
-#[derive(Clone, Copy, Debug)]
-struct Ground {
-    p_MG_M: Vector3<f64>,
-    n_M: Vector3<f64>,
-}
-
 /// What apertures of the lander see now; a macro because it must borrow some fields and leave others.
 macro_rules! sight_of {
     ($world:ident) => {
@@ -214,6 +209,8 @@ pub struct World {
     thrust: Thrust,
     last_burn: Time,
     moved_last: Time,
+    upright_last: Time,
+    bounce: Bounce,
     touchdown: Option<Touchdown>,
     ended: Option<End>,
 }
@@ -309,7 +306,7 @@ impl World {
                 w_IB_B: start.w_IB_B,
                 propellant_kg,
             },
-            feet: Feet::new(&vehicle.legs),
+            feet: Feet::new(&vehicle.legs, &vehicle.hull, REGOLITH),
             moon,
             perturbation,
             environment,
@@ -324,6 +321,8 @@ impl World {
             thrust: Thrust::default(),
             last_burn: Time::from_tai_ns(i64::MIN),
             moved_last: t,
+            upright_last: t,
+            bounce: Bounce::default(),
             touchdown: None,
             ended: None,
         })

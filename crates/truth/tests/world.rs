@@ -12,6 +12,7 @@ use icd::time::Span;
 use nalgebra::Vector3;
 use std::sync::Arc;
 use truth::environment::Environment;
+use truth::environment::terrain::TerrainConfig;
 use truth::faulty::{Fault, FaultError, FaultKind, Moment};
 use truth::integrate::propagate_coast;
 use truth::world::{End, World, WorldConfig, WorldError};
@@ -137,8 +138,8 @@ fn a_tumbling_coast_follows_the_path_of_a_point() {
 fn gravity_refreshed_twice_a_second_stays_close_to_gravity_at_every_step() {
     let environment = environment(50);
     let mut config = config(&environment, 15_000.0);
-    let fast = Vector3::new(0.0, 0.0, 1600.0).cross(&config.start.p_MB_I.si().normalize());
-    config.start.v_MB_I = Vector::from_si(fast);
+    let east = Vector3::z().cross(&config.start.p_MB_I.si()).normalize();
+    config.start.v_MB_I = Vector::from_si(east * 1600.0);
     let mut ends = vec![];
     for refresh_ms in [5, 500] {
         config.gravity_refresh = Span::from_ms(refresh_ms);
@@ -256,10 +257,17 @@ fn a_soft_drop_comes_to_rest() {
     assert!((touchdown.v_horizontal_m_s - 0.13_f64.sqrt()).abs() < 1e-3);
     assert!((touchdown.tilt_rad - 0.05).abs() < 1e-4);
     let view = world.view();
-    assert!(view.tilt_rad < 5e-3 && view.v_LB_L.norm() < 1e-3, "{view:?}");
-    // The springs carry the weight, m g / 4 k = 9 mm; a lean of 5 mrad moves a foot by 6 mm.
-    let sunk_m = 400.0 * 1.624 / (4.0 * 18_000.0);
-    assert!((view.altitude_m + sunk_m).abs() < 7e-3, "{} against {sunk_m}", view.altitude_m);
+    // What has sunk does not come back: a lander that came leaning may stay leaning.
+    assert!(view.tilt_rad < 0.06 && view.v_LB_L.norm() < 1e-3, "{view:?}");
+    let landing = world.landing().unwrap();
+    println!("{landing:?}");
+    // The feet stand as deep as the landing pressed them: a few centimetres of soil, no honeycomb.
+    let deepest_m = landing.legs.iter().fold(0.0, |most: f64, leg| most.max(leg.sunk_m));
+    assert!((0.01..0.06).contains(&deepest_m), "{landing:?}");
+    assert!((view.altitude_m + deepest_m).abs() < 1e-2, "{} {deepest_m}", view.altitude_m);
+    assert!(!landing.hull_broken && landing.hull_load_N_max == 0.0, "{landing:?}");
+    // Polygon of feet 0.92 m out, centre of mass 1.4 m up, less what the lean and the slope take.
+    assert!((0.5..0.6).contains(&landing.stability.angle_rad), "{landing:?}");
     assert!(view.p_LB_L.x() > 0.0 && view.p_LB_L.x() < 1.0);
     // Friction holds: no creep in the next 20 s.
     for n in 0..1000 {
@@ -333,7 +341,11 @@ fn a_fast_contact_is_an_impact_and_ends_the_motion() {
 #[test]
 fn a_lander_upside_down_does_not_stand_on_its_head() {
     let (world, _) = drop_from(3.0, 3.1, [0.0; 3]);
-    assert_eq!(world.ended(), Some(End::Impact));
+    assert_eq!(world.ended(), Some(End::TippedOver));
+    let landing = world.landing().unwrap();
+    assert!(landing.hull_load_N_max > 0.0 && !landing.hull_broken, "{landing:?}");
+    assert!(landing.legs.iter().all(|leg| leg.load_N_max == 0.0), "{landing:?}");
+    assert!(landing.stability.angle_rad < 0.0, "{landing:?}");
 }
 
 #[test]
@@ -347,6 +359,75 @@ fn a_fast_sideways_contact_tips_the_lander_over() {
         cycle(&mut world, n, |_| {});
     }
     assert_eq!(world.ended(), Some(End::TippedOver));
+}
+
+fn rough() -> Arc<Environment> {
+    let rough = TerrainConfig { seed: 5, age_gyr: 3.5, relief: true, tiles: vec![] };
+    Arc::new(Environment::new(2, &rough).unwrap())
+}
+
+/// Comes down at `v_m_s` on the ground of Mare Frigoris, relief and all.
+fn land_at(v_m_s: f64) -> World {
+    let environment = rough();
+    let mut config = config(&environment, 2.5);
+    config.start = above_site(&config.site, 2.5, 0.0, [0.3, 0.1, -v_m_s]);
+    let mut world = world(&config, &environment);
+    for n in 0..3000 {
+        cycle(&mut world, n, |_| {});
+        if world.ended().is_some() {
+            break;
+        }
+    }
+    world
+}
+
+#[test]
+fn each_foot_stands_on_the_ground_under_it() {
+    let mut world = land_at(0.5);
+    assert_eq!(world.ended(), Some(End::AtRest));
+    let closed = world.sense().touchdown;
+    let (state, landing) = (world.state(), world.landing().unwrap());
+    let R_MB = rough().R_IM(state.t).unwrap().inverse() * state.q_IB.rotation();
+    let p_MB_M = rough().R_IM(state.t).unwrap().inverse() * state.p_MB_I;
+    let terrain = &rough().terrain;
+    let feet = world.vehicle().legs.p_BF_B;
+    for ((p_BF_B, leg), closed) in feet.iter().zip(&landing.legs).zip(closed) {
+        let p_BF_B = Vector3::from(*p_BF_B) + Vector3::z() * leg.stroke_m;
+        let p_MF_M = p_MB_M.si() + R_MB.si() * p_BF_B;
+        let above_m = terrain.altitude_m(Vector::from_si(p_MF_M));
+        // As deep as its hole, to a millimetre of elasticity and 1 % for the slope; or not pressing.
+        let off_m = above_m + leg.sunk_m;
+        println!("{above_m:.4} m, {leg:?}, {closed}");
+        assert!(if closed { off_m.abs() < 2e-3 } else { off_m > -1e-3 }, "{above_m} {leg:?}");
+    }
+    assert!(closed.iter().filter(|closed| **closed).count() >= 3, "{landing:?}");
+    assert!(landing.stability.angle_rad > 0.3, "{landing:?}");
+}
+
+#[test]
+fn three_metres_a_second_crush_honeycomb_and_seven_break_legs() {
+    let worst = |world: &World| {
+        let legs = world.landing().unwrap().legs;
+        let broken = legs.iter().filter(|leg| leg.broken).count();
+        (legs.iter().fold(0.0, |most: f64, leg| most.max(leg.stroke_share)), broken)
+    };
+    let (mut shares, mut ends) = (vec![], vec![]);
+    for v_m_s in [0.5, 2.2, 2.8, 4.0, 6.0, 7.0, 20.0] {
+        let world = land_at(v_m_s);
+        let speed_m_s = -world.touchdown().unwrap().v_up_m_s;
+        let (share, broken) = worst(&world);
+        println!(
+            "{speed_m_s:.2} m/s: {share:.2} of the stroke, {broken} broken, {:?}",
+            world.ended()
+        );
+        shares.push((share, broken));
+        ends.push(world.ended());
+    }
+    assert!(shares.windows(2).all(|pair| pair[0].0 <= pair[1].0 || pair[1].1 > 0), "{shares:?}");
+    assert!(shares[2].0 < 1.0 && shares[2].1 == 0, "3.6 m/s leave stroke: {shares:?}");
+    assert!(shares[5].1 > 0, "7 m/s break legs: {shares:?}");
+    assert_eq!(ends[0], Some(End::AtRest));
+    assert_eq!(ends[6], Some(End::Impact));
 }
 
 fn busy(world: &mut World, cycles: usize) -> Vec<Sensors> {

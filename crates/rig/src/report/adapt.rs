@@ -59,6 +59,18 @@ pub const FIGURES: &[Figure] = figures![
     "v_vertical_m_s" "vertical speed at contact" "about 1" "";
     "v_horizontal_m_s" "horizontal speed at contact" "" "";
     "tilt_deg" "largest tilt from contact to rest" "" "";
+    "residual_tilt_deg" "tilt at the end" "" "";
+    "leg_stroke_m" "largest stroke of a leg" "" "";
+    "leg_stroke_share" "share of its stroke" "" "";
+    "leg_load_N" "largest load of a foot" "" "";
+    "legs_broken" "legs broken" "" "";
+    "pad_sunk_m" "deepest pad in the soil" "" "";
+    "hull_load_N" "largest load of the hull on the ground" "" "";
+    "lift_offs" "times it left the ground again" "" "";
+    "bounce_m" "greatest height meanwhile" "" "";
+    "slide_m" "way from first contact to rest" "" "";
+    "stability_deg" "angle left before it topples" "" "";
+    "topple_margin_J_kg" "least work missing to topple it" "" "";
     "miss_m" "distance from the target" "" "368";
     "miss_east_m" "east of the target" "" "236";
     "miss_north_m" "north of the target" "" "−282";
@@ -139,7 +151,7 @@ fn card(judgement: &Judgement) -> VerdictCard {
     };
     let limits = judgement.limits.iter().chain(&judgement.bands);
     VerdictCard {
-        outcome: judgement.outcome.name().to_string(),
+        outcome: judgement.headline(),
         tone,
         grade: judgement.grade.name().to_string(),
         as_expected: judgement.as_expected,

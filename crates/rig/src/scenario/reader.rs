@@ -16,6 +16,7 @@ const UNITS: &[(&str, &str)] = &[
     ("_percent", "%"),
     ("_arcsec", "arcsec"),
     ("_N_s_m", "N s/m"),
+    ("_s_m", "s/m"),
     ("_deg_h", "°/h"),
     ("_deg_s", "°/s"),
     ("_kg_m2", "kg m²"),

@@ -8,6 +8,7 @@
 
 mod body;
 mod engine;
+mod hull;
 mod imu;
 mod legs;
 mod rangefinder;
@@ -16,6 +17,7 @@ mod velocimeter;
 
 pub use body::{Dry, Propellant};
 pub use engine::{Engine, EngineDispersion};
+pub use hull::{HULL_POINTS, Hull};
 pub use imu::Imu;
 pub use legs::Legs;
 pub use rangefinder::Rangefinder;
@@ -41,6 +43,8 @@ pub struct Vehicle {
     pub jets: [Engine; JETS],
     /// Landing legs.
     pub legs: Legs,
+    /// What else can meet the ground.
+    pub hull: Hull,
     /// Inertial measurement unit.
     pub imu: Imu,
     /// Star tracker.
@@ -146,6 +150,7 @@ impl Vehicle {
             jet.check(&format!("jet.{n}"))?;
         }
         self.legs.check()?;
+        self.hull.check()?;
         self.imu.check()?;
         self.star_tracker.check()?;
         self.rangefinder.check()?;

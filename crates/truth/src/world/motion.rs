@@ -1,4 +1,4 @@
-//! How a world moves: one step of integration, the ground below, and what counts as an end.
+//! How a world moves: one step of integration, and what counts as an end.
 
 use super::*;
 
@@ -40,39 +40,6 @@ impl World {
         }
     }
 
-    /// Measures the height over the terrain as often as the lander could come near it: the next look
-    /// is due before a fifth of the height over [`WATCH_M`] can be covered, at most a second later.
-    pub(super) fn look_at_ground(&mut self) {
-        if self.state.t < self.look_next {
-            return;
-        }
-        let local = self.local();
-        let height_m = self.environment.terrain.altitude_m(local.p_MB_M);
-        self.altitude_m = height_m + self.feet.lowest_m(local.up_B);
-        let holds = self.feet.closed().contains(&true);
-        if self.altitude_m < WATCH_M {
-            if !holds {
-                self.ground = Some(self.ground_under(&local, height_m));
-            }
-            if height_m <= 0.0 && !holds && self.touchdown.is_none() {
-                self.touch(); // not on the legs
-                self.ended = Some(End::Impact);
-            }
-            return;
-        }
-        self.ground = None;
-        let speed_m_s = local.v_over_ground_M.norm();
-        let wait_s = (0.2 * (self.altitude_m - WATCH_M) / (speed_m_s + 1.0)).min(1.0);
-        self.look_next = self.state.t + Span::from_s(wait_s);
-    }
-
-    fn ground_under(&self, local: &Local, height_m: f64) -> Ground {
-        let p = local.p_MB_M.si();
-        let p_MG_M = p - p * (height_m / p.norm());
-        let n_M = self.environment.terrain.normal(Vector::from_si(p_MG_M), FOOTPRINT_M).si();
-        Ground { p_MG_M, n_M }
-    }
-
     /// One step of integration; `share` is its share of the cycle.
     pub(super) fn integrate(&mut self, share: f64) {
         let t = self.state.t;
@@ -92,8 +59,8 @@ impl World {
             gm_m3_s2: self.environment.gravity.gm_m3_s2(),
             p_BA_B: Vector3::from(self.vehicle.imu.p_BA_B),
         };
-        match self.plane_near() {
-            Some(plane) => self.integrate_on_ground(&held, &plane),
+        match self.axes_near() {
+            Some(axes) => self.integrate_on_ground(&held, &axes),
             None => {
                 let mut motion = Motion::of(&self.state);
                 let none = |_: &Motion, _: &Matrix3<f64>, _: f64| Wrench::default();
@@ -106,76 +73,9 @@ impl World {
         self.state.t = t + self.step;
     }
 
-    /// The plane of the ground when a foot may meet it within this step or holds it already.
-    fn plane_near(&self) -> Option<Plane> {
-        let ground = self.ground.as_ref()?;
-        let R_IM = self.moon.R_IM(self.state.t).si();
-        let plane = Plane {
-            p_MG_I: R_IM * ground.p_MG_M,
-            n_I: R_IM * ground.n_M,
-            w_IM_I: self.moon.w_IM_I,
-            R_IM,
-        };
-        let p = self.state.p_MB_I.si();
-        let n_B = self.state.q_IB.rotation().si().tr_mul(&plane.n_I);
-        let height_m = (p - plane.p_MG_I).dot(&plane.n_I) + self.feet.lowest_m(n_B);
-        let v_I = self.state.v_MB_I.si() - self.moon.w_IM_I.cross(&p);
-        // A foot sits about 1.5 m from the origin: allow for the rate at twice that arm.
-        let speed_m_s = v_I.norm() + 3.0 * self.state.w_IB_B.norm();
-        (height_m < 0.05 + 2.0 * speed_m_s * self.step.s()).then_some(plane)
-    }
-
-    fn integrate_on_ground(&mut self, held: &Held, plane: &Plane) {
-        let dt_s = self.step.s() / SUBSTEPS as f64;
-        let mut motion = Motion::of(&self.state);
-        for n in 0..SUBSTEPS {
-            let start_s = dt_s * n as f64;
-            let before = motion;
-            let feet = &self.feet;
-            let push = |motion: &Motion, R_IB: &Matrix3<f64>, elapsed_s: f64| {
-                feet.wrench(plane, motion, R_IB, elapsed_s)
-            };
-            rigid_body_step(&mut motion, start_s, dt_s, held, &push, &mut self.increments);
-            self.feet.settle(plane, &motion, start_s + dt_s);
-            if self.touchdown.is_none() && self.feet.closed().contains(&true) {
-                let t = self.state.t;
-                before.write(&mut self.state);
-                self.state.t = t + Span::from_s(start_s);
-                self.touch();
-                self.state.t = t;
-            }
-        }
-        motion.write(&mut self.state);
-    }
-
-    /// Records the first contact from the present state.
-    fn touch(&mut self) {
-        let local = self.local();
-        let p_LB_L = self.site.p_LA_L(local.p_MB_M);
-        let w_IM_B = self.state.q_IB.rotation().si().tr_mul(&self.moon.w_IM_I);
-        let up_M = local.p_MB_M.si() / local.p_MB_M.norm();
-        let slope_cos = self.ground.map_or(1.0, |ground| ground.n_M.dot(&up_M));
-        let touchdown = Touchdown {
-            t: self.state.t,
-            p_LB_L,
-            v_up_m_s: local.v_up_m_s,
-            v_horizontal_m_s: local.v_horizontal_m_s,
-            tilt_rad: local.tilt_rad,
-            rate_rad_s: (self.state.w_IB_B.si() - w_IM_B).norm(),
-            miss_m: libm::hypot(p_LB_L.x(), p_LB_L.y()),
-            slope_rad: libm::acos(slope_cos.clamp(-1.0, 1.0)),
-            propellant_kg: self.state.propellant_kg,
-        };
-        let speed_m_s = libm::hypot(touchdown.v_up_m_s, touchdown.v_horizontal_m_s);
-        if speed_m_s > self.vehicle.legs.crash_speed_m_s {
-            self.ended = Some(End::Impact);
-        }
-        self.touchdown = Some(touchdown);
-    }
-
     /// Whether the run has ended with this cycle.
     pub(super) fn judge(&mut self) {
-        let state = &self.state;
+        let state = self.state;
         let sum = state.p_MB_I.norm() + state.v_MB_I.norm() + state.w_IB_B.norm();
         if !sum.is_finite() {
             self.ended = Some(End::NotFinite);
@@ -185,15 +85,22 @@ impl World {
             return;
         }
         let local = self.local();
+        self.follow_landing(&local);
         let speed_m_s = local.v_over_ground_M.norm();
         let slow = speed_m_s < REST_SPEED && state.w_IB_B.norm() < REST_SPEED;
         let quiet = self.thrust.main_N + self.thrust.assist_N <= 0.0;
-        if !(slow && quiet && self.feet.closed().contains(&true)) {
+        if !(slow && quiet && self.feet.touching()) {
             self.moved_last = self.state.t;
         }
-        if local.up_B.z < TIPPED_COS {
+        let at_rest = self.state.t - self.moved_last >= REST;
+        let tipped = local.up_B.z < TIPPED_COS;
+        if !tipped {
+            self.upright_last = self.state.t;
+        }
+        // A lander that fell over is followed until it lies still, but not for ever.
+        if tipped && (at_rest || self.state.t - self.upright_last >= FALL) {
             self.ended = Some(End::TippedOver);
-        } else if self.state.t - self.moved_last >= REST {
+        } else if at_rest {
             self.ended = Some(End::AtRest);
         }
     }

@@ -84,6 +84,7 @@ fn machine(root: &Reader<'_>) -> Read<machine::Vehicle> {
         assist: propulsion::assist(&root.table("assist")?)?,
         jets: propulsion::jets(&root.table("jets")?)?,
         legs: legs::legs(&root.table("legs")?)?,
+        hull: legs::hull(&root.table("hull")?)?,
         imu: sensors::imu(&root.table("imu")?)?,
         star_tracker: sensors::star_tracker(&root.table("star_tracker")?)?,
         rangefinder: sensors::rangefinder(&root.table("rangefinder")?)?,
