@@ -10,6 +10,7 @@ mod body;
 mod engine;
 mod imu;
 mod legs;
+mod optics;
 mod rangefinder;
 mod star_tracker;
 mod velocimeter;
@@ -18,6 +19,7 @@ pub use body::{Dry, Propellant};
 pub use engine::{Engine, EngineDispersion};
 pub use imu::Imu;
 pub use legs::Legs;
+pub use optics::Optics;
 pub use rangefinder::Rangefinder;
 pub use star_tracker::StarTracker;
 pub use velocimeter::Velocimeter;
@@ -39,6 +41,8 @@ pub struct Vehicle {
     pub assist: [Engine; ASSIST_ENGINES],
     /// Reaction control jets, pulsed, in the order of the bus.
     pub jets: [Engine; JETS],
+    /// What sunlight presses on.
+    pub optics: Optics,
     /// Landing legs.
     pub legs: Legs,
     /// Inertial measurement unit.
@@ -145,6 +149,7 @@ impl Vehicle {
         for (n, jet) in self.jets.iter().enumerate() {
             jet.check(&format!("jet.{n}"))?;
         }
+        self.optics.check()?;
         self.legs.check()?;
         self.imu.check()?;
         self.star_tracker.check()?;

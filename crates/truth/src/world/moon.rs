@@ -52,28 +52,43 @@ impl Moon {
     }
 }
 
-/// Gravity beyond the point mass, refreshed now and then.
+/// Slow forces, refreshed now and then: see [`Environment::perturbation`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Perturbation {
-    t: Time,
     refresh: Span,
-    a_I: Vector3<f64>,
+    /// The last three evaluations, oldest first: time and m/s².
+    nodes: [(Time, Vector3<f64>); 3],
+    /// First and second divided differences at the newest, m/s³ and m/s⁴.
     slope_I: Vector3<f64>,
+    bend_I: Vector3<f64>,
 }
 
 impl Perturbation {
-    /// `None` outside the ephemeris. The first slope comes from a second evaluation one refresh later.
+    /// `None` outside the ephemeris. The first two refreshes are evaluated in advance, along free fall.
     pub fn new(
         environment: &Environment,
-        p_MB_I: Vector<Position, I>,
-        v_I: Vector3<f64>,
+        (p_MB_I, v_I): (Vector<Position, I>, Vector3<f64>),
         t: Time,
         refresh: Span,
+        exposure_m2_kg: f64,
     ) -> Option<Self> {
-        let a_I = environment.perturbation(p_MB_I, t)?.si();
-        let ahead = Vector::from_si(p_MB_I.si() + v_I * refresh.s());
-        let slope_I = (environment.perturbation(ahead, t + refresh)?.si() - a_I) / refresh.s();
-        Some(Self { t, refresh, a_I, slope_I })
+        let a_I = environment.acceleration_I(p_MB_I, t, exposure_m2_kg)?.si();
+        let mut nodes = [(t, Vector3::zeros()); 3];
+        for (n, node) in nodes.iter_mut().enumerate() {
+            let then = t + Span::from_ns(refresh.ns() * n as i64);
+            let ahead_s = (then - t).s();
+            let p = p_MB_I.si() + (v_I + a_I * (0.5 * ahead_s)) * ahead_s;
+            let force_I = environment.perturbation(Vector::from_si(p), then, exposure_m2_kg)?;
+            *node = (then, force_I.si());
+        }
+        Some(Self::through(nodes, refresh))
+    }
+
+    fn through(nodes: [(Time, Vector3<f64>); 3], refresh: Span) -> Self {
+        let [(t0, a0), (t1, a1), (t2, a2)] = nodes;
+        let slope_I = (a2 - a1) / (t2 - t1).s();
+        let bend_I = (slope_I - (a1 - a0) / (t1 - t0).s()) / (t2 - t0).s();
+        Self { refresh, nodes, slope_I, bend_I }
     }
 
     /// Evaluates again when the last evaluation is older than the refresh; `None` outside the ephemeris.
@@ -82,19 +97,22 @@ impl Perturbation {
         environment: &Environment,
         p_MB_I: Vector<Position, I>,
         t: Time,
+        exposure_m2_kg: f64,
     ) -> Option<()> {
-        let age = t - self.t;
-        if age < self.refresh {
+        let [_, middle, newest] = self.nodes;
+        if t - newest.0 < self.refresh {
             return Some(());
         }
-        let a_I = environment.perturbation(p_MB_I, t)?.si();
-        *self = Self { t, slope_I: (a_I - self.a_I) / age.s(), a_I, ..*self };
+        let a_I = environment.perturbation(p_MB_I, t, exposure_m2_kg)?.si();
+        *self = Self::through([middle, newest, (t, a_I)], self.refresh);
         Some(())
     }
 
     /// Value at `t`, m/s², and slope, m/s³.
     pub fn at(&self, t: Time) -> (Vector3<f64>, Vector3<f64>) {
-        (self.a_I + self.slope_I * (t - self.t).s(), self.slope_I)
+        let [_, (t1, _), (t2, a2)] = self.nodes;
+        let (x, y) = ((t - t2).s(), (t - t1).s());
+        (a2 + self.slope_I * x + self.bend_I * (x * y), self.slope_I + self.bend_I * (x + y))
     }
 }
 
