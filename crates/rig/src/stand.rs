@@ -12,6 +12,7 @@ use icd::time::Span;
 use nalgebra::Vector3;
 use std::path::PathBuf;
 use std::sync::Arc;
+use truth::environment::gravity::Field;
 use truth::environment::terrain::{TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
 use truth::vehicle::{Dispersions, Vehicle};
@@ -138,8 +139,16 @@ fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
         relief: ground.relief,
         tiles: ground.tiles.iter().map(read).collect::<Result<_, _>>()?,
     };
-    Environment::new(scenario.truth.gravity_degree, &config)
-        .map_err(|reason| ScenarioError::Environment { file: scenario.path.clone(), reason })
+    let degree = scenario.truth.gravity_degree;
+    let built = match &scenario.truth.gravity_file {
+        None => Environment::new(degree, &config),
+        Some(path) => {
+            let gravity = Field::read(path, degree)
+                .map_err(|reason| ScenarioError::Gravity { file: scenario.path.clone(), reason })?;
+            Environment::with_gravity(gravity, &config)
+        }
+    };
+    built.map_err(|reason| ScenarioError::Environment { file: scenario.path.clone(), reason })
 }
 
 /// Takes the errors that are constant in a run out of the sensors; their noise stays.

@@ -57,11 +57,16 @@ impl Environment {
     /// # Errors
     /// [`EnvironmentError`] when the degree or the terrain's configuration is out of range.
     pub fn new(degree: usize, terrain: &TerrainConfig) -> Result<Self, EnvironmentError> {
-        Ok(Self {
-            gravity: Field::grail(degree, degree)?,
-            ephemeris: Ephemeris::de421(),
-            terrain: Terrain::new(terrain)?,
-        })
+        Self::with_gravity(Field::grail(degree, degree)?, terrain)
+    }
+
+    /// As [`Self::new`], with a gravity field of one's own.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::Terrain`] when the terrain's configuration is out of range.
+    pub fn with_gravity(gravity: Field, terrain: &TerrainConfig) -> Result<Self, EnvironmentError> {
+        let (ephemeris, terrain) = (Ephemeris::de421(), Terrain::new(terrain)?);
+        Ok(Self { gravity, ephemeris, terrain })
     }
 
     /// Orientation of the principal axes in the inertial frame at `t`.
@@ -219,7 +224,8 @@ mod tests {
         // All parts derive from potentials: the matrix of derivatives is symmetric.
         let (environment, t) = (environment(), landing());
         let p = Vector3::new(0.9e6, -0.4e6, 1.45e6);
-        let at = |q: Vector3<f64>| environment.perturbation(Vector::from_si(q), t, 0.0).unwrap().si();
+        let at =
+            |q: Vector3<f64>| environment.perturbation(Vector::from_si(q), t, 0.0).unwrap().si();
         let derivative = |axis: usize| {
             let mut h = Vector3::zeros();
             h[axis] = 200.0;

@@ -56,17 +56,21 @@ fn the_stated_error_of_a_coast_holds_under_full_gravity() {
     }
     let miss_m = (end.0 - fine.0).norm();
     println!("{miss_m:e} m, {} evaluations", evaluations.get());
-    assert!(miss_m < 1e-4 && evaluations.get() < 4000, "{miss_m:e} m {}", evaluations.get());
+    assert!(miss_m < 2e-5 && evaluations.get() < 3000, "{miss_m:e} m {}", evaluations.get());
 }
 
 #[test]
 fn a_coast_forwards_and_back_returns_to_its_start() {
     let (environment, (start, _), t0) = (environment(20), low_orbit(), landing());
     let t1 = t0 + Span::from_s(4321.0);
-    let there = propagate_coast(&environment, start, (t0, t1), 0.005).unwrap();
-    let back = propagate_coast(&environment, there, (t1, t0), 0.005).unwrap();
-    assert!((back.0 - start.0).norm() < 1e-4 && (back.1 - start.1).norm() < 1e-7);
-    assert!((there.0 - start.0).norm() > 1e5);
+    // The path enters the Moon's shadow after an hour: under sunlight its edge is a kink in the force.
+    for (exposure_m2_kg, limit_m) in [(0.0, 2e-5), (0.005, 5e-3)] {
+        let there = propagate_coast(&environment, start, (t0, t1), exposure_m2_kg).unwrap();
+        let back = propagate_coast(&environment, there, (t1, t0), exposure_m2_kg).unwrap();
+        let miss = ((back.0 - start.0).norm(), (back.1 - start.1).norm());
+        assert!(miss.0 < limit_m && miss.1 < 1e-3 * limit_m, "{miss:?}");
+        assert!((there.0 - start.0).norm() > 1e5);
+    }
 }
 
 #[test]
