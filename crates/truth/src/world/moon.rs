@@ -1,8 +1,10 @@
 //! The Moon as one run sees it: its orientation and its slow gravity, remembered between calls.
 //!
 //! As programmed: `R_IM(t) = exp(w (t − t₀)) R_IM(t₀)` with w the rotation from t₀ to t₀ + 1 s, so that
-//! it is exact at both ends; the perturbation of gravity is extrapolated linearly from its last two
-//! evaluations (the tests measure the error).
+//! it is exact at both ends; the slow forces are extrapolated by the parabola through their last three
+//! evaluations. Largest error before a refresh on the way down from 100 km to the ground at degree 150,
+//! measured in the tests: 5e-7 m/s² when refreshed every 0.5 s (4e-6 every second, 1e-7 every quarter); an
+//! engine that starts or stops moves the path by less than a metre until the next, 1e-7 m/s² more.
 
 use crate::environment::{Environment, orientation};
 use icd::frames::{I, M, Position, Vector};
@@ -119,6 +121,7 @@ impl Perturbation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::terrain::TerrainConfig;
 
     #[test]
     fn the_remembered_orientation_stays_on_the_exact_one() {
@@ -140,6 +143,62 @@ mod tests {
         let t = Time::from_tai_ns(802_422_000_000_000_000);
         let w = Moon::new(t).w_IM_I;
         assert!((w - orientation::w_IM_I(t).si()).norm() < 1e-11, "{w}");
+    }
+
+    /// Largest difference, m/s², between the remembered forces and their evaluation, just before each
+    /// refresh, on free fall from 100 km to `ground_m` over the sphere of 1737.4 km.
+    fn worst_on_the_way_down(
+        environment: &Environment,
+        (node_rad, ground_m): (f64, f64),
+        refresh: Span,
+    ) -> f64 {
+        let (high_m, low_m) = (1.8374e6, 1.7374e6 + ground_m);
+        let gm = environment.gravity.gm_m3_s2();
+        let speed_m_s = (gm * (2.0 / high_m - 2.0 / (high_m + low_m))).sqrt();
+        // Polar, beginning over the equator at the given node; half an orbit to the ground.
+        let mut p = high_m * Vector3::new(node_rad.cos(), node_rad.sin(), 0.0);
+        let mut v = Vector3::new(0.0, 0.0, speed_m_s);
+        let start = Time::from_utc("2025-06-05T18:00:00").unwrap();
+        let pull = |p: &Vector3<f64>| environment.point_mass(Vector::from_si(*p)).si();
+        let mut held =
+            Perturbation::new(environment, (Vector::from_si(p), v), start, refresh, 0.006).unwrap();
+        let (mut worst, step) = (0.0_f64, Span::from_ms(100));
+        for n in 0_i64.. {
+            let t = start + Span::from_ns(step.ns() * n);
+            if p.norm() < low_m + 0.5 {
+                break;
+            }
+            let due = t - held.nodes[2].0 >= refresh;
+            if due {
+                let exact = environment.perturbation(Vector::from_si(p), t, 0.006).unwrap().si();
+                worst = worst.max((held.at(t).0 - exact).norm());
+            }
+            held.follow(environment, Vector::from_si(p), t, 0.006).unwrap();
+            let half = v + pull(&p) * (0.5 * step.s());
+            p += half * step.s();
+            v = half + pull(&p) * (0.5 * step.s());
+            if p.norm() > 1.85e6 || n > 60_000 {
+                panic!("the path misses the ground");
+            }
+        }
+        worst
+    }
+
+    #[test]
+    fn the_remembered_forces_stay_on_the_evaluated_ones_down_to_the_ground() {
+        // The highest degree held, on four meridians, to the sphere and to the floor of the deepest basin.
+        let smooth = TerrainConfig { seed: 1, age_gyr: 3.5, relief: false, tiles: vec![] };
+        let environment = Environment::new(150, &smooth).unwrap();
+        let mut worst = 0.0_f64;
+        for node_rad in [0.0, 0.8, 2.4, 3.9] {
+            for ground_m in [0.0, -8000.0] {
+                let refresh = Span::from_ms(500);
+                let here = worst_on_the_way_down(&environment, (node_rad, ground_m), refresh);
+                worst = worst.max(here);
+            }
+        }
+        println!("refreshed every 500 ms: {worst:.2e} m/s²");
+        assert!(worst < 1e-6 && worst > 1e-12, "{worst:e}");
     }
 
     #[test]
