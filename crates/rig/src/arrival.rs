@@ -1,7 +1,7 @@
 //! Ground planning: the orbit, the deorbit burn and the ignition state that lead to the target.
 //!
 //! Owns: the way back from the target to the parking orbit. Does not own: steering (`flight` corrects
-//! what the plan leaves), forces (`truth::integrate` carries the coast under full gravity).
+//! what the plan leaves), forces (`truth::integrate` carries the coast under full gravity and sunlight).
 //!
 //! As planned: the ignition point lies a given distance before the target, at a given height over its
 //! level, falling, on an ellipse whose perilune lies a given height over that level and whose apolune
@@ -19,10 +19,10 @@ use icd::frames::{I, Position, Vector, Velocity};
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
 use truth::environment::{Environment, Site};
-use truth::integrate::{Coast, propagate_coast};
+use truth::integrate::coast::{CoastError, Stop, coast_to, propagate_coast};
 
-/// Longest step of a planned coast: holds 0.1 m over an orbit.
-const STEP: Span = Span::from_ms(10_000);
+/// How far before ignition the apolune may lie, s: more than half the period of any orbit a scenario may ask.
+const APOLUNE_BEFORE_S_MAX: f64 = 7200.0;
 /// Secant steps at the most; three suffice.
 const ITERATIONS: usize = 12;
 /// Apolune is met to this, m: a thousandth of the orbit determination's error.
@@ -51,6 +51,15 @@ pub enum ArrivalError {
         from: Time,
         /// Latest instant needed.
         to: Time,
+    },
+    /// The coast between ignition and the parking orbit has no solution.
+    #[error(transparent)]
+    Coast(CoastError),
+    /// No apolune was found within an orbit before ignition.
+    #[error("no apolune lies within {before_s} s before ignition")]
+    NoApolune {
+        /// How far back was looked, s.
+        before_s: f64,
     },
     /// The apolune under full gravity could not be brought to the parking orbit.
     #[error("after {ITERATIONS} corrections the apolune is still {miss_m} m off the parking orbit")]
@@ -127,8 +136,19 @@ impl Arrival {
         let burn_s = |dv_m_s: f64| {
             mass_kg * (1.0 - (-dv_m_s / exhaust_m_s).exp()) * exhaust_m_s / machine.main.thrust_N
         };
-        plan(&scenario.approach, environment, site, burn_s)
+        let exposure_m2_kg = machine.optics.exposure_m2_kg(mass_kg);
+        let nature = Nature { environment, exposure_m2_kg };
+        plan(&scenario.approach, &nature, site, burn_s)
     }
+}
+
+/// What acts on a coast.
+#[derive(Clone, Copy, Debug)]
+pub struct Nature<'a> {
+    /// Gravity and the bodies.
+    pub environment: &'a Environment,
+    /// Area times reflectivity coefficient over mass, m²/kg: what sunlight acts on.
+    pub exposure_m2_kg: f64,
 }
 
 /// Plans an approach; `burn_s` gives the length of a main engine burn from its velocity change.
@@ -137,11 +157,11 @@ impl Arrival {
 /// As [`Arrival::plan`].
 pub fn plan(
     approach: &Approach,
-    environment: &Environment,
+    nature: &Nature<'_>,
     site: &Site,
     burn_s: impl Fn(f64) -> f64,
 ) -> Result<Arrival, ArrivalError> {
-    let (ignition, apolune) = descent_ellipse(approach, environment, site)?;
+    let (ignition, apolune) = descent_ellipse(approach, nature, site)?;
     let (p, v) = (apolune.p_MB_I.si(), apolune.v_MB_I.si());
     let along = v / v.norm();
     let circular_m_s = (GM_MOON_M3_S2 / p.norm()).sqrt();
@@ -150,35 +170,42 @@ pub fn plan(
     let t_deorbit = apolune.t - Span::from_s(0.5 * deorbit_s);
     let t_start = t_deorbit - Span::from_s(approach.coast_before_deorbit_s);
     let parking = OrbitState { v_MB_I: Vector::from_si(along * circular_m_s), ..apolune };
-    let orbit = carried(environment, &parking, t_start, approach.touchdown)?;
+    let orbit = carried(nature, &parking, t_start, approach.touchdown)?;
     let t_arm = ignition.t - Span::from_s(approach.arm_before_ignition_s);
-    let armed = carried(environment, &ignition, t_arm, approach.touchdown)?;
+    let armed = carried(nature, &ignition, t_arm, approach.touchdown)?;
     Ok(Arrival { orbit, t_deorbit, deorbit_dv_m_s, deorbit_s, ignition, armed })
 }
 
 /// The coast to another time, or why there is none.
 fn carried(
-    environment: &Environment,
+    nature: &Nature<'_>,
     from: &OrbitState,
     t: Time,
     latest: Time,
 ) -> Result<OrbitState, ArrivalError> {
-    let end = propagate_coast(environment, from.p_MB_I, from.v_MB_I, from.t, t, STEP);
-    let (p_MB_I, v_MB_I): Coast =
-        end.ok_or(ArrivalError::OutsideEphemeris { from: t, to: latest })?;
+    let (start, span) = ((from.p_MB_I, from.v_MB_I), (from.t, t));
+    let end = propagate_coast(nature.environment, start, span, nature.exposure_m2_kg);
+    let (p_MB_I, v_MB_I) = end.map_err(|error| refused(error, t, latest))?;
     Ok(OrbitState { t, p_MB_I, v_MB_I })
+}
+
+fn refused(error: CoastError, from: Time, to: Time) -> ArrivalError {
+    match error {
+        CoastError::OutsideEphemeris { .. } => ArrivalError::OutsideEphemeris { from, to },
+        error => ArrivalError::Coast(error),
+    }
 }
 
 /// Ignition and the apolune before it, under full gravity.
 fn descent_ellipse(
     approach: &Approach,
-    environment: &Environment,
+    nature: &Nature<'_>,
     site: &Site,
 ) -> Result<(OrbitState, OrbitState), ArrivalError> {
     let wanted_m = MOON_RADIUS_M + approach.orbit_altitude_m;
     let miss = |asked_m: f64| -> Result<(f64, OrbitState, OrbitState), ArrivalError> {
-        let ignition = ignition_state(approach, environment, site, asked_m)?;
-        let apolune = apolune_before(environment, &ignition, approach.touchdown)?;
+        let ignition = ignition_state(approach, nature.environment, site, asked_m)?;
+        let apolune = apolune_before(nature, &ignition, approach.touchdown)?;
         Ok((apolune.p_MB_I.norm() - wanted_m, ignition, apolune))
     };
     let mut asked_m = wanted_m;
@@ -251,26 +278,20 @@ pub fn track_at_target(
     Ok((R_IL * Vector3::z(), R_IL * Vector3::new(sin, cos, 0.0)))
 }
 
-/// The last apolune before `ignition`: where the radial speed vanishes, found to 1 ms.
+/// The last apolune before `ignition`.
 fn apolune_before(
-    environment: &Environment,
+    nature: &Nature<'_>,
     ignition: &OrbitState,
     latest: Time,
 ) -> Result<OrbitState, ArrivalError> {
-    let climb = |s: &OrbitState| s.p_MB_I.dot(s.v_MB_I);
-    let mut after = *ignition;
-    let mut before = carried(environment, &after, after.t - Span::from_s(60.0), latest)?;
-    // Backwards from a falling state the radial speed stays negative until the apolune; an orbit has one.
-    while climb(&before) < 0.0 {
-        after = before;
-        before = carried(environment, &after, after.t - Span::from_s(60.0), latest)?;
-    }
-    while (after.t - before.t).ns() > 1_000_000 {
-        let middle = before.t + Span::from_ns((after.t - before.t).ns() / 2);
-        let state = carried(environment, &before, middle, latest)?;
-        if climb(&state) < 0.0 { after = state } else { before = state }
-    }
-    Ok(before)
+    let from = (ignition.p_MB_I, ignition.v_MB_I);
+    let earliest = ignition.t - Span::from_s(APOLUNE_BEFORE_S_MAX);
+    let span = (ignition.t, earliest);
+    let found = coast_to(nature.environment, from, span, nature.exposure_m2_kg, Stop::Apolune)
+        .map_err(|error| refused(error, earliest, latest))?;
+    let (t, (p_MB_I, v_MB_I)) =
+        found.ok_or(ArrivalError::NoApolune { before_s: APOLUNE_BEFORE_S_MAX })?;
+    Ok(OrbitState { t, p_MB_I, v_MB_I })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use icd::time::Span;
 use nalgebra::Vector3;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use truth::environment::gravity::Field;
 use truth::environment::kernel::Kernels;
 use truth::environment::terrain::{TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
@@ -150,7 +151,16 @@ pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
         relief: ground.relief,
         tiles: ground.tiles.iter().map(read).collect::<Result<_, _>>()?,
     };
-    let environment = Environment::new(scenario.truth.gravity_degree, &config)
+    let degree = scenario.truth.gravity_degree;
+    let built = match &scenario.truth.gravity_file {
+        None => Environment::new(degree, &config),
+        Some(path) => {
+            let gravity = Field::read(path, degree)
+                .map_err(|reason| ScenarioError::Gravity { file: scenario.path.clone(), reason })?;
+            Environment::with_gravity(gravity, &config)
+        }
+    };
+    let environment = built
         .map_err(|reason| ScenarioError::Environment { file: scenario.path.clone(), reason })?;
     let touchdown = scenario.approach.touchdown;
     let latest = touchdown + Span::from_s(scenario.duration_s_max) + AFTER;

@@ -3,7 +3,7 @@
 //! Duty: gravity, ephemeris, orientation and terrain of the Moon; the vehicle's six degrees of
 //! freedom with mass flow; its engines, sensors and legs; faults as wrappers around them.
 //! Doors: [`world::World`] (one run), [`environment`] (shared by many runs),
-//! [`integrate::propagate_coast`] (arrival computations).
+//! [`integrate::propagate_coast`] (arrival computations), [`integrate::dop853`] (any smooth system).
 //! Does not own: what the flight software believes (`flight`), files and scenarios (`rig`).
 //!
 //! | id | shall | test |

@@ -3,9 +3,10 @@
 //! Owns: [`World`]. Does not own: what drives it (`rig`), the models it puts together.
 //! Order of one cycle: `sense` reads the devices at t, `step` takes the commands and integrates from
 //! t to t + [`CYCLE`]. The first sample of the inertial unit covers no time and is zero.
-//! As programmed: engines are averaged exactly over each step; feet are integrated at a tenth of the
-//! step while they move on the ground. The on-board clock shows the true time.
-//! Refuses: clock drift, light pressure, tanks that leak.
+//! As programmed: engines are averaged exactly over each step; feet are integrated at a fifth of the
+//! step while they are near the ground. The on-board clock shows the true time.
+//! Refuses: clock drift, tanks that leak; sunlight is among the slow forces, which the accelerometers do
+//! not feel (3e-9 g).
 
 mod devices;
 pub mod drop_test;
@@ -289,7 +290,8 @@ impl World {
         let (vehicle, propellant_kg) = drawn(config, seed, run);
         let refresh = config.gravity_refresh;
         let (p, v) = (start.p_MB_I, start.v_MB_I.si());
-        let perturbation = Perturbation::new(&environment, p, v, t, refresh)
+        let exposure_m2_kg = vehicle.optics.exposure_m2_kg(vehicle.dry.mass_kg + propellant_kg);
+        let perturbation = Perturbation::new(&environment, (p, v), t, refresh, exposure_m2_kg)
             .ok_or(WorldError::OutsideEphemeris { t })?;
         let moon =
             Moon::new(&environment.orientation, t).ok_or(WorldError::OutsideEphemeris { t })?;

@@ -1,7 +1,7 @@
 use super::*;
 use std::sync::OnceLock;
 use truth::environment::terrain::TerrainConfig;
-use truth::integrate::coast;
+use truth::integrate::coast::coast;
 
 /// A bare Moon with gravity of degree 20: enough for the plan to feel it.
 fn moon() -> &'static (Environment, Site) {
@@ -13,6 +13,10 @@ fn moon() -> &'static (Environment, Site) {
             Site::new(60.454_f64.to_radians(), -4.604_f64.to_radians(), &environment.terrain);
         (environment, site)
     })
+}
+
+fn nature() -> Nature<'static> {
+    Nature { environment: &moon().0, exposure_m2_kg: 0.006 }
 }
 
 fn approach() -> Approach {
@@ -38,8 +42,7 @@ fn burn_s(dv_m_s: f64) -> f64 {
 }
 
 fn planned(approach: &Approach) -> Arrival {
-    let (environment, site) = moon();
-    plan(approach, environment, site, burn_s).unwrap()
+    plan(approach, &nature(), &moon().1, burn_s).unwrap()
 }
 
 #[test]
@@ -81,10 +84,10 @@ fn the_kepler_ellipse_at_ignition_has_the_asked_perilune() {
 
 #[test]
 fn the_parking_orbit_is_met_at_the_deorbit_point() {
-    let (approach, (environment, _)) = (approach(), moon());
+    let approach = approach();
     let arrival = planned(&approach);
     let middle = arrival.t_deorbit + Span::from_s(0.5 * arrival.deorbit_s);
-    let at = carried(environment, &arrival.orbit, middle, approach.touchdown).unwrap();
+    let at = carried(&nature(), &arrival.orbit, middle, approach.touchdown).unwrap();
     assert!((at.p_MB_I.norm() - MOON_RADIUS_M - 100_000.0).abs() < 1.0, "{}", at.p_MB_I.norm());
     let circular_m_s = (GM_MOON_M3_S2 / at.p_MB_I.norm()).sqrt();
     assert!((at.v_MB_I.norm() - circular_m_s).abs() < 1e-3);
@@ -101,20 +104,23 @@ fn deorbit_comes_62_to_65_minutes_before_touchdown() {
 
 #[test]
 fn the_finite_burn_leads_to_the_ignition_point() {
-    let (approach, (environment, _)) = (approach(), moon());
+    let (approach, nature) = (approach(), nature());
     let arrival = planned(&approach);
-    let burn = carried(environment, &arrival.orbit, arrival.t_deorbit, approach.touchdown).unwrap();
+    let burn = carried(&nature, &arrival.orbit, arrival.t_deorbit, approach.touchdown).unwrap();
     let end = arrival.t_deorbit + Span::from_s(arrival.deorbit_s);
-    let middle = carried(environment, &burn, arrival.t_deorbit + Span::from_s(18.0), end).unwrap();
+    let middle = carried(&nature, &burn, arrival.t_deorbit + Span::from_s(18.0), end).unwrap();
     let against = -middle.v_MB_I.si().normalize();
     let under_thrust = |p: Vector<Position, I>, t: Time| {
         let mass_kg = MASS_KG - THRUST_N / EXHAUST_M_S * (t - arrival.t_deorbit).s();
-        Some(environment.acceleration_I(p, t)? + Vector::from_si(against * (THRUST_N / mass_kg)))
+        Some(
+            nature.environment.acceleration_I(p, t, 0.006)?
+                + Vector::from_si(against * (THRUST_N / mass_kg)),
+        )
     };
-    let step = Span::from_ms(500);
-    let (p, v) = coast(burn.p_MB_I, burn.v_MB_I, burn.t, end, step, under_thrust).unwrap();
+    let start = (burn.p_MB_I, burn.v_MB_I);
+    let (p, v) = coast(start, (burn.t, end), under_thrust).unwrap();
     let after = OrbitState { t: end, p_MB_I: p, v_MB_I: v };
-    let flown = carried(environment, &after, arrival.ignition.t, approach.touchdown).unwrap();
+    let flown = carried(&nature, &after, arrival.ignition.t, approach.touchdown).unwrap();
     // A burn of 36 s spread over 2° of arc against an impulse: a few hundred metres along the track.
     let miss = flown.p_MB_I - arrival.ignition.p_MB_I;
     assert!(miss.norm() < 500.0, "{miss:?}");
@@ -124,17 +130,15 @@ fn the_finite_burn_leads_to_the_ignition_point() {
 
 #[test]
 fn ignition_below_perilune_is_refused() {
-    let (environment, site) = moon();
     let wrong = Approach { ignition_above_target_m: 17_000.0, ..approach() };
-    let refused = plan(&wrong, environment, site, burn_s);
+    let refused = plan(&wrong, &nature(), &moon().1, burn_s);
     assert!(matches!(refused, Err(ArrivalError::OffEllipse { .. })), "{refused:?}");
 }
 
 #[test]
 fn a_date_outside_the_ephemeris_is_refused() {
-    let (environment, site) = moon();
     let wrong =
         Approach { touchdown: Time::from_utc("1969-07-20T20:17:40").unwrap(), ..approach() };
-    let refused = plan(&wrong, environment, site, burn_s);
+    let refused = plan(&wrong, &nature(), &moon().1, burn_s);
     assert!(matches!(refused, Err(ArrivalError::OutsideEphemeris { .. })), "{refused:?}");
 }

@@ -156,6 +156,15 @@ pub enum ScenarioError {
         #[source]
         reason: truth::environment::kernel::KernelError,
     },
+    /// A gravity file that is absent or does not hold the field asked for.
+    #[error("{file}: the gravity field cannot be read")]
+    Gravity {
+        /// The scenario file.
+        file: PathBuf,
+        /// What is wrong with the gravity file.
+        #[source]
+        reason: truth::environment::gravity::GravityFileError,
+    },
     /// The Moon cannot be built as asked.
     #[error("{file}: the environment cannot be built")]
     Environment {

@@ -20,6 +20,7 @@ const UNITS: &[(&str, &str)] = &[
     ("_deg_h", "°/h"),
     ("_deg_s", "°/s"),
     ("_kg_m2", "kg m²"),
+    ("_m2", "m²"),
     ("_m_s2", "m/s²"),
     ("_rad_s", "rad/s"),
     ("_m_s", "m/s"),
@@ -241,6 +242,11 @@ impl<'a> Reader<'a> {
             Node::Text(text) => Ok(text),
             _ => Err(self.wrong(entry, key, "a text")),
         }
+    }
+
+    /// A text with its place, if the key is written.
+    pub fn text_if_any(&self, key: &'static str) -> Read<Option<(&'a str, &'a Entry)>> {
+        if self.has(key) { Ok(Some((self.text(key)?, &self.table[key]))) } else { Ok(None) }
     }
 
     /// A list of texts; empty when the key is not written.

@@ -15,6 +15,7 @@ use crate::verdict::{Band, Expect, Outcome};
 use icd::events::Event;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use truth::environment::gravity::{DEGREE_MAX, FILE_DEGREE_MAX};
 
 const DEG: f64 = std::f64::consts::PI / 180.0;
 
@@ -82,6 +83,8 @@ pub struct Start {
 pub struct Truth {
     /// Degree and order of lunar gravity.
     pub gravity_degree: usize,
+    /// File of the gravity field; `None` for the built-in one.
+    pub gravity_file: Option<PathBuf>,
     /// Steps of integration a second.
     pub step_hz: u32,
     /// Time between evaluations of the gravity field, s.
@@ -268,8 +271,11 @@ fn start(t: &Reader<'_>, capacity_kg: f64) -> Read<Start> {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
 fn truth(t: &Reader<'_>, file: &Tree) -> Read<Truth> {
     let kernels = t.texts("kernels")?;
+    let named = t.text_if_any("gravity_file")?;
+    let degree_max = if named.is_some() { FILE_DEGREE_MAX } else { DEGREE_MAX };
     let truth = Truth {
-        gravity_degree: t.integer("gravity_degree", 0, 150)? as usize,
+        gravity_degree: t.integer("gravity_degree", 0, degree_max as i64)? as usize,
+        gravity_file: named.map(|(name, entry)| file.resolve(entry, name)),
         step_hz: t.integer("step_hz", 50, 5000)? as u32,
         gravity_refresh_s: t.number("gravity_refresh_s", 1e-3, 60.0)?,
         dispersions: t.flag("dispersions")?,

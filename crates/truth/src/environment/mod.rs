@@ -1,4 +1,4 @@
-//! Nature around the vehicle: gravity, the Earth and the Sun, the Moon's orientation and its
+//! Nature around the vehicle: gravity, the Earth and the Sun, sunlight, the Moon's orientation and its
 //! ground.
 //!
 //! Owns: [`Environment`] (what a world needs to know about the Moon) and [`Site`] (the frame `L`).
@@ -6,6 +6,7 @@
 //!
 //! Total gravitational acceleration in the Moon-centred inertial frame, [MontenbruckGill2000] §3.3:
 //!     a = R_IP g(R_PI p) + Σ_k GM_k ((s_k − p)/|s_k − p|³ − s_k/|s_k|³),   k = Earth, Sun
+//! and the push of sunlight (see [`sunlight`]) beside it.
 //! As programmed: `a = point_mass(p) + perturbation(p, t)`; the second term is smooth and small
 //! (about 1e-3 of the first) and may be refreshed at a lower rate than the integration's.
 //! Refuses: times outside the ephemeris or the orientation (`None`); relativity and tides of the solid
@@ -17,6 +18,7 @@ pub mod gravity;
 pub mod kernel;
 pub mod light;
 pub mod orientation;
+pub mod sunlight;
 pub mod terrain;
 
 use ephemeris::Ephemeris;
@@ -67,8 +69,16 @@ impl Environment {
     /// # Errors
     /// [`EnvironmentError`] when the degree or the terrain's configuration is out of range.
     pub fn new(degree: usize, terrain: &TerrainConfig) -> Result<Self, EnvironmentError> {
+        Self::with_gravity(Field::grail(degree, degree)?, terrain)
+    }
+
+    /// As [`Self::new`], with a gravity field of one's own.
+    ///
+    /// # Errors
+    /// [`EnvironmentError::Terrain`] when the terrain's configuration is out of range.
+    pub fn with_gravity(gravity: Field, terrain: &TerrainConfig) -> Result<Self, EnvironmentError> {
         Ok(Self {
-            gravity: Field::grail(degree, degree)?,
+            gravity,
             ephemeris: Ephemeris::de421(),
             orientation: Orientation::de421(),
             gm_earth_m3_s2: GM_EARTH_M3_S2,
@@ -107,37 +117,48 @@ impl Environment {
         Vector::from_si(p * (-self.gravity.gm_m3_s2() / (r2_m2 * r2_m2.sqrt())))
     }
 
-    /// All gravity but [`Self::point_mass`]: harmonics of the Moon, tides of the Earth and the Sun.
+    /// All forces of nature on a coasting body but [`Self::point_mass`]: harmonics of the Moon, tides of
+    /// the Earth and the Sun, and the pressure of sunlight, m/s².
     ///
-    /// `None` outside the ephemeris or the orientation. Cost: one evaluation of the field and two of the
-    /// ephemeris.
+    /// - `exposure_m2_kg`: area times reflectivity coefficient over mass, m²/kg; zero for gravity alone.
+    /// - `None` outside the ephemeris or the orientation. Cost: one evaluation of the field, one of the orientation
+    ///   and two of the ephemeris.
     pub fn perturbation(
         &self,
         p_MB_I: Vector<Position, I>,
         t: Time,
+        exposure_m2_kg: f64,
     ) -> Option<Vector<Acceleration, I>> {
         let R_IP = self.R_IP(t)?;
         let harmonics_I = R_IP * self.gravity.harmonics(R_IP.inverse() * p_MB_I);
-        Some(harmonics_I + self.tide(p_MB_I, t)?)
+        let (p_ME_I, p_MS_I) = (self.ephemeris.earth(t)?, self.ephemeris.sun(t)?);
+        let gravity_I = harmonics_I + self.tide(p_MB_I, p_ME_I, p_MS_I);
+        if exposure_m2_kg <= 0.0 {
+            return Some(gravity_I);
+        }
+        Some(gravity_I + sunlight::acceleration_I(p_MB_I, p_MS_I, p_ME_I, exposure_m2_kg))
     }
 
-    /// Third-body tides of the Earth and the Sun, relative to the Moon's centre, m/s².
-    ///
-    /// `None` outside the ephemeris.
-    pub fn tide(&self, p_MB_I: Vector<Position, I>, t: Time) -> Option<Vector<Acceleration, I>> {
-        let earth = third_body(p_MB_I.si(), self.ephemeris.earth(t)?.si(), self.gm_earth_m3_s2);
-        let sun = third_body(p_MB_I.si(), self.ephemeris.sun(t)?.si(), self.gm_sun_m3_s2);
-        Some(Vector::from_si(earth + sun))
+    /// Tides of the Earth and the Sun relative to the Moon's centre, m/s².
+    fn tide(
+        &self,
+        p_MB_I: Vector<Position, I>,
+        p_ME_I: Vector<Position, I>,
+        p_MS_I: Vector<Position, I>,
+    ) -> Vector<Acceleration, I> {
+        let earth = third_body(p_MB_I.si(), p_ME_I.si(), self.gm_earth_m3_s2);
+        Vector::from_si(earth + third_body(p_MB_I.si(), p_MS_I.si(), self.gm_sun_m3_s2))
     }
 
-    /// Total gravitational acceleration at `p_MB_I` and `t`, m/s²; `None` outside the ephemeris
-    /// or the orientation.
+    /// Total acceleration of a coasting body at `p_MB_I` and `t`, m/s²; arguments and outcome as those of
+    /// [`Self::perturbation`].
     pub fn acceleration_I(
         &self,
         p_MB_I: Vector<Position, I>,
         t: Time,
+        exposure_m2_kg: f64,
     ) -> Option<Vector<Acceleration, I>> {
-        Some(self.point_mass(p_MB_I) + self.perturbation(p_MB_I, t)?)
+        Some(self.point_mass(p_MB_I) + self.perturbation(p_MB_I, t, exposure_m2_kg)?)
     }
 }
 
@@ -242,7 +263,8 @@ mod tests {
         // All parts derive from potentials: the matrix of derivatives is symmetric.
         let (environment, t) = (environment(), landing());
         let p = Vector3::new(0.9e6, -0.4e6, 1.45e6);
-        let at = |q: Vector3<f64>| environment.perturbation(Vector::from_si(q), t).unwrap().si();
+        let at =
+            |q: Vector3<f64>| environment.perturbation(Vector::from_si(q), t, 0.0).unwrap().si();
         let derivative = |axis: usize| {
             let mut h = Vector3::zeros();
             h[axis] = 200.0;
@@ -260,17 +282,17 @@ mod tests {
         let (environment, t) = (environment(), landing());
         let p: Vector<Position, I> = Vector::new(0.9e6, -0.4e6, 1.45e6);
         let later = p + Vector::new(1500.0, 700.0, 0.0);
-        let now = environment.perturbation(p, t).unwrap();
-        let then = environment.perturbation(later, t + Span::from_s(1.0)).unwrap();
+        let now = environment.perturbation(p, t, 0.0).unwrap();
+        let then = environment.perturbation(later, t + Span::from_s(1.0), 0.0).unwrap();
         assert!((then - now).norm() < 1e-5 && now.norm() < 5e-3, "{now:?} {then:?}");
-        let total = environment.acceleration_I(p, t).unwrap();
+        let total = environment.acceleration_I(p, t, 0.0).unwrap();
         assert_eq!(total, environment.point_mass(p) + now);
     }
 
     #[test]
     fn beyond_the_ephemeris_there_is_no_answer() {
         let t = Time::from_utc("2040-01-01T00:00:00").unwrap();
-        assert!(environment().acceleration_I(Vector::new(1.8e6, 0.0, 0.0), t).is_none());
+        assert!(environment().acceleration_I(Vector::new(1.8e6, 0.0, 0.0), t, 0.0).is_none());
     }
 
     #[test]

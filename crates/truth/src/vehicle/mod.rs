@@ -11,6 +11,7 @@ mod engine;
 mod hull;
 mod imu;
 mod legs;
+mod optics;
 mod rangefinder;
 mod star_tracker;
 mod velocimeter;
@@ -20,6 +21,7 @@ pub use engine::{Engine, EngineDispersion};
 pub use hull::{HULL_POINTS, Hull};
 pub use imu::Imu;
 pub use legs::Legs;
+pub use optics::Optics;
 pub use rangefinder::Rangefinder;
 pub use star_tracker::StarTracker;
 pub use velocimeter::Velocimeter;
@@ -41,6 +43,8 @@ pub struct Vehicle {
     pub assist: [Engine; ASSIST_ENGINES],
     /// Reaction control jets, pulsed, in the order of the bus.
     pub jets: [Engine; JETS],
+    /// What sunlight presses on.
+    pub optics: Optics,
     /// Landing legs.
     pub legs: Legs,
     /// What else can meet the ground.
@@ -149,6 +153,7 @@ impl Vehicle {
         for (n, jet) in self.jets.iter().enumerate() {
             jet.check(&format!("jet.{n}"))?;
         }
+        self.optics.check()?;
         self.legs.check()?;
         self.hull.check()?;
         self.imu.check()?;

@@ -45,7 +45,9 @@ impl World {
         let t = self.state.t;
         let thrust = self.propulsion.over_step(t, self.state.propellant_kg);
         self.thrust.accumulate(&thrust, share);
-        if self.perturbation.follow(&self.environment, self.state.p_MB_I, t).is_none() {
+        let exposure_m2_kg = self.vehicle.optics.exposure_m2_kg(self.mass_kg());
+        let p_MB_I = self.state.p_MB_I;
+        if self.perturbation.follow(&self.environment, p_MB_I, t, exposure_m2_kg).is_none() {
             self.ended = Some(End::OutsideEphemeris);
             return;
         }

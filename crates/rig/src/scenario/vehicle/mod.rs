@@ -4,6 +4,7 @@
 //! plausible vehicle (`truth::vehicle` checks them).
 
 mod legs;
+mod optics;
 mod propulsion;
 mod sensors;
 
@@ -83,6 +84,7 @@ fn machine(root: &Reader<'_>) -> Read<machine::Vehicle> {
         main: propulsion::main_engine(&root.table("main")?)?,
         assist: propulsion::assist(&root.table("assist")?)?,
         jets: propulsion::jets(&root.table("jets")?)?,
+        optics: optics::optics(&root.table("optics")?)?,
         legs: legs::legs(&root.table("legs")?)?,
         hull: legs::hull(&root.table("hull")?)?,
         imu: sensors::imu(&root.table("imu")?)?,

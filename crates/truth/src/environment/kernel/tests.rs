@@ -370,7 +370,7 @@ fn must_not_panic(bytes: Vec<u8>) {
     if let Ok(kernels) = read(&[bytes]) {
         let environment = environment().with_kernels(kernels);
         for t in need().samples() {
-            let at = environment.acceleration_I(Vector::new(1.8e6, 0.0, 0.0), t);
+            let at = environment.acceleration_I(Vector::new(1.8e6, 0.0, 0.0), t, 0.0);
             assert!(at.is_some_and(|a| a.norm().is_finite()));
         }
     }

@@ -1,4 +1,4 @@
-//! Integration in time: the rigid body's step and the coast of a point.
+//! The rigid body's step in time.
 //!
 //! Owns: the classical Runge–Kutta method of fourth order. Does not own: derivatives (`dynamics`),
 //! step sizes (configuration).
@@ -8,9 +8,6 @@
 //! Refuses: adaptive steps. A run must repeat bit for bit and its steps are counted in nanoseconds.
 
 use crate::dynamics::{Flow, Held, Motion, Wrench, flow};
-use crate::environment::Environment;
-use icd::frames::{Acceleration, I, Position, Vector, Velocity};
-use icd::time::{Span, Time};
 use nalgebra::{Matrix3, Vector3};
 
 /// What an ideal inertial unit accumulates, body axes.
@@ -64,121 +61,12 @@ fn mean(a: &Flow, b: &Flow, c: &Flow, d: &Flow) -> Flow {
     }
 }
 
-/// Position and velocity of a coasting point.
-pub type Coast = (Vector<Position, I>, Vector<Velocity, I>);
-
-/// Carries a coasting point from `t0` to `t1`, forwards or backwards, under the environment's full gravity.
-///
-/// - `max_step`: longest step; the span is divided evenly. Zero or negative counts as 1 s.
-/// - Returns `None` when the ephemeris does not cover the span.
-/// - Cost: four evaluations of gravity a step. Error: fourth order; 10 s steps hold 0.1 m over one
-///   low orbit (see the tests).
-pub fn propagate_coast(
-    environment: &Environment,
-    p_MB_I: Vector<Position, I>,
-    v_MB_I: Vector<Velocity, I>,
-    t0: Time,
-    t1: Time,
-    max_step: Span,
-) -> Option<Coast> {
-    coast(p_MB_I, v_MB_I, t0, t1, max_step, |p, t| environment.acceleration_I(p, t))
-}
-
-/// As [`propagate_coast`], under any acceleration.
-pub fn coast(
-    p_MB_I: Vector<Position, I>,
-    v_MB_I: Vector<Velocity, I>,
-    t0: Time,
-    t1: Time,
-    max_step: Span,
-    acceleration_I: impl Fn(Vector<Position, I>, Time) -> Option<Vector<Acceleration, I>>,
-) -> Option<Coast> {
-    let max_ns = if max_step.ns() > 0 { max_step.ns() } else { 1_000_000_000 };
-    let span_ns = i128::from((t1 - t0).ns());
-    let steps = (span_ns.abs() + i128::from(max_ns) - 1) / i128::from(max_ns);
-    let instant = |n: i128| t0 + Span::from_ns((span_ns * n / steps.max(1)) as i64);
-    let accelerate = |p: Vector3<f64>, t: Time| Some(acceleration_I(Vector::from_si(p), t)?.si());
-    let (mut p, mut v) = (p_MB_I.si(), v_MB_I.si());
-    for n in 0..steps {
-        let (from, to) = (instant(n), instant(n + 1));
-        let middle = from + Span::from_ns((to - from).ns() / 2);
-        let h = (to - from).s();
-        let a1 = accelerate(p, from)?;
-        let v2 = v + a1 * (0.5 * h);
-        let a2 = accelerate(p + v * (0.5 * h), middle)?;
-        let v3 = v + a2 * (0.5 * h);
-        let a3 = accelerate(p + v2 * (0.5 * h), middle)?;
-        let v4 = v + a3 * h;
-        let a4 = accelerate(p + v3 * h, to)?;
-        p += (v + (v2 + v3) * 2.0 + v4) * (h / 6.0);
-        v += (a1 + (a2 + a3) * 2.0 + a4) * (h / 6.0);
-    }
-    Some((Vector::from_si(p), Vector::from_si(v)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dynamics::{MassProperties, mass_properties};
     use crate::vehicle::{Dry, Propellant};
-    use icd::constants::GM_MOON_M3_S2;
     use nalgebra::Vector4;
-
-    fn point_mass(p: Vector<Position, I>, _: Time) -> Option<Vector<Acceleration, I>> {
-        Some(Vector::from_si(p.si() * (-GM_MOON_M3_S2 / p.norm().powi(3))))
-    }
-
-    fn low_orbit() -> (Vector<Position, I>, Vector<Velocity, I>, f64) {
-        // 20 km by 100 km above 1737.4 km, inclined; period 2π √(a³/GM).
-        let (perilune, apolune) = (1_757_400.0_f64, 1_837_400.0_f64);
-        let a = 0.5 * (perilune + apolune);
-        let speed = (GM_MOON_M3_S2 * (2.0 / perilune - 1.0 / a)).sqrt();
-        let period_s = core::f64::consts::TAU * (a.powi(3) / GM_MOON_M3_S2).sqrt();
-        (Vector::new(perilune, 0.0, 0.0), Vector::new(0.0, 0.6 * speed, 0.8 * speed), period_s)
-    }
-
-    #[test]
-    fn a_two_body_orbit_closes_and_keeps_its_energy() {
-        let (p, v, period_s) = low_orbit();
-        let energy = |(p, v): Coast| 0.5 * v.si().norm_squared() - GM_MOON_M3_S2 / p.si().norm();
-        let t0 = Time::default();
-        let end = coast(p, v, t0, t0 + Span::from_s(period_s), Span::from_ms(5000), point_mass);
-        let end = end.unwrap();
-        assert!((end.0 - p).norm() < 0.02, "{} m", (end.0 - p).norm());
-        assert!((end.1 - v).norm() < 2e-5, "{} m/s", (end.1 - v).norm());
-        assert!((energy(end) / energy((p, v)) - 1.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn the_error_of_a_coast_falls_with_the_fourth_power_of_the_step() {
-        let (p, v, period_s) = low_orbit();
-        let t0 = Time::default();
-        let miss = |step_s: f64| {
-            let t1 = t0 + Span::from_s(period_s);
-            let end = coast(p, v, t0, t1, Span::from_s(step_s), point_mass).unwrap();
-            (end.0 - p).norm()
-        };
-        let ratio = miss(40.0) / miss(20.0);
-        assert!((12.0..40.0).contains(&ratio), "ratio {ratio}");
-    }
-
-    #[test]
-    fn a_coast_forwards_and_back_returns_to_its_start() {
-        let (p, v, _) = low_orbit();
-        let (t0, t1) = (Time::default(), Time::default() + Span::from_s(4321.0));
-        let (p1, v1) = coast(p, v, t0, t1, Span::from_s(2.0), point_mass).unwrap();
-        let (p0, v0) = coast(p1, v1, t1, t0, Span::from_s(2.0), point_mass).unwrap();
-        assert!((p0 - p).norm() < 1e-3 && (v0 - v).norm() < 1e-6);
-        assert!((p1 - p).norm() > 1e5);
-    }
-
-    #[test]
-    fn a_coast_beyond_the_ephemeris_is_refused() {
-        let (p, v, _) = low_orbit();
-        let end = Time::default() + Span::from_s(100.0);
-        let none = |_, t: Time| if t < end { point_mass(p, t) } else { None };
-        assert!(coast(p, v, Time::default(), end, Span::from_s(10.0), none).is_none());
-    }
 
     fn body() -> MassProperties {
         let dry = Dry {
