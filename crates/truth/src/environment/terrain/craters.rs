@@ -105,6 +105,13 @@ impl Craters {
         Self { octaves, area }
     }
 
+    /// Upper bound of the octaves that `height_m` leaves out at `resolution_m`, m: three fresh rims
+    /// on each other in each.
+    pub(super) fn bound_m(&self, resolution_m: f64) -> f64 {
+        let left_out = self.octaves.iter().filter(|octave| octave.diameter_m < resolution_m);
+        left_out.map(|octave| 3.0 * RIM * 2.0 * octave.diameter_m * octave.fresh).sum()
+    }
+
     /// Height, m, of all craters at the unit vector `u`; octaves that begin below `resolution_m`
     /// are left out, the others weighted by `gain(diameter_m)`.
     pub(super) fn height_m(

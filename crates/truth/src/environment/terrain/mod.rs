@@ -10,6 +10,7 @@
 //! centre. The generated part depends on (seed, age, place) alone; nothing is stored, whole-globe.
 //! Refuses: overhangs, rocks, change with time. Craters add up instead of erasing each other.
 
+mod albedo;
 mod craters;
 mod cube;
 mod error;
@@ -23,6 +24,7 @@ mod roughness;
 pub use error::TerrainError;
 pub use ray::{EVALUATIONS_MAX, Hit};
 
+use albedo::Albedo;
 use craters::Craters;
 use icd::constants::MOON_RADIUS_M;
 use icd::frames::{Direction, M, Position, Vector};
@@ -84,6 +86,7 @@ pub struct TerrainConfig {
 #[derive(Clone, Debug)]
 pub struct Terrain {
     coarse: Arc<Raster>,
+    albedo: &'static Albedo,
     tiles: Vec<Tile>,
     relief: Option<Arc<(Roughness, Craters)>>,
 }
@@ -124,7 +127,9 @@ impl Terrain {
         let relief = config
             .relief
             .then(|| Arc::new((Roughness::new(config.seed), Craters::new(config.seed, age_gyr))));
-        Ok(Self { coarse: lola()?, tiles: config.tiles.clone(), relief })
+        let coarse = lola()?;
+        let albedo = albedo::wac(&coarse)?;
+        Ok(Self { coarse, albedo, tiles: config.tiles.clone(), relief })
     }
 
     /// Elevation of the ground under `p_MA_M`, m above the sphere of 1737.4 km, along the radius.
@@ -134,7 +139,7 @@ impl Terrain {
     ///   Measured elevation is always used at its own posting.
     /// - Cost: about 1 µs at 5 m, 0.2 µs above 1 km. The Moon's centre itself counts as (0, 0, 1).
     pub fn elevation_m(&self, p_MA_M: Vector<Position, M>, resolution_m: f64) -> f64 {
-        let u = p_MA_M.direction().map_or(Vector3::z(), Vector::si);
+        let u = direction(p_MA_M);
         let base = self.base(u);
         let Some(relief) = &self.relief else {
             return base.elevation_m;
@@ -146,10 +151,19 @@ impl Terrain {
             + craters.height_m(u, resolution_m, gain)
     }
 
+    /// How far the generated relief that [`Terrain::elevation_m`] leaves out at `resolution_m` can
+    /// rise above what it returns, m: no ground lies higher, anywhere.
+    ///
+    /// With `f64::INFINITY`: how far all generated relief can rise above measured elevation.
+    pub fn generated_bound_m(&self, resolution_m: f64) -> f64 {
+        self.relief
+            .as_ref()
+            .map_or(0.0, |relief| relief.0.bound_m(resolution_m) + relief.1.bound_m(resolution_m))
+    }
+
     /// Measured elevation in the direction `u`.
     fn base(&self, u: Vector3<f64>) -> Base {
-        let latitude_rad = libm::asin(u.z.clamp(-1.0, 1.0));
-        let longitude_rad = libm::atan2(u.y, u.x);
+        let (latitude_rad, longitude_rad) = geographic(u);
         let mut base = Base {
             elevation_m: self.coarse.global(latitude_rad, longitude_rad),
             taken: [(0.0, 0.0); OVERLAP],
@@ -169,6 +183,23 @@ impl Terrain {
         base
     }
 
+    /// Normal albedo under `p_MA_M`: reflectance at 1064 nm and zero phase, relative to a white
+    /// Lambert surface seen squarely; 0.10 to 0.55. Does not depend on the relief.
+    ///
+    /// Cost: 0.1 µs. Source: LROC WAC image scaled to [Sato2014] and [Lucey2014].
+    pub fn normal_albedo(&self, p_MA_M: Vector<Position, M>) -> f64 {
+        let (latitude_rad, longitude_rad) = geographic(direction(p_MA_M));
+        self.albedo.normal(latitude_rad, longitude_rad)
+    }
+
+    /// Share of mare under `p_MA_M`: 1 well inside a mare, 0 in highlands, smooth between.
+    ///
+    /// Cost: 0.1 µs. Derived from the darkness of the LROC WAC image and the smoothness of LOLA.
+    pub fn mare_share(&self, p_MA_M: Vector<Position, M>) -> f64 {
+        let (latitude_rad, longitude_rad) = geographic(direction(p_MA_M));
+        self.albedo.mare_share(latitude_rad, longitude_rad)
+    }
+
     /// Height of a point above the ground under it, along the radius, m; negative underground.
     pub fn altitude_m(&self, p_MA_M: Vector<Position, M>) -> f64 {
         p_MA_M.norm() - MOON_RADIUS_M - self.elevation_m(p_MA_M, FINEST_M)
@@ -179,7 +210,7 @@ impl Terrain {
     /// Octaves finer than half the baseline are left out. Cost: four elevations. A baseline that is
     /// not positive counts as [`FINEST_M`].
     pub fn normal(&self, p_MA_M: Vector<Position, M>, baseline_m: f64) -> Vector<Direction, M> {
-        let u = p_MA_M.direction().map_or(Vector3::z(), Vector::si);
+        let u = direction(p_MA_M);
         let baseline_m = if baseline_m > 0.0 { baseline_m } else { FINEST_M };
         let aside = if u.z.abs() < 0.7 { Vector3::z() } else { Vector3::x() };
         let e1 = aside.cross(&u).normalize();
@@ -192,6 +223,16 @@ impl Terrain {
         let slope_2 = (at(u + other_half) - at(u - other_half)) / baseline_m;
         Vector::from_si((u - slope_1 * e1 - slope_2 * e2).normalize())
     }
+}
+
+/// Unit vector towards a place; the Moon's centre itself counts as (0, 0, 1).
+fn direction(p_MA_M: Vector<Position, M>) -> Vector3<f64> {
+    p_MA_M.direction().map_or(Vector3::z(), Vector::si)
+}
+
+/// Latitude and longitude of the direction `u`, radians.
+fn geographic(u: Vector3<f64>) -> (f64, f64) {
+    (libm::asin(u.z.clamp(-1.0, 1.0)), libm::atan2(u.y, u.x))
 }
 
 /// The coarse grid, decoded once.

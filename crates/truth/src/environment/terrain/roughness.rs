@@ -24,6 +24,8 @@ const HURST: f64 = 0.76;
 const HEIGHT_M: f64 = 1.6;
 /// Root mean square of the raw noise over space, measured (see the tests).
 const NOISE_RMS: f64 = 0.270;
+/// The raw noise never exceeds this.
+const NOISE_MAX: f64 = 1.04;
 /// The twelve edges of a cube, four of them twice: [Perlin2002].
 const GRADIENTS: [[f64; 3]; 16] = [
     [1.0, 1.0, 0.0],
@@ -74,6 +76,13 @@ impl Roughness {
             }
         });
         Self { octaves }
+    }
+
+    /// Upper bound of the octaves that `height_m` leaves out at `resolution_m`, m.
+    pub(super) fn bound_m(&self, resolution_m: f64) -> f64 {
+        let left_out =
+            self.octaves.iter().filter(|octave| octave.wavelength_m < 2.0 * resolution_m);
+        left_out.map(|octave| NOISE_MAX * octave.height_m).sum()
     }
 
     /// Height, m, at `p_m` (metres, on the reference sphere); octaves shorter than twice
