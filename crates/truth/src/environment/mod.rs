@@ -171,7 +171,13 @@ mod tests {
     use icd::time::Span;
 
     fn environment() -> Environment {
-        let terrain = TerrainConfig { seed: 1, age_gyr: 3.5, relief: true, tiles: Vec::new() };
+        let terrain = TerrainConfig {
+            seed: 1,
+            age_gyr: 3.5,
+            rock_abundance: 0.01,
+            relief: true,
+            tiles: Vec::new(),
+        };
         Environment::new(20, &terrain).unwrap()
     }
 

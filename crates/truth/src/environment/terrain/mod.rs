@@ -4,13 +4,15 @@
 //! Does not own: rays (see `ray`), light, what a sensor makes of it.
 //!
 //! As programmed: elevation above the sphere of 1737.4 km, along the radius, is
-//!     coarse LOLA grid, faded into the tiles, + roughness(λ) + craters(D),
+//!     coarse LOLA grid, faded into the tiles, + roughness(λ) + craters(D) + rocks(D),
 //! where an octave of wavelength λ (or diameter D) above twice the posting of a tile fades out
 //! inside that tile, which has measured it. A point is looked up by its direction from the Moon's
-//! centre. The generated part depends on (seed, age, place) alone; nothing is stored, whole-globe.
-//! Refuses: overhangs, rocks, change with time. Craters add up instead of erasing each other.
+//! centre. The generated part depends on (seed, age, abundance, place) alone, and on whether the
+//! place is mare or highland; nothing is stored, whole-globe.
+//! Refuses: overhangs, change with time.
 
 mod albedo;
+mod cells;
 mod craters;
 mod cube;
 mod error;
@@ -19,25 +21,30 @@ mod hash;
 mod production;
 mod raster;
 mod ray;
+mod rocks;
 mod roughness;
 
 pub use error::TerrainError;
 pub use ray::{EVALUATIONS_MAX, Hit};
 
 use albedo::Albedo;
+use cells::{Areas, Faces, Thing};
 use craters::Craters;
 use icd::constants::MOON_RADIUS_M;
 use icd::frames::{Direction, M, Position, Vector};
 use nalgebra::Vector3;
 use raster::Raster;
+use rocks::Rocks;
 use roughness::Roughness;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// The finest relief generated, m: diameter of the smallest craters.
-pub const FINEST_M: f64 = 2.0;
+/// The finest relief generated, m: diameter of the smallest rocks, half the shortest wavelength.
+pub const FINEST_M: f64 = 0.3;
 /// Oldest surface the chronology speaks of, Gyr. [Neukum2001].
 const AGE_GYR_MAX: f64 = 4.5;
+/// More ground than this is covered by rocks nowhere on the Moon but on crater walls. Assumed.
+pub const ROCK_ABUNDANCE_MAX: f64 = 0.3;
 /// The coarse global grid, see `data/lola-1024x512/README.md`.
 const LOLA: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -76,6 +83,8 @@ pub struct TerrainConfig {
     pub seed: u64,
     /// Age of the surface, Gyr, 0 to 4.5: how many craters it carries. Mare Frigoris: about 3.5.
     pub age_gyr: f64,
+    /// Share of the ground that rocks cover, 0 to [`ROCK_ABUNDANCE_MAX`]: `k` of [GolombekRapp1997].
+    pub rock_abundance: f64,
     /// Whether relief below the measured posting is generated.
     pub relief: bool,
     /// Measured tiles; where they overlap the first one counts.
@@ -88,7 +97,27 @@ pub struct Terrain {
     coarse: Arc<Raster>,
     albedo: &'static Albedo,
     tiles: Vec<Tile>,
-    relief: Option<Arc<(Roughness, Craters)>>,
+    relief: Option<Arc<Relief>>,
+}
+
+/// What is generated.
+#[derive(Clone, Debug)]
+struct Relief {
+    roughness: Roughness,
+    craters: Craters,
+    rocks: Rocks,
+    areas: Areas,
+}
+
+/// A generated crater or rock.
+#[derive(Clone, Copy, Debug)]
+pub struct Feature {
+    /// Its middle, on the sphere of 1737.4 km.
+    pub p_MC_M: Vector<Position, M>,
+    /// Diameter, m.
+    pub diameter_m: f64,
+    /// Depth from rim to floor of a crater, height of a rock, m, before anything erased it.
+    pub relief_m: f64,
 }
 
 /// Most tiles that may overlap at one place; more are ignored there.
@@ -118,15 +147,25 @@ impl Terrain {
     /// Builds the ground. Cost: some milliseconds the first time, then microseconds.
     ///
     /// # Errors
-    /// [`TerrainError::Age`] when the age lies outside 0 to 4.5 Gyr.
+    /// [`TerrainError::Age`] when the age lies outside 0 to 4.5 Gyr,
+    /// [`TerrainError::RockAbundance`] when the abundance lies outside 0 to 0.3.
     pub fn new(config: &TerrainConfig) -> Result<Self, TerrainError> {
         let age_gyr = config.age_gyr;
         if !(0.0..=AGE_GYR_MAX).contains(&age_gyr) {
             return Err(TerrainError::Age { age_gyr, max_gyr: AGE_GYR_MAX });
         }
-        let relief = config
-            .relief
-            .then(|| Arc::new((Roughness::new(config.seed), Craters::new(config.seed, age_gyr))));
+        let rock_abundance = config.rock_abundance;
+        if !(0.0..=ROCK_ABUNDANCE_MAX).contains(&rock_abundance) {
+            return Err(TerrainError::RockAbundance { rock_abundance, max: ROCK_ABUNDANCE_MAX });
+        }
+        let relief = config.relief.then(|| {
+            Arc::new(Relief {
+                roughness: Roughness::new(config.seed),
+                craters: Craters::new(config.seed, age_gyr),
+                rocks: Rocks::new(config.seed, rock_abundance),
+                areas: Areas::new(),
+            })
+        });
         let coarse = lola()?;
         let albedo = albedo::wac(&coarse)?;
         Ok(Self { coarse, albedo, tiles: config.tiles.clone(), relief })
@@ -140,15 +179,60 @@ impl Terrain {
     /// - Cost: about 1 µs at 5 m, 0.2 µs above 1 km. The Moon's centre itself counts as (0, 0, 1).
     pub fn elevation_m(&self, p_MA_M: Vector<Position, M>, resolution_m: f64) -> f64 {
         let u = direction(p_MA_M);
-        let base = self.base(u);
+        let (latitude_rad, longitude_rad) = geographic(u);
+        let base = self.base(latitude_rad, longitude_rad);
         let Some(relief) = &self.relief else {
             return base.elevation_m;
         };
-        let (roughness, craters) = &**relief;
+        let Relief { roughness, craters, rocks, areas } = &**relief;
         let gain = |length_m: f64| base.gain(length_m);
-        base.elevation_m
-            + roughness.height_m(u * MOON_RADIUS_M, resolution_m, gain)
-            + craters.height_m(u, resolution_m, gain)
+        let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
+        let mut elevation_m =
+            base.elevation_m + roughness.height_m(u * MOON_RADIUS_M, mare, resolution_m, gain);
+        if resolution_m <= craters::LARGEST_OCTAVE_M {
+            let faces = Faces::new(u, craters::REACH_M);
+            let cratered = craters.at(&faces, areas, mare, resolution_m, gain);
+            let young = cratered.young;
+            elevation_m +=
+                cratered.height_m + rocks.height_m(&faces, areas, young, resolution_m, gain);
+        }
+        elevation_m
+    }
+
+    /// The generated craters of at least `diameter_m_min` that lie within `radius_m` of a place,
+    /// in no order. Kind and age of ground are those of the place; measured tiles silence none here.
+    ///
+    /// - `radius_m`: to 20 km; distances are those of the tangent plane.
+    /// - Cost: proportional to the area over the square of the smallest diameter.
+    pub fn craters_around(
+        &self,
+        p_MA_M: Vector<Position, M>,
+        radius_m: f64,
+        diameter_m_min: f64,
+    ) -> Vec<Feature> {
+        let mut found = Vec::new();
+        if let Some(relief) = &self.relief {
+            let faces = Faces::new(direction(p_MA_M), radius_m);
+            let mare = self.mare_share(p_MA_M);
+            let bounds = (radius_m, diameter_m_min);
+            relief.craters.around(&faces, &relief.areas, mare, bounds, |crater| {
+                found.push(feature(&crater.thing, crater.face, crater.depth_m));
+            });
+        }
+        found
+    }
+
+    /// The generated rocks within `radius_m` of a place, those that young craters strew left out,
+    /// in no order. Limits and cost as for [`Terrain::craters_around`].
+    pub fn rocks_around(&self, p_MA_M: Vector<Position, M>, radius_m: f64) -> Vec<Feature> {
+        let mut found = Vec::new();
+        if let Some(relief) = &self.relief {
+            let faces = Faces::new(direction(p_MA_M), radius_m);
+            relief.rocks.around(&faces, &relief.areas, radius_m, |thing, face| {
+                found.push(feature(&thing, face, rocks::HEIGHT * thing.diameter_m));
+            });
+        }
+        found
     }
 
     /// How far the generated relief that [`Terrain::elevation_m`] leaves out at `resolution_m` can
@@ -156,14 +240,15 @@ impl Terrain {
     ///
     /// With `f64::INFINITY`: how far all generated relief can rise above measured elevation.
     pub fn generated_bound_m(&self, resolution_m: f64) -> f64 {
-        self.relief
-            .as_ref()
-            .map_or(0.0, |relief| relief.0.bound_m(resolution_m) + relief.1.bound_m(resolution_m))
+        self.relief.as_ref().map_or(0.0, |relief| {
+            relief.roughness.bound_m(resolution_m)
+                + relief.craters.bound_m(resolution_m)
+                + relief.rocks.bound_m(resolution_m)
+        })
     }
 
-    /// Measured elevation in the direction `u`.
-    fn base(&self, u: Vector3<f64>) -> Base {
-        let (latitude_rad, longitude_rad) = geographic(u);
+    /// Measured elevation at a place.
+    fn base(&self, latitude_rad: f64, longitude_rad: f64) -> Base {
         let mut base = Base {
             elevation_m: self.coarse.global(latitude_rad, longitude_rad),
             taken: [(0.0, 0.0); OVERLAP],
@@ -223,6 +308,12 @@ impl Terrain {
         let slope_2 = (at(u + other_half) - at(u - other_half)) / baseline_m;
         Vector::from_si((u - slope_1 * e1 - slope_2 * e2).normalize())
     }
+}
+
+fn feature(thing: &Thing, face: u32, relief_m: f64) -> Feature {
+    let [X, Y] = thing.on_face;
+    let p_MC_M = Vector::from_si(cube::direction(face, X, Y) * MOON_RADIUS_M);
+    Feature { p_MC_M, diameter_m: thing.diameter_m, relief_m }
 }
 
 /// Unit vector towards a place; the Moon's centre itself counts as (0, 0, 1).
