@@ -18,7 +18,8 @@ fn gravity(c: &mut Criterion) {
             b.iter(|| field.harmonics(black_box(p_MB_P)));
         });
     }
-    let smooth = TerrainConfig { seed: 1, age_gyr: 3.5, relief: false, tiles: vec![] };
+    let smooth =
+        TerrainConfig { seed: 1, age_gyr: 3.5, rock_abundance: 0.01, relief: false, tiles: vec![] };
     let environment = Environment::new(60, &smooth).expect("the configuration is sound");
     let t = Time::from_utc("2025-06-05T19:00:00").expect("a date");
     let p_MB_I = Vector::new(0.9e6, -0.4e6, 1.45e6);

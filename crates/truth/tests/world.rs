@@ -357,7 +357,8 @@ fn a_fast_sideways_contact_tips_the_lander_over() {
 }
 
 fn rough() -> Arc<Environment> {
-    let rough = TerrainConfig { seed: 5, age_gyr: 3.5, relief: true, tiles: vec![] };
+    let rough =
+        TerrainConfig { seed: 5, age_gyr: 3.5, rock_abundance: 0.01, relief: true, tiles: vec![] };
     Arc::new(Environment::new(2, &rough).unwrap())
 }
 

@@ -7,7 +7,13 @@ use truth::integrate::coast::coast;
 fn moon() -> &'static (Environment, Site) {
     static MOON: OnceLock<(Environment, Site)> = OnceLock::new();
     MOON.get_or_init(|| {
-        let ground = TerrainConfig { seed: 1, age_gyr: 3.6, relief: false, tiles: Vec::new() };
+        let ground = TerrainConfig {
+            seed: 1,
+            age_gyr: 3.6,
+            rock_abundance: 0.01,
+            relief: false,
+            tiles: Vec::new(),
+        };
         let environment = Environment::new(20, &ground).unwrap();
         let site =
             Site::new(60.454_f64.to_radians(), -4.604_f64.to_radians(), &environment.terrain);

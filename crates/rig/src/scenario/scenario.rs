@@ -102,6 +102,8 @@ pub struct Ground {
     pub seed: u64,
     /// Age of the surface, Gyr.
     pub age_gyr: f64,
+    /// Share of the area that rocks cover.
+    pub rock_abundance: f64,
     /// Whether relief finer than the measured tiles is generated.
     pub relief: bool,
     /// Files of measured elevation.
@@ -290,6 +292,7 @@ fn ground(t: &Reader<'_>, file: &Tree) -> Read<Ground> {
     let ground = Ground {
         seed: whole(t, "seed")?,
         age_gyr: t.number("age_gyr", 0.1, 4.5)?,
+        rock_abundance: t.number("rock_abundance", 0.0, 0.5)?,
         relief: t.flag("relief")?,
         tiles: tiles.iter().map(|(name, entry)| file.resolve(entry, name)).collect(),
     };

@@ -131,7 +131,13 @@ mod tests {
     use icd::frames::{M, Position};
 
     fn rough() -> Arc<Environment> {
-        let config = TerrainConfig { seed: 3, age_gyr: 3.5, relief: true, tiles: vec![] };
+        let config = TerrainConfig {
+            seed: 3,
+            age_gyr: 3.5,
+            rock_abundance: 0.01,
+            relief: true,
+            tiles: vec![],
+        };
         Arc::new(Environment::new(2, &config).unwrap())
     }
 

@@ -224,7 +224,13 @@ mod tests {
     use icd::time::Span;
 
     pub(super) fn bare() -> TerrainConfig {
-        TerrainConfig { seed: 1, age_gyr: 3.5, relief: true, tiles: Vec::new() }
+        TerrainConfig {
+            seed: 1,
+            age_gyr: 3.5,
+            rock_abundance: 0.01,
+            relief: true,
+            tiles: Vec::new(),
+        }
     }
 
     pub(super) fn environment() -> Environment {

@@ -192,7 +192,13 @@ mod tests {
     #[test]
     fn the_remembered_forces_stay_on_the_evaluated_ones_down_to_the_ground() {
         // The highest degree held, on four meridians, to the sphere and to the floor of the deepest basin.
-        let smooth = TerrainConfig { seed: 1, age_gyr: 3.5, relief: false, tiles: vec![] };
+        let smooth = TerrainConfig {
+            seed: 1,
+            age_gyr: 3.5,
+            rock_abundance: 0.01,
+            relief: false,
+            tiles: vec![],
+        };
         let environment = Environment::new(150, &smooth).unwrap();
         let mut worst = 0.0_f64;
         for node_rad in [0.0, 0.8, 2.4, 3.9] {

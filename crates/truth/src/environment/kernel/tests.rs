@@ -139,7 +139,13 @@ fn read(files: &[Vec<u8>]) -> Result<Kernels, KernelError> {
 
 fn environment() -> Environment {
     static SHARED: OnceLock<Environment> = OnceLock::new();
-    let bare = TerrainConfig { seed: 1, age_gyr: 3.5, relief: false, tiles: Vec::new() };
+    let bare = TerrainConfig {
+        seed: 1,
+        age_gyr: 3.5,
+        rock_abundance: 0.01,
+        relief: false,
+        tiles: Vec::new(),
+    };
     SHARED.get_or_init(|| Environment::new(2, &bare).unwrap()).clone()
 }
 

@@ -61,6 +61,16 @@ fn on_face(face: u32, a: f64, b: f64) -> OnFace {
     }
 }
 
+/// Unit vector towards the coordinates (X, Y) of a face.
+pub(super) fn direction(face: u32, X: f64, Y: f64) -> Vector3<f64> {
+    let axis = face as usize / 2;
+    let mut u = Vector3::zeros();
+    u[axis] = if face.is_multiple_of(2) { 1.0 } else { -1.0 };
+    u[(axis + 1) % 3] = libm::tan(X);
+    u[(axis + 2) % 3] = libm::tan(Y);
+    u.normalize()
+}
+
 /// Area of the unit sphere per square radian of coordinates at (X, Y): 1 at the centre, never more.
 pub(super) fn area_density(X: f64, Y: f64) -> f64 {
     let (a, b) = (libm::tan(X), libm::tan(Y));
@@ -71,16 +81,6 @@ pub(super) fn area_density(X: f64, Y: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn unit(face: u32, X: f64, Y: f64) -> Vector3<f64> {
-        let axis = face as usize / 2;
-        let sign = if face.is_multiple_of(2) { 1.0 } else { -1.0 };
-        let mut u = Vector3::zeros();
-        u[axis] = sign;
-        u[(axis + 1) % 3] = X.tan();
-        u[(axis + 2) % 3] = Y.tan();
-        u.normalize()
-    }
 
     #[test]
     fn the_faces_cover_the_sphere_once() {
@@ -95,20 +95,21 @@ mod tests {
     #[test]
     fn coordinates_and_directions_are_inverse_and_edges_are_seen_twice() {
         for face in 0..6 {
-            let (found, count) = faces(unit(face, 0.3, -0.6), 1e-3);
+            let (found, count) = faces(direction(face, 0.3, -0.6), 1e-3);
             assert_eq!((count, found[0].face), (1, face));
             assert!((found[0].X - 0.3).abs() < 1e-15 && (found[0].Y + 0.6).abs() < 1e-15);
-            assert_eq!(faces(unit(face, HALF - 5e-4, 0.1), 1e-3).1, 2);
-            assert_eq!(faces(unit(face, -HALF, HALF), 1e-3).1, 3);
+            assert_eq!(faces(direction(face, HALF - 5e-4, 0.1), 1e-3).1, 2);
+            assert_eq!(faces(direction(face, -HALF, HALF), 1e-3).1, 3);
         }
     }
 
     #[test]
     fn the_metric_measures_small_arcs() {
         for (X, Y) in [(0.0, 0.0), (0.7, -0.2), (-0.75, 0.75)] {
-            let at = faces(unit(4, X, Y), 0.0).0[0];
+            let at = faces(direction(4, X, Y), 0.0).0[0];
             for (dX, dY) in [(1e-5, 0.0), (0.0, 1e-5), (1e-5, -1e-5)] {
-                let arc = (unit(4, X + dX, Y + dY) - unit(4, X - dX, Y - dY)).norm() / 2.0;
+                let arc =
+                    (direction(4, X + dX, Y + dY) - direction(4, X - dX, Y - dY)).norm() / 2.0;
                 let [xx, xy, yy] = at.metric;
                 let measured = (xx * dX * dX + 2.0 * xy * dX * dY + yy * dY * dY).sqrt();
                 assert!((measured / arc - 1.0).abs() < 1e-8, "{measured} {arc}");

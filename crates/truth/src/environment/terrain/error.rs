@@ -48,4 +48,9 @@ pub enum TerrainError {
     /// The surface age lies outside the chronology.
     #[error("surface age {age_gyr} Gyr lies outside 0 to {max_gyr} Gyr")]
     Age { age_gyr: f64, max_gyr: f64 },
+    /// More rocks than the Moon has.
+    #[error(
+        "rock abundance {rock_abundance} lies outside 0 to {max} (share of the ground covered)"
+    )]
+    RockAbundance { rock_abundance: f64, max: f64 },
 }

@@ -4,12 +4,15 @@
 //! Does not own: rays (see `ray`), light, what a sensor makes of it.
 //!
 //! As programmed: elevation above the sphere of 1737.4 km, along the radius, is
-//!     coarse LOLA grid, faded into the tiles, + roughness(λ) + craters(D),
+//!     coarse LOLA grid, faded into the tiles, + roughness(λ) + craters(D) + rocks(D),
 //! where an octave of wavelength λ (or diameter D) above twice the posting of a tile fades out
 //! inside that tile, which has measured it. A point is looked up by its direction from the Moon's
-//! centre. The generated part depends on (seed, age, place) alone; nothing is stored, whole-globe.
-//! Refuses: overhangs, rocks, change with time. Craters add up instead of erasing each other.
+//! centre. The generated part depends on (seed, age, abundance, place) alone, and on whether the
+//! place is mare or highland; nothing is stored, whole-globe.
+//! Refuses: overhangs, change with time.
 
+mod albedo;
+mod cells;
 mod craters;
 mod cube;
 mod error;
@@ -18,24 +21,30 @@ mod hash;
 mod production;
 mod raster;
 mod ray;
+mod rocks;
 mod roughness;
 
 pub use error::TerrainError;
 pub use ray::{EVALUATIONS_MAX, Hit};
 
+use albedo::Albedo;
+use cells::{Areas, Faces, Thing};
 use craters::Craters;
 use icd::constants::MOON_RADIUS_M;
 use icd::frames::{Direction, M, Position, Vector};
 use nalgebra::Vector3;
 use raster::Raster;
+use rocks::Rocks;
 use roughness::Roughness;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// The finest relief generated, m: diameter of the smallest craters.
-pub const FINEST_M: f64 = 2.0;
+/// The finest relief generated, m: diameter of the smallest rocks, half the shortest wavelength.
+pub const FINEST_M: f64 = 0.3;
 /// Oldest surface the chronology speaks of, Gyr. [Neukum2001].
 const AGE_GYR_MAX: f64 = 4.5;
+/// More ground than this is covered by rocks nowhere on the Moon but on crater walls. Assumed.
+pub const ROCK_ABUNDANCE_MAX: f64 = 0.3;
 /// The coarse global grid, see `data/lola-1024x512/README.md`.
 const LOLA: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -85,6 +94,8 @@ pub struct TerrainConfig {
     pub seed: u64,
     /// Age of the surface, Gyr, 0 to 4.5: how many craters it carries. Mare Frigoris: about 3.5.
     pub age_gyr: f64,
+    /// Share of the ground that rocks cover, 0 to [`ROCK_ABUNDANCE_MAX`]: `k` of [GolombekRapp1997].
+    pub rock_abundance: f64,
     /// Whether relief below the measured posting is generated.
     pub relief: bool,
     /// Measured tiles; where they overlap the first one counts.
@@ -95,8 +106,29 @@ pub struct TerrainConfig {
 #[derive(Clone, Debug)]
 pub struct Terrain {
     coarse: Arc<Raster>,
+    albedo: &'static Albedo,
     tiles: Vec<Tile>,
-    relief: Option<Arc<(Roughness, Craters)>>,
+    relief: Option<Arc<Relief>>,
+}
+
+/// What is generated.
+#[derive(Clone, Debug)]
+struct Relief {
+    roughness: Roughness,
+    craters: Craters,
+    rocks: Rocks,
+    areas: Areas,
+}
+
+/// A generated crater or rock.
+#[derive(Clone, Copy, Debug)]
+pub struct Feature {
+    /// Its middle, on the sphere of 1737.4 km.
+    pub p_MC_M: Vector<Position, M>,
+    /// Diameter, m.
+    pub diameter_m: f64,
+    /// Depth from rim to floor of a crater, height of a rock, m, before anything erased it.
+    pub relief_m: f64,
 }
 
 /// Most tiles that may overlap at one place; more are ignored there.
@@ -126,16 +158,28 @@ impl Terrain {
     /// Builds the ground. Cost: some milliseconds the first time, then microseconds.
     ///
     /// # Errors
-    /// [`TerrainError::Age`] when the age lies outside 0 to 4.5 Gyr.
+    /// [`TerrainError::Age`] when the age lies outside 0 to 4.5 Gyr,
+    /// [`TerrainError::RockAbundance`] when the abundance lies outside 0 to 0.3.
     pub fn new(config: &TerrainConfig) -> Result<Self, TerrainError> {
         let age_gyr = config.age_gyr;
         if !(0.0..=AGE_GYR_MAX).contains(&age_gyr) {
             return Err(TerrainError::Age { age_gyr, max_gyr: AGE_GYR_MAX });
         }
-        let relief = config
-            .relief
-            .then(|| Arc::new((Roughness::new(config.seed), Craters::new(config.seed, age_gyr))));
-        Ok(Self { coarse: lola()?, tiles: config.tiles.clone(), relief })
+        let rock_abundance = config.rock_abundance;
+        if !(0.0..=ROCK_ABUNDANCE_MAX).contains(&rock_abundance) {
+            return Err(TerrainError::RockAbundance { rock_abundance, max: ROCK_ABUNDANCE_MAX });
+        }
+        let relief = config.relief.then(|| {
+            Arc::new(Relief {
+                roughness: Roughness::new(config.seed),
+                craters: Craters::new(config.seed, age_gyr),
+                rocks: Rocks::new(config.seed, rock_abundance),
+                areas: Areas::new(),
+            })
+        });
+        let coarse = lola()?;
+        let albedo = albedo::wac(&coarse)?;
+        Ok(Self { coarse, albedo, tiles: config.tiles.clone(), relief })
     }
 
     /// Elevation of the ground under `p_MA_M`, m above the sphere of 1737.4 km, along the radius.
@@ -145,22 +189,77 @@ impl Terrain {
     ///   Measured elevation is always used at its own posting.
     /// - Cost: about 1 µs at 5 m, 0.2 µs above 1 km. The Moon's centre itself counts as (0, 0, 1).
     pub fn elevation_m(&self, p_MA_M: Vector<Position, M>, resolution_m: f64) -> f64 {
-        let u = p_MA_M.direction().map_or(Vector3::z(), Vector::si);
-        let base = self.base(u);
+        let u = direction(p_MA_M);
+        let (latitude_rad, longitude_rad) = geographic(u);
+        let base = self.base(latitude_rad, longitude_rad);
         let Some(relief) = &self.relief else {
             return base.elevation_m;
         };
-        let (roughness, craters) = &**relief;
+        let Relief { roughness, craters, rocks, areas } = &**relief;
         let gain = |length_m: f64| base.gain(length_m);
-        base.elevation_m
-            + roughness.height_m(u * MOON_RADIUS_M, resolution_m, gain)
-            + craters.height_m(u, resolution_m, gain)
+        let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
+        let mut elevation_m =
+            base.elevation_m + roughness.height_m(u * MOON_RADIUS_M, mare, resolution_m, gain);
+        if resolution_m <= craters::LARGEST_OCTAVE_M {
+            let faces = Faces::new(u, craters::REACH_M);
+            let cratered = craters.at(&faces, areas, mare, resolution_m, gain);
+            let young = cratered.young;
+            elevation_m +=
+                cratered.height_m + rocks.height_m(&faces, areas, young, resolution_m, gain);
+        }
+        elevation_m
     }
 
-    /// Measured elevation in the direction `u`.
-    fn base(&self, u: Vector3<f64>) -> Base {
-        let latitude_rad = libm::asin(u.z.clamp(-1.0, 1.0));
-        let longitude_rad = libm::atan2(u.y, u.x);
+    /// The generated craters of at least `diameter_m_min` that lie within `radius_m` of a place,
+    /// in no order. Kind and age of ground are those of the place; measured tiles silence none here.
+    ///
+    /// - `radius_m`: to 20 km; distances are those of the tangent plane.
+    /// - Cost: proportional to the area over the square of the smallest diameter.
+    pub fn craters_around(
+        &self,
+        p_MA_M: Vector<Position, M>,
+        radius_m: f64,
+        diameter_m_min: f64,
+    ) -> Vec<Feature> {
+        let mut found = Vec::new();
+        if let Some(relief) = &self.relief {
+            let faces = Faces::new(direction(p_MA_M), radius_m);
+            let mare = self.mare_share(p_MA_M);
+            let bounds = (radius_m, diameter_m_min);
+            relief.craters.around(&faces, &relief.areas, mare, bounds, |crater| {
+                found.push(feature(&crater.thing, crater.face, crater.depth_m));
+            });
+        }
+        found
+    }
+
+    /// The generated rocks within `radius_m` of a place, those that young craters strew left out,
+    /// in no order. Limits and cost as for [`Terrain::craters_around`].
+    pub fn rocks_around(&self, p_MA_M: Vector<Position, M>, radius_m: f64) -> Vec<Feature> {
+        let mut found = Vec::new();
+        if let Some(relief) = &self.relief {
+            let faces = Faces::new(direction(p_MA_M), radius_m);
+            relief.rocks.around(&faces, &relief.areas, radius_m, |thing, face| {
+                found.push(feature(&thing, face, rocks::HEIGHT * thing.diameter_m));
+            });
+        }
+        found
+    }
+
+    /// How far the generated relief that [`Terrain::elevation_m`] leaves out at `resolution_m` can
+    /// rise above what it returns, m: no ground lies higher, anywhere.
+    ///
+    /// With `f64::INFINITY`: how far all generated relief can rise above measured elevation.
+    pub fn generated_bound_m(&self, resolution_m: f64) -> f64 {
+        self.relief.as_ref().map_or(0.0, |relief| {
+            relief.roughness.bound_m(resolution_m)
+                + relief.craters.bound_m(resolution_m)
+                + relief.rocks.bound_m(resolution_m)
+        })
+    }
+
+    /// Measured elevation at a place.
+    fn base(&self, latitude_rad: f64, longitude_rad: f64) -> Base {
         let mut base = Base {
             elevation_m: self.coarse.global(latitude_rad, longitude_rad),
             taken: [(0.0, 0.0); OVERLAP],
@@ -180,6 +279,23 @@ impl Terrain {
         base
     }
 
+    /// Normal albedo under `p_MA_M`: reflectance at 1064 nm and zero phase, relative to a white
+    /// Lambert surface seen squarely; 0.10 to 0.55. Does not depend on the relief.
+    ///
+    /// Cost: 0.1 µs. Source: LROC WAC image scaled to [Sato2014] and [Lucey2014].
+    pub fn normal_albedo(&self, p_MA_M: Vector<Position, M>) -> f64 {
+        let (latitude_rad, longitude_rad) = geographic(direction(p_MA_M));
+        self.albedo.normal(latitude_rad, longitude_rad)
+    }
+
+    /// Share of mare under `p_MA_M`: 1 well inside a mare, 0 in highlands, smooth between.
+    ///
+    /// Cost: 0.1 µs. Derived from the darkness of the LROC WAC image and the smoothness of LOLA.
+    pub fn mare_share(&self, p_MA_M: Vector<Position, M>) -> f64 {
+        let (latitude_rad, longitude_rad) = geographic(direction(p_MA_M));
+        self.albedo.mare_share(latitude_rad, longitude_rad)
+    }
+
     /// Height of a point above the ground under it, along the radius, m; negative underground.
     pub fn altitude_m(&self, p_MA_M: Vector<Position, M>) -> f64 {
         p_MA_M.norm() - MOON_RADIUS_M - self.elevation_m(p_MA_M, FINEST_M)
@@ -190,7 +306,7 @@ impl Terrain {
     /// Octaves finer than half the baseline are left out. Cost: four elevations. A baseline that is
     /// not positive counts as [`FINEST_M`].
     pub fn normal(&self, p_MA_M: Vector<Position, M>, baseline_m: f64) -> Vector<Direction, M> {
-        let u = p_MA_M.direction().map_or(Vector3::z(), Vector::si);
+        let u = direction(p_MA_M);
         let baseline_m = if baseline_m > 0.0 { baseline_m } else { FINEST_M };
         let aside = if u.z.abs() < 0.7 { Vector3::z() } else { Vector3::x() };
         let e1 = aside.cross(&u).normalize();
@@ -203,6 +319,22 @@ impl Terrain {
         let slope_2 = (at(u + other_half) - at(u - other_half)) / baseline_m;
         Vector::from_si((u - slope_1 * e1 - slope_2 * e2).normalize())
     }
+}
+
+fn feature(thing: &Thing, face: u32, relief_m: f64) -> Feature {
+    let [X, Y] = thing.on_face;
+    let p_MC_M = Vector::from_si(cube::direction(face, X, Y) * MOON_RADIUS_M);
+    Feature { p_MC_M, diameter_m: thing.diameter_m, relief_m }
+}
+
+/// Unit vector towards a place; the Moon's centre itself counts as (0, 0, 1).
+fn direction(p_MA_M: Vector<Position, M>) -> Vector3<f64> {
+    p_MA_M.direction().map_or(Vector3::z(), Vector::si)
+}
+
+/// Latitude and longitude of the direction `u`, radians.
+fn geographic(u: Vector3<f64>) -> (f64, f64) {
+    (libm::asin(u.z.clamp(-1.0, 1.0)), libm::atan2(u.y, u.x))
 }
 
 /// The coarse grid, decoded once.

@@ -1,29 +1,34 @@
 //! Undulation between the craters: a self-affine surface of gradient noise.
 //!
-//! Owns: noise octaves from 8 km to 4 m wavelength. Does not own: craters.
+//! Owns: noise octaves from 16 km to 0.7 m wavelength. Does not own: craters, which make most of
+//! the slopes below some hundred metres.
 //!
 //! As published, [Perlin2002]: gradient noise on an integer lattice with the quintic fade;
-//! [Rosenburg2011]: lunar relief is self-affine, deviation ∝ baseline^H, maria H ≈ 0.76 and
-//! slopes of a few degrees at decametre baselines.
-//! As programmed: octaves of wavelength λ with rms height `HEIGHT_M (λ/1 km)^H`, in space (not on
-//! a map), so there is no seam anywhere on the globe; the lattice is shifted per octave by the
-//! seed.
-//! Refuses: differences between mare and highland.
+//! [Rosenburg2011]: lunar relief is self-affine, deviation ∝ baseline^H, with H about 0.95 in
+//! highlands and 0.76 in maria; median slopes at 17 m are 7.5° and 2.0°.
+//! As programmed: octaves of wavelength λ, 2.5 apart, with rms height `HEIGHT_M (λ/1 km)^H`, in
+//! space (not on a map), so there is no seam anywhere on the globe; the lattice is shifted per
+//! octave by the seed. The height goes over from highland to mare with the share of mare. Both
+//! heights are assumed: chosen with the craters so that their sum has the published slopes (see the
+//! tests of `relief`).
+//! Refuses: ridges, rilles, layers, anything with a direction.
 
 use super::hash;
 use nalgebra::Vector3;
 
 /// Longest wavelength, m: just below what the coarse grid resolves.
-const LONGEST_M: f64 = 8192.0;
-/// Octaves: down to 4 m.
+const LONGEST_M: f64 = 16_000.0;
+/// Ratio of neighbouring wavelengths, and octaves: down to 0.67 m.
+const RATIO: f64 = 2.5;
 const OCTAVES: usize = 12;
-/// Exponent of the self-affine relief. [Rosenburg2011], maria.
-const HURST: f64 = 0.76;
-/// Root mean square height of the 1 km octave, m: assumed, chosen with the craters so that the
-/// median slope of a 3.5 Gyr surface is a few degrees at 5 m to 10 m (see the tests of `relief`).
-const HEIGHT_M: f64 = 1.6;
+/// Exponent of the self-affine relief: highland, mare. [Rosenburg2011].
+const HURST: [f64; 2] = [1.0, 0.85];
+/// Root mean square height of an octave of 1 km, m: highland, mare. See the header.
+const HEIGHT_M: [f64; 2] = [10.0, 2.5];
 /// Root mean square of the raw noise over space, measured (see the tests).
 const NOISE_RMS: f64 = 0.270;
+/// The raw noise never exceeds this.
+const NOISE_MAX: f64 = 1.04;
 /// The twelve edges of a cube, four of them twice: [Perlin2002].
 const GRADIENTS: [[f64; 3]; 16] = [
     [1.0, 1.0, 0.0],
@@ -53,7 +58,8 @@ pub(super) struct Roughness {
 #[derive(Clone, Copy, Debug)]
 struct Octave {
     wavelength_m: f64,
-    height_m: f64,
+    /// Height per raw noise, m: highland, mare.
+    height_m: [f64; 2],
     /// Added to lattice coordinates: keeps them positive and differs with the seed.
     shift: [f64; 3],
     key: u32,
@@ -62,13 +68,15 @@ struct Octave {
 impl Roughness {
     pub(super) fn new(seed: u64) -> Self {
         let octaves = core::array::from_fn(|k| {
-            let wavelength_m = LONGEST_M / f64::from(1_u32 << k);
+            let wavelength_m = LONGEST_M / libm::pow(RATIO, k as f64);
             let h = hash::mix(seed ^ hash::mix(0x5eed_0000 + k as u64));
-            // 2^21 exceeds the Moon's radius in the shortest wavelengths.
-            let offset = |j: u32| 2_097_152.0 + f64::from((h >> (16 * j)) as u16) / 65_536.0;
+            // 2^22 exceeds the Moon's radius in the shortest wavelengths.
+            let offset = |j: u32| 4_194_304.0 + f64::from((h >> (16 * j)) as u16) / 65_536.0;
             Octave {
                 wavelength_m,
-                height_m: HEIGHT_M * libm::pow(wavelength_m / 1000.0, HURST) / NOISE_RMS,
+                height_m: [0, 1].map(|of: usize| {
+                    HEIGHT_M[of] * libm::pow(wavelength_m / 1000.0, HURST[of]) / NOISE_RMS
+                }),
                 shift: [offset(0), offset(1), offset(2)],
                 key: (h >> 32) as u32,
             }
@@ -76,11 +84,20 @@ impl Roughness {
         Self { octaves }
     }
 
+    /// Upper bound of the octaves that `height_m` leaves out at `resolution_m`, m.
+    pub(super) fn bound_m(&self, resolution_m: f64) -> f64 {
+        let left_out =
+            self.octaves.iter().filter(|octave| octave.wavelength_m < 2.0 * resolution_m);
+        left_out.map(|octave| NOISE_MAX * octave.height_m[0].max(octave.height_m[1])).sum()
+    }
+
     /// Height, m, at `p_m` (metres, on the reference sphere); octaves shorter than twice
-    /// `resolution_m` are left out, the others weighted by `gain(wavelength_m)`.
+    /// `resolution_m` are left out, the others weighted by `gain(wavelength_m)`. `mare`: share of
+    /// mare, 0 to 1.
     pub(super) fn height_m(
         &self,
         p_m: Vector3<f64>,
+        mare: f64,
         resolution_m: f64,
         gain: impl Fn(f64) -> f64,
     ) -> f64 {
@@ -89,7 +106,8 @@ impl Roughness {
             if octave.wavelength_m < 2.0 * resolution_m {
                 break;
             }
-            let weight = octave.height_m * gain(octave.wavelength_m);
+            let [highland_m, mare_m] = octave.height_m;
+            let weight = gain(octave.wavelength_m) * (highland_m + mare * (mare_m - highland_m));
             if weight > 0.0 {
                 sum += weight * octave.noise(p_m / octave.wavelength_m);
             }

@@ -10,7 +10,8 @@ fn bare() -> Terrain {
 }
 
 fn terrain(seed: u64, relief: bool, tiles: Vec<Tile>) -> Terrain {
-    Terrain::new(&TerrainConfig { seed, age_gyr: 3.5, relief, tiles }).unwrap()
+    Terrain::new(&TerrainConfig { seed, age_gyr: 3.5, rock_abundance: 0.01, relief, tiles })
+        .unwrap()
 }
 
 fn place(latitude_deg: f64, longitude_deg: f64) -> Vector3<f64> {
@@ -258,7 +259,8 @@ fn flipped_bytes_in_a_tile_never_panic() {
 #[test]
 fn an_impossible_age_is_refused() {
     for age_gyr in [-0.1, 4.6, f64::NAN] {
-        let config = TerrainConfig { seed: 1, age_gyr, relief: true, tiles: vec![] };
+        let config =
+            TerrainConfig { seed: 1, age_gyr, rock_abundance: 0.0, relief: true, tiles: vec![] };
         assert!(matches!(Terrain::new(&config), Err(TerrainError::Age { .. })));
     }
 }

@@ -16,7 +16,13 @@ fn low_orbit() -> (Coast, f64) {
 }
 
 fn environment(degree: usize) -> Environment {
-    let ground = TerrainConfig { seed: 1, age_gyr: 3.6, relief: false, tiles: Vec::new() };
+    let ground = TerrainConfig {
+        seed: 1,
+        age_gyr: 3.6,
+        rock_abundance: 0.01,
+        relief: false,
+        tiles: Vec::new(),
+    };
     Environment::new(degree, &ground).unwrap()
 }
 

@@ -1,0 +1,121 @@
+//! Rocks lying on the ground, from 0.3 m to 10 m.
+//!
+//! Owns: how many rocks there are, their shape. Does not own: how they are found (see
+//! [`super::cells`]), which craters are young (see [`super::craters`]).
+//!
+//! As published, [GolombekRapp1997]: the share of ground covered by rocks of diameter D (m) and
+//! more, k being that covered by all,
+//!     F(D) = k exp(−q D),   q = 1.79 + 0.152/k,
+//! hence N(D) = ∫ 4 k q exp(−q δ) / (π δ²) dδ rocks per m². Chang'e-3's rocks and Surveyor's follow
+//! the same form, [Di2016]. Fresh large craters carry up to some ten percent, [Bandfield2011].
+//! As programmed: octaves of diameter; a rock is a dome h = 0.5 D (1 − x)², x = (distance/radius)²,
+//! half as high as wide (assumed: a half-buried ball); where domes overlap the highest counts.
+//! Around young craters of 64 m and more the rocks go over into those of k = [`RIM_SHARE`].
+//! Refuses: overhangs, rocks of 10 m and more, rocks that lie on rocks.
+
+use super::cells::{Areas, Cells, Faces, Thing};
+use super::hash;
+
+/// Smallest diameter, m.
+const SMALLEST_M: f64 = 0.3;
+/// Octaves at most: 0.3–0.6 m to 4.8–9.6 m.
+const OCTAVES: usize = 5;
+/// Height over diameter. Assumed.
+pub(super) const HEIGHT: f64 = 0.5;
+/// Share of ground covered by rocks at the rim of the youngest craters. [Bandfield2011].
+const RIM_SHARE: f64 = 0.1;
+/// An octave with fewer rocks than this at the youngest rims, per m², is left out: one in 1000 km².
+const RARE_PER_M2: f64 = 1e-9;
+
+/// The rocks of one seed and abundance.
+#[derive(Clone, Debug)]
+pub(super) struct Rocks {
+    /// From small to large.
+    octaves: Vec<Cells>,
+}
+
+impl Rocks {
+    /// - `abundance`: share of ground covered by rocks away from young craters, `k` of the header;
+    ///   0 for no rocks anywhere.
+    pub(super) fn new(seed: u64, abundance: f64) -> Self {
+        let rim = abundance.max(RIM_SHARE);
+        let present = |share: f64| move |d_m: f64| per_m2(share, d_m);
+        let octaves = (0..if abundance > 0.0 { OCTAVES } else { 0 })
+            .map(|k| (k, SMALLEST_M * f64::from(1_u32 << k)))
+            .take_while(|&(_, d_m)| per_m2(rim, d_m) - per_m2(rim, 2.0 * d_m) > RARE_PER_M2)
+            .map(|(k, d_m)| {
+                let key = hash::mix(seed ^ hash::mix(0x60c5_0000 + k as u64));
+                Cells::new(key, d_m, 0.5, [&present(rim), &present(abundance)])
+            })
+            .collect();
+        Self { octaves }
+    }
+
+    /// Upper bound of the octaves that `height_m` leaves out at `resolution_m`, m.
+    pub(super) fn bound_m(&self, resolution_m: f64) -> f64 {
+        let left_out = self.octaves.iter().filter(|cells| cells.diameter_m < resolution_m);
+        left_out.map(|cells| HEIGHT * 2.0 * cells.diameter_m).fold(0.0, f64::max)
+    }
+
+    /// Height of the rock at a point, m; octaves that begin below `resolution_m` are left out.
+    /// `young`: how near a young crater's rim is, 0 to 1; `gain`: weight by diameter.
+    pub(super) fn height_m(
+        &self,
+        faces: &Faces,
+        areas: &Areas,
+        young: f64,
+        resolution_m: f64,
+        gain: impl Fn(f64) -> f64,
+    ) -> f64 {
+        let mut height_m = 0.0_f64;
+        for cells in self.octaves.iter().rev().take_while(|c| c.diameter_m >= resolution_m) {
+            let weight = gain(cells.diameter_m);
+            for at in faces.iter() {
+                cells.felt(at, areas, 1.0 - young, |thing| {
+                    let d_m = thing.diameter_m;
+                    let z = (1.0 - 4.0 * thing.distance2_m2 / (d_m * d_m)).max(0.0);
+                    height_m = height_m.max(weight * thing.weight * HEIGHT * d_m * z * z);
+                });
+            }
+        }
+        height_m
+    }
+
+    /// Visits every rock within `reach_m` of the middle of `faces`, away from young craters.
+    pub(super) fn around(
+        &self,
+        faces: &Faces,
+        areas: &Areas,
+        reach_m: f64,
+        mut visit: impl FnMut(Thing, u32),
+    ) {
+        for cells in &self.octaves {
+            for at in faces.iter() {
+                cells.within(at, areas, 1.0, reach_m, |thing| visit(thing, at.face));
+            }
+        }
+    }
+}
+
+/// Rocks of `diameter_m` and more per m² where the share `k` of the ground is covered.
+///
+/// N(D) = (4 k q/π) [e^(−qD)/D − q E₁(qD)]; the integral by Simpson's rule over z = ln δ up to 10 m.
+pub(super) fn per_m2(k: f64, diameter_m: f64) -> f64 {
+    const LARGEST_M: f64 = 10.0;
+    const STEPS: usize = 64;
+    if k <= 0.0 || diameter_m >= LARGEST_M {
+        return 0.0;
+    }
+    let q = 1.79 + 0.152 / k;
+    let width = libm::log(LARGEST_M / diameter_m) / STEPS as f64;
+    // With dδ = δ dz the integrand is exp(−q δ)/δ.
+    let at = |n: usize| {
+        let d = diameter_m * libm::exp(n as f64 * width);
+        libm::exp(-q * d) / d
+    };
+    let inner: f64 = (1..STEPS).map(|n| if n.is_multiple_of(2) { 2.0 } else { 4.0 } * at(n)).sum();
+    4.0 * k * q / core::f64::consts::PI * width / 3.0 * (at(0) + inner + at(STEPS))
+}
+
+#[cfg(test)]
+mod tests;
