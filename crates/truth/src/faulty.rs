@@ -12,6 +12,7 @@ use crate::dynamics::Wrench;
 use crate::integrate::Increments;
 use crate::random::Stream;
 use crate::sensors::imu::Imu;
+use crate::sensors::link::{Health, Target};
 use crate::sensors::rangefinder::Rangefinder;
 use crate::sensors::star_tracker::StarTracker;
 use crate::sensors::velocimeter::Velocimeter;
@@ -326,9 +327,9 @@ impl Faulty<Rangefinder, f32> {
     pub fn sense(
         &mut self,
         t: Time,
-        exact: impl FnOnce() -> Option<f64>,
+        target: impl FnOnce() -> Option<Target>,
     ) -> Option<bus::SlantRange> {
-        let mut shot = self.device.sense(t, exact)?;
+        let mut shot = self.device.sense(t, &Health::HEALTHY, target)?;
         let mut sticks = false;
         let fired = shot.t;
         for fault in self.faults.iter_mut().filter(|fault| fault.acts(fired)) {

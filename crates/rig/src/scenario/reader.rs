@@ -25,6 +25,7 @@ const UNITS: &[(&str, &str)] = &[
     ("_km_s", "km/s"),
     ("_mm_s", "mm/s"),
     ("_N_m", "N/m"),
+    ("_mrad", "mrad"),
     ("_gyr", "Gyr"),
     ("_ppm", "ppm"),
     ("_deg", "°"),
@@ -32,6 +33,12 @@ const UNITS: &[(&str, &str)] = &[
     ("_min", "min"),
     ("_ug", "µg"),
     ("_km", "km"),
+    ("_mhz", "MHz"),
+    ("_uJ", "µJ"),
+    ("_nW", "nW"),
+    ("_nm", "nm"),
+    ("_mm", "mm"),
+    ("_ns", "ns"),
     ("_ms", "ms"),
     ("_us", "µs"),
     ("_kg", "kg"),
@@ -301,6 +308,11 @@ impl<'a> Reader<'a> {
     pub fn table(&self, key: &'static str) -> Read<Reader<'a>> {
         let entry = self.entry(key, "a table")?;
         self.reader_of(entry, key.to_string())
+    }
+
+    /// A table, if it is written.
+    pub fn table_if_any(&self, key: &'static str) -> Read<Option<Reader<'a>>> {
+        if self.has(key) { self.table(key).map(Some) } else { Ok(None) }
     }
 
     /// The tables of a list such as `[[fault]]`; none when the key is not written.

@@ -1,16 +1,36 @@
 use super::*;
+use crate::sensors::link::Surface;
 use crate::vehicle;
 
 const RANGEFINDER: vehicle::Rangefinder = vehicle::Rangefinder {
     p_BA_B: [0.0; 3],
     d_B: [0.0, 0.0, -1.0],
+    pulse_energy_J: 1.0, // far beyond need: every shot is detected and exact
+    wavelength_m: 1064e-9,
+    pulse_width_s: 10e-9,
+    divergence_rad: 0.5e-3,
+    aperture_m: 0.03,
+    transmit_efficiency: 1.0,
+    receive_efficiency: 1.0,
+    noise_W: 1e-9,
+    bandwidth_hz: 50e6,
+    excess_noise: 0.0,
+    pulse_rate_hz: 1000.0,
+    integration_s: 0.001,
+    threshold_sigma: 20.0,
     range_m_min: 0.5,
     range_m_max: 8000.0,
     sigma_m: 0.0,
+    quantum_m: 0.0,
     latency_s: 0.0,
     period_s: 0.02,
-    detection_probability: 1.0,
 };
+
+fn below(range_m: f64) -> Option<Target> {
+    let surface = Surface { normal_albedo: 0.25, lommel_seeliger: 1.0 };
+    let (cos_incidence, closing_m_s, transmission) = (1.0, 0.0, 1.0);
+    Some(Target { range_m, cos_incidence, surface, closing_m_s, transmission })
+}
 
 fn at(n: i64) -> Time {
     Time::default() + Span::from_ms(20 * n)
@@ -30,7 +50,7 @@ fn rangefinder(kind: FaultKind, spec: vehicle::Rangefinder) -> Faulty<Rangefinde
 fn shots(kind: FaultKind) -> Vec<(f32, ShotQuality)> {
     let mut unit = rangefinder(kind, RANGEFINDER);
     (0..5)
-        .filter_map(|n| unit.sense(at(n), || Some(1000.0 - 10.0 * n as f64)))
+        .filter_map(|n| unit.sense(at(n), || below(1000.0 - 10.0 * n as f64)))
         .map(|shot| (shot.range_m, shot.quality))
         .collect()
 }
@@ -69,7 +89,7 @@ fn a_fault_ends_when_it_is_told_to() {
     let device = Rangefinder::new(&RANGEFINDER, at(0), (1, 1));
     let mut unit: Faulty<_, f32> = Faulty::new(device, "rangefinder", &[dead], at(0), (1, 1));
     let valid: Vec<bool> = (0..4)
-        .filter_map(|n| unit.sense(at(n), || Some(10.0)))
+        .filter_map(|n| unit.sense(at(n), || below(10.0)))
         .map(|shot| shot.quality == ShotQuality::Valid)
         .collect();
     assert_eq!(valid, [false, false, true, true]);
@@ -82,7 +102,7 @@ fn outliers_have_the_stated_share_and_size() {
     let mut unit = rangefinder(kind, RANGEFINDER);
     let n = 20_000;
     let errors: Vec<f64> = (0..n)
-        .filter_map(|k| unit.sense(at(k), || Some(2000.0)))
+        .filter_map(|k| unit.sense(at(k), || below(2000.0)))
         .map(|shot| f64::from(shot.range_m) - 2000.0)
         .filter(|error| error.abs() > 0.0)
         .collect();
@@ -119,8 +139,11 @@ fn velocimeter_faults_unlock_freeze_or_remove_it() {
         p_BA_B: [0.0; 3],
         d_B: [[0.0, 0.0, -1.0]; 3],
         range_m_max: 1000.0,
+        albedo_reference: 0.25,
         speed_m_s_max: 100.0,
         sigma_m_s: 0.0,
+        bias_sigma_m_s: 0.0,
+        scale_sigma: 0.0,
         period_s: 0.02,
         latency_s: 0.0,
     };

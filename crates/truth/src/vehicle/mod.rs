@@ -10,6 +10,7 @@ mod body;
 mod engine;
 mod imu;
 mod legs;
+mod radar_altimeter;
 mod rangefinder;
 mod star_tracker;
 mod velocimeter;
@@ -18,6 +19,7 @@ pub use body::{Dry, Propellant};
 pub use engine::{Engine, EngineDispersion};
 pub use imu::Imu;
 pub use legs::Legs;
+pub use radar_altimeter::RadarAltimeter;
 pub use rangefinder::Rangefinder;
 pub use star_tracker::StarTracker;
 pub use velocimeter::Velocimeter;
@@ -49,6 +51,8 @@ pub struct Vehicle {
     pub rangefinder: Rangefinder,
     /// Doppler velocimeter; `None` when the vehicle carries none.
     pub velocimeter: Option<Velocimeter>,
+    /// Radar altimeter; `None` when the vehicle carries none.
+    pub radar_altimeter: Option<RadarAltimeter>,
 }
 
 /// How far a vehicle may differ from its description, standard deviations.
@@ -149,7 +153,8 @@ impl Vehicle {
         self.imu.check()?;
         self.star_tracker.check()?;
         self.rangefinder.check()?;
-        self.velocimeter.as_ref().map_or(Ok(()), Velocimeter::check)
+        self.velocimeter.as_ref().map_or(Ok(()), Velocimeter::check)?;
+        self.radar_altimeter.as_ref().map_or(Ok(()), RadarAltimeter::check)
     }
 }
 

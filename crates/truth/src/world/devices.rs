@@ -7,6 +7,7 @@ use super::sight::Sight;
 use crate::faulty::{Fault, Faulty};
 use crate::integrate::Increments;
 use crate::sensors::imu::Imu;
+use crate::sensors::radar_altimeter::RadarAltimeter;
 use crate::sensors::rangefinder::Rangefinder;
 use crate::sensors::star_tracker::StarTracker;
 use crate::sensors::velocimeter::Velocimeter;
@@ -21,6 +22,7 @@ pub(super) struct Devices {
     star_tracker: Faulty<StarTracker>,
     rangefinder: Faulty<Rangefinder, f32>,
     velocimeter: Option<Faulty<Velocimeter, BeamSpeeds>>,
+    radar_altimeter: Option<RadarAltimeter>,
 }
 
 /// What the sensors feel of the lander itself at one instant.
@@ -45,6 +47,10 @@ impl Devices {
             velocimeter: vehicle.velocimeter.as_ref().map(|spec| {
                 Faulty::new(Velocimeter::new(spec, t, key), "velocimeter", faults, t, key)
             }),
+            radar_altimeter: vehicle
+                .radar_altimeter
+                .as_ref()
+                .map(|spec| RadarAltimeter::new(spec, t, key)),
         }
     }
 
@@ -54,16 +60,21 @@ impl Devices {
         let lrf = &vehicle.rangefinder;
         let rangefinder = self.rangefinder.sense(t, || {
             (!sight.out_of_reach(lrf.range_m_max))
-                .then(|| sight.range_m(&lrf.p_BA_B, &lrf.d_B, lrf.range_m_max))
+                .then(|| sight.target(&lrf.p_BA_B, &lrf.d_B, lrf.range_m_max))
                 .flatten()
         });
         let velocimeter = match (&mut self.velocimeter, &vehicle.velocimeter) {
             (Some(unit), Some(spec)) => unit.sense(t, || {
-                let reach = !sight.out_of_reach(spec.range_m_max);
-                let meets = |d_B: &[f64; 3]| {
-                    reach && sight.meets_ground(&spec.p_BA_B, d_B, spec.range_m_max)
-                };
-                (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(meets))
+                let locks = |d_B: &[f64; 3]| sight.locks(spec, d_B);
+                (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(locks))
+            }),
+            _ => None,
+        };
+        let radar_altimeter = match (&mut self.radar_altimeter, &vehicle.radar_altimeter) {
+            (Some(unit), Some(spec)) => unit.sense(t, || {
+                (!sight.out_of_reach(spec.range_m_max))
+                    .then(|| sight.nearest_m(&spec.p_BA_B, &spec.d_B, spec.half_angle_rad))
+                    .flatten()
             }),
             _ => None,
         };
@@ -74,7 +85,7 @@ impl Devices {
             star_tracker: self.star_tracker.sense(t, state.q_IB, rate_rad_s, felt.burning),
             rangefinder,
             velocimeter,
-            radar_altimeter: None,
+            radar_altimeter,
             camera: None,
             gauge: None,
             touchdown: felt.contact,
