@@ -10,6 +10,7 @@ mod output;
 mod overrides;
 mod panel;
 mod plain;
+mod rangefinder;
 mod shipped;
 mod status;
 
@@ -30,12 +31,15 @@ enum Command {
     Fly(fly::Fly),
     /// Fly one scenario many times with dispersions, and count the outcomes.
     Campaign(campaign::Campaign),
+    /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
+    Rangefinder(rangefinder::Rangefinder),
 }
 
 fn main() -> ExitCode {
     let judged = match Cli::parse().command {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
+        Command::Rangefinder(rangefinder) => rangefinder.run(),
     };
     match judged {
         Ok(true) => ExitCode::SUCCESS,

@@ -22,6 +22,7 @@ pub mod closed_loop;
 pub mod load;
 pub mod measures;
 mod parquet_file;
+pub mod rangefinder_study;
 pub mod record;
 pub mod report;
 pub mod scenario;

@@ -16,6 +16,7 @@ pub mod survey;
 pub(crate) mod synthetic;
 
 pub use json::Json;
+pub(crate) use page::{STYLE, escape};
 pub use page::{page, write};
 pub use plots::{FLOWN, PLANNED, ProfilePoint};
 pub use relief::TerrainPatch;

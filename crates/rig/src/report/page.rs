@@ -11,7 +11,8 @@ use icd::time::Time;
 use std::fmt::Write;
 use std::path::Path;
 
-const STYLE: &str = include_str!("../../assets/report.css");
+/// The style sheet of every page.
+pub(crate) const STYLE: &str = include_str!("../../assets/report.css");
 const SCRIPT: &str = include_str!("../../assets/report.js");
 const MAPS: &str = include_str!("../../assets/maps.js");
 const UPLOT_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
@@ -219,7 +220,8 @@ const fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn escape(text: &str) -> String {
+/// Text that is safe inside HTML.
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
