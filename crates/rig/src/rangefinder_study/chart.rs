@@ -8,7 +8,8 @@ use std::fmt::Write;
 const WIDTH: f64 = 620.0;
 const HEIGHT: f64 = 330.0;
 const LEFT: f64 = 62.0;
-const RIGHT: f64 = 16.0;
+/// Room for the labels of levels.
+const RIGHT: f64 = 96.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 44.0;
 
@@ -65,10 +66,10 @@ impl Chart {
             let _ = write!(
                 svg,
                 "<line class=\"level\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-                 <text class=\"level\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                 <text class=\"level\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
                 WIDTH - RIGHT,
-                WIDTH - RIGHT - 6.0,
-                y - 5.0,
+                WIDTH - RIGHT + 6.0,
+                y + 4.0,
                 escape(label)
             );
         }
@@ -156,7 +157,7 @@ mod tests {
             levels: vec![],
         };
         let figure = chart.figure();
-        assert!(figure.contains("points=\"62.0,286.0 604.0,14.0\""), "{figure}");
+        assert!(figure.contains("points=\"62.0,286.0 524.0,14.0\""), "{figure}");
         assert!(figure.contains("a &lt;b&gt;"), "{figure}");
     }
 }
