@@ -10,6 +10,7 @@ mod output;
 mod overrides;
 mod panel;
 mod plain;
+mod rangefinder;
 mod shipped;
 mod status;
 mod terrain;
@@ -33,6 +34,8 @@ enum Command {
     Campaign(campaign::Campaign),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
+    /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
+    Rangefinder(rangefinder::Rangefinder),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
         Command::Terrain(terrain) => terrain.run(),
+        Command::Rangefinder(rangefinder) => rangefinder.run(),
     };
     match judged {
         Ok(true) => ExitCode::SUCCESS,

@@ -35,6 +35,14 @@ where
     result.map_err(|reason| OutputError { file: file.to_path_buf(), reason: Box::new(reason) })
 }
 
+/// Writes one text file, with the folders above it.
+pub fn keep(path: &Path, text: &str) -> Result<(), OutputError> {
+    if let Some(folder) = path.parent() {
+        kept(folder, std::fs::create_dir_all(folder))?;
+    }
+    kept(path, std::fs::write(path, text))
+}
+
 /// Writes every flight; one flight into `folder` itself, several into a folder each with a combined page above.
 ///
 /// Returns the file to open: the page, or the folder when no page was wanted.

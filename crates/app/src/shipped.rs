@@ -1,6 +1,6 @@
 //! The scenario and vehicle files that travel inside the program, so that it flies from any folder.
 //!
-//! Owns: finding what a person named. Order: the file as written, `scenarios/NAME.toml` below the current
+//! Owns: finding what a person named. Order: the file as written, `scenarios/NAME.toml` or `vehicles/NAME.toml` below the current
 //! folder, then the copy inside the program, which is unpacked into a folder for temporary files.
 
 use std::path::{Path, PathBuf};
@@ -40,19 +40,31 @@ impl std::error::Error for UnpackError {
 pub struct Unpacked(Option<PathBuf>);
 
 impl Unpacked {
-    /// The file that `named` means; a name that nothing matches is returned as it is.
+    /// The scenario that `named` means; a name that nothing matches is returned as it is.
     ///
     /// # Errors
     /// The folder for temporary files cannot be written.
     pub fn locate(&mut self, named: &Path) -> Result<PathBuf, UnpackError> {
+        self.locate_in("scenarios", named)
+    }
+
+    /// The vehicle that `named` means; as [`Self::locate`].
+    ///
+    /// # Errors
+    /// As [`Self::locate`].
+    pub fn locate_vehicle(&mut self, named: &Path) -> Result<PathBuf, UnpackError> {
+        self.locate_in("vehicles", named)
+    }
+
+    fn locate_in(&mut self, folder: &str, named: &Path) -> Result<PathBuf, UnpackError> {
         if named.exists() {
             return Ok(named.to_path_buf());
         }
-        let beside = Path::new("scenarios").join(named).with_extension("toml");
+        let beside = Path::new(folder).join(named).with_extension("toml");
         if beside.exists() {
             return Ok(beside);
         }
-        let wanted = format!("scenarios/{}.toml", named.with_extension("").display());
+        let wanted = format!("{folder}/{}.toml", named.with_extension("").display());
         if SHIPPED.iter().any(|file| file.path == wanted) {
             return Ok(self.folder()?.join(wanted));
         }

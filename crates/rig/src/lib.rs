@@ -23,6 +23,7 @@ mod computer;
 pub mod load;
 pub mod measures;
 mod parquet_file;
+pub mod rangefinder_study;
 pub mod record;
 pub mod report;
 pub mod scenario;

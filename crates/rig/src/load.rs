@@ -15,6 +15,7 @@ use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
 use truth::environment::{Environment, Site};
 use truth::random::Stream;
+use truth::sensors::link::Link;
 use truth::vehicle as machine;
 
 /// Elevation above the reference sphere at the map's nodes, m, `[along][across]`.
@@ -262,7 +263,11 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
         rangefinder: board::Rangefinder {
             p_BA_B: machine.rangefinder.p_BA_B,
             d_B: machine.rangefinder.d_B,
-            range_m_max: machine.rangefinder.range_m_max,
+            range_m_max: Link::new(&machine.rangefinder).reach_m(
+                file.believed.ranging_surface,
+                file.believed.ranging_incidence_rad,
+                file.believed.ranging_closing_m_s,
+            ),
             sigma_m: machine.rangefinder.sigma_m,
         },
         velocimeter: velocimeter(scenario.flight.velocimeter, machine.velocimeter.as_ref()),

@@ -186,6 +186,10 @@ fn make_exact(vehicle: &mut Vehicle) {
     vehicle.imu.accelerometer_bias_sigma_m_s2 = 0.0;
     vehicle.imu.gyro_scale_sigma = 0.0;
     vehicle.imu.accelerometer_scale_sigma = 0.0;
+    if let Some(velocimeter) = &mut vehicle.velocimeter {
+        velocimeter.bias_sigma_m_s = 0.0;
+        velocimeter.scale_sigma = 0.0;
+    }
 }
 
 /// The attitude of both burns: thrust axis against the velocity, x away from the Moon.

@@ -1,5 +1,6 @@
 //! What one evaluation of gravity costs: the field alone by degree, and all slow forces together.
 #![allow(missing_docs)]
+#![allow(non_snake_case)] // monograms: see NOTATION.md
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use icd::frames::{P, Position, Vector};

@@ -22,6 +22,7 @@ use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError, Now};
 use crate::integrate::{Increments, rigid_body_step};
 use crate::random::Stream;
+use crate::sensors::dust::Dust;
 use crate::vehicle::{Dispersions, Vehicle, VehicleError};
 use devices::{Devices, Felt};
 use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors};
@@ -184,6 +185,7 @@ macro_rules! sight_of {
             w_IM_I: $world.moon.w_IM_I,
             environment: &$world.environment,
             altitude_m: $world.altitude_m,
+            dust: $world.dust,
         }
     };
 }
@@ -208,6 +210,7 @@ pub struct World {
     phase: Phase,
     increments: Increments,
     thrust: Thrust,
+    dust: Dust,
     last_burn: Time,
     moved_last: Time,
     upright_last: Time,
@@ -321,6 +324,7 @@ impl World {
             phase: Phase::default(),
             increments: Increments::default(),
             thrust: Thrust::default(),
+            dust: Dust::default(),
             last_burn: Time::from_tai_ns(i64::MIN),
             moved_last: t,
             upright_last: t,
@@ -375,6 +379,7 @@ impl World {
         if self.thrust.main_N + self.thrust.assist_N > 0.0 {
             self.last_burn = self.state.t;
         }
+        self.dust.follow(self.thrust.main_N + self.thrust.assist_N, CYCLE.s());
         self.judge();
     }
 

@@ -11,6 +11,7 @@ use icd::time::Time;
 use std::fmt::Write;
 use std::path::Path;
 
+/// The style sheet of every page.
 pub(crate) const STYLE: &str = include_str!("../../assets/report.css");
 const SCRIPT: &str = include_str!("../../assets/report.js");
 const MAPS: &str = include_str!("../../assets/maps.js");
@@ -219,6 +220,7 @@ const fn severity(severity: Severity) -> &'static str {
     }
 }
 
+/// Text that is safe inside HTML.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

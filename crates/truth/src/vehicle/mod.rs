@@ -12,6 +12,7 @@ mod hull;
 mod imu;
 mod legs;
 mod optics;
+mod radar_altimeter;
 mod rangefinder;
 mod star_tracker;
 mod velocimeter;
@@ -22,6 +23,7 @@ pub use hull::{HULL_POINTS, Hull};
 pub use imu::Imu;
 pub use legs::Legs;
 pub use optics::Optics;
+pub use radar_altimeter::RadarAltimeter;
 pub use rangefinder::Rangefinder;
 pub use star_tracker::StarTracker;
 pub use velocimeter::Velocimeter;
@@ -57,6 +59,8 @@ pub struct Vehicle {
     pub rangefinder: Rangefinder,
     /// Doppler velocimeter; `None` when the vehicle carries none.
     pub velocimeter: Option<Velocimeter>,
+    /// Radar altimeter; `None` when the vehicle carries none.
+    pub radar_altimeter: Option<RadarAltimeter>,
 }
 
 /// How far a vehicle may differ from its description, standard deviations.
@@ -159,7 +163,8 @@ impl Vehicle {
         self.imu.check()?;
         self.star_tracker.check()?;
         self.rangefinder.check()?;
-        self.velocimeter.as_ref().map_or(Ok(()), Velocimeter::check)
+        self.velocimeter.as_ref().map_or(Ok(()), Velocimeter::check)?;
+        self.radar_altimeter.as_ref().map_or(Ok(()), RadarAltimeter::check)
     }
 }
 

@@ -4,9 +4,11 @@
 //! (`faulty`), what they look at (`sight`).
 
 use super::sight::Sight;
-use crate::faulty::{Fault, Faults, Faulty, Inertial, Now};
+use crate::faulty::{Fault, Faults, Faulty, Inertial, LinkTerm, Now};
 use crate::integrate::Increments;
 use crate::sensors::imu::Imu;
+use crate::sensors::link::Health;
+use crate::sensors::radar_altimeter::RadarAltimeter;
 use crate::sensors::rangefinder::Rangefinder;
 use crate::sensors::star_tracker::StarTracker;
 use crate::sensors::velocimeter::Velocimeter;
@@ -23,6 +25,7 @@ pub(super) struct Devices {
     star_tracker: Faulty<StarTracker, bus::StarTracker>,
     rangefinder: Faulty<Rangefinder, SlantRange>,
     velocimeter: Option<Faulty<Velocimeter, BeamSpeeds>>,
+    radar_altimeter: Option<Faulty<RadarAltimeter, SlantRange>>,
     switches: [Faults<()>; LEGS],
 }
 
@@ -52,6 +55,10 @@ impl Devices {
             velocimeter: vehicle.velocimeter.as_ref().map(|spec| {
                 Faulty::new(Velocimeter::new(spec, t, key), "velocimeter", faults, t, key)
             }),
+            radar_altimeter: vehicle.radar_altimeter.as_ref().map(|spec| {
+                let unit = RadarAltimeter::new(spec, t, key);
+                Faulty::new(unit, "radar_altimeter", faults, t, key)
+            }),
             switches: core::array::from_fn(|n| Faults::new(&format!("switch.{n}"), faults, t, key)),
         }
     }
@@ -67,21 +74,30 @@ impl Devices {
         self.follow(now);
         let (t, state) = (sight.state.t, sight.state);
         let lrf = &vehicle.rangefinder;
-        let rangefinder = self.rangefinder.device.sense(t, || {
+        let health = self.rangefinder_health(t);
+        let rangefinder = self.rangefinder.device.sense(t, &health, || {
             (!sight.out_of_reach(lrf.range_m_max))
-                .then(|| sight.range_m(&lrf.p_BA_B, &lrf.d_B, lrf.range_m_max))
+                .then(|| sight.target(&lrf.p_BA_B, &lrf.d_B, lrf.range_m_max))
                 .flatten()
         });
         let velocimeter = match (&mut self.velocimeter, &vehicle.velocimeter) {
             (Some(unit), Some(spec)) => {
                 let beams = unit.device.sense(t, || {
-                    let reach = !sight.out_of_reach(spec.range_m_max);
-                    let meets = |d_B: &[f64; 3]| {
-                        reach && sight.meets_ground(&spec.p_BA_B, d_B, spec.range_m_max)
-                    };
-                    (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(meets))
+                    let locks = |d_B: &[f64; 3]| sight.locks(spec, d_B);
+                    (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(locks))
                 });
                 unit.faults.pass(t, beams)
+            }
+            _ => None,
+        };
+        let radar_altimeter = match (&mut self.radar_altimeter, &vehicle.radar_altimeter) {
+            (Some(unit), Some(spec)) => {
+                let pulse = unit.device.sense(t, || {
+                    (!sight.out_of_reach(spec.range_m_max))
+                        .then(|| sight.nearest_m(&spec.p_BA_B, &spec.d_B, spec.half_angle_rad))
+                        .flatten()
+                });
+                unit.faults.pass(t, pulse)
             }
             _ => None,
         };
@@ -93,10 +109,24 @@ impl Devices {
             star_tracker: self.star_tracker.faults.pass(t, attitude),
             rangefinder: self.rangefinder.faults.pass(t, rangefinder),
             velocimeter,
-            radar_altimeter: None,
+            radar_altimeter,
             camera: None,
             gauge: None,
             touchdown: core::array::from_fn(|n| self.switches[n].switch(t, felt.contact[n])),
+        }
+    }
+
+    /// What faults leave of the rangefinder's link.
+    fn rangefinder_health(&self, t: Time) -> Health {
+        if self.rangefinder.faults.none() {
+            return Health::HEALTHY;
+        }
+        let factor = |term| self.rangefinder.faults.link_factor(term, t);
+        Health {
+            laser: factor(LinkTerm::Laser),
+            receiver: factor(LinkTerm::Receiver),
+            surface: factor(LinkTerm::Surface),
+            smear: factor(LinkTerm::Speed),
         }
     }
 
@@ -107,6 +137,9 @@ impl Devices {
         self.star_tracker.faults.follow(now);
         self.rangefinder.faults.follow(now);
         if let Some(unit) = &mut self.velocimeter {
+            unit.faults.follow(now);
+        }
+        if let Some(unit) = &mut self.radar_altimeter {
             unit.faults.follow(now);
         }
         self.switches.iter_mut().for_each(|switch| switch.follow(now));

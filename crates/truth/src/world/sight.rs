@@ -1,10 +1,19 @@
-//! What apertures fixed to the body see of the ground: ranges and speeds, exact.
+//! What apertures fixed to the body see of the ground: ranges, light and speeds, exact.
 
 use crate::dynamics::State;
 use crate::environment::Environment;
+use crate::sensors::dust::Dust;
+use crate::sensors::link::{Surface, Target};
+use crate::sensors::{radar_altimeter, velocimeter};
+use crate::vehicle;
+use icd::constants::MOON_RADIUS_M;
 use icd::frames::{B, Direction, I, M, Position, Vector};
 use icd::rotation::Rotation;
 use nalgebra::Vector3;
+
+/// Part of Lommel and Seeliger's law in the ground's lunar-Lambert law at zero phase (assumed: the full
+/// Moon hardly darkens towards its limb).
+const LOMMEL_SEELIGER: f64 = 0.95;
 
 /// What a body-fixed aperture sees at one instant.
 #[derive(Clone, Copy)]
@@ -19,6 +28,8 @@ pub(super) struct Sight<'a> {
     pub environment: &'a Environment,
     /// Height of the feet over the ground when it was last looked at, m.
     pub altitude_m: f64,
+    /// Dust under the engines.
+    pub dust: Dust,
 }
 
 impl Sight<'_> {
@@ -48,6 +59,47 @@ impl Sight<'_> {
         Some(self.environment.terrain.ray(p_MA_M, d_M, range_m_max)?.range_m)
     }
 
+    /// What a laser beam meets; `None` beyond `range_m_max`. Cost: one ray and little more.
+    pub fn target(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> Option<Target> {
+        let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
+        let hit = self.environment.terrain.ray(p_MA_M, d_M, range_m_max)?;
+        let p_MH_M = Vector::from_si(p_MA_M.si() + d_M.si() * hit.range_m);
+        Some(Target {
+            range_m: hit.range_m,
+            // Over the ray's baseline of 4 m: a footprint far off; the finest relief is 2 m anyway.
+            cos_incidence: -d_M.dot(hit.n_M),
+            surface: self.surface(p_MH_M),
+            closing_m_s: self.v_over_ground_B(p_BA_B).dot(&Vector3::from(*d_B)),
+            transmission: self.dust.transmission(self.altitude_m, cos_vertical(p_MA_M, d_M)),
+        })
+    }
+
+    /// How the ground at a place returns laser light.
+    fn surface(&self, p_MH_M: Vector<Position, M>) -> Surface {
+        let normal_albedo = self.environment.terrain.normal_albedo(p_MH_M);
+        Surface { normal_albedo, lommel_seeliger: LOMMEL_SEELIGER }
+    }
+
+    /// Whether a beam of a velocimeter meets ground within the reach that the ground's brightness, the
+    /// angle to the vertical and the dust leave it.
+    pub fn locks(&self, spec: &vehicle::Velocimeter, d_B: &[f64; 3]) -> bool {
+        let (p_MA_M, d_M) = self.beam(&spec.p_BA_B, d_B);
+        let cos_vertical = cos_vertical(p_MA_M, d_M);
+        let through = self.dust.transmission(self.altitude_m, cos_vertical);
+        let reach_m = velocimeter::reach_m(spec, self.surface(p_MA_M), cos_vertical, through);
+        !self.out_of_reach(reach_m) && self.meets_ground(&spec.p_BA_B, d_B, reach_m)
+    }
+
+    /// Range from an antenna to the nearest ground in its cone, m.
+    pub fn nearest_m(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], half_angle_rad: f64) -> Option<f64> {
+        let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
+        let up = p_MA_M.direction()?.si();
+        radar_altimeter::nearest_m(d_M.si(), up, half_angle_rad, |offset, resolution_m| {
+            let p_M = Vector::from_si(p_MA_M.si() + offset);
+            p_M.norm() - MOON_RADIUS_M - self.environment.terrain.elevation_m(p_M, resolution_m)
+        })
+    }
+
     /// Whether the beam meets the ground within `range_m_max`: it surely does when its end lies below.
     pub fn meets_ground(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> bool {
         let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
@@ -64,4 +116,9 @@ impl Sight<'_> {
         R_IB.tr_mul(&(self.state.v_MB_I.si() - self.w_IM_I.cross(&p_MA_I)))
             + self.state.w_IB_B.si().cross(&p_BA_B)
     }
+}
+
+/// Cosine of the angle between a beam and straight down.
+fn cos_vertical(p_MA_M: Vector<Position, M>, d_M: Vector<Direction, M>) -> f64 {
+    p_MA_M.direction().map_or(1.0, |up| -up.dot(d_M))
 }

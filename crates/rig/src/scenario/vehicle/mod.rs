@@ -12,6 +12,7 @@ use super::error::ScenarioError;
 use super::file::Tree;
 use super::reader::Reader;
 use std::path::Path;
+use truth::sensors::link::Surface;
 use truth::vehicle as machine;
 
 const ARCSEC: f64 = std::f64::consts::PI / 648_000.0;
@@ -44,6 +45,12 @@ pub struct Believed {
     pub reserve_kg: f64,
     /// Fastest turn that control may command, rad/s.
     pub slew_rad_s_max: f64,
+    /// The ground for which the rangefinder's reach is worked out.
+    pub ranging_surface: Surface,
+    /// The angle between beam and vertical for which it is worked out, rad.
+    pub ranging_incidence_rad: f64,
+    /// The closing speed for which it is worked out, m/s.
+    pub ranging_closing_m_s: f64,
 }
 
 type Read<T> = Result<T, ScenarioError>;
@@ -62,6 +69,12 @@ impl VehicleFile {
         let believed = Believed {
             reserve_kg: table.number("reserve_kg", 0.0, machine.propellant.capacity_kg)?,
             slew_rad_s_max: table.number("slew_deg_s_max", 0.1, 90.0)? * DEG,
+            ranging_surface: Surface {
+                normal_albedo: table.number("ranging_albedo", 0.01, 1.0)?,
+                lommel_seeliger: table.number("ranging_lommel_seeliger", 0.0, 1.0)?,
+            },
+            ranging_incidence_rad: table.number("ranging_incidence_deg", 0.0, 89.0)? * DEG,
+            ranging_closing_m_s: table.number("ranging_closing_m_s", 0.0, 3000.0)?,
         };
         table.finish()?;
         root.finish()?;
@@ -91,6 +104,10 @@ fn machine(root: &Reader<'_>) -> Read<machine::Vehicle> {
         star_tracker: sensors::star_tracker(&root.table("star_tracker")?)?,
         rangefinder: sensors::rangefinder(&root.table("rangefinder")?)?,
         velocimeter: Some(sensors::velocimeter(&root.table("velocimeter")?)?),
+        radar_altimeter: match root.table_if_any("radar_altimeter")? {
+            Some(table) => Some(sensors::radar_altimeter(&table)?),
+            None => None,
+        },
     };
     Ok(vehicle)
 }

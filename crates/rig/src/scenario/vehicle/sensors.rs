@@ -1,6 +1,6 @@
 //! Sensors of the vehicle file.
 
-use super::{ANY, ARCSEC, DEG, HOUR_S, PPM, Read, UG_M_S2, any, around};
+use super::{ANY, ARCSEC, DEG, HOUR_S, PERCENT, PPM, Read, UG_M_S2, any, around};
 use crate::scenario::reader::Reader;
 use truth::vehicle as machine;
 
@@ -40,15 +40,44 @@ pub(super) fn rangefinder(t: &Reader<'_>) -> Read<machine::Rangefinder> {
     let rangefinder = machine::Rangefinder {
         p_BA_B: t.numbers("place_m", -ANY, ANY)?,
         d_B: t.numbers("direction", -1.0, 1.0)?,
+        pulse_energy_J: any(t, "pulse_energy_uJ")? * 1e-6,
+        wavelength_m: any(t, "wavelength_nm")? * 1e-9,
+        pulse_width_s: any(t, "pulse_width_ns")? * 1e-9,
+        divergence_rad: any(t, "divergence_mrad")? * 1e-3,
+        aperture_m: any(t, "aperture_mm")? * 1e-3,
+        transmit_efficiency: any(t, "transmit_efficiency")?,
+        receive_efficiency: any(t, "receive_efficiency")?,
+        noise_W: any(t, "noise_nW")? * 1e-9,
+        bandwidth_hz: any(t, "bandwidth_mhz")? * 1e6,
+        excess_noise: any(t, "excess_noise")?,
+        pulse_rate_hz: any(t, "pulse_rate_hz")?,
+        integration_s: any(t, "integration_ms")? * 1e-3,
+        threshold_sigma: any(t, "threshold_sigma")?,
         range_m_min: any(t, "range_m_min")?,
         range_m_max: any(t, "range_m_max")?,
         sigma_m: any(t, "sigma_m")?,
+        quantum_m: any(t, "quantum_m")?,
         latency_s: any(t, "latency_s")?,
         period_s: any(t, "period_s")?,
-        detection_probability: any(t, "detection_probability")?,
     };
     t.finish()?;
     Ok(rangefinder)
+}
+
+pub(super) fn radar_altimeter(t: &Reader<'_>) -> Read<machine::RadarAltimeter> {
+    let radar_altimeter = machine::RadarAltimeter {
+        p_BA_B: t.numbers("place_m", -ANY, ANY)?,
+        d_B: t.numbers("direction", -1.0, 1.0)?,
+        half_angle_rad: any(t, "half_angle_deg")? * DEG,
+        range_m_min: any(t, "range_m_min")?,
+        range_m_max: any(t, "range_m_max")?,
+        noise: any(t, "noise_percent")? * PERCENT,
+        sigma_m: any(t, "sigma_m")?,
+        latency_s: any(t, "latency_s")?,
+        period_s: any(t, "period_s")?,
+    };
+    t.finish()?;
+    Ok(radar_altimeter)
 }
 
 pub(super) fn velocimeter(t: &Reader<'_>) -> Read<machine::Velocimeter> {
@@ -59,8 +88,11 @@ pub(super) fn velocimeter(t: &Reader<'_>) -> Read<machine::Velocimeter> {
         p_BA_B: t.numbers("place_m", -ANY, ANY)?,
         d_B: azimuths_deg.map(|azimuth_deg| around(across, azimuth_deg, -down)),
         range_m_max: any(t, "range_m_max")?,
+        albedo_reference: any(t, "albedo_reference")?,
         speed_m_s_max: any(t, "speed_m_s_max")?,
         sigma_m_s: any(t, "sigma_m_s")?,
+        bias_sigma_m_s: any(t, "bias_sigma_m_s")?,
+        scale_sigma: any(t, "scale_sigma_ppm")? * PPM,
         period_s: any(t, "period_s")?,
         latency_s: any(t, "latency_s")?,
     };

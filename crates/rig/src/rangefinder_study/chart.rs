@@ -1,0 +1,163 @@
+//! A line chart as a piece of SVG, for pages without script.
+//!
+//! Owns: axes, curves, level marks, the key. Does not own: colours (`assets/report.css` by role).
+
+use crate::report::escape;
+use std::fmt::Write;
+
+const WIDTH: f64 = 620.0;
+const HEIGHT: f64 = 330.0;
+const LEFT: f64 = 62.0;
+/// Room for the labels of levels.
+const RIGHT: f64 = 96.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 44.0;
+
+/// One curve.
+pub(super) struct Curve {
+    /// Label in the key.
+    pub label: String,
+    /// A colour of the style sheet, such as `--nav`.
+    pub colour: &'static str,
+    /// Points.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// One chart.
+pub(super) struct Chart {
+    /// Title.
+    pub title: &'static str,
+    /// One sentence on how to read it.
+    pub note: String,
+    /// Label of the horizontal axis, with unit.
+    pub x_label: &'static str,
+    /// Label of the vertical axis, with unit.
+    pub y_label: &'static str,
+    /// Ticks of the horizontal axis; the first and last bound it.
+    pub x_ticks: Vec<f64>,
+    /// Ticks of the vertical axis; the first and last bound it.
+    pub y_ticks: Vec<f64>,
+    /// Curves.
+    pub curves: Vec<Curve>,
+    /// Horizontal lines: height and label.
+    pub levels: Vec<(f64, &'static str)>,
+}
+
+impl Chart {
+    /// The chart as a figure.
+    pub fn figure(&self) -> String {
+        let mut svg = String::new();
+        self.grid(&mut svg);
+        for curve in &self.curves {
+            let points: String = curve
+                .points
+                .iter()
+                .map(|(x, y)| format!("{:.1},{:.1} ", self.x(*x), self.y(*y)))
+                .collect();
+            let _ = write!(
+                svg,
+                "<polyline style=\"stroke:var({})\" points=\"{}\"/>",
+                curve.colour,
+                points.trim_end()
+            );
+        }
+        for (level, label) in &self.levels {
+            let y = self.y(*level);
+            let _ = write!(
+                svg,
+                "<line class=\"level\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
+                 <text class=\"level\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                WIDTH - RIGHT,
+                WIDTH - RIGHT + 6.0,
+                y + 4.0,
+                escape(label)
+            );
+        }
+        let key: String = self
+            .curves
+            .iter()
+            .map(|c| format!("<span style=\"--c:var({})\">{}</span>", c.colour, escape(&c.label)))
+            .collect();
+        format!(
+            "<figure class=\"plot\"><div class=\"head\"><h3>{}</h3></div><p class=\"note\">{}</p>\
+             <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">{svg}</svg>\
+             <div class=\"key\">{key}</div></figure>\n",
+            escape(self.title),
+            escape(&self.note)
+        )
+    }
+
+    fn grid(&self, svg: &mut String) {
+        let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        for tick in &self.x_ticks {
+            let x = self.x(*tick);
+            let _ = write!(
+                svg,
+                "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
+                 <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{tick}</text>",
+                bottom + 16.0
+            );
+        }
+        for tick in &self.y_ticks {
+            let y = self.y(*tick);
+            let _ = write!(
+                svg,
+                "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
+                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{tick}</text>",
+                LEFT - 7.0,
+                y + 4.0
+            );
+        }
+        let (middle_x, middle_y) = (0.5 * (LEFT + right), 0.5 * (TOP + bottom));
+        let _ = write!(
+            svg,
+            "<text x=\"{middle_x}\" y=\"{}\" text-anchor=\"middle\">{}</text>\
+             <text transform=\"translate(16 {middle_y}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+            HEIGHT - 8.0,
+            escape(self.x_label),
+            escape(self.y_label)
+        );
+    }
+
+    fn x(&self, x: f64) -> f64 {
+        LEFT + share(x, &self.x_ticks) * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn y(&self, y: f64) -> f64 {
+        HEIGHT - BOTTOM - share(y, &self.y_ticks) * (HEIGHT - TOP - BOTTOM)
+    }
+}
+
+/// Where a value lies between the first and the last tick, 0 to 1; values outside stick to the edge.
+fn share(value: f64, ticks: &[f64]) -> f64 {
+    match ticks {
+        [first, .., last] => ((value - first) / (last - first)).clamp(0.0, 1.0),
+        _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_puts_its_corners_where_its_axes_end() {
+        let chart = Chart {
+            title: "a <b>",
+            note: String::new(),
+            x_label: "x",
+            y_label: "y",
+            x_ticks: vec![0.0, 5.0, 10.0],
+            y_ticks: vec![0.0, 100.0],
+            curves: vec![Curve {
+                label: "one".into(),
+                colour: "--nav",
+                points: vec![(0.0, 0.0), (10.0, 100.0)],
+            }],
+            levels: vec![],
+        };
+        let figure = chart.figure();
+        assert!(figure.contains("points=\"62.0,286.0 524.0,14.0\""), "{figure}");
+        assert!(figure.contains("a &lt;b&gt;"), "{figure}");
+    }
+}
