@@ -303,6 +303,18 @@ fn a_kernel_is_used_and_named_by_its_contents() {
 }
 
 #[test]
+fn the_hash_covers_what_is_in_the_tiles() {
+    let folder = Folder::new("tile-contents");
+    let with = |contents: &str| {
+        let tile = folder.write("tile.tif", contents).display().to_string();
+        read("tile-contents-scenario", &format!("[terrain]\ntiles = [{tile:?}]")).unwrap().hash()
+    };
+    let (one, other) = (with("one"), with("other"));
+    assert_ne!(one, other);
+    assert_eq!(one, with("one"));
+}
+
+#[test]
 fn a_vehicle_that_cannot_be_built_is_refused_with_its_key() {
     let folder = Folder::new("vehicle-file");
     let text = std::fs::read_to_string(shipped("vehicles/resilience.toml")).unwrap();
