@@ -13,10 +13,10 @@ use crate::integrate::Increments;
 use crate::random::Stream;
 use crate::sensors::imu::Imu;
 use crate::sensors::rangefinder::Rangefinder;
-use crate::sensors::star_tracker::StarTracker;
+use crate::sensors::star_tracker::{Exposure, StarTracker};
 use crate::sensors::velocimeter::Velocimeter;
 use icd::bus::{self, ASSIST_ENGINES, JETS, ShotQuality};
-use icd::frames::{B, I};
+use icd::frames::{B, Direction, I, Vector};
 use icd::rotation::Quaternion;
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
@@ -420,11 +420,10 @@ impl Faulty<StarTracker> {
     pub fn sense(
         &mut self,
         t: Time,
-        q_IB: Quaternion<I, B>,
-        rate_rad_s: f64,
-        burning: bool,
+        exposure: &Exposure,
+        sun: impl FnOnce() -> Option<Vector<Direction, I>>,
     ) -> Option<bus::StarTracker> {
-        let mut solution = self.device.sense(t, q_IB, rate_rad_s, burning)?;
+        let mut solution = self.device.sense(t, exposure, sun)?;
         for fault in self.faults.iter().filter(|fault| fault.acts(solution.t)) {
             match fault.kind {
                 FaultKind::Absent | FaultKind::Dead => return None,

@@ -5,7 +5,7 @@
 //! t to t + [`CYCLE`]. The first sample of the inertial unit covers no time and is zero.
 //! As programmed: engines are averaged exactly over each step; feet are integrated at a fifth of the
 //! step while they are near the ground. The on-board clock shows the true time.
-//! Refuses: clock drift, light pressure, tanks that leak.
+//! Refuses: clock drift, light pressure, tanks that leak, shocks that shake the touchdown switches.
 
 mod devices;
 mod moon;
@@ -15,6 +15,7 @@ mod sight;
 use crate::actuators::{Propulsion, Thrust};
 use crate::contact::{Feet, Plane, SUBSTEPS, Touchdown, WATCH_M};
 use crate::dynamics::{Held, Motion, State, Wrench, mass_properties};
+use crate::environment::landmarks::Catalogue;
 use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError};
 use crate::integrate::{Increments, rigid_body_step};
@@ -58,6 +59,8 @@ pub struct WorldConfig {
     pub faults: Vec<Fault>,
     /// The landing site.
     pub site: Site,
+    /// What the camera may find on the ground; empty for nothing.
+    pub landmarks: Catalogue,
     /// Initial state.
     pub start: Start,
     /// Step of integration; divides [`CYCLE`]. 5 ms is usual.
@@ -296,7 +299,7 @@ impl World {
         let spread = &config.dispersions;
         Ok(Self {
             propulsion: Propulsion::new(&vehicle, spread, faults, config.step, t, key),
-            devices: Devices::new(&vehicle, faults, t, key),
+            devices: Devices::new(&vehicle, faults, &config.landmarks, t, key),
             state: State {
                 t,
                 p_MB_I: start.p_MB_I,
@@ -330,7 +333,9 @@ impl World {
         self.look_at_ground();
         let burning = self.state.t - self.last_burn < BLIND;
         let contact = self.feet.closed();
-        let felt = Felt { increments: &self.increments, burning, contact };
+        // Neither the liquid's motion nor shocks of the structure are computed: see the header.
+        let (shaken, slosh_rad) = (false, 0.0);
+        let felt = Felt { increments: &self.increments, burning, contact, shaken, slosh_rad };
         let sight = sight_of!(self);
         self.devices.sense(&self.vehicle, sight, &felt)
     }

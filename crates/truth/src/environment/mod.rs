@@ -12,6 +12,7 @@
 
 pub mod ephemeris;
 pub mod gravity;
+pub mod landmarks;
 pub mod orientation;
 pub mod terrain;
 

@@ -1,12 +1,16 @@
 //! Sensors: from the state of nature to what the wire carries.
 //!
-//! Owns: one model each of the inertial unit, the star tracker, the rangefinder and the velocimeter.
+//! Owns: one model each of the inertial unit, the star tracker, the rangefinder, the velocimeter, the
+//! camera, the propellant gauge and the touchdown switches.
 //! Does not own: their faults (see `faulty`), the ground they look at (see `environment`).
 //! A device is asked once a cycle; it fires at its own period and answers after its own latency.
 
+pub mod camera;
+pub mod gauge;
 pub mod imu;
 pub mod rangefinder;
 pub mod star_tracker;
+pub mod switches;
 pub mod velocimeter;
 
 use icd::time::{Span, Time};
