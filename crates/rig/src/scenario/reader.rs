@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const UNITS: &[(&str, &str)] = &[
     ("_m_s_sqrt_h", "m/s/√h"),
     ("_deg_sqrt_h", "°/√h"),
+    ("_deg_h_g", "°/h/g"),
+    ("_kg_rad", "kg/rad"),
     ("_percent", "%"),
     ("_arcsec", "arcsec"),
     ("_N_s_m", "N s/m"),
@@ -35,6 +37,7 @@ const UNITS: &[(&str, &str)] = &[
     ("_ms", "ms"),
     ("_us", "µs"),
     ("_kg", "kg"),
+    ("_px", "pixel"),
     ("_hz", "Hz"),
     ("_utc", "UTC"),
     ("_N", "N"),
@@ -301,6 +304,22 @@ impl<'a> Reader<'a> {
     pub fn table(&self, key: &'static str) -> Read<Reader<'a>> {
         let entry = self.entry(key, "a table")?;
         self.reader_of(entry, key.to_string())
+    }
+
+    /// A table, if the key is written.
+    pub fn table_if_any(&self, key: &'static str) -> Read<Option<Reader<'a>>> {
+        if self.has(key) { self.table(key).map(Some) } else { Ok(None) }
+    }
+
+    /// What the file says that a text names, relative to the folder of the file that names it.
+    pub fn file(&self, key: &'static str) -> Read<Tree> {
+        let (name, entry) = (self.text(key)?, &self.table[key]);
+        Tree::read(&self.tree.resolve(entry, name)).map_err(|error| match error {
+            ScenarioError::Unreadable { file: path, reason } => {
+                self.tree.unreadable(&path, key, Some(entry), reason)
+            }
+            other => other,
+        })
     }
 
     /// The tables of a list such as `[[fault]]`; none when the key is not written.

@@ -1,8 +1,7 @@
 //! Touchdown switches: one a leg, pressed by the ground or by a shock, debounced.
 //!
-//! As programmed, per leg: the report changes when the switch has stood against it for longer than
-//! `close_s` (to contact) or `open_s` (to none) without a break, counted from the first cycle in which
-//! it did. With 0 s the report is the switch. A shock of the structure, from an engine that starts or a
+//! As programmed, per leg: the report changes when the switch has stood against it for `close_s` (to
+//! contact) or `open_s` (to none) without a break, counted from the first cycle in which it did. With 0 s the report is the switch. A shock of the structure, from an engine that starts or a
 //! leg that locks, presses every switch while it lasts; the device cannot tell it from the ground. Mars
 //! Polar Lander was lost to such a transient: it stood for two readings, which was all that was asked of
 //! it, and was remembered, [CasaniMPL2000].
