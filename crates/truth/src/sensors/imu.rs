@@ -151,7 +151,7 @@ impl Triad {
         if self.quantum <= 0.0 {
             return (held, saturated);
         }
-        let out = held.map(|x| libm::round(x / self.quantum) * self.quantum);
+        let out = held.map(|x| libm::rint(x / self.quantum) * self.quantum);
         self.remainder = held - out;
         (out, saturated)
     }

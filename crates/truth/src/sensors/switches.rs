@@ -37,16 +37,17 @@ impl TouchdownSwitches {
     /// - `pressed`: which feet press on the ground now.
     /// - `shaken`: a shock presses every switch now.
     pub fn sense(&mut self, t: Time, pressed: [bool; LEGS], shaken: bool) -> [bool; LEGS] {
-        for n in 0..LEGS {
-            let closed = pressed[n] || shaken;
-            if closed == self.reported[n] {
-                self.against[n] = None;
+        let switches = pressed.iter().zip(&mut self.reported).zip(&mut self.against);
+        for ((pressed, reported), against) in switches {
+            let closed = *pressed || shaken;
+            if closed == *reported {
+                *against = None;
                 continue;
             }
-            let since = *self.against[n].get_or_insert(t);
+            let since = *against.get_or_insert(t);
             if t - since >= if closed { self.close } else { self.open } {
-                self.reported[n] = closed;
-                self.against[n] = None;
+                *reported = closed;
+                *against = None;
             }
         }
         self.reported

@@ -61,9 +61,9 @@ fn a_landmark_falls_where_the_pinhole_puts_it() {
         let depth_m = MOON_RADIUS_M + 1e4 - p.x();
         let exact = [1000.0 * p.y() / depth_m, -1000.0 * p.z() / depth_m];
         assert_eq!(usize::from(seen.seen[k].id), k);
-        for axis in 0..2 {
-            let off_px = f64::from(seen.seen[k].pixel[axis]) - exact[axis];
-            assert!(off_px.abs() < 1e-4, "{k}.{axis}: {off_px}");
+        for (pixel, exact) in seen.seen[k].pixel.iter().zip(exact) {
+            let off_px = f64::from(*pixel) - exact;
+            assert!(off_px.abs() < 1e-4, "{k}: {off_px}");
         }
     }
     assert_eq!(seen.seen[2], bus::Landmark::default());
