@@ -123,6 +123,8 @@ pub struct Gauge {
     pub t: Time,
     /// Propellant indicated, kg.
     pub propellant_kg: f32,
+    /// The point sensor near the tank's floor has been dry.
+    pub low: bool,
 }
 
 /// Everything the flight computer commands in one cycle.

@@ -237,7 +237,8 @@ fn believed_engine(engine: &machine::Engine) -> board::Engine {
     board::Engine { thrust_N: engine.thrust_N, isp_s: engine.isp_s, on_s_min: engine.on_min_s }
 }
 
-/// The machine as the vehicle file describes it: without this run's dispersions and faults.
+/// The machine as the vehicle file describes it: without this run's dispersions and faults. The biases in
+/// run of the inertial unit wander slowly against a descent and are believed as part of the constant ones.
 fn vehicle(scenario: &Scenario) -> board::Vehicle {
     let (file, machine) = (&scenario.vehicle, &scenario.vehicle.machine);
     let full_kg = machine.propellant.capacity_kg;
@@ -275,8 +276,14 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,
             vrw_m_s_sqrt_s: machine.imu.vrw_m_s_sqrt_s,
-            gyro_bias_rad_s: machine.imu.gyro_bias_sigma_rad_s,
-            accelerometer_bias_m_s2: machine.imu.accelerometer_bias_sigma_m_s2,
+            gyro_bias_rad_s: libm::hypot(
+                machine.imu.gyro_bias_sigma_rad_s,
+                machine.imu.gyro_drift_sigma_rad_s,
+            ),
+            accelerometer_bias_m_s2: libm::hypot(
+                machine.imu.accelerometer_bias_sigma_m_s2,
+                machine.imu.accelerometer_drift_sigma_m_s2,
+            ),
             accelerometer_scale: machine.imu.accelerometer_scale_sigma,
             star_tracker_d_B: machine.star_tracker.d_B,
             star_tracker_rad: [

@@ -182,6 +182,10 @@ const OWN: &[Own] = &[
         Some(shot) if shot.quality == ShotQuality::Valid => f64::from(shot.range_m),
         _ => f64::NAN,
     }),
+    ("bus.camera.count", "", |f| f.sensors.camera.map_or(f64::NAN, |seen| f64::from(seen.count))),
+    ("bus.gauge.propellant_kg", "kg", |f| {
+        f.sensors.gauge.map_or(f64::NAN, |gauge| f64::from(gauge.propellant_kg))
+    }),
 ];
 
 /// Thrust columns: means over the frame that ends at the column's time.

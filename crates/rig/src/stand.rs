@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use truth::environment::gravity::Field;
 use truth::environment::kernel::Kernels;
+use truth::environment::landmarks::Catalogue;
 use truth::environment::terrain::{TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
 use truth::faulty::Fault;
+use truth::random::Stream;
 use truth::vehicle::{Dispersions, Vehicle};
 use truth::world::{self, World, WorldConfig};
 
@@ -36,6 +38,8 @@ pub struct Stand {
     pub site: Site,
     /// The plan.
     pub arrival: Arrival,
+    /// What the vehicle's camera may find on the ground; empty without a camera.
+    pub landmarks: Catalogue,
     upload: Arc<Upload>,
 }
 
@@ -52,11 +56,13 @@ impl Stand {
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         let upload = Upload::new(&scenario, &environment, &site, &arrival)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
+        let landmarks = landmarks(&scenario, &environment, &site);
         Ok(Self {
             scenario: Arc::new(scenario),
             environment: Arc::new(environment),
             site,
             arrival,
+            landmarks,
             upload: Arc::new(upload),
         })
     }
@@ -122,6 +128,7 @@ impl Stand {
             dispersions,
             faults,
             site: self.site,
+            landmarks: self.landmarks.clone(),
             start: world::Start {
                 t: start.t,
                 p_MB_I: start.p_MB_I,
@@ -179,6 +186,16 @@ pub(crate) fn tile(scenario: &Scenario, file: &Path) -> Result<Tile, ScenarioErr
     })
 }
 
+/// The landmarks of the approach: they belong to the ground, so its seed and no run chooses them.
+fn landmarks(scenario: &Scenario, environment: &Environment, site: &Site) -> Catalogue {
+    if scenario.vehicle.machine.camera.is_none() {
+        return Catalogue::default();
+    }
+    let mut stream = Stream::new(scenario.terrain.seed, REFERENCE_RUN, "landmarks");
+    let azimuth_rad = scenario.approach.azimuth_rad;
+    Catalogue::along(&environment.terrain, site, azimuth_rad, || stream.uniform())
+}
+
 /// Takes the errors that are constant in a run out of the sensors; their noise stays.
 fn make_exact(vehicle: &mut Vehicle) {
     vehicle.star_tracker.alignment_sigma_rad = 0.0;
@@ -189,6 +206,12 @@ fn make_exact(vehicle: &mut Vehicle) {
     if let Some(velocimeter) = &mut vehicle.velocimeter {
         velocimeter.bias_sigma_m_s = 0.0;
         velocimeter.scale_sigma = 0.0;
+    }
+    vehicle.imu.gyro_misalignment_sigma_rad = 0.0;
+    vehicle.imu.accelerometer_misalignment_sigma_rad = 0.0;
+    vehicle.imu.gyro_g_sensitivity_sigma_rad_s_m = 0.0;
+    if let Some(gauge) = &mut vehicle.gauge {
+        gauge.bias_sigma_kg = 0.0;
     }
 }
 

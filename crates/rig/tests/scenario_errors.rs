@@ -317,12 +317,26 @@ fn the_hash_covers_what_is_in_the_tiles() {
 #[test]
 fn a_vehicle_that_cannot_be_built_is_refused_with_its_key() {
     let folder = Folder::new("vehicle-file");
-    let text = std::fs::read_to_string(shipped("vehicles/resilience.toml")).unwrap();
-    let file =
-        folder.write("v.toml", &text.replace("mass_kg          = 340.0", "mass_kg = -340.0"));
+    let base = shipped("vehicles/resilience.toml").display().to_string();
+    let file = folder.write("v.toml", &format!("extends = {base:?}\n[dry]\nmass_kg = -340.0"));
     let error = refused("vehicle-number", &format!("vehicle = {:?}", file.display().to_string()));
     let reason = std::error::Error::source(&error).unwrap().to_string();
     assert!(reason.contains("dry.mass_kg = -340 kg"), "{error}: {reason}");
+}
+
+#[test]
+fn a_grade_that_is_not_there_is_shown_where_it_is_named() {
+    let folder = Folder::new("grade");
+    let base = shipped("vehicles/resilience.toml").display().to_string();
+    let text = format!("extends = {base:?}\n[imu]\ngrade = \"imu/gold.toml\"");
+    let file = folder.write("v.toml", &text);
+    let error = refused("grade-named", &format!("vehicle = {:?}", file.display().to_string()));
+    assert!(
+        matches!(&error, ScenarioError::UnreadableLink { key, named, .. }
+            if *key == "grade" && named == "imu/gold.toml"),
+        "{error}"
+    );
+    assert_eq!(underlined(&error), "\"imu/gold.toml\"");
 }
 
 #[test]

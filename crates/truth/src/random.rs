@@ -35,6 +35,11 @@ impl Stream {
         Self { state: key, spare: None }
     }
 
+    /// Numbers of the part `part` of whatever `key` was drawn for: the same whatever other parts draw.
+    pub fn part(key: u64, part: u64) -> Self {
+        Self { state: mix(key ^ mix(part.wrapping_add(GAMMA))), spare: None }
+    }
+
     /// 64 uniform bits.
     pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);
@@ -118,6 +123,7 @@ mod tests {
         for other in [draw(2, 1, "imu"), draw(1, 2, "imu"), draw(1, 1, "jet.0")] {
             assert_ne!(base, other);
         }
+        assert_ne!(Stream::part(base, 1).bits(), Stream::part(base, 2).bits());
         // Correlation of neighbours (runs n and n + 1): zero within four standard errors.
         let n = 20_000_u64;
         let sum: f64 = (0..n)

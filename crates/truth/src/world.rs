@@ -18,6 +18,7 @@ mod sight;
 use crate::actuators::{Propulsion, Thrust};
 use crate::contact::{Feet, Ground, Landing, REGOLITH, Stability, Touchdown};
 use crate::dynamics::{Held, Motion, State, Wrench, mass_properties};
+use crate::environment::landmarks::Catalogue;
 use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError, Now};
 use crate::integrate::{Increments, rigid_body_step};
@@ -64,6 +65,8 @@ pub struct WorldConfig {
     pub faults: Vec<Fault>,
     /// The landing site.
     pub site: Site,
+    /// What the camera may find on the ground; empty for nothing.
+    pub landmarks: Catalogue,
     /// Initial state.
     pub start: Start,
     /// Step of integration; divides [`CYCLE`]. 5 ms is usual.
@@ -302,7 +305,7 @@ impl World {
         let spread = &config.dispersions;
         Ok(Self {
             propulsion: Propulsion::new(&vehicle, spread, faults, config.step, t, key),
-            devices: Devices::new(&vehicle, faults, t, key),
+            devices: Devices::new(&vehicle, faults, &config.landmarks, t, key),
             state: State {
                 t,
                 p_MB_I: start.p_MB_I,
@@ -341,7 +344,9 @@ impl World {
         let now = self.now();
         let burning = self.state.t - self.last_burn < BLIND;
         let contact = self.feet.closed();
-        let felt = Felt { increments: &self.increments, burning, contact };
+        // Neither the liquid's motion nor shocks of the structure are computed: see the header.
+        let (shaken, slosh_rad) = (false, 0.0);
+        let felt = Felt { increments: &self.increments, burning, contact, shaken, slosh_rad };
         let sight = sight_of!(self);
         self.devices.sense(&self.vehicle, sight, &felt, &now)
     }

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const UNITS: &[(&str, &str)] = &[
     ("_m_s_sqrt_h", "m/s/√h"),
     ("_deg_sqrt_h", "°/√h"),
+    ("_deg_h_g", "°/h/g"),
+    ("_kg_rad", "kg/rad"),
     ("_percent", "%"),
     ("_arcsec", "arcsec"),
     ("_N_s_m", "N s/m"),
@@ -44,6 +46,7 @@ const UNITS: &[(&str, &str)] = &[
     ("_ms", "ms"),
     ("_us", "µs"),
     ("_kg", "kg"),
+    ("_px", "pixel"),
     ("_hz", "Hz"),
     ("_utc", "UTC"),
     ("_N", "N"),
@@ -252,7 +255,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text with its place, if the key is written.
-    pub fn text_if_any(&self, key: &'static str) -> Read<Option<(&'a str, &'a Entry)>> {
+    pub fn text_if_any(&self, key: &str) -> Read<Option<(&'a str, &'a Entry)>> {
         if self.has(key) { Ok(Some((self.text(key)?, &self.table[key]))) } else { Ok(None) }
     }
 
@@ -322,9 +325,20 @@ impl<'a> Reader<'a> {
         self.reader_of(entry, key.to_string())
     }
 
-    /// A table, if it is there.
+    /// A table, if the key is written.
     pub fn table_if_any(&self, key: &str) -> Read<Option<Reader<'a>>> {
         if self.has(key) { self.table(key).map(Some) } else { Ok(None) }
+    }
+
+    /// What the file says that a text names, relative to the folder of the file that names it.
+    pub fn file(&self, key: &'static str) -> Read<Tree> {
+        let (name, entry) = (self.text(key)?, &self.table[key]);
+        Tree::read(&self.tree.resolve(entry, name)).map_err(|error| match error {
+            ScenarioError::Unreadable { file: path, reason } => {
+                self.tree.unreadable(&path, key, Some(entry), reason)
+            }
+            other => other,
+        })
     }
 
     /// The tables of a list such as `[[fault]]`; none when the key is not written.

@@ -16,6 +16,7 @@ mod chebyshev;
 pub mod ephemeris;
 pub mod gravity;
 pub mod kernel;
+pub mod landmarks;
 pub mod light;
 pub mod orientation;
 pub mod sunlight;

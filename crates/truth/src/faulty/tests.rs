@@ -177,7 +177,7 @@ fn every_kind_of_reading_can_be_biased_stuck_and_silenced() {
     assert_eq!((moved.seen[1].pixel, moved.seen[2].pixel), ([103.0, -50.0], [0.0, 0.0]));
     assert_eq!(image(FaultKind::Dead), None);
 
-    let tanks = |n| Gauge { t: at(n), propellant_kg: 100.0 - n as f32 };
+    let tanks = |n| Gauge { t: at(n), propellant_kg: 100.0 - n as f32, low: false };
     let gauge = |kind| arrivals("gauge", &[fault("gauge", kind)], 4, tanks)[3].unwrap();
     assert_eq!(gauge(bias(5.0)).propellant_kg, 102.0);
     assert_eq!(gauge(FaultKind::Stuck).propellant_kg, 99.0);

@@ -1,16 +1,20 @@
 //! Sensors: from the state of nature to what the wire carries.
 //!
 //! Owns: one model each of the inertial unit, the star tracker, the rangefinder (with its link budget), the
-//! radar altimeter and the velocimeter; the dust that blinds them.
+//! radar altimeter, the velocimeter, the camera, the propellant gauge and the touchdown switches; the dust
+//! that blinds the optical ones.
 //! Does not own: their faults (see `faulty`), the ground they look at (see `environment`).
 //! A device is asked once a cycle; it fires at its own period and answers after its own latency.
 
+pub mod camera;
 pub mod dust;
+pub mod gauge;
 pub mod imu;
 pub mod link;
 pub mod radar_altimeter;
 pub mod rangefinder;
 pub mod star_tracker;
+pub mod switches;
 pub mod velocimeter;
 
 use icd::time::{Span, Time};

@@ -7,7 +7,9 @@
 //! Refuses: slosh, flexible legs, gimballed engines.
 
 mod body;
+mod camera;
 mod engine;
+mod gauge;
 mod hull;
 mod imu;
 mod legs;
@@ -15,10 +17,13 @@ mod optics;
 mod radar_altimeter;
 mod rangefinder;
 mod star_tracker;
+mod switches;
 mod velocimeter;
 
 pub use body::{Dry, Propellant};
+pub use camera::Camera;
 pub use engine::{Engine, EngineDispersion};
+pub use gauge::Gauge;
 pub use hull::{HULL_POINTS, Hull};
 pub use imu::Imu;
 pub use legs::Legs;
@@ -26,6 +31,7 @@ pub use optics::Optics;
 pub use radar_altimeter::RadarAltimeter;
 pub use rangefinder::Rangefinder;
 pub use star_tracker::StarTracker;
+pub use switches::Switches;
 pub use velocimeter::Velocimeter;
 
 use icd::bus::{ASSIST_ENGINES, JETS};
@@ -61,6 +67,12 @@ pub struct Vehicle {
     pub velocimeter: Option<Velocimeter>,
     /// Radar altimeter; `None` when the vehicle carries none.
     pub radar_altimeter: Option<RadarAltimeter>,
+    /// Terrain-relative camera; `None` when the vehicle carries none.
+    pub camera: Option<Camera>,
+    /// Propellant gauge; `None` when the vehicle carries none.
+    pub gauge: Option<Gauge>,
+    /// Touchdown switches.
+    pub switches: Switches,
 }
 
 /// How far a vehicle may differ from its description, standard deviations.
@@ -104,6 +116,16 @@ pub enum VehicleError {
         key: String,
         /// The length found.
         length: f64,
+    },
+    /// Two directions that must be at right angles are not.
+    #[error("{key} and {other} must be at right angles; the cosine between them is {cosine}")]
+    NotSquare {
+        /// Path of one field.
+        key: String,
+        /// Path of the other.
+        other: String,
+        /// Cosine of their angle.
+        cosine: f64,
     },
     /// Moments of inertia that no rigid body has.
     #[error(
@@ -164,7 +186,10 @@ impl Vehicle {
         self.star_tracker.check()?;
         self.rangefinder.check()?;
         self.velocimeter.as_ref().map_or(Ok(()), Velocimeter::check)?;
-        self.radar_altimeter.as_ref().map_or(Ok(()), RadarAltimeter::check)
+        self.radar_altimeter.as_ref().map_or(Ok(()), RadarAltimeter::check)?;
+        self.camera.as_ref().map_or(Ok(()), Camera::check)?;
+        self.gauge.as_ref().map_or(Ok(()), Gauge::check)?;
+        self.switches.check()
     }
 }
 

@@ -4,17 +4,23 @@
 //! (`faulty`), what they look at (`sight`).
 
 use super::sight::Sight;
+use crate::environment::landmarks::Catalogue;
 use crate::faulty::{Fault, Faults, Faulty, Inertial, LinkTerm, Now};
 use crate::integrate::Increments;
+use crate::sensors::camera::{Camera, Scene};
+use crate::sensors::gauge::{Gauge, Liquid};
 use crate::sensors::imu::Imu;
 use crate::sensors::link::Health;
 use crate::sensors::radar_altimeter::RadarAltimeter;
 use crate::sensors::rangefinder::Rangefinder;
-use crate::sensors::star_tracker::StarTracker;
+use crate::sensors::star_tracker::{Exposure, StarTracker};
+use crate::sensors::switches::TouchdownSwitches;
 use crate::sensors::velocimeter::Velocimeter;
 use crate::vehicle::Vehicle;
-use icd::bus::{self, BeamSpeeds, LEGS, Sensors, SlantRange};
+use icd::bus::{self, BeamSpeeds, LEGS, Landmarks, Sensors, SlantRange};
+use icd::frames::{B, Direction, Vector};
 use icd::time::Time;
+use nalgebra::Vector3;
 
 /// All sensors of one vehicle.
 #[derive(Clone, Debug)]
@@ -26,7 +32,11 @@ pub(super) struct Devices {
     rangefinder: Faulty<Rangefinder, SlantRange>,
     velocimeter: Option<Faulty<Velocimeter, BeamSpeeds>>,
     radar_altimeter: Option<Faulty<RadarAltimeter, SlantRange>>,
-    switches: [Faults<()>; LEGS],
+    camera: Option<Faulty<Camera, Landmarks>>,
+    landmarks: Catalogue,
+    gauge: Option<Faulty<Gauge, bus::Gauge>>,
+    switches: TouchdownSwitches,
+    switch_faults: [Faults<()>; LEGS],
 }
 
 /// What the sensors feel of the lander itself at one instant.
@@ -37,11 +47,21 @@ pub(super) struct Felt<'a> {
     pub burning: bool,
     /// Which feet press on the ground.
     pub contact: [bool; LEGS],
+    /// A shock presses every touchdown switch.
+    pub shaken: bool,
+    /// Angle of the liquid's surface in the plane of the gauge's probe, rad.
+    pub slosh_rad: f64,
 }
 
 impl Devices {
     /// The sensors of `vehicle` in run `key`, powered at `t`.
-    pub fn new(vehicle: &Vehicle, faults: &[Fault], t: Time, key: (u64, u64)) -> Self {
+    pub fn new(
+        vehicle: &Vehicle,
+        faults: &[Fault],
+        landmarks: &Catalogue,
+        t: Time,
+        key: (u64, u64),
+    ) -> Self {
         let star_tracker = StarTracker::new(&vehicle.star_tracker, t, key);
         let rangefinder = Rangefinder::new(&vehicle.rangefinder, t, key);
         let triad =
@@ -59,7 +79,19 @@ impl Devices {
                 let unit = RadarAltimeter::new(spec, t, key);
                 Faulty::new(unit, "radar_altimeter", faults, t, key)
             }),
-            switches: core::array::from_fn(|n| Faults::new(&format!("switch.{n}"), faults, t, key)),
+            camera: vehicle
+                .camera
+                .as_ref()
+                .map(|spec| Faulty::new(Camera::new(spec, t, key), "camera", faults, t, key)),
+            landmarks: landmarks.clone(),
+            gauge: vehicle
+                .gauge
+                .as_ref()
+                .map(|spec| Faulty::new(Gauge::new(spec, t, key), "gauge", faults, t, key)),
+            switches: TouchdownSwitches::new(&vehicle.switches),
+            switch_faults: core::array::from_fn(|n| {
+                Faults::new(&format!("switch.{n}"), faults, t, key)
+            }),
         }
     }
 
@@ -72,61 +104,18 @@ impl Devices {
         now: &Now,
     ) -> Sensors {
         self.follow(now);
-        let (t, state) = (sight.state.t, sight.state);
-        let lrf = &vehicle.rangefinder;
-        let health = self.rangefinder_health(t);
-        let rangefinder = self.rangefinder.device.sense(t, &health, || {
-            (!sight.out_of_reach(lrf.range_m_max))
-                .then(|| sight.target(&lrf.p_BA_B, &lrf.d_B, lrf.range_m_max))
-                .flatten()
-        });
-        let velocimeter = match (&mut self.velocimeter, &vehicle.velocimeter) {
-            (Some(unit), Some(spec)) => {
-                let beams = unit.device.sense(t, || {
-                    let locks = |d_B: &[f64; 3]| sight.locks(spec, d_B);
-                    (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(locks))
-                });
-                unit.faults.pass(t, beams)
-            }
-            _ => None,
-        };
-        let radar_altimeter = match (&mut self.radar_altimeter, &vehicle.radar_altimeter) {
-            (Some(unit), Some(spec)) => {
-                let pulse = unit.device.sense(t, || {
-                    (!sight.out_of_reach(spec.range_m_max))
-                        .then(|| sight.nearest_m(&spec.p_BA_B, &spec.d_B, spec.half_angle_rad))
-                        .flatten()
-                });
-                unit.faults.pass(t, pulse)
-            }
-            _ => None,
-        };
-        let rate_rad_s = state.w_IB_B.norm();
-        let attitude = self.star_tracker.device.sense(t, state.q_IB, rate_rad_s, felt.burning);
+        let t = sight.state.t;
+        let contact = self.switches.sense(t, felt.contact, felt.shaken);
         Sensors {
             t,
             imu: self.inertial(t, felt.increments),
-            star_tracker: self.star_tracker.faults.pass(t, attitude),
-            rangefinder: self.rangefinder.faults.pass(t, rangefinder),
-            velocimeter,
-            radar_altimeter,
-            camera: None,
-            gauge: None,
-            touchdown: core::array::from_fn(|n| self.switches[n].switch(t, felt.contact[n])),
-        }
-    }
-
-    /// What faults leave of the rangefinder's link.
-    fn rangefinder_health(&self, t: Time) -> Health {
-        if self.rangefinder.faults.none() {
-            return Health::HEALTHY;
-        }
-        let factor = |term| self.rangefinder.faults.link_factor(term, t);
-        Health {
-            laser: factor(LinkTerm::Laser),
-            receiver: factor(LinkTerm::Receiver),
-            surface: factor(LinkTerm::Surface),
-            smear: factor(LinkTerm::Speed),
+            star_tracker: self.attitude(&sight, felt),
+            rangefinder: self.range(vehicle, &sight),
+            velocimeter: self.speeds(vehicle, &sight),
+            radar_altimeter: self.radar_range(vehicle, &sight),
+            camera: self.landmarks(vehicle, &sight),
+            gauge: self.propellant(&sight, felt),
+            touchdown: core::array::from_fn(|n| self.switch_faults[n].switch(t, contact[n])),
         }
     }
 
@@ -142,7 +131,99 @@ impl Devices {
         if let Some(unit) = &mut self.radar_altimeter {
             unit.faults.follow(now);
         }
-        self.switches.iter_mut().for_each(|switch| switch.follow(now));
+        if let Some(unit) = &mut self.camera {
+            unit.faults.follow(now);
+        }
+        if let Some(unit) = &mut self.gauge {
+            unit.faults.follow(now);
+        }
+        self.switch_faults.iter_mut().for_each(|switch| switch.follow(now));
+    }
+
+    fn attitude(&mut self, sight: &Sight<'_>, felt: &Felt<'_>) -> Option<bus::StarTracker> {
+        let state = sight.state;
+        let exposure = Exposure {
+            p_MB_I: state.p_MB_I,
+            q_IB: state.q_IB,
+            rate_rad_s: state.w_IB_B.norm(),
+            burning: felt.burning,
+        };
+        let solution = self.star_tracker.device.sense(state.t, &exposure, || sight.sun_I());
+        self.star_tracker.faults.pass(state.t, solution)
+    }
+
+    fn range(&mut self, vehicle: &Vehicle, sight: &Sight<'_>) -> Option<SlantRange> {
+        let (t, spec) = (sight.state.t, &vehicle.rangefinder);
+        let health = self.rangefinder_health(t);
+        let shot = self.rangefinder.device.sense(t, &health, || {
+            (!sight.out_of_reach(spec.range_m_max))
+                .then(|| sight.target(&spec.p_BA_B, &spec.d_B, spec.range_m_max))
+                .flatten()
+        });
+        self.rangefinder.faults.pass(t, shot)
+    }
+
+    /// What faults leave of the rangefinder's link.
+    fn rangefinder_health(&self, t: Time) -> Health {
+        let faults = &self.rangefinder.faults;
+        if faults.none() {
+            return Health::HEALTHY;
+        }
+        Health {
+            laser: faults.link_factor(LinkTerm::Laser, t),
+            receiver: faults.link_factor(LinkTerm::Receiver, t),
+            surface: faults.link_factor(LinkTerm::Surface, t),
+            smear: faults.link_factor(LinkTerm::Speed, t),
+        }
+    }
+
+    fn speeds(&mut self, vehicle: &Vehicle, sight: &Sight<'_>) -> Option<BeamSpeeds> {
+        let (unit, spec) = (self.velocimeter.as_mut()?, vehicle.velocimeter.as_ref()?);
+        let t = sight.state.t;
+        let beams = unit.device.sense(t, || {
+            let locks = |d_B: &[f64; 3]| sight.locks(spec, d_B);
+            (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(locks))
+        });
+        unit.faults.pass(t, beams)
+    }
+
+    fn radar_range(&mut self, vehicle: &Vehicle, sight: &Sight<'_>) -> Option<SlantRange> {
+        let (unit, spec) = (self.radar_altimeter.as_mut()?, vehicle.radar_altimeter.as_ref()?);
+        let t = sight.state.t;
+        let pulse = unit.device.sense(t, || {
+            (!sight.out_of_reach(spec.range_m_max))
+                .then(|| sight.nearest_m(&spec.p_BA_B, &spec.d_B, spec.half_angle_rad))
+                .flatten()
+        });
+        unit.faults.pass(t, pulse)
+    }
+
+    fn landmarks(&mut self, vehicle: &Vehicle, sight: &Sight<'_>) -> Option<Landmarks> {
+        let (unit, spec) = (self.camera.as_mut()?, vehicle.camera.as_ref()?);
+        let t = sight.state.t;
+        let catalogue = &self.landmarks;
+        let frame = unit.device.sense(t, || {
+            let (p_MA_M, R_MB) = sight.pose(&spec.p_BA_B);
+            let d_M = R_MB * Vector::<Direction, B>::from_si(Vector3::from(spec.d_B));
+            Scene {
+                p_MA_M,
+                R_MB,
+                sun_M: sight.sun_I().map(|sun_I| sight.R_IM.inverse() * sun_I),
+                rate_rad_s: sight.state.w_IB_B.norm(),
+                transmission: sight.transmission(p_MA_M, d_M),
+                landmarks: catalogue.landmarks(),
+            }
+        });
+        unit.faults.pass(t, frame)
+    }
+
+    fn propellant(&mut self, sight: &Sight<'_>, felt: &Felt<'_>) -> Option<bus::Gauge> {
+        let unit = self.gauge.as_mut()?;
+        let (t, propellant_kg) = (sight.state.t, sight.state.propellant_kg);
+        let settled = felt.burning || felt.contact.contains(&true);
+        let liquid = Liquid { propellant_kg, slosh_rad: felt.slosh_rad, settled };
+        let reading = unit.device.sense(t, &liquid);
+        unit.faults.pass(t, reading)
     }
 
     /// The inertial unit: each triad through its own faults and those of the whole unit.

@@ -39,11 +39,21 @@ impl Sight<'_> {
         p_BA_B: &[f64; 3],
         d_B: &[f64; 3],
     ) -> (Vector<Position, M>, Vector<Direction, M>) {
-        let R_MB = self.R_IM.inverse() * self.state.q_IB.rotation();
-        let p_MB_M = self.R_IM.inverse() * self.state.p_MB_I;
-        let p_BA_B: Vector<Position, B> = Vector::from_si(Vector3::from(*p_BA_B));
+        let (p_MA_M, R_MB) = self.pose(p_BA_B);
         let d_B: Vector<Direction, B> = Vector::from_si(Vector3::from(*d_B));
-        (p_MB_M + R_MB * p_BA_B, R_MB * d_B)
+        (p_MA_M, R_MB * d_B)
+    }
+
+    /// Place of an aperture and the attitude, over ground.
+    pub fn pose(&self, p_BA_B: &[f64; 3]) -> (Vector<Position, M>, Rotation<M, B>) {
+        let R_MB = self.R_IM.inverse() * self.state.q_IB.rotation();
+        let p_BA_B: Vector<Position, B> = Vector::from_si(Vector3::from(*p_BA_B));
+        (self.R_IM.inverse() * self.state.p_MB_I + R_MB * p_BA_B, R_MB)
+    }
+
+    /// Direction to the Sun; `None` outside the ephemeris.
+    pub fn sun_I(&self) -> Option<Vector<Direction, I>> {
+        (self.environment.ephemeris.sun(self.state.t)? - self.state.p_MB_I).direction()
     }
 
     /// Whether ground within `range_m_max` can be ruled out without a ray: the last look at the ground is
@@ -70,8 +80,13 @@ impl Sight<'_> {
             cos_incidence: -d_M.dot(hit.n_M),
             surface: self.surface(p_MH_M),
             closing_m_s: self.v_over_ground_B(p_BA_B).dot(&Vector3::from(*d_B)),
-            transmission: self.dust.transmission(self.altitude_m, cos_vertical(p_MA_M, d_M)),
+            transmission: self.transmission(p_MA_M, d_M),
         })
+    }
+
+    /// Share of the light that passes the dust once along a line of sight.
+    pub fn transmission(&self, p_MA_M: Vector<Position, M>, d_M: Vector<Direction, M>) -> f64 {
+        self.dust.transmission(self.altitude_m, cos_vertical(p_MA_M, d_M))
     }
 
     /// How the ground at a place returns laser light.

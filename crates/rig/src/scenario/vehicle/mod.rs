@@ -1,6 +1,7 @@
 //! The vehicle file: reads it into truth's description and into what the flight software is told.
 //!
-//! Owns: the file's keys and units, the layout of rings and pods. Does not own: the limits of a
+//! Owns: the keys and units of it and of the file that grades its inertial unit, the layout of rings and
+//! pods. Does not own: the limits of a
 //! plausible vehicle (`truth::vehicle` checks them).
 
 mod legs;
@@ -63,7 +64,7 @@ impl VehicleFile {
     pub fn read(path: &Path) -> Read<Self> {
         let tree = Tree::read(path)?;
         let root = Reader::new(&tree);
-        let machine = machine(&root)?;
+        let (machine, imu) = machine(&root)?;
         let dispersions = dispersions(&root.table("dispersions")?)?;
         let table = root.table("believed")?;
         let believed = Believed {
@@ -81,7 +82,8 @@ impl VehicleFile {
         let refused = |reason| ScenarioError::Vehicle { file: path.to_path_buf(), reason };
         machine.check().map_err(refused)?;
         dispersions.check().map_err(refused)?;
-        Ok(Self { machine, dispersions, believed, canonical: tree.canonical() })
+        let canonical = format!("{}[imu]\n{imu}", tree.canonical());
+        Ok(Self { machine, dispersions, believed, canonical })
     }
 }
 
@@ -89,7 +91,9 @@ fn any(table: &Reader<'_>, key: &'static str) -> Read<f64> {
     table.number(key, -ANY, ANY)
 }
 
-fn machine(root: &Reader<'_>) -> Read<machine::Vehicle> {
+/// The machine, and every value of the file that grades its inertial unit.
+fn machine(root: &Reader<'_>) -> Read<(machine::Vehicle, String)> {
+    let (imu, grade) = sensors::imu(&root.table("imu")?)?;
     let vehicle = machine::Vehicle {
         name: root.text("name")?.to_string(),
         dry: dry(&root.table("dry")?)?,
@@ -100,16 +104,20 @@ fn machine(root: &Reader<'_>) -> Read<machine::Vehicle> {
         optics: optics::optics(&root.table("optics")?)?,
         legs: legs::legs(&root.table("legs")?)?,
         hull: legs::hull(&root.table("hull")?)?,
-        imu: sensors::imu(&root.table("imu")?)?,
+        radar_altimeter: root
+            .table_if_any("radar_altimeter")?
+            .as_ref()
+            .map(sensors::radar_altimeter)
+            .transpose()?,
+        imu,
         star_tracker: sensors::star_tracker(&root.table("star_tracker")?)?,
         rangefinder: sensors::rangefinder(&root.table("rangefinder")?)?,
         velocimeter: Some(sensors::velocimeter(&root.table("velocimeter")?)?),
-        radar_altimeter: match root.table_if_any("radar_altimeter")? {
-            Some(table) => Some(sensors::radar_altimeter(&table)?),
-            None => None,
-        },
+        camera: root.table_if_any("camera")?.as_ref().map(sensors::camera).transpose()?,
+        gauge: root.table_if_any("gauge")?.as_ref().map(sensors::gauge).transpose()?,
+        switches: sensors::switches(&root.table("switches")?)?,
     };
-    Ok(vehicle)
+    Ok((vehicle, grade))
 }
 
 fn dry(t: &Reader<'_>) -> Read<machine::Dry> {
