@@ -169,8 +169,9 @@ impl Feet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{Held, mass_properties};
+    use crate::dynamics::{Held, Liquid, mass_properties};
     use crate::integrate::{Increments, rigid_body_step};
+    use crate::slosh::Slosh;
     use crate::vehicle::{Dry, Propellant};
     use nalgebra::Vector4;
 
@@ -202,6 +203,7 @@ mod tests {
             perturbation_slope_I: Vector3::zeros(),
             gm_m3_s2: 0.0,
             p_BA_B: Vector3::zeros(),
+            liquid: Liquid::default(),
         };
         let n_I = Vector3::new(slope_rad.sin(), 0.0, slope_rad.cos());
         let plane = Plane {
@@ -216,6 +218,7 @@ mod tests {
             v_I: Vector3::zeros(),
             q_IB: Vector4::new(half.cos(), 0.0, half.sin(), 0.0),
             w_B: Vector3::zeros(),
+            slosh: Slosh::default(),
         };
         let mut feet = Feet::new(&legs(friction));
         feet.settle(&plane, &motion, 0.0);

@@ -9,6 +9,7 @@
 
 use crate::dynamics::{Flow, Held, Motion, Wrench, flow};
 use crate::environment::Environment;
+use crate::slosh::Slosh;
 use icd::frames::{Acceleration, I, Position, Vector, Velocity};
 use icd::time::{Span, Time};
 use nalgebra::{Matrix3, Vector3};
@@ -50,8 +51,8 @@ pub(crate) fn rigid_body_step(
 #[inline]
 fn mean(a: &Flow, b: &Flow, c: &Flow, d: &Flow) -> Flow {
     macro_rules! weigh {
-        ($field:ident) => {
-            (a.$field + (b.$field + c.$field) * 2.0 + d.$field) * (1.0 / 6.0)
+        ($($field:ident).+) => {
+            (a.$($field).+ + (b.$($field).+ + c.$($field).+) * 2.0 + d.$($field).+) * (1.0 / 6.0)
         };
     }
     Flow {
@@ -61,6 +62,7 @@ fn mean(a: &Flow, b: &Flow, c: &Flow, d: &Flow) -> Flow {
         w_B: weigh!(w_B),
         alpha_B: weigh!(alpha_B),
         s_B: weigh!(s_B),
+        slosh: Slosh { shift_B: weigh!(slosh.shift_B), rate_B: weigh!(slosh.rate_B) },
     }
 }
 
@@ -119,7 +121,7 @@ pub fn coast(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{MassProperties, mass_properties};
+    use crate::dynamics::{Liquid, MassProperties, mass_properties};
     use crate::vehicle::{Dry, Propellant};
     use icd::constants::GM_MOON_M3_S2;
     use nalgebra::Vector4;
@@ -203,6 +205,7 @@ mod tests {
             perturbation_slope_I: Vector3::zeros(),
             gm_m3_s2,
             p_BA_B: Vector3::zeros(),
+            liquid: Liquid::default(),
         }
     }
 
@@ -212,6 +215,7 @@ mod tests {
             v_I: Vector3::zeros(),
             q_IB: Vector4::new(1.0, 0.0, 0.0, 0.0),
             w_B: Vector3::new(0.3, -0.2, 0.25),
+            slosh: Slosh::default(),
         }
     }
 

@@ -27,5 +27,6 @@ pub mod faulty;
 pub mod integrate;
 pub mod random;
 pub mod sensors;
+pub mod slosh;
 pub mod vehicle;
 pub mod world;

@@ -14,11 +14,12 @@ mod sight;
 
 use crate::actuators::{Propulsion, Thrust};
 use crate::contact::{Feet, Plane, SUBSTEPS, Touchdown, WATCH_M};
-use crate::dynamics::{Held, Motion, State, Wrench, mass_properties};
+use crate::dynamics::{Held, Liquid, Motion, State, Streams, Wrench, mass_properties};
 use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError};
 use crate::integrate::{Increments, rigid_body_step};
 use crate::random::Stream;
+use crate::slosh::{Coupling, Slosh, SloshMass};
 use crate::vehicle::{Dispersions, Vehicle, VehicleError};
 use devices::{Devices, Felt};
 use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors};
@@ -199,6 +200,9 @@ pub struct World {
     site: Site,
     step: Span,
     state: State,
+    slosh: Slosh,
+    /// What of the liquid moves; `None` when the vehicle's does not.
+    slosh_mass: Option<SloshMass>,
     propulsion: Propulsion,
     devices: Devices,
     moon: Moon,
@@ -294,7 +298,10 @@ impl World {
             .ok_or(WorldError::OutsideEphemeris { t })?;
         let faults = &config.faults;
         let spread = &config.dispersions;
+        let liquid = |tanks| SloshMass::new(tanks, &vehicle.propellant, propellant_kg);
         Ok(Self {
+            slosh: Slosh::default(),
+            slosh_mass: vehicle.tanks.as_ref().map(liquid),
             propulsion: Propulsion::new(&vehicle, spread, faults, config.step, t, key),
             devices: Devices::new(&vehicle, faults, t, key),
             state: State {
@@ -367,6 +374,12 @@ impl World {
     /// The present mass, kg.
     pub fn mass_kg(&self) -> f64 {
         self.vehicle.dry.mass_kg + self.state.propellant_kg
+    }
+
+    /// Tilt of the liquid's surface in the tanks towards x and y, rad: mean over the tanks, against the
+    /// plane across their axes. Zero when the vehicle's liquid does not slosh.
+    pub fn slosh_rad(&self) -> [f64; 2] {
+        self.slosh_mass.map_or([0.0; 2], |liquid| liquid.tilt_rad(&self.slosh))
     }
 
     /// Mean thrust over the last cycle.

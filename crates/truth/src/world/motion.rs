@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// The step of which `SUBSTEPS` make 1 ms.
+const USUAL_STEP: Span = Span::from_ms(5);
+
 /// The lander as seen from the ground.
 pub(super) struct Local {
     pub p_MB_M: Vector<Position, M>,
@@ -76,27 +79,51 @@ impl World {
             return;
         }
         let (perturbation_I, perturbation_slope_I) = self.perturbation.at(t);
-        let mid_kg = self.state.propellant_kg - 0.5 * thrust.used_kg;
-        let held = Held {
-            mass: mass_properties(&self.vehicle.dry, &self.vehicle.propellant, mid_kg),
-            thrust: thrust.wrench,
-            perturbation_I,
-            perturbation_slope_I,
-            gm_m3_s2: self.environment.gravity.gm_m3_s2(),
-            p_BA_B: Vector3::from(self.vehicle.imu.p_BA_B),
-        };
+        let mut motion = Motion { slosh: self.slosh, ..Motion::of(&self.state) };
+        let mut held = Held { perturbation_I, perturbation_slope_I, ..self.held(&motion, &thrust) };
+        let p_MC_B = motion.R_IB().tr_mul(&motion.p_I) + held.mass.p_BC_B;
+        held.thrust.t_B += held.mass.gravity_gradient(&p_MC_B, held.gm_m3_s2);
         match self.plane_near() {
-            Some(plane) => self.integrate_on_ground(&held, &plane),
+            Some(plane) => self.integrate_on_ground(motion, &held, &plane),
             None => {
-                let mut motion = Motion::of(&self.state);
                 let none = |_: &Motion, _: &Matrix3<f64>, _: f64| Wrench::default();
                 let dt_s = self.step.s();
                 rigid_body_step(&mut motion, 0.0, dt_s, &held, &none, &mut self.increments);
                 motion.write(&mut self.state);
+                self.slosh = motion.slosh;
             }
         }
         self.state.propellant_kg = (self.state.propellant_kg - thrust.used_kg).max(0.0);
         self.state.t = t + self.step;
+    }
+
+    /// Mass properties, engines and liquid over the step that begins with `motion`; no perturbation.
+    fn held(&mut self, motion: &Motion, thrust: &Thrust) -> Held {
+        let (dry, propellant) = (&self.vehicle.dry, &self.vehicle.propellant);
+        let mid_kg = self.state.propellant_kg - 0.5 * thrust.used_kg;
+        let dt_s = self.step.s();
+        let mut mass = mass_properties(dry, propellant, mid_kg);
+        let mut slosh = None;
+        if let (Some(liquid), Some(tanks)) = (&mut self.slosh_mass, &self.vehicle.tanks) {
+            liquid.follow(tanks, propellant, mid_kg);
+            let middle = motion.slosh.shift_B + motion.slosh.rate_B * (0.5 * dt_s);
+            let shift_B = Vector3::new(middle.x, middle.y, 0.0);
+            mass = mass.shifted(liquid.mass_kg, &liquid.p_BS_B, &shift_B);
+            slosh = Some(Coupling::new(liquid, &mass, &shift_B));
+        }
+        let exits = (&thrust.exits_kg_m, &thrust.exits_kg_m2);
+        Held {
+            mass,
+            thrust: thrust.wrench,
+            perturbation_I: Vector3::zeros(),
+            perturbation_slope_I: Vector3::zeros(),
+            gm_m3_s2: self.environment.gravity.gm_m3_s2(),
+            p_BA_B: Vector3::from(self.vehicle.imu.p_BA_B),
+            liquid: Liquid {
+                slosh,
+                streams: Streams::new(propellant, mid_kg, thrust.used_kg, exits, dt_s),
+            },
+        }
     }
 
     /// The plane of the ground when a foot may meet it within this step or holds it already.
@@ -118,10 +145,11 @@ impl World {
         (height_m < 0.05 + 2.0 * speed_m_s * self.step.s()).then_some(plane)
     }
 
-    fn integrate_on_ground(&mut self, held: &Held, plane: &Plane) {
-        let dt_s = self.step.s() / SUBSTEPS as f64;
-        let mut motion = Motion::of(&self.state);
-        for n in 0..SUBSTEPS {
+    fn integrate_on_ground(&mut self, mut motion: Motion, held: &Held, plane: &Plane) {
+        // Steps of 1 ms, however long those in the air are.
+        let substeps = (self.step.ns() * SUBSTEPS / USUAL_STEP.ns()).max(1);
+        let dt_s = self.step.s() / substeps as f64;
+        for n in 0..substeps {
             let start_s = dt_s * n as f64;
             let before = motion;
             let feet = &self.feet;
@@ -139,6 +167,7 @@ impl World {
             }
         }
         motion.write(&mut self.state);
+        self.slosh = motion.slosh;
     }
 
     /// Records the first contact from the present state.
