@@ -169,9 +169,9 @@ impl Feet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamics::slosh::Slosh;
     use crate::dynamics::{Held, Liquid, mass_properties};
     use crate::integrate::{Increments, rigid_body_step};
-    use crate::slosh::Slosh;
     use crate::vehicle::{Dry, Propellant};
     use nalgebra::Vector4;
 

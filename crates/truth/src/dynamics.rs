@@ -11,7 +11,7 @@
 //!     a_B = R (F/m − ω̇ × r − ω × (ω × r)) + g(p_B + R r)
 //! and the specific force at an accelerometer A (arm a) is F/m + ω̇ × (a − r) + ω × (ω × (a − r)).
 //! Mass, r and I are those of the middle of the step, with the liquid where it then is.
-//! Propellant on its way out is a stream inside a turning hull [Eke1998]: with k = Σ ṁ r_e + d(m r)/dt,
+//! Propellant on its way out is a stream inside a turning hull [EkeMao2002]: with k = Σ ṁ r_e + d(m r)/dt,
 //! r_e the exits and ṁ > 0 outward, and I_B the inertia about B, the hull feels
 //!     −2 ω × k        and, about B,   −(İ_B ω + Σ ṁ r_e × (ω × r_e))
 //! which is jet damping, İ ω and 2 ω × ṙ in one (for a lander of 800 kg turning at 0.1 rad/s: 0.1 N and
@@ -19,12 +19,14 @@
 //! The liquid's sloshing is in `slosh`.
 //! Refuses: whirl of the streams in tanks and pipes, flexible structure.
 
-use crate::slosh::{Coupling, Slosh};
+pub mod slosh;
+
 use crate::vehicle::{Dry, Propellant};
 use icd::frames::{B, I, Position, Rate, Vector, Velocity};
 use icd::rotation::Quaternion;
 use icd::time::Time;
 use nalgebra::{Matrix3, Vector3, Vector4};
+use slosh::{Coupling, Slosh};
 
 /// The lander's motion and what is left in its tanks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,7 +81,7 @@ pub fn mass_properties(dry: &Dry, propellant: &Propellant, propellant_kg: f64) -
 }
 
 impl MassProperties {
-    fn of(mass_kg: f64, p_BC_B: Vector3<f64>, inertia_kg_m2: Matrix3<f64>) -> Self {
+    pub(crate) fn of(mass_kg: f64, p_BC_B: Vector3<f64>, inertia_kg_m2: Matrix3<f64>) -> Self {
         let inertia_inverse = symmetric_inverse(&inertia_kg_m2);
         Self { mass_kg, p_BC_B, inertia_kg_m2, inertia_inverse }
     }

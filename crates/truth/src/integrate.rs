@@ -7,9 +7,9 @@
 //! integrated beside the motion with the same weights.
 //! Refuses: adaptive steps. A run must repeat bit for bit and its steps are counted in nanoseconds.
 
+use crate::dynamics::slosh::Slosh;
 use crate::dynamics::{Flow, Held, Motion, Wrench, flow};
 use crate::environment::Environment;
-use crate::slosh::Slosh;
 use icd::frames::{Acceleration, I, Position, Vector, Velocity};
 use icd::time::{Span, Time};
 use nalgebra::{Matrix3, Vector3};
@@ -117,6 +117,11 @@ pub fn coast(
     }
     Some((Vector::from_si(p), Vector::from_si(v)))
 }
+
+#[cfg(test)]
+mod rigid_body_tests;
+#[cfg(test)]
+mod slosh_tests;
 
 #[cfg(test)]
 mod tests {

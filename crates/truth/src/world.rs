@@ -14,12 +14,12 @@ mod sight;
 
 use crate::actuators::{Propulsion, Thrust};
 use crate::contact::{Feet, Plane, SUBSTEPS, Touchdown, WATCH_M};
+use crate::dynamics::slosh::{Coupling, Slosh, SloshMass};
 use crate::dynamics::{Held, Liquid, Motion, State, Streams, Wrench, mass_properties};
 use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError};
 use crate::integrate::{Increments, rigid_body_step};
 use crate::random::Stream;
-use crate::slosh::{Coupling, Slosh, SloshMass};
 use crate::vehicle::{Dispersions, Vehicle, VehicleError};
 use devices::{Devices, Felt};
 use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors};

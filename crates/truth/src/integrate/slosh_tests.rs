@@ -1,7 +1,9 @@
+//! The liquid and the body together, by the production step: frequency, decay, momentum.
+
 use super::*;
-use crate::dynamics::{Held, Liquid, Motion, Streams, Wrench, mass_properties};
-use crate::integrate::{Increments, rigid_body_step};
-use crate::vehicle::Dry;
+use crate::dynamics::slosh::{Coupling, SloshMass};
+use crate::dynamics::{Liquid, Streams, mass_properties};
+use crate::vehicle::{Dry, Propellant, Tanks};
 use nalgebra::Vector4;
 
 fn tanks() -> Tanks {
@@ -84,39 +86,6 @@ impl Rig {
         let ring = Vector3::new(0.0, 0.0, self.liquid.ring_kg_m2 * m.slosh.rate_B.z);
         let spin = R_IB * (mass.inertia_kg_m2 * m.w_B + arm.cross(&rate) + ring);
         (p, (m.p_I + R_IB * mass.p_BC_B).cross(&p) + spin)
-    }
-}
-
-#[test]
-fn the_moving_mass_is_that_of_the_published_cylinder() {
-    // [Abramson1966], [Dodge2000]: m₁/m = tanh(1.84 h/R) R/(2.2 h), to the digits of its constants.
-    let propellant = propellant();
-    for kg in [60.0, 240.0, 480.0] {
-        let liquid = SloshMass::new(&tanks(), &propellant, kg);
-        let ratio = 0.4 * kg / 480.0 / 0.28;
-        let share = (1.84 * ratio).tanh() / (2.2 * ratio);
-        assert!((liquid.mass_kg / kg / share - 1.0).abs() < 2e-3, "{kg} kg: {}", liquid.mass_kg);
-        let stiffness = 1.841 / 0.28 * (1.841 * ratio).tanh();
-        assert!((liquid.stiffness_per_m / stiffness - 1.0).abs() < 2e-4);
-    }
-    // Nearly dry: 2/(ξ² − 1) of the liquid, at the bottom.
-    let drop = SloshMass::new(&tanks(), &propellant, 1e-3);
-    assert!((drop.mass_kg / 1e-3 - 2.0 / (XI * XI - 1.0)).abs() < 1e-4);
-    assert!((drop.p_BS_B.z - 0.55).abs() < 1e-5);
-    assert_eq!(SloshMass::new(&tanks(), &propellant, 0.0).mass_kg, 0.0);
-}
-
-#[test]
-fn force_and_moment_are_those_of_the_wave_in_the_tank() {
-    // From the potential J₁(ξ r/R) cosh(ξ (z + h)/R) cos θ: pressure on wall and bottom together acts at
-    // the height h − (R/ξ)(cosh κ − 2)/sinh κ, which is the hinge of the pendulum, z₁ + 1/stiffness.
-    for kg in [30.0, 120.0, 300.0, 480.0] {
-        let liquid = SloshMass::new(&tanks(), &propellant(), kg);
-        let depth_m = 0.4 * kg / 480.0;
-        let kappa = XI * depth_m / 0.28;
-        let hinge_m = depth_m - 0.28 / XI * (kappa.cosh() - 2.0) / kappa.sinh();
-        let height_m = liquid.p_BS_B.z - 0.55 + 1.0 / liquid.stiffness_per_m;
-        assert!((height_m - hinge_m).abs() < 1e-12, "{kg} kg: {height_m} against {hinge_m}");
     }
 }
 

@@ -203,4 +203,56 @@ fn inverse(m: &Matrix3<f64>) -> Matrix3<f64> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn tanks() -> Tanks {
+        Tanks { radius_m: 0.28, ring_radius_m: 0.45, damping_ratio: 0.005, held_m_s2: 0.1 }
+    }
+
+    fn propellant() -> Propellant {
+        Propellant {
+            capacity_kg: 480.0,
+            p_BC_B_full: [0.0, 0.0, 0.75],
+            p_BC_B_empty: [0.0, 0.0, 0.55],
+            gyration_radius_m: 0.45,
+        }
+    }
+
+    #[test]
+    fn the_moving_mass_is_that_of_the_published_cylinder() {
+        // [Abramson1966], [Dodge2000]: m₁/m = tanh(1.84 h/R) R/(2.2 h), to the digits of its constants.
+        let propellant = propellant();
+        for kg in [60.0, 240.0, 480.0] {
+            let liquid = SloshMass::new(&tanks(), &propellant, kg);
+            let ratio = 0.4 * kg / 480.0 / 0.28;
+            let share = (1.84 * ratio).tanh() / (2.2 * ratio);
+            assert!(
+                (liquid.mass_kg / kg / share - 1.0).abs() < 2e-3,
+                "{kg} kg: {}",
+                liquid.mass_kg
+            );
+            let stiffness = 1.841 / 0.28 * (1.841 * ratio).tanh();
+            assert!((liquid.stiffness_per_m / stiffness - 1.0).abs() < 2e-4);
+        }
+        // Nearly dry: 2/(ξ² − 1) of the liquid, at the bottom.
+        let drop = SloshMass::new(&tanks(), &propellant, 1e-3);
+        assert!((drop.mass_kg / 1e-3 - 2.0 / (XI * XI - 1.0)).abs() < 1e-4);
+        assert!((drop.p_BS_B.z - 0.55).abs() < 1e-5);
+        assert_eq!(SloshMass::new(&tanks(), &propellant, 0.0).mass_kg, 0.0);
+    }
+
+    #[test]
+    fn force_and_moment_are_those_of_the_wave_in_the_tank() {
+        // From the potential J₁(ξ r/R) cosh(ξ (z + h)/R) cos θ: pressure on wall and bottom together acts at
+        // the height h − (R/ξ)(cosh κ − 2)/sinh κ, which is the hinge of the pendulum, z₁ + 1/stiffness.
+        for kg in [30.0, 120.0, 300.0, 480.0] {
+            let liquid = SloshMass::new(&tanks(), &propellant(), kg);
+            let depth_m = 0.4 * kg / 480.0;
+            let kappa = XI * depth_m / 0.28;
+            let hinge_m = depth_m - 0.28 / XI * (kappa.cosh() - 2.0) / kappa.sinh();
+            let height_m = liquid.p_BS_B.z - 0.55 + 1.0 / liquid.stiffness_per_m;
+            assert!((height_m - hinge_m).abs() < 1e-12, "{kg} kg: {height_m} against {hinge_m}");
+        }
+    }
+}
