@@ -262,6 +262,12 @@ impl Motion {
         }
     }
 
+    /// Turns the body by a small angle about its own axes.
+    pub fn turn(&mut self, angle_B: &Vector3<f64>) {
+        self.q_IB += quaternion_rate(&self.q_IB, angle_B);
+        self.q_IB /= self.q_IB.norm_squared().sqrt();
+    }
+
     /// `R_IB` of the stage; the quaternion's length differs from 1 by less than 1e-9 inside a step.
     #[inline]
     pub fn R_IB(&self) -> Matrix3<f64> {
@@ -280,6 +286,17 @@ impl Motion {
             1.0 - 2.0 * (xx + yy),
         )
     }
+}
+
+/// Half of q ⊗ (0, w), scalar first (in `x`).
+#[inline]
+fn quaternion_rate(q: &Vector4<f64>, w: &Vector3<f64>) -> Vector4<f64> {
+    Vector4::new(
+        -q.y * w.x - q.z * w.y - q.w * w.z,
+        q.x * w.x + q.z * w.z - q.w * w.y,
+        q.x * w.y - q.y * w.z + q.w * w.x,
+        q.x * w.z + q.y * w.y - q.z * w.x,
+    ) * 0.5
 }
 
 /// The derivative at `elapsed_s` into the step; `external` is what depends on the motion itself.
@@ -313,16 +330,10 @@ pub(crate) fn flow(
     let gravity_I = p_MC_I * (-held.gm_m3_s2 / (r2 * r2.sqrt()))
         + held.perturbation_I
         + held.perturbation_slope_I * elapsed_s;
-    let q = motion.q_IB;
     Flow {
         v_I: motion.v_I,
         a_I: R_IB * at(-r) + gravity_I,
-        dq_IB: Vector4::new(
-            -q.y * w.x - q.z * w.y - q.w * w.z,
-            q.x * w.x + q.z * w.z - q.w * w.y,
-            q.x * w.y - q.y * w.z + q.w * w.x,
-            q.x * w.z + q.y * w.y - q.z * w.x,
-        ) * 0.5,
+        dq_IB: quaternion_rate(&motion.q_IB, &w),
         w_B: w,
         alpha_B,
         s_B: at(held.p_BA_B - r),

@@ -29,6 +29,8 @@ pub struct Thrust {
     pub assist_N: f64,
     /// Mean thrust of the jets together, N.
     pub jets_N: f64,
+    /// How much earlier than in the middle of the step its impulse came, N s² and N m s².
+    pub early: Wrench,
     /// Sum over the exits of what left there (kg) times their place r from the body origin, kg m.
     pub exits_kg_m: Vector3<f64>,
     /// The same with r² 1 − r rᵀ, kg m².
@@ -123,6 +125,7 @@ impl Thrust {
         let thrust_N = thruster.add_mean(t, &mut self.wrench, &mut self.used_kg);
         let used_kg = self.used_kg - before_kg;
         if used_kg > 0.0 {
+            self.early = self.early + thruster.device.early(thrust_N);
             self.exits_kg_m += thruster.device.exit_B * used_kg;
             self.exits_kg_m2 += thruster.device.exit_spread * used_kg;
         }
@@ -147,6 +150,8 @@ impl Thrust {
         self.main_N *= factor;
         self.assist_N *= factor;
         self.jets_N *= factor;
+        self.early.f_B *= factor;
+        self.early.t_B *= factor;
         self.exits_kg_m *= factor;
         self.exits_kg_m2 *= factor;
     }

@@ -89,6 +89,7 @@ impl World {
                 let none = |_: &Motion, _: &Matrix3<f64>, _: f64| Wrench::default();
                 let dt_s = self.step.s();
                 rigid_body_step(&mut motion, 0.0, dt_s, &held, &none, &mut self.increments);
+                self.place(&mut motion, &held, &thrust.early);
                 motion.write(&mut self.state);
                 self.slosh = motion.slosh;
             }
@@ -124,6 +125,28 @@ impl World {
                 streams: Streams::new(propellant, mid_kg, thrust.used_kg, exits, dt_s),
             },
         }
+    }
+
+    /// Moves on what a step under mean thrust leaves behind, as its impulses came `early`.
+    fn place(&mut self, motion: &mut Motion, held: &Held, early: &Wrench) {
+        if early.f_B == Vector3::zeros() {
+            return;
+        }
+        let (r, mass) = (held.mass.p_BC_B, &held.mass);
+        let torque_C = early.t_B - r.cross(&early.f_B);
+        let (moved_N_s2, turn_B) = match &held.liquid.slosh {
+            Some(coupling) => {
+                let still = Slosh::default();
+                let zero = Vector3::zeros();
+                let answer = coupling.answer(&still, mass, &zero, &early.f_B, &torque_C);
+                motion.slosh.shift_B += answer.acceleration_B;
+                (answer.f_B, answer.alpha_B)
+            }
+            None => (early.f_B, mass.inertia_inverse * torque_C),
+        };
+        motion.p_I += motion.R_IB() * (moved_N_s2 / mass.mass_kg - turn_B.cross(&r));
+        motion.turn(&turn_B);
+        self.increments.dtheta_B += turn_B;
     }
 
     /// The plane of the ground when a foot may meet it within this step or holds it already.
