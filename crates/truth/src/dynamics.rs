@@ -10,15 +10,23 @@
 //! centre may wander in the hull (r = p_BC_B) without a jump:
 //!     a_B = R (F/m − ω̇ × r − ω × (ω × r)) + g(p_B + R r)
 //! and the specific force at an accelerometer A (arm a) is F/m + ω̇ × (a − r) + ω × (ω × (a − r)).
-//! Mass, r and I are those of the middle of the step.
-//! Refuses: slosh; jet damping and İ ω (about 1 N m s together, a time constant above 200 s against
-//! pulses of a second); 2 ω × ṙ (ṙ is 0.3 mm/s), gravity gradient torque (below 1e-4 N m).
+//! Mass, r and I are those of the middle of the step, with the liquid where it then is.
+//! Propellant on its way out is a stream inside a turning hull [EkeMao2002]: with k = Σ ṁ r_e + d(m r)/dt,
+//! r_e the exits and ṁ > 0 outward, and I_B the inertia about B, the hull feels
+//!     −2 ω × k        and, about B,   −(İ_B ω + Σ ṁ r_e × (ω × r_e))
+//! which is jet damping, İ ω and 2 ω × ṙ in one (for a lander of 800 kg turning at 0.1 rad/s: 0.1 N and
+//! 0.1 N m). The torque of gravity's gradient is 3 GM/r³ û × I û, û the local vertical [Wertz1978] eq. 17-30.
+//! The liquid's sloshing is in `slosh`.
+//! Refuses: whirl of the streams in tanks and pipes, flexible structure.
+
+pub mod slosh;
 
 use crate::vehicle::{Dry, Propellant};
 use icd::frames::{B, I, Position, Rate, Vector, Velocity};
 use icd::rotation::Quaternion;
 use icd::time::Time;
 use nalgebra::{Matrix3, Vector3, Vector4};
+use slosh::{Coupling, Slosh};
 
 /// The lander's motion and what is left in its tanks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,12 +77,89 @@ pub fn mass_properties(dry: &Dry, propellant: &Propellant, propellant_kg: f64) -
     for (n, moment) in dry.inertia_kg_m2.iter().enumerate() {
         inertia[(n, n)] += moment + spherical;
     }
-    MassProperties {
-        mass_kg,
-        p_BC_B,
-        inertia_kg_m2: inertia,
-        inertia_inverse: symmetric_inverse(&inertia),
+    MassProperties::of(mass_kg, p_BC_B, inertia)
+}
+
+impl MassProperties {
+    pub(crate) fn of(mass_kg: f64, p_BC_B: Vector3<f64>, inertia_kg_m2: Matrix3<f64>) -> Self {
+        let inertia_inverse = symmetric_inverse(&inertia_kg_m2);
+        Self { mass_kg, p_BC_B, inertia_kg_m2, inertia_inverse }
     }
+
+    /// The same body after `moved_kg` of it went from `from_B` by `shift_B`.
+    pub(crate) fn shifted(
+        &self,
+        moved_kg: f64,
+        from_B: &Vector3<f64>,
+        shift_B: &Vector3<f64>,
+    ) -> Self {
+        let (d0, d1) = (from_B - self.p_BC_B, from_B - self.p_BC_B + shift_B);
+        let r = shift_B * (moved_kg / self.mass_kg);
+        let inertia =
+            self.inertia_kg_m2 + (spread(&d1) - spread(&d0)) * moved_kg - spread(&r) * self.mass_kg;
+        Self::of(self.mass_kg, self.p_BC_B + r, inertia)
+    }
+
+    /// Torque of gravity's gradient about the centre of mass, body axes, N m.
+    ///
+    /// - `p_MC_B`: from the Moon's centre, m. `gm_m3_s2`: gravitational parameter.
+    pub fn gravity_gradient(&self, p_MC_B: &Vector3<f64>, gm_m3_s2: f64) -> Vector3<f64> {
+        let r2 = p_MC_B.norm_squared();
+        p_MC_B.cross(&(self.inertia_kg_m2 * p_MC_B)) * (3.0 * gm_m3_s2 / (r2 * r2 * r2.sqrt()))
+    }
+}
+
+/// r² 1 − r rᵀ: inertia of a unit mass at r.
+pub(crate) fn spread(r: &Vector3<f64>) -> Matrix3<f64> {
+    let (xx, yy, zz) = (r.x * r.x, r.y * r.y, r.z * r.z);
+    let (xy, xz, yz) = (-r.x * r.y, -r.x * r.z, -r.y * r.z);
+    Matrix3::new(yy + zz, xy, xz, xy, xx + zz, yz, xz, yz, xx + yy)
+}
+
+/// What the propellant's way through the turning hull does to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Streams {
+    /// Mean momentum of the streams inside the hull, kg m/s.
+    pub momentum_B: Vector3<f64>,
+    /// Torque about the body origin per rate, reversed, N m s.
+    pub damping_Nms: Matrix3<f64>,
+}
+
+impl Streams {
+    /// Streams of a step of `dt_s` in which `used_kg` left the tanks at `propellant_kg` (mean).
+    ///
+    /// - `exits_kg_m`, `exits_kg_m2`: sums over the exits r of what left there times r, and times
+    ///   r² 1 − r rᵀ.
+    pub fn new(
+        propellant: &Propellant,
+        propellant_kg: f64,
+        used_kg: f64,
+        (exits_kg_m, exits_kg_m2): (&Vector3<f64>, &Matrix3<f64>),
+        dt_s: f64,
+    ) -> Self {
+        let (full, empty) =
+            (Vector3::from(propellant.p_BC_B_full), Vector3::from(propellant.p_BC_B_empty));
+        let slope = (full - empty) / propellant.capacity_kg;
+        let c = empty + slope * propellant_kg;
+        let (k2, cc) = (propellant.gyration_radius_m * propellant.gyration_radius_m, spread(&c));
+        // d(m c)/dm and d(m (k² 1 + spread(c)))/dm, of which used_kg has gone.
+        let first = c + slope * propellant_kg;
+        let sum = (spread(&(c + slope)) - cc - spread(&slope)) * propellant_kg;
+        let second = cc + sum + Matrix3::from_diagonal(&Vector3::repeat(k2));
+        Self {
+            momentum_B: (exits_kg_m - first * used_kg) / dt_s,
+            damping_Nms: (exits_kg_m2 - second * used_kg) / dt_s,
+        }
+    }
+}
+
+/// The liquid in the tanks over one step: its sloshing and its way out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Liquid {
+    /// `None` when nothing moves.
+    pub slosh: Option<Coupling>,
+    /// Streams on their way out.
+    pub streams: Streams,
 }
 
 /// Inverse of a symmetric positive definite matrix by its cofactors.
@@ -95,6 +180,8 @@ pub(crate) struct Motion {
     /// Scalar first.
     pub q_IB: Vector4<f64>,
     pub w_B: Vector3<f64>,
+    /// The liquid in the tanks.
+    pub slosh: Slosh,
 }
 
 /// Derivative of a motion, with the specific force at the accelerometers beside it.
@@ -107,6 +194,8 @@ pub(crate) struct Flow {
     pub alpha_B: Vector3<f64>,
     /// Specific force at the accelerometers, body axes, m/s².
     pub s_B: Vector3<f64>,
+    /// Rate and acceleration of the liquid.
+    pub slosh: Slosh,
 }
 
 /// A force and its torque about the body origin, body axes: N and N m.
@@ -137,15 +226,19 @@ pub(crate) struct Held {
     pub gm_m3_s2: f64,
     /// Arm of the accelerometers from the body origin, m.
     pub p_BA_B: Vector3<f64>,
+    /// The liquid in the tanks.
+    pub liquid: Liquid,
 }
 
 impl Motion {
+    /// The motion of `state`, the liquid at rest.
     pub fn of(state: &State) -> Self {
         Self {
             p_I: state.p_MB_I.si(),
             v_I: state.v_MB_I.si(),
             q_IB: Vector4::from(state.q_IB.si()),
             w_B: state.w_IB_B.si(),
+            slosh: Slosh::default(),
         }
     }
 
@@ -162,7 +255,17 @@ impl Motion {
             v_I: self.v_I + flow.a_I * dt_s,
             q_IB: self.q_IB + flow.dq_IB * dt_s,
             w_B: self.w_B + flow.alpha_B * dt_s,
+            slosh: Slosh {
+                shift_B: self.slosh.shift_B + flow.slosh.shift_B * dt_s,
+                rate_B: self.slosh.rate_B + flow.slosh.rate_B * dt_s,
+            },
         }
+    }
+
+    /// Turns the body by a small angle about its own axes.
+    pub fn turn(&mut self, angle_B: &Vector3<f64>) {
+        self.q_IB += quaternion_rate(&self.q_IB, angle_B);
+        self.q_IB /= self.q_IB.norm_squared().sqrt();
     }
 
     /// `R_IB` of the stage; the quaternion's length differs from 1 by less than 1e-9 inside a step.
@@ -185,6 +288,17 @@ impl Motion {
     }
 }
 
+/// Half of q ⊗ (0, w), scalar first (in `x`).
+#[inline]
+fn quaternion_rate(q: &Vector4<f64>, w: &Vector3<f64>) -> Vector4<f64> {
+    Vector4::new(
+        -q.y * w.x - q.z * w.y - q.w * w.z,
+        q.x * w.x + q.z * w.z - q.w * w.y,
+        q.x * w.y - q.y * w.z + q.w * w.x,
+        q.x * w.z + q.y * w.y - q.z * w.x,
+    ) * 0.5
+}
+
 /// The derivative at `elapsed_s` into the step; `external` is what depends on the motion itself.
 #[inline]
 pub(crate) fn flow(
@@ -196,29 +310,34 @@ pub(crate) fn flow(
     let (r, w) = (held.mass.p_BC_B, motion.w_B);
     let R_IB = motion.R_IB();
     let wrench = held.thrust + external(motion, &R_IB, elapsed_s);
-    let torque_C = wrench.t_B - r.cross(&wrench.f_B);
-    let gyroscopic = w.cross(&(held.mass.inertia_kg_m2 * w));
-    let alpha_B = held.mass.inertia_inverse * (torque_C - gyroscopic);
-    let f = wrench.f_B / held.mass.mass_kg;
+    let streams = &held.liquid.streams;
+    let f_B = wrench.f_B - w.cross(&streams.momentum_B) * 2.0;
+    let torque_C = wrench.t_B
+        - streams.damping_Nms * w
+        - r.cross(&f_B)
+        - w.cross(&(held.mass.inertia_kg_m2 * w));
+    let (f_B, alpha_B, liquid_B) = match &held.liquid.slosh {
+        Some(coupling) => {
+            let answer = coupling.answer(&motion.slosh, &held.mass, &w, &f_B, &torque_C);
+            (answer.f_B, answer.alpha_B, answer.acceleration_B)
+        }
+        None => (f_B, held.mass.inertia_inverse * torque_C, Vector3::zeros()),
+    };
+    let f = f_B / held.mass.mass_kg;
     let at = |arm: Vector3<f64>| f + alpha_B.cross(&arm) + w.cross(&w.cross(&arm));
     let p_MC_I = motion.p_I + R_IB * r;
     let r2 = p_MC_I.norm_squared();
     let gravity_I = p_MC_I * (-held.gm_m3_s2 / (r2 * r2.sqrt()))
         + held.perturbation_I
         + held.perturbation_slope_I * elapsed_s;
-    let q = motion.q_IB;
     Flow {
         v_I: motion.v_I,
         a_I: R_IB * at(-r) + gravity_I,
-        dq_IB: Vector4::new(
-            -q.y * w.x - q.z * w.y - q.w * w.z,
-            q.x * w.x + q.z * w.z - q.w * w.y,
-            q.x * w.y - q.y * w.z + q.w * w.x,
-            q.x * w.z + q.y * w.y - q.z * w.x,
-        ) * 0.5,
+        dq_IB: quaternion_rate(&motion.q_IB, &w),
         w_B: w,
         alpha_B,
         s_B: at(held.p_BA_B - r),
+        slosh: Slosh { shift_B: motion.slosh.rate_B, rate_B: liquid_B },
     }
 }
 
@@ -278,6 +397,7 @@ mod tests {
             perturbation_slope_I: Vector3::zeros(),
             gm_m3_s2: 0.0,
             p_BA_B: Vector3::zeros(),
+            liquid: Liquid::default(),
         };
         let flow = flow(&Motion::of(&state), 0.0, &held, &|_, _, _| Wrench::default());
         for n in 0..4 {

@@ -17,7 +17,8 @@ mod sight;
 
 use crate::actuators::{Propulsion, Thrust};
 use crate::contact::{Feet, Ground, Landing, REGOLITH, Stability, Touchdown};
-use crate::dynamics::{Held, Motion, State, Wrench, mass_properties};
+use crate::dynamics::slosh::{Coupling, Slosh, SloshMass};
+use crate::dynamics::{Held, Liquid, Motion, State, Streams, Wrench, mass_properties};
 use crate::environment::landmarks::Catalogue;
 use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError, Now};
@@ -201,6 +202,9 @@ pub struct World {
     site: Site,
     step: Span,
     state: State,
+    slosh: Slosh,
+    /// What of the liquid moves; `None` when the vehicle's does not.
+    slosh_mass: Option<SloshMass>,
     propulsion: Propulsion,
     devices: Devices,
     moon: Moon,
@@ -303,7 +307,10 @@ impl World {
             Moon::new(&environment.orientation, t).ok_or(WorldError::OutsideEphemeris { t })?;
         let faults = &config.faults;
         let spread = &config.dispersions;
+        let liquid = |tanks| SloshMass::new(tanks, &vehicle.propellant, propellant_kg);
         Ok(Self {
+            slosh: Slosh::default(),
+            slosh_mass: vehicle.tanks.as_ref().map(liquid),
             propulsion: Propulsion::new(&vehicle, spread, faults, config.step, t, key),
             devices: Devices::new(&vehicle, faults, &config.landmarks, t, key),
             state: State {
@@ -344,8 +351,8 @@ impl World {
         let now = self.now();
         let burning = self.state.t - self.last_burn < BLIND;
         let contact = self.feet.closed();
-        // Neither the liquid's motion nor shocks of the structure are computed: see the header.
-        let (shaken, slosh_rad) = (false, 0.0);
+        // Shocks of the structure are not computed: see the header. The gauge's probe lies in the x plane.
+        let (shaken, [slosh_rad, _]) = (false, self.slosh_rad());
         let felt = Felt { increments: &self.increments, burning, contact, shaken, slosh_rad };
         let sight = sight_of!(self);
         self.devices.sense(&self.vehicle, sight, &felt, &now)
@@ -396,6 +403,12 @@ impl World {
     /// The present mass, kg.
     pub fn mass_kg(&self) -> f64 {
         self.vehicle.dry.mass_kg + self.state.propellant_kg
+    }
+
+    /// Tilt of the liquid's surface in the tanks towards x and y, rad: mean over the tanks, against the
+    /// plane across their axes. Zero when the vehicle's liquid does not slosh.
+    pub fn slosh_rad(&self) -> [f64; 2] {
+        self.slosh_mass.map_or([0.0; 2], |liquid| liquid.tilt_rad(&self.slosh))
     }
 
     /// Mean thrust over the last cycle.

@@ -14,6 +14,7 @@ use crate::vehicle::{Dispersions, Vehicle};
 use engine::Thruster;
 use icd::bus::{ASSIST_ENGINES, Actuators, CYCLE, JETS};
 use icd::time::{Span, Time};
+use nalgebra::{Matrix3, Vector3};
 
 /// What the thrusters gave over one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -28,6 +29,12 @@ pub struct Thrust {
     pub assist_N: f64,
     /// Mean thrust of the jets together, N.
     pub jets_N: f64,
+    /// How much earlier than in the middle of the step its impulse came, N s² and N m s².
+    pub early: Wrench,
+    /// Sum over the exits of what left there (kg) times their place r from the body origin, kg m.
+    pub exits_kg_m: Vector3<f64>,
+    /// The same with r² 1 − r rᵀ, kg m².
+    pub exits_kg_m2: Matrix3<f64>,
 }
 
 /// All thrusters of one vehicle.
@@ -92,12 +99,12 @@ impl Propulsion {
             self.starve();
             return total;
         }
-        total.main_N = self.main.add_mean(t, &mut total.wrench, &mut total.used_kg);
+        total.main_N = total.of(&mut self.main, t);
         for thruster in &mut self.assist {
-            total.assist_N += thruster.add_mean(t, &mut total.wrench, &mut total.used_kg);
+            total.assist_N += total.of(thruster, t);
         }
         for thruster in &mut self.jets {
-            total.jets_N += thruster.add_mean(t, &mut total.wrench, &mut total.used_kg);
+            total.jets_N += total.of(thruster, t);
         }
         if total.used_kg > propellant_kg {
             total.scale(propellant_kg / total.used_kg);
@@ -114,11 +121,27 @@ impl Propulsion {
 }
 
 impl Thrust {
+    /// Adds one thruster's mean over the step that begins at `t`; returns its thrust, N.
+    #[inline]
+    fn of(&mut self, thruster: &mut Faulty<Thruster>, t: Time) -> f64 {
+        let before_kg = self.used_kg;
+        let thrust_N = thruster.add_mean(t, &mut self.wrench, &mut self.used_kg);
+        let used_kg = self.used_kg - before_kg;
+        if used_kg > 0.0 {
+            self.early = self.early + thruster.device.early(thrust_N);
+            self.exits_kg_m += thruster.device.exit_B * used_kg;
+            self.exits_kg_m2 += thruster.device.exit_spread * used_kg;
+        }
+        thrust_N
+    }
+
     /// Adds `share` of another step's means; its propellant in full.
     pub fn accumulate(&mut self, other: &Self, share: f64) {
         self.wrench.f_B += other.wrench.f_B * share;
         self.wrench.t_B += other.wrench.t_B * share;
         self.used_kg += other.used_kg;
+        self.exits_kg_m += other.exits_kg_m;
+        self.exits_kg_m2 += other.exits_kg_m2;
         self.main_N += other.main_N * share;
         self.assist_N += other.assist_N * share;
         self.jets_N += other.jets_N * share;
@@ -130,5 +153,9 @@ impl Thrust {
         self.main_N *= factor;
         self.assist_N *= factor;
         self.jets_N *= factor;
+        self.early.f_B *= factor;
+        self.early.t_B *= factor;
+        self.exits_kg_m *= factor;
+        self.exits_kg_m2 *= factor;
     }
 }

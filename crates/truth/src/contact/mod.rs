@@ -23,12 +23,12 @@ pub(crate) use ground::Ground;
 
 use icd::bus::LEGS;
 use icd::frames::{L, Position, Vector};
-use icd::time::Time;
+use icd::time::{Span, Time};
 
 /// Height of the lowest foot below which contact is watched, m.
 pub const WATCH_M: f64 = 10.0;
-/// Integration steps are divided by this while a foot moves on the ground: 0.5 ms at the usual 5 ms.
-pub const SUBSTEPS: i64 = 10;
+/// Longest step of integration while a foot moves on the ground.
+pub const SUBSTEP: Span = Span::from_us(500);
 
 /// The state of the lander when it first met the ground.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -233,6 +233,9 @@ fn impulse(kind: FaultKind) -> f64 {
         d_B: [0.0, 0.0, 1.0],
         lag_s: 0.0,
         on_min_s: 0.0,
+        opens_after_s: 0.0,
+        shuts_after_s: 0.0,
+        waste_s: 0.0,
     };
     let step = Span::from_ms(5);
     let mut stream = Stream::new(1, 1, "jet.0");

@@ -7,6 +7,7 @@
 //! integrated beside the motion with the same weights.
 //! Refuses: adaptive steps. A run must repeat bit for bit and its steps are counted in nanoseconds.
 
+use crate::dynamics::slosh::Slosh;
 use crate::dynamics::{Flow, Held, Motion, Wrench, flow};
 use nalgebra::{Matrix3, Vector3};
 
@@ -47,8 +48,8 @@ pub(crate) fn rigid_body_step(
 #[inline]
 fn mean(a: &Flow, b: &Flow, c: &Flow, d: &Flow) -> Flow {
     macro_rules! weigh {
-        ($field:ident) => {
-            (a.$field + (b.$field + c.$field) * 2.0 + d.$field) * (1.0 / 6.0)
+        ($($field:ident).+) => {
+            (a.$($field).+ + (b.$($field).+ + c.$($field).+) * 2.0 + d.$($field).+) * (1.0 / 6.0)
         };
     }
     Flow {
@@ -58,13 +59,19 @@ fn mean(a: &Flow, b: &Flow, c: &Flow, d: &Flow) -> Flow {
         w_B: weigh!(w_B),
         alpha_B: weigh!(alpha_B),
         s_B: weigh!(s_B),
+        slosh: Slosh { shift_B: weigh!(slosh.shift_B), rate_B: weigh!(slosh.rate_B) },
     }
 }
 
 #[cfg(test)]
+mod slosh;
+#[cfg(test)]
+mod validation;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{MassProperties, mass_properties};
+    use crate::dynamics::{Liquid, MassProperties, mass_properties};
     use crate::vehicle::{Dry, Propellant};
     use nalgebra::Vector4;
 
@@ -91,6 +98,7 @@ mod tests {
             perturbation_slope_I: Vector3::zeros(),
             gm_m3_s2,
             p_BA_B: Vector3::zeros(),
+            liquid: Liquid::default(),
         }
     }
 
@@ -100,6 +108,7 @@ mod tests {
             v_I: Vector3::zeros(),
             q_IB: Vector4::new(1.0, 0.0, 0.0, 0.0),
             w_B: Vector3::new(0.3, -0.2, 0.25),
+            slosh: Slosh::default(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Mass: the dry body and the propellant.
+//! Mass: the dry body, the propellant and the tanks it moves in.
 
 use super::{Checked, VehicleError, point, within};
 
@@ -24,6 +24,30 @@ pub struct Propellant {
     pub p_BC_B_empty: [f64; 3],
     /// Radius of gyration about each axis through the centroid, m.
     pub gyration_radius_m: f64,
+}
+
+/// Upright cylindrical tanks in a ring around the vehicle's axis, filled alike, opposite ones equal.
+///
+/// Their bottom is at the height of `p_BC_B_empty`; the liquid stands twice as high over it as its centroid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tanks {
+    /// Radius of one tank, m.
+    pub radius_m: f64,
+    /// Distance of each tank's axis from the ring's axis, m.
+    pub ring_radius_m: f64,
+    /// Damping ratio of the first lateral mode.
+    pub damping_ratio: f64,
+    /// Axial specific force that vanes hold the liquid with where thrust gives less, m/s².
+    pub held_m_s2: f64,
+}
+
+impl Tanks {
+    pub(super) fn check(&self) -> Checked {
+        within("tanks.radius_m", self.radius_m, "m", 0.01, 10.0)?;
+        within("tanks.ring_radius_m", self.ring_radius_m, "m", 0.0, 10.0)?;
+        within("tanks.damping_ratio", self.damping_ratio, "", 0.0, 1.0)?;
+        within("tanks.held_m_s2", self.held_m_s2, "m/s²", 1e-3, 10.0)
+    }
 }
 
 impl Dry {

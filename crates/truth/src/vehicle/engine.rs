@@ -15,8 +15,17 @@ pub struct Engine {
     pub d_B: [f64; 3],
     /// Time constant of the first order rise and decay, s; 0 for none.
     pub lag_s: f64,
-    /// Shortest valve opening that gives thrust, s; a shorter command opens nothing.
+    /// Time from the command to the valve's opening, s.
+    pub opens_after_s: f64,
+    /// Time from the command to the valve's closing, s. What it exceeds `opens_after_s` by is added to
+    /// every pulse.
+    pub shuts_after_s: f64,
+    /// Shortest command that gives thrust, s: the minimum impulse bit over the thrust. A shorter one
+    /// opens nothing.
     pub on_min_s: f64,
+    /// Propellant that every opening wastes, as seconds of steady flow. A pulse of width w has the
+    /// specific impulse `isp_s` × w / (w + `waste_s`).
+    pub waste_s: f64,
 }
 
 /// Standard deviations of one class of engine, drawn once per engine and run.
@@ -38,7 +47,10 @@ impl Engine {
         point(&key("p_BA_B"), &self.p_BA_B)?;
         unit(&key("d_B"), &self.d_B)?;
         within(&key("lag_s"), self.lag_s, "s", 0.0, 5.0)?;
-        within(&key("on_min_s"), self.on_min_s, "s", 0.0, 1.0)
+        within(&key("opens_after_s"), self.opens_after_s, "s", 0.0, 1.0)?;
+        within(&key("shuts_after_s"), self.shuts_after_s, "s", 0.0, 1.0)?;
+        within(&key("on_min_s"), self.on_min_s, "s", 0.0, 1.0)?;
+        within(&key("waste_s"), self.waste_s, "s", 0.0, 1.0)
     }
 }
 

@@ -4,7 +4,7 @@
 //! flight software believes of the vehicle (see `flight`), draws around these numbers (see
 //! [`Dispersions`] for the spreads and `world` for the draws).
 //! Frames: everything is in `B`, origin at the centre of the base plane, z along the main thrust.
-//! Refuses: slosh, flexible legs, gimballed engines.
+//! Refuses: flexible legs, gimballed engines.
 
 mod body;
 mod camera;
@@ -20,7 +20,7 @@ mod star_tracker;
 mod switches;
 mod velocimeter;
 
-pub use body::{Dry, Propellant};
+pub use body::{Dry, Propellant, Tanks};
 pub use camera::Camera;
 pub use engine::{Engine, EngineDispersion};
 pub use gauge::Gauge;
@@ -45,6 +45,8 @@ pub struct Vehicle {
     pub dry: Dry,
     /// The propellant, one budget for all engines.
     pub propellant: Propellant,
+    /// Its tanks; `None` when the propellant does not slosh.
+    pub tanks: Option<Tanks>,
     /// Main engine, open or shut.
     pub main: Engine,
     /// Assist engines, pulsed, in the order of the bus.
@@ -172,6 +174,7 @@ impl Vehicle {
     pub fn check(&self) -> Result<(), VehicleError> {
         self.dry.check()?;
         self.propellant.check()?;
+        self.tanks.as_ref().map_or(Ok(()), Tanks::check)?;
         self.main.check("main")?;
         for (n, engine) in self.assist.iter().enumerate() {
             engine.check(&format!("assist.{n}"))?;
@@ -215,7 +218,17 @@ mod tests {
     fn engine() -> Engine {
         let d_B = [0.0, 0.0, 1.0];
         let p_BA_B = [0.0; 3];
-        Engine { thrust_N: 420.0, isp_s: 320.0, p_BA_B, d_B, lag_s: 0.0, on_min_s: 0.01 }
+        Engine {
+            thrust_N: 420.0,
+            isp_s: 320.0,
+            p_BA_B,
+            d_B,
+            lag_s: 0.0,
+            opens_after_s: 0.0,
+            shuts_after_s: 0.0,
+            on_min_s: 0.01,
+            waste_s: 0.0,
+        }
     }
 
     #[test]

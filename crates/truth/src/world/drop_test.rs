@@ -5,7 +5,8 @@
 //! Frames: the floor is fixed in inertial space, `L` has its origin on it and z against gravity.
 
 use crate::contact::{Feet, Ground, Leg, Pose, Soil, Stability};
-use crate::dynamics::{Held, MassProperties, Motion, Wrench};
+use crate::dynamics::slosh::Slosh;
+use crate::dynamics::{Held, Liquid, MassProperties, Motion, Wrench};
 use crate::integrate::{Increments, rigid_body_step};
 use crate::vehicle::{Hull, Legs};
 use icd::bus::LEGS;
@@ -78,12 +79,14 @@ impl DropTest {
             perturbation_slope_I: Vector3::zeros(),
             gm_m3_s2: 0.0,
             p_BA_B: Vector3::zeros(),
+            liquid: Liquid::default(),
         };
         let motion = Motion {
             p_I: release.p_LB_L.si() + Vector3::z() * ASIDE_M,
             v_I: release.v_LB_L.si(),
             q_IB: Vector4::from(release.q_LB.si()),
             w_B: release.w_LB_B.si(),
+            slosh: Slosh::default(),
         };
         let mut test = Self {
             feet: Feet::new(legs, hull, floor.soil),

@@ -2,12 +2,12 @@
 //!
 //! As programmed: below [`WATCH_M`] a frame `G` is laid on the ground (see `contact`), and every step
 //! asks how far the lowest point of the lander is from the terrain under it. A step in which it could
-//! touch is divided, into [`SUBSTEPS`] while the lander moves; one that sits still takes as many as its
+//! touch is divided, into parts of [`SUBSTEP`] while the lander moves; one that sits still takes as many as its
 //! elastic legs need. The Moon's turning within a step is in the velocity of the ground.
 
 use super::motion::Local;
 use super::*;
-use crate::contact::{Pose, SUBSTEPS, WATCH_M};
+use crate::contact::{Pose, SUBSTEP, WATCH_M};
 
 /// Baseline of the slope that a touchdown reports, m: the spread of the feet.
 const FOOTPRINT_M: f64 = 2.6;
@@ -121,12 +121,11 @@ impl World {
         let thrust = held.thrust.f_B.norm() > 0.0;
         let elastic = self.feet.fastest_rad_s(&held.mass) * self.step.s() / PHASE_RAD;
         let needed = elastic.ceil().max(1.0) as i64;
-        if still && !thrust { needed } else { needed.max(SUBSTEPS) }
+        if still && !thrust { needed } else { needed.max(self.step.ns() / SUBSTEP.ns()) }
     }
 
-    pub(super) fn integrate_on_ground(&mut self, held: &Held, axes: &Axes) {
+    pub(super) fn integrate_on_ground(&mut self, mut motion: Motion, held: &Held, axes: &Axes) {
         let Some(ground) = self.ground.take() else { return };
-        let mut motion = Motion::of(&self.state);
         let substeps = self.substeps(&axes.pose(&motion, &motion.R_IB(), 0.0), held);
         let dt_s = self.step.s() / substeps as f64;
         for n in 0..substeps {
@@ -148,6 +147,7 @@ impl World {
         }
         self.ground = Some(ground);
         motion.write(&mut self.state);
+        self.slosh = motion.slosh;
         if self.feet.hull_broken() {
             self.ended = Some(End::Impact);
         }

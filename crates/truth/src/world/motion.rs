@@ -52,27 +52,74 @@ impl World {
             return;
         }
         let (perturbation_I, perturbation_slope_I) = self.perturbation.at(t);
-        let mid_kg = self.state.propellant_kg - 0.5 * thrust.used_kg;
-        let held = Held {
-            mass: mass_properties(&self.vehicle.dry, &self.vehicle.propellant, mid_kg),
-            thrust: thrust.wrench,
-            perturbation_I,
-            perturbation_slope_I,
-            gm_m3_s2: self.environment.gravity.gm_m3_s2(),
-            p_BA_B: Vector3::from(self.vehicle.imu.p_BA_B),
-        };
+        let mut motion = Motion { slosh: self.slosh, ..Motion::of(&self.state) };
+        let mut held = Held { perturbation_I, perturbation_slope_I, ..self.held(&motion, &thrust) };
+        let p_MC_B = motion.R_IB().tr_mul(&motion.p_I) + held.mass.p_BC_B;
+        held.thrust.t_B += held.mass.gravity_gradient(&p_MC_B, held.gm_m3_s2);
         match self.axes_near() {
-            Some(axes) => self.integrate_on_ground(&held, &axes),
+            Some(axes) => self.integrate_on_ground(motion, &held, &axes),
             None => {
-                let mut motion = Motion::of(&self.state);
                 let none = |_: &Motion, _: &Matrix3<f64>, _: f64| Wrench::default();
                 let dt_s = self.step.s();
                 rigid_body_step(&mut motion, 0.0, dt_s, &held, &none, &mut self.increments);
+                self.place(&mut motion, &held, &thrust.early);
                 motion.write(&mut self.state);
+                self.slosh = motion.slosh;
             }
         }
         self.state.propellant_kg = (self.state.propellant_kg - thrust.used_kg).max(0.0);
         self.state.t = t + self.step;
+    }
+
+    /// Mass properties, engines and liquid over the step that begins with `motion`; no perturbation.
+    fn held(&mut self, motion: &Motion, thrust: &Thrust) -> Held {
+        let (dry, propellant) = (&self.vehicle.dry, &self.vehicle.propellant);
+        let mid_kg = self.state.propellant_kg - 0.5 * thrust.used_kg;
+        let dt_s = self.step.s();
+        let mut mass = mass_properties(dry, propellant, mid_kg);
+        let mut slosh = None;
+        if let (Some(liquid), Some(tanks)) = (&mut self.slosh_mass, &self.vehicle.tanks) {
+            liquid.follow(tanks, propellant, mid_kg);
+            let middle = motion.slosh.shift_B + motion.slosh.rate_B * (0.5 * dt_s);
+            let shift_B = Vector3::new(middle.x, middle.y, 0.0);
+            mass = mass.shifted(liquid.mass_kg, &liquid.p_BS_B, &shift_B);
+            slosh = Some(Coupling::new(liquid, &mass, &shift_B));
+        }
+        let exits = (&thrust.exits_kg_m, &thrust.exits_kg_m2);
+        Held {
+            mass,
+            thrust: thrust.wrench,
+            perturbation_I: Vector3::zeros(),
+            perturbation_slope_I: Vector3::zeros(),
+            gm_m3_s2: self.environment.gravity.gm_m3_s2(),
+            p_BA_B: Vector3::from(self.vehicle.imu.p_BA_B),
+            liquid: Liquid {
+                slosh,
+                streams: Streams::new(propellant, mid_kg, thrust.used_kg, exits, dt_s),
+            },
+        }
+    }
+
+    /// Moves on what a step under mean thrust leaves behind, as its impulses came `early`.
+    fn place(&mut self, motion: &mut Motion, held: &Held, early: &Wrench) {
+        if early.f_B == Vector3::zeros() {
+            return;
+        }
+        let (r, mass) = (held.mass.p_BC_B, &held.mass);
+        let torque_C = early.t_B - r.cross(&early.f_B);
+        let (moved_N_s2, turn_B) = match &held.liquid.slosh {
+            Some(coupling) => {
+                let still = Slosh::default();
+                let zero = Vector3::zeros();
+                let answer = coupling.answer(&still, mass, &zero, &early.f_B, &torque_C);
+                motion.slosh.shift_B += answer.acceleration_B;
+                (answer.f_B, answer.alpha_B)
+            }
+            None => (early.f_B, mass.inertia_inverse * torque_C),
+        };
+        motion.p_I += motion.R_IB() * (moved_N_s2 / mass.mass_kg - turn_B.cross(&r));
+        motion.turn(&turn_B);
+        self.increments.dtheta_B += turn_B;
     }
 
     /// Whether the run has ended with this cycle.

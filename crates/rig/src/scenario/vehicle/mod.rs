@@ -98,6 +98,7 @@ fn machine(root: &Reader<'_>) -> Read<(machine::Vehicle, String)> {
         name: root.text("name")?.to_string(),
         dry: dry(&root.table("dry")?)?,
         propellant: propellant(&root.table("propellant")?)?,
+        tanks: Some(propulsion::tanks(&root.table("tanks")?)?),
         main: propulsion::main_engine(&root.table("main")?)?,
         assist: propulsion::assist(&root.table("assist")?)?,
         jets: propulsion::jets(&root.table("jets")?)?,

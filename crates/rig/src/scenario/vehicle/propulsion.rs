@@ -1,6 +1,6 @@
-//! Engines and jets of the vehicle file, and how they are laid out.
+//! Engines, jets and tanks of the vehicle file, and how they are laid out.
 
-use super::{ANY, Read, any, around};
+use super::{ANY, PERCENT, Read, any, around};
 use crate::scenario::reader::Reader;
 use truth::vehicle as machine;
 
@@ -11,8 +11,22 @@ fn engine(t: &Reader<'_>, p_BA_B: [f64; 3], d_B: [f64; 3]) -> Read<machine::Engi
         p_BA_B,
         d_B,
         lag_s: any(t, "lag_s")?,
+        opens_after_s: any(t, "opens_after_s")?,
+        shuts_after_s: any(t, "shuts_after_s")?,
         on_min_s: any(t, "on_s_min")?,
+        waste_s: any(t, "waste_s")?,
     })
+}
+
+pub(super) fn tanks(t: &Reader<'_>) -> Read<machine::Tanks> {
+    let tanks = machine::Tanks {
+        radius_m: any(t, "radius_m")?,
+        ring_radius_m: any(t, "ring_radius_m")?,
+        damping_ratio: any(t, "damping_ratio_percent")? * PERCENT,
+        held_m_s2: any(t, "held_m_s2")?,
+    };
+    t.finish()?;
+    Ok(tanks)
 }
 
 pub(super) fn main_engine(t: &Reader<'_>) -> Read<machine::Engine> {
