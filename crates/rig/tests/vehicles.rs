@@ -40,8 +40,7 @@ fn graded(test: &str, grade: &Path) -> VehicleFile {
     let path = grade.display().to_string();
     let name = format!("{test}-{}", grade.file_stem().unwrap().to_string_lossy());
     let text = format!("extends = {base:?}\n[imu]\ngrade = {path:?}\n");
-    written(&name, &text, |file| VehicleFile::read(file))
-        .unwrap_or_else(|error| panic!("{path}: {error}"))
+    written(&name, &text, VehicleFile::read).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 fn unit(name: &str) -> Imu {
@@ -124,7 +123,7 @@ fn arrivals() -> BTreeMap<Phase, Arrived> {
     let base = vehicles().join("../scenarios/m2-nominal.toml").display().to_string();
     let vehicle = vehicles().join("resilience-sensors.toml").display().to_string();
     let text = format!("extends = {base:?}\nvehicle = {vehicle:?}\n");
-    let scenario = written("sensors", &text, |file| Scenario::read(file)).unwrap();
+    let scenario = written("sensors", &text, Scenario::read).unwrap();
     let stand = Stand::new(scenario).unwrap();
     let load = stand.load(0);
     let mut simulation = Simulation::new(&stand, &load, 0).unwrap();

@@ -12,11 +12,9 @@ use icd::time::Span;
 use nalgebra::Vector3;
 use std::sync::Arc;
 use truth::environment::Environment;
-use truth::environment::landmarks::Catalogue;
 use truth::environment::terrain::TerrainConfig;
 use truth::faulty::{Fault, FaultError, FaultKind, Moment};
 use truth::integrate::propagate_coast;
-use truth::random::Stream;
 use truth::world::{End, World, WorldConfig, WorldError};
 
 fn world(config: &WorldConfig, environment: &Arc<Environment>) -> World {
@@ -438,36 +436,6 @@ fn a_fault_changes_only_what_it_names() {
         assert!(b.velocimeter.is_none_or(|v| v.locked == [false; 3]));
     }
     assert!(biased > 50);
-}
-
-#[test]
-fn a_camera_and_a_gauge_change_no_other_device() {
-    let environment = environment(2);
-    let mut config = config(&environment, 2000.0);
-    imperfect(&mut config);
-    let mut plain = world(&config, &environment);
-    config.vehicle.camera = Some(camera());
-    config.vehicle.gauge = Some(gauge());
-    let mut stream = Stream::new(1, 0, "landmarks");
-    config.landmarks =
-        Catalogue::along(&environment.terrain, &config.site, 0.2, || stream.uniform());
-    let mut equipped = world(&config, &environment);
-    let mut left_kg = vec![];
-    let (mut frames, mut seen, mut readings) = (0, 0, 0);
-    for (a, b) in busy(&mut plain, 500).iter().zip(busy(&mut equipped, 500)) {
-        assert_eq!(*a, Sensors { camera: None, gauge: None, ..b });
-        if let Some(frame) = b.camera {
-            assert_eq!((b.t - frame.t).ns(), Span::from_ms(500).ns());
-            (frames, seen) = (frames + 1, seen + usize::from(frame.count));
-        }
-        readings += usize::from(b.gauge.is_some());
-        left_kg.extend(b.gauge.map(|gauge| gauge.propellant_kg));
-    }
-    assert_eq!(plain.state(), equipped.state());
-    // 10 s at 1 Hz, half a second late; the tanks hold 60 kg at the start and lose some each second.
-    assert_eq!(frames, 10);
-    assert!(seen > 2 * frames, "{seen}");
-    assert!(readings >= 9 && left_kg.is_sorted_by(|a, b| a > b), "{left_kg:?}");
 }
 
 #[test]
