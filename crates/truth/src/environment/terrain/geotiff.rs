@@ -18,6 +18,7 @@ use icd::constants::MOON_RADIUS_M;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
 
@@ -103,7 +104,17 @@ fn parse<R: Read + Seek>(reader: R, path: &Path) -> Result<Raster, TerrainError>
     let (west_rad, north_rad) = (to_rad.longitude(west), to_rad.latitude(north));
     let (step_x_rad, step_y_rad) = (scale[0] * to_rad.per_x, scale[1] * to_rad.per_y);
     let elevation_m = samples(&mut decoder, width * height, path)?;
-    let raster = Raster { width, height, west_rad, north_rad, step_x_rad, step_y_rad, elevation_m };
+    let raster = Raster {
+        width,
+        height,
+        west_rad,
+        north_rad,
+        step_x_rad,
+        step_y_rad,
+        elevation_m,
+        global: false,
+        pyramid: OnceLock::new(),
+    };
     let south_rad = north_rad - step_y_rad * (height as f64 - 1.0);
     let quarter = core::f64::consts::FRAC_PI_2;
     let fits = step_x_rad > 0.0

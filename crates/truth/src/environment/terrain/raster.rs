@@ -7,7 +7,9 @@
 //! whole Moon wraps in longitude and goes on over the poles; a regional one fades out towards its
 //! edges over a tenth of its smaller side.
 
+use super::ceiling::Pyramid;
 use icd::constants::MOON_RADIUS_M;
+use std::sync::OnceLock;
 
 /// Share of the smaller side over which a regional grid fades out. Assumed.
 const FADE: f64 = 0.1;
@@ -26,9 +28,69 @@ pub(super) struct Raster {
     pub step_x_rad: f64,
     pub step_y_rad: f64,
     pub elevation_m: Vec<f32>,
+    /// Whether it covers the whole Moon.
+    pub global: bool,
+    /// Maxima, made when first asked for.
+    pub pyramid: OnceLock<Pyramid>,
 }
 
 impl Raster {
+    /// Column of a meridian: of a global grid from 0 up to its width, of another one counted from
+    /// its middle the shorter way round.
+    pub fn column(&self, longitude_rad: f64) -> f64 {
+        let turn = core::f64::consts::TAU;
+        if self.global {
+            let east = longitude_rad - self.west_rad;
+            return (east - turn * libm::floor(east / turn)) / self.step_x_rad;
+        }
+        let half = 0.5 * (self.width as f64 - 1.0);
+        let east = longitude_rad - (self.west_rad + half * self.step_x_rad);
+        (east - turn * libm::rint(east / turn)) / self.step_x_rad + half
+    }
+
+    /// Width of the border over which a regional grid fades, samples.
+    pub fn fade(&self) -> f64 {
+        (FADE * self.width.min(self.height) as f64).max(1.0)
+    }
+
+    /// Maxima over squares of samples.
+    pub fn pyramid(&self) -> &Pyramid {
+        self.pyramid.get_or_init(|| {
+            let at: Box<dyn Fn(isize, isize) -> f32> = if self.global {
+                Box::new(|c, r| self.around(c, r))
+            } else {
+                Box::new(|c, r| self.inside(c, r))
+            };
+            Pyramid::new(self.width, self.height, at)
+        })
+    }
+
+    /// A sample of a regional grid, the outermost ones repeated beyond its edges.
+    fn inside(&self, c: isize, r: isize) -> f32 {
+        let c = c.clamp(0, self.width as isize - 1) as usize;
+        let r = r.clamp(0, self.height as isize - 1) as usize;
+        self.elevation_m[r * self.width + c]
+    }
+
+    /// A sample of a global grid: over the pole the same row again, half a turn away.
+    fn around(&self, c: isize, r: isize) -> f32 {
+        let (w, h) = (self.width as isize, self.height as isize);
+        let (c, r) = match r {
+            r if r < 0 => (c + w / 2, -1 - r),
+            r if r >= h => (c + w / 2, 2 * h - 1 - r),
+            r => (c, r),
+        };
+        let c = if c < 0 {
+            c + w
+        } else if c >= w {
+            c - w
+        } else {
+            c
+        };
+        let c = if c >= w { c - w } else { c };
+        self.elevation_m[r as usize * self.width + c as usize]
+    }
+
     /// Distance of neighbouring samples along a meridian, m.
     pub fn posting_m(&self) -> f64 {
         self.step_y_rad * MOON_RADIUS_M
@@ -37,53 +99,27 @@ impl Raster {
     /// Elevation and weight at a place: the weight is 1 well inside, 0 outside, smooth between.
     pub fn regional(&self, latitude_rad: f64, longitude_rad: f64) -> (f64, f64) {
         let (w, h) = (self.width as f64, self.height as f64);
-        let middle = self.west_rad + 0.5 * (w - 1.0) * self.step_x_rad;
-        let turn = core::f64::consts::TAU;
-        let east = longitude_rad - middle;
-        let column = (east - turn * libm::rint(east / turn)) / self.step_x_rad + 0.5 * (w - 1.0);
+        let column = self.column(longitude_rad);
         let row = (self.north_rad - latitude_rad) / self.step_y_rad;
         let inwards = column.min(w - 1.0 - column).min(row).min(h - 1.0 - row);
         if inwards <= 0.0 || inwards.is_nan() {
             return (0.0, 0.0);
         }
-        let elevation_m = self.cubic(column, row, |c, r| {
-            let c = c.clamp(0, self.width as isize - 1) as usize;
-            let r = r.clamp(0, self.height as isize - 1) as usize;
-            self.elevation_m[r * self.width + c]
-        });
-        (elevation_m, smooth(inwards / (FADE * w.min(h)).max(1.0)))
+        let elevation_m = self.cubic(column, row, |c, r| self.inside(c, r));
+        (elevation_m, smooth(inwards / self.fade()))
     }
 
     /// Elevation at a place of a grid that covers the whole Moon.
     pub fn global(&self, latitude_rad: f64, longitude_rad: f64) -> f64 {
-        let (w, h) = (self.width as isize, self.height as isize);
-        let turn = core::f64::consts::TAU;
-        let east = longitude_rad - self.west_rad;
-        let column = (east - turn * libm::floor(east / turn)) / self.step_x_rad;
+        let (w, h) = (self.width as f64, self.height as f64);
+        let column = self.column(longitude_rad);
         let row = (self.north_rad - latitude_rad) / self.step_y_rad;
-        let at = |c: isize, r: isize| {
-            // Over the pole: the same row again, half a turn away.
-            let (c, r) = match r {
-                r if r < 0 => (c + w / 2, -1 - r),
-                r if r >= h => (c + w / 2, 2 * h - 1 - r),
-                r => (c, r),
-            };
-            let c = if c < 0 {
-                c + w
-            } else if c >= w {
-                c - w
-            } else {
-                c
-            };
-            let c = if c >= w { c - w } else { c };
-            self.elevation_m[r as usize * self.width + c as usize]
-        };
-        let elevation_m = self.cubic(column, row, at);
-        let from_pole = (row + 0.5).min(h as f64 - 0.5 - row);
+        let elevation_m = self.cubic(column, row, |c, r| self.around(c, r));
+        let from_pole = (row + 0.5).min(h - 0.5 - row);
         if from_pole < POLAR_CAP_ROWS {
             let first = if row < 1.0 { 0 } else { self.width * (self.height - 1) };
             let polar = &self.elevation_m[first..first + self.width];
-            let mean = polar.iter().map(|&e| f64::from(e)).sum::<f64>() / w as f64;
+            let mean = polar.iter().map(|&e| f64::from(e)).sum::<f64>() / w;
             return mean + smooth(from_pole / POLAR_CAP_ROWS) * (elevation_m - mean);
         }
         elevation_m
@@ -136,6 +172,8 @@ mod tests {
             step_x_rad: step,
             step_y_rad: step,
             elevation_m: (0..width * height).map(|k| f(k % width, k / width)).collect(),
+            global: true,
+            pyramid: OnceLock::new(),
         }
     }
 

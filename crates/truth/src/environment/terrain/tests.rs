@@ -353,3 +353,75 @@ fn the_hit_lies_on_the_ground() {
         assert!(altitude_m.abs() < 0.05 && hit.n_M.si().dot(&p.normalize()) > 0.5, "{altitude_m}");
     }
 }
+
+/// Grids to bound: rough enough that cubic convolution overshoots at every other sample.
+fn rugged(c: u32, r: u32) -> f32 {
+    let mixed = (c.wrapping_mul(73_856_093) ^ r.wrapping_mul(19_349_663)) % 2000;
+    f32::from(mixed as u16) - 1000.0
+}
+
+/// The highest of many elevations inside a disc.
+fn highest_m(ground: &Terrain, u: Vector3<f64>, reach_rad: f64) -> f64 {
+    let aside = if u.z.abs() < 0.7 { Vector3::z() } else { Vector3::x() };
+    let e1 = aside.cross(&u).normalize();
+    let e2 = u.cross(&e1);
+    (0..40 * 40)
+        .map(|k| {
+            let (ring, turn) = (f64::from(k / 40) / 39.0, f64::from(k % 40) * 0.157_08);
+            let (angle, around) = (reach_rad * ring, e1 * turn.cos() + e2 * turn.sin());
+            elevation_m(ground, u * angle.cos() + around * angle.sin(), FINEST_M)
+        })
+        .fold(f64::NEG_INFINITY, f64::max)
+}
+
+#[test]
+fn the_ceiling_is_never_below_the_ground_it_covers() {
+    let tile = Made::mare().tile(rugged);
+    let ground = terrain(1, false, vec![tile]);
+    for k in 0..1500 {
+        let kf = f64::from(k);
+        // Inside the tile, over its edges, over the date line, and near both poles.
+        let u = match k % 5 {
+            0 | 1 => place(58.6 + (kf * 0.618) % 4.0, -6.5 + (kf * 0.755) % 4.0),
+            2 => place(-60.0 + (kf * 0.618) % 120.0, 179.0 + (kf * 0.755) % 2.0),
+            3 => place(86.0 + (kf * 0.618) % 4.0, (kf * 7.55) % 360.0),
+            _ => place(-86.0 - (kf * 0.618) % 4.0, (kf * 7.55) % 360.0),
+        };
+        let reach_rad = 1e-5 * 1.5_f64.powi(k % 23);
+        let (bound, found) =
+            (ground.measured_ceiling_m(u, reach_rad), highest_m(&ground, u, reach_rad));
+        assert!(bound >= found, "{k}: {bound} {found} within {reach_rad}");
+        assert!(bound <= 12_000.0, "{bound}");
+    }
+    // A disc as wide as the Moon, a negative one, and one that is no number.
+    assert!(ground.measured_ceiling_m(place(0.0, 0.0), 4.0) > 8_500.0);
+    let u = place(60.5, -4.5);
+    assert_eq!(ground.measured_ceiling_m(u, -1.0), ground.measured_ceiling_m(u, 0.0));
+    assert!(ground.measured_ceiling_m(u, f64::NAN) >= elevation_m(&ground, u, FINEST_M));
+}
+
+#[test]
+fn the_ceiling_is_close_to_the_ground_it_covers() {
+    // A cone 5 km high in the middle of a tile: slope 1 in 9, so that a square four times as wide
+    // as the disc can be higher by the slope times its diagonal.
+    let cone = |c: u32, r: u32| {
+        let (x, y) = (f64::from(c) - 50.0, f64::from(r) - 50.0);
+        (5000.0 - 100.0 * (x * x + y * y).sqrt()) as f32
+    };
+    let ground = terrain(1, false, vec![Made::mare().tile(cone)]);
+    let posting_rad = 0.03_f64.to_radians();
+    for k in 0..200 {
+        let kf = f64::from(k);
+        let u = place(60.0 + (kf * 0.618) % 1.0, -5.0 + (kf * 0.755) % 1.0);
+        let postings = 2.0 + kf * 0.05;
+        let reach_rad = postings * posting_rad;
+        let above_m = ground.measured_ceiling_m(u, reach_rad) - highest_m(&ground, u, reach_rad);
+        // Twice as many columns as rows at 60° N. Sides of at most 8 or twice the disc's width.
+        let side = 8.0_f64.max(4.0 * postings);
+        assert!(above_m <= 100.0 * (1.5 * side + 3.0), "{postings}: {above_m}");
+    }
+    // Level ground is bounded by itself.
+    let level = terrain(1, false, vec![Made::mare().tile(|_, _| -2000.0)]);
+    let bound = level.measured_ceiling_m(place(60.5, -4.5), 1e-3);
+    assert!((-2000.0..-1999.99).contains(&bound), "{bound}");
+}
