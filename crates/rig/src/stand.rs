@@ -126,7 +126,7 @@ impl Stand {
 fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
     let ground = &scenario.terrain;
     let read = |tile: &PathBuf| {
-        Tile::read_geotiff(tile).map_err(|reason| ScenarioError::Terrain {
+        Tile::read(tile).map_err(|reason| ScenarioError::Terrain {
             file: scenario.path.clone(),
             tile: tile.clone(),
             reason,

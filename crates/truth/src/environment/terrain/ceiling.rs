@@ -1,93 +1,13 @@
 //! How high measured ground can be within an angular distance of a place.
 //!
-//! Owns: the pyramid of maxima and the bound of the interpolated surface. Does not own: the surface
-//! (see [`super::raster`]).
+//! Owns: which squares of a raster cover a disc. Does not own: the bound of a square (see
+//! [`super::pyramid`]).
 //!
-//! Derived: cubic convolution [Keys1981] between two samples is a cubic with slopes
-//! (p₊ − p₋)/2 at both, which in Bernstein's form has the control values p, p ± (p₊ − p₋)/6 at each;
-//! the surface over a cell is their tensor product and lies below the highest control value. Around
-//! a sample h with neighbours east, west, north, south and in the corners these values are
-//!     h ± a ± b ± c,   a = (h_E − h_W)/6, b = (h_N − h_S)/6, c = (h_NE − h_NW − h_SE + h_SW)/36,
-//! so that h + |a| + |b| + |c| bounds what a sample adds. As programmed: the same, rounded up, and
-//! its maxima over squares of 8, 16, 32 … samples.
+//! As programmed: the disc's rows and columns, and over them at most nine squares.
 //! Refuses: generated relief; whoever asks adds a bound of that.
 
-use super::raster::Raster;
-
-/// Side of the smallest squares, samples.
-const LEAF: usize = 8;
-
-/// Maxima over squares of samples; level 0 has squares of [`LEAF`], each next one of twice that.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Pyramid {
-    levels: Vec<Level>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Level {
-    across: usize,
-    down: usize,
-    highest_m: Vec<f32>,
-}
-
-impl Pyramid {
-    /// Over `width` by `height` samples; `at` also answers one sample beyond each edge, as
-    /// interpolation does there. Cost: nine samples each, once.
-    pub fn new(width: usize, height: usize, at: impl Fn(isize, isize) -> f32) -> Self {
-        let (across, down) = (width.div_ceil(LEAF), height.div_ceil(LEAF));
-        let mut highest_m = vec![f32::NEG_INFINITY; across * down];
-        for r in 0..height {
-            for c in 0..width {
-                let cell = &mut highest_m[(r / LEAF) * across + c / LEAF];
-                *cell = cell.max(control_m(&at, c as isize, r as isize));
-            }
-        }
-        let mut levels = vec![Level { across, down, highest_m }];
-        while let Some(last) = levels.last().filter(|level| level.across * level.down > 1) {
-            let next = last.halved();
-            levels.push(next);
-        }
-        Self { levels }
-    }
-
-    /// The highest value over the samples `c0..=c1`, `r0..=r1`. Cost: at most nine look-ups.
-    pub fn highest_m(&self, c0: usize, c1: usize, r0: usize, r1: usize) -> f64 {
-        let span = (c1 - c0).max(r1 - r0);
-        let mut k = 0;
-        while k + 1 < self.levels.len() && span > 2 * (LEAF << k) {
-            k += 1;
-        }
-        let (level, side) = (&self.levels[k], LEAF << k);
-        let mut highest_m = f32::NEG_INFINITY;
-        for j in r0 / side..=(r1 / side).min(level.down - 1) {
-            for i in c0 / side..=(c1 / side).min(level.across - 1) {
-                highest_m = highest_m.max(level.highest_m[j * level.across + i]);
-            }
-        }
-        f64::from(highest_m)
-    }
-}
-
-impl Level {
-    fn halved(&self) -> Self {
-        let (across, down) = (self.across.div_ceil(2), self.down.div_ceil(2));
-        let mut highest_m = vec![f32::NEG_INFINITY; across * down];
-        for (k, &value) in self.highest_m.iter().enumerate() {
-            let cell = &mut highest_m[(k / self.across / 2) * across + k % self.across / 2];
-            *cell = cell.max(value);
-        }
-        Self { across, down, highest_m }
-    }
-}
-
-/// The highest control value around a sample, rounded up.
-fn control_m(at: &impl Fn(isize, isize) -> f32, c: isize, r: isize) -> f32 {
-    let h = |i: isize, j: isize| f64::from(at(c + i, r + j));
-    let a = (h(1, 0) - h(-1, 0)) / 6.0;
-    let b = (h(0, 1) - h(0, -1)) / 6.0;
-    let twist = (h(1, 1) - h(-1, 1) - h(1, -1) + h(-1, -1)) / 36.0;
-    ((h(0, 0) + a.abs() + b.abs() + twist.abs()) as f32).next_up()
-}
+use super::pyramid::{LEAF, SIDE_MAX};
+use super::raster::{CLEARANCE, ELEVATION_M_MAX, POLAR_CAP_ROWS, Raster};
 
 /// What a raster says of a disc.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,63 +18,94 @@ pub(super) struct Ceiling {
     pub alone: bool,
 }
 
+const NONE: Ceiling = Ceiling { elevation_m: f64::NEG_INFINITY, alone: false };
+
+/// Columns or rows, both ends included.
+type Range = (f64, f64);
+
 impl Raster {
     /// An upper bound of the surface within `reach_rad` of a place; radians.
-    ///
-    /// A disc at angle r around latitude φ stays within r / cos(|φ| + r) of its centre's longitude.
     pub fn ceiling(&self, latitude_rad: f64, longitude_rad: f64, reach_rad: f64) -> Ceiling {
-        let none = Ceiling { elevation_m: f64::NEG_INFINITY, alone: false };
-        let (w, h) = (self.width as f64, self.height as f64);
-        let reach_rad = reach_rad.max(0.0);
-        let row = (self.north_rad - latitude_rad) / self.step_y_rad;
-        let half_rows = reach_rad / self.step_y_rad;
-        let (r0, r1) = (row - half_rows, row + half_rows);
-        if r1.is_nan() || (!self.global && (r1 < 0.0 || r0 > h - 1.0)) {
-            return none;
+        let (w, h) = (self.grid.width() as f64, self.grid.height() as f64);
+        let (column, row) = self.pixel(latitude_rad, longitude_rad);
+        let edges = self.edges;
+        let cap = if edges.north || edges.south { POLAR_CAP_ROWS } else { 0.0 };
+        let rows_of = |half: f64| (row - half, row + half);
+        let (mut half_columns, half_rows) =
+            self.projection.spread(latitude_rad, reach_rad.max(0.0));
+        let (r0, r1) = rows_of(half_rows);
+        if (edges.north && r0 < cap) || (edges.south && r1 > h - 1.0 - cap) {
+            half_columns = f64::INFINITY; // near a pole every meridian counts
         }
-        let rows = (clamped(libm::floor(r0), h), clamped(libm::ceil(r1), h));
-        let furthest = latitude_rad.abs() + reach_rad + 2.0 * self.step_y_rad;
-        let half_columns = if furthest < core::f64::consts::FRAC_PI_2 {
-            reach_rad / libm::cos(furthest) / self.step_x_rad
-        } else {
-            f64::INFINITY
-        };
-        let column = self.column(longitude_rad);
         let (c0, c1) = (column - half_columns, column + half_columns);
-        let pyramid = self.pyramid();
-        let over = |c0: f64, c1: f64| {
-            pyramid.highest_m(
-                clamped(libm::floor(c0), w),
-                clamped(libm::ceil(c1), w),
-                rows.0,
-                rows.1,
-            )
-        };
-        if self.global {
-            let elevation_m = if c1 - c0 >= w - 2.0 {
-                over(0.0, w)
-            } else if c0 < 0.0 {
-                over(0.0, c1).max(over(c0 + w, w))
-            } else if c1 > w - 1.0 {
-                over(c0, w).max(over(0.0, c1 - w))
-            } else {
-                over(c0, c1)
-            };
-            return Ceiling { elevation_m, alone: true };
+        if (c1 + r1).is_nan() || (!edges.north && r1 < 0.0) || (!edges.south && r0 > h - 1.0) {
+            return NONE;
         }
-        // What lies on the far side of the Moon from the grid's middle counts as off its nearer edge.
-        let turn = core::f64::consts::TAU / self.step_x_rad;
-        let around = c0 + turn <= w - 1.0 || c1 - turn >= 0.0;
-        if !around && (c1 < 0.0 || c0 > w - 1.0) {
-            return none;
+        // What lies on the far side of the Moon from the middle counts as off its nearer edge: a
+        // disc can reach a grid from both sides.
+        let turn = self.turn_columns;
+        let both = c0 + turn <= w - 1.0 || c1 - turn >= 0.0;
+        if !edges.wraps && !both && (c1 < 0.0 || c0 > w - 1.0) {
+            return NONE;
         }
-        let elevation_m = if around { over(0.0, w) } else { over(c0, c1) };
-        let inwards = c0.min(w - 1.0 - c1).min(r0).min(h - 1.0 - r1);
-        Ceiling { elevation_m, alone: !around && inwards >= self.fade() }
+        let whole = !edges.wraps && both;
+        let columns = if whole { (0.0, w) } else { (c0, c1) };
+        let (elevation_m, _) = self.over(columns, (r0, r1));
+        let margin = |edge: bool, x: f64| if edge { f64::INFINITY } else { x };
+        let inwards = margin(edges.wraps, c0.min(w - 1.0 - c1))
+            .min(margin(edges.north, r0))
+            .min(margin(edges.south, h - 1.0 - r1));
+        let alone = !whole
+            && inwards >= self.fade()
+            && !(self.grid.voids() && self.over(wider(columns), wider((r0, r1))).1);
+        Ceiling { elevation_m, alone }
+    }
+
+    /// Upper bound over columns and rows, and whether an elevation is missing there.
+    fn over(&self, (c0, c1): Range, rows: Range) -> (f64, bool) {
+        let w = self.grid.width() as f64;
+        let one = |c0: f64, c1: f64| self.over_squares((c0, c1), rows);
+        let two = |(a, b): (f64, bool), (c, d): (f64, bool)| (a.max(c), b || d);
+        if !self.edges.wraps {
+            one(c0, c1)
+        } else if c1 - c0 >= w - 2.0 {
+            one(0.0, w)
+        } else if c0 < 0.0 {
+            two(one(0.0, c1), one(c0 + w, w))
+        } else if c1 > w - 1.0 {
+            two(one(c0, w), one(0.0, c1 - w))
+        } else {
+            one(c0, c1)
+        }
+    }
+
+    fn over_squares(&self, (c0, c1): Range, (r0, r1): Range) -> (f64, bool) {
+        let index = |x: f64, n: usize| x.clamp(0.0, n as f64 - 1.0) as usize;
+        let (width, height) = (self.grid.width(), self.grid.height());
+        let (c0, c1) = (index(libm::floor(c0), width), index(libm::ceil(c1), width));
+        let (r0, r1) = (index(libm::floor(r0), height), index(libm::ceil(r1), height));
+        let span = (c1 - c0).max(r1 - r0);
+        let mut size = 0;
+        while span > 2 * (LEAF << size) {
+            size += 1;
+        }
+        let side = LEAF << size;
+        if side > SIDE_MAX {
+            return (ELEVATION_M_MAX, true); // too much to read: no place is higher
+        }
+        let (mut highest_m, mut void) = (f32::NEG_INFINITY, false);
+        for row in r0 / side..=r1 / side {
+            for column in c0 / side..=c1 / side {
+                let square = self.square(size, column, row);
+                highest_m = highest_m.max(square.highest_m);
+                void |= square.void;
+            }
+        }
+        (f64::from(highest_m), void)
     }
 }
 
-/// An index below `n` from a number that may be off either end.
-fn clamped(x: f64, n: f64) -> usize {
-    x.clamp(0.0, n - 1.0) as usize
+/// A range with what a missing elevation takes away on both sides.
+fn wider((from, to): Range) -> Range {
+    (from - CLEARANCE, to + CLEARANCE)
 }

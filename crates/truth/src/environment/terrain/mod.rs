@@ -15,14 +15,23 @@ mod craters;
 mod cube;
 mod error;
 mod geotiff;
+mod grid;
 mod hash;
+mod label;
+mod overview;
+mod pds;
 mod production;
+mod projection;
+mod pyramid;
 mod raster;
 mod ray;
 mod roughness;
+mod tile;
+mod values;
 
 pub use error::TerrainError;
 pub use ray::{EVALUATIONS_MAX, Hit};
+pub use tile::Tile;
 
 use craters::Craters;
 use icd::constants::MOON_RADIUS_M;
@@ -43,31 +52,6 @@ const LOLA: &[u8] = include_bytes!(concat!(
     "/../../data/lola-1024x512/lola_1024x512.tif"
 ));
 
-/// One regional grid of measured elevation. Cheap to clone: the samples are shared.
-#[derive(Clone, Debug)]
-pub struct Tile(Arc<Raster>);
-
-impl Tile {
-    /// Reads a GeoTIFF: int16, uint16, float32 or float64 metres above 1737.4 km, equirectangular
-    /// on the Moon, in metres or degrees, any compression among none, LZW, Deflate and PackBits.
-    ///
-    /// # Errors
-    /// [`TerrainError`], naming the file and what is wrong with it; never a panic.
-    pub fn read_geotiff(path: &Path) -> Result<Self, TerrainError> {
-        Ok(Self(Arc::new(geotiff::read(path)?)))
-    }
-
-    /// Distance of its samples along a meridian, m.
-    pub fn posting_m(&self) -> f64 {
-        self.0.posting_m()
-    }
-
-    /// Whether the tile has a say at a place (its faded border included); radians.
-    pub fn covers(&self, latitude_rad: f64, longitude_rad: f64) -> bool {
-        self.0.regional(latitude_rad, longitude_rad).1 > 0.0
-    }
-}
-
 /// What a terrain is made of.
 #[derive(Clone, Debug)]
 pub struct TerrainConfig {
@@ -77,7 +61,7 @@ pub struct TerrainConfig {
     pub age_gyr: f64,
     /// Whether relief below the measured posting is generated.
     pub relief: bool,
-    /// Measured tiles; where they overlap the first one counts.
+    /// Measured tiles; where they overlap the finest one counts, of equally fine ones the first.
     pub tiles: Vec<Tile>,
 }
 
@@ -85,6 +69,7 @@ pub struct TerrainConfig {
 #[derive(Clone, Debug)]
 pub struct Terrain {
     coarse: Arc<Raster>,
+    /// The finest first.
     tiles: Vec<Tile>,
     relief: Option<Arc<(Roughness, Craters)>>,
 }
@@ -125,7 +110,9 @@ impl Terrain {
         let relief = config
             .relief
             .then(|| Arc::new((Roughness::new(config.seed), Craters::new(config.seed, age_gyr))));
-        Ok(Self { coarse: lola()?, tiles: config.tiles.clone(), relief })
+        let mut tiles = config.tiles.clone();
+        tiles.sort_by(|a, b| a.posting_m().total_cmp(&b.posting_m()));
+        Ok(Self { coarse: lola()?, tiles, relief })
     }
 
     /// Elevation of the ground under `p_MA_M`, m above the sphere of 1737.4 km, along the radius.
@@ -135,8 +122,20 @@ impl Terrain {
     ///   Measured elevation is always used at its own posting.
     /// - Cost: about 1 µs at 5 m, 0.2 µs above 1 km. The Moon's centre itself counts as (0, 0, 1).
     pub fn elevation_m(&self, p_MA_M: Vector<Position, M>, resolution_m: f64) -> f64 {
+        self.refined_m(p_MA_M, resolution_m, 0.0)
+    }
+
+    /// Elevation as seen from afar, for maps and horizons: measured elevation averaged over about
+    /// `resolution_m` and what is generated above it, m above the sphere of 1737.4 km.
+    ///
+    /// - Cost: about 0.2 µs; the means of a large file are made where they are first asked for.
+    pub fn overview_m(&self, p_MA_M: Vector<Position, M>, resolution_m: f64) -> f64 {
+        self.refined_m(p_MA_M, resolution_m, resolution_m)
+    }
+
+    fn refined_m(&self, p_MA_M: Vector<Position, M>, resolution_m: f64, mean_m: f64) -> f64 {
         let u = p_MA_M.direction().map_or(Vector3::z(), Vector::si);
-        let base = self.base(u);
+        let base = self.base(u, mean_m);
         let Some(relief) = &self.relief else {
             return base.elevation_m;
         };
@@ -147,26 +146,28 @@ impl Terrain {
             + craters.height_m(u, resolution_m, gain)
     }
 
-    /// Measured elevation in the direction `u`.
-    fn base(&self, u: Vector3<f64>) -> Base {
+    /// Measured elevation in the direction `u`, averaged over `mean_m`.
+    fn base(&self, u: Vector3<f64>, mean_m: f64) -> Base {
         let latitude_rad = libm::asin(u.z.clamp(-1.0, 1.0));
         let longitude_rad = libm::atan2(u.y, u.x);
-        let mut base = Base {
-            elevation_m: self.coarse.global(latitude_rad, longitude_rad),
-            taken: [(0.0, 0.0); OVERLAP],
-            tiles: 0,
-        };
-        // From the last to the first, so that the first has the last word.
-        for tile in self.tiles.iter().rev() {
-            let (elevation_m, weight) = tile.0.regional(latitude_rad, longitude_rad);
+        let mut base = Base { elevation_m: 0.0, taken: [(0.0, 0.0); OVERLAP], tiles: 0 };
+        // What the finer tiles have left over, down to the coarse grid, which covers everything.
+        let mut left = 1.0;
+        for tile in &self.tiles {
+            let (elevation_m, weight) = tile.0.overview(latitude_rad, longitude_rad, mean_m);
             if weight > 0.0 {
-                base.elevation_m += weight * (elevation_m - base.elevation_m);
+                base.elevation_m += left * weight * elevation_m;
+                left *= 1.0 - weight;
                 if base.tiles < OVERLAP {
                     base.taken[base.tiles] = (weight, 2.0 * tile.posting_m());
                     base.tiles += 1;
                 }
             }
+            if left <= 0.0 {
+                return base; // coarser tiles have measured nothing that this one has not
+            }
         }
+        base.elevation_m += left * self.coarse.overview(latitude_rad, longitude_rad, mean_m).0;
         base
     }
 
@@ -182,7 +183,7 @@ impl Terrain {
         let longitude_rad = libm::atan2(u.y, u.x);
         let over = |raster: &Raster| raster.ceiling(latitude_rad, longitude_rad, reach_rad);
         let mut ceiling_m = f64::NEG_INFINITY;
-        // The first tile that is alone all over the disc hides the others.
+        // The finest tile that is alone all over the disc hides the others.
         for tile in &self.tiles {
             let found = over(&tile.0);
             ceiling_m = ceiling_m.max(found.elevation_m);
@@ -224,8 +225,7 @@ fn lola() -> Result<Arc<Raster>, TerrainError> {
     if let Some(raster) = SHARED.get() {
         return Ok(raster.clone());
     }
-    let mut raster = geotiff::read_bytes(LOLA, Path::new("lola_1024x512.tif"))?;
-    raster.global = true;
+    let raster = geotiff::read_bytes(LOLA, Path::new("lola_1024x512.tif"))?;
     Ok(SHARED.get_or_init(|| Arc::new(raster)).clone())
 }
 
