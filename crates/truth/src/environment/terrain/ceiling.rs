@@ -3,11 +3,11 @@
 //! Owns: which squares of a raster cover a disc. Does not own: the bound of a square (see
 //! [`super::pyramid`]).
 //!
-//! As programmed: the disc's rows and columns, and over them at most nine squares.
+//! As programmed: the disc's rows and columns, and over them at most four squares.
 //! Refuses: generated relief; whoever asks adds a bound of that.
 
 use super::pyramid::{LEAF, SIDE_MAX};
-use super::raster::{CLEARANCE, ELEVATION_M_MAX, POLAR_CAP_ROWS, Raster};
+use super::raster::{ELEVATION_M_MAX, POLAR_CAP_ROWS, Raster};
 
 /// What a raster says of a disc.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,18 +50,16 @@ impl Raster {
         }
         let whole = !edges.wraps && both;
         let columns = if whole { (0.0, w) } else { (c0, c1) };
-        let (elevation_m, _) = self.over(columns, (r0, r1));
+        let (elevation_m, void) = self.over(columns, (r0, r1));
         let margin = |edge: bool, x: f64| if edge { f64::INFINITY } else { x };
         let inwards = margin(edges.wraps, c0.min(w - 1.0 - c1))
             .min(margin(edges.north, r0))
             .min(margin(edges.south, h - 1.0 - r1));
-        let alone = !whole
-            && inwards >= self.fade()
-            && !(self.grid.voids() && self.over(wider(columns), wider((r0, r1))).1);
+        let alone = !whole && !void && inwards >= self.fade();
         Ceiling { elevation_m, alone }
     }
 
-    /// Upper bound over columns and rows, and whether an elevation is missing there.
+    /// Upper bound over columns and rows, and whether missing elevations matter there.
     fn over(&self, (c0, c1): Range, rows: Range) -> (f64, bool) {
         let w = self.grid.width() as f64;
         let one = |c0: f64, c1: f64| self.over_squares((c0, c1), rows);
@@ -86,7 +84,7 @@ impl Raster {
         let (r0, r1) = (index(libm::floor(r0), height), index(libm::ceil(r1), height));
         let span = (c1 - c0).max(r1 - r0);
         let mut size = 0;
-        while span > 2 * (LEAF << size) {
+        while span > LEAF << size {
             size += 1;
         }
         let side = LEAF << size;
@@ -103,9 +101,4 @@ impl Raster {
         }
         (f64::from(highest_m), void)
     }
-}
-
-/// A range with what a missing elevation takes away on both sides.
-fn wider((from, to): Range) -> Range {
-    (from - CLEARANCE, to + CLEARANCE)
 }

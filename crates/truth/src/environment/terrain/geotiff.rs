@@ -18,6 +18,7 @@ use super::TerrainError;
 use super::grid::{Grid, Layout, Source};
 use super::projection::Projection;
 use super::raster::Raster;
+use super::raw::{BLOCK, Format, Kind, Raw};
 use super::values::{Values, check_size};
 use icd::constants::MOON_RADIUS_M;
 use std::fs::File;
@@ -25,7 +26,7 @@ use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 use tiff::ColorType;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, DecodingSampleType, Limits};
-use tiff::tags::Tag;
+use tiff::tags::{ByteOrder, Tag};
 
 /// A body of another radius is not the Moon: tolerated difference, m (1736.0 to 1738.1 km are in
 /// use).
@@ -85,16 +86,11 @@ impl Keys {
 }
 
 pub(super) fn parse<R: Read + Seek + Send + 'static>(
-    reader: R,
+    mut reader: R,
     bytes: u64,
     path: &Path,
 ) -> Result<Raster, TerrainError> {
-    let corrupt = |source| TerrainError::NotATiff { file: path.into(), source };
-    let mut limits = Limits::default();
-    limits.decoding_buffer_size = CHUNK_BYTES_MAX;
-    limits.intermediate_buffer_size = CHUNK_BYTES_MAX;
-    limits.ifd_value_size = HEADER_BYTES_MAX;
-    let mut decoder = Decoder::new(reader).map_err(corrupt)?.with_limits(limits);
+    let mut decoder = decoder(&mut reader, path)?;
     let keys = Keys {
         directory: shorts(&mut decoder, Tag::GeoKeyDirectoryTag, path)?,
         doubles: doubles(&mut decoder, Tag::GeoDoubleParamsTag, path)?,
@@ -107,12 +103,33 @@ pub(super) fn parse<R: Read + Seek + Send + 'static>(
     }
     let corner = corner(&mut decoder, &keys, path)?;
     let projection = projection(&keys, &corner, radius_m, path)?;
-    let (layout, strips) = layout(&mut decoder, bytes, path)?;
-    projection.check(layout.width, layout.height, path)?;
-    let values = values(&mut decoder, path)?;
+    let structure = structure(&mut decoder, bytes, path)?;
+    let (values, format) = values(&mut decoder, path)?;
     let voids = values.voids();
-    let source = Tiff { decoder, layout, strips, values };
-    Raster::new(Grid::open(layout, Box::new(source), voids)?, projection, path)
+    let lines = lines(&mut decoder, &structure, format, path)?;
+    projection.check(structure.layout.width, structure.layout.height, path)?;
+    let (layout, source): (_, Box<dyn Source>) = match lines {
+        Some(lines) => {
+            let layout = Layout { block_width: BLOCK, block_height: BLOCK, ..structure.layout };
+            (layout, Box::new(Raw { reader, lines, layout, format, values }))
+        }
+        None => {
+            let decoder = self::decoder(reader, path)?;
+            (structure.layout, Box::new(Tiff { decoder, structure, values }))
+        }
+    };
+    Raster::new(Grid::open(layout, source, voids)?, projection, path)
+}
+
+fn decoder<R: Read + Seek>(mut reader: R, path: &Path) -> Result<Decoder<R>, TerrainError> {
+    reader.rewind().map_err(|source| TerrainError::Unreadable { file: path.into(), source })?;
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = CHUNK_BYTES_MAX;
+    limits.intermediate_buffer_size = CHUNK_BYTES_MAX;
+    limits.ifd_value_size = HEADER_BYTES_MAX;
+    let decoder = Decoder::new(reader)
+        .map_err(|source| TerrainError::NotATiff { file: path.into(), source })?;
+    Ok(decoder.with_limits(limits))
 }
 
 /// Centre of the first pixel and size of all, in the units of the file.
@@ -201,14 +218,23 @@ fn projection(
     }
 }
 
-/// Size of the grid and of its blocks, and how many strips make a block (0: tiles).
-///
+/// How the samples lie in the file.
+struct Structure {
+    layout: Layout,
+    /// Strips that make a block; 0 for tiles.
+    strips: usize,
+    /// Rows of a strip or tile.
+    rows: usize,
+    /// Where each strip or tile begins, and how many bytes it has.
+    chunks: Vec<(u64, u64)>,
+}
+
 /// Every strip or tile must lie inside the file of `bytes`.
-fn layout<R: Read + Seek>(
+fn structure<R: Read + Seek>(
     decoder: &mut Decoder<R>,
     bytes: u64,
     path: &Path,
-) -> Result<(Layout, usize), TerrainError> {
+) -> Result<Structure, TerrainError> {
     let corrupt = |source| TerrainError::NotATiff { file: path.into(), source };
     let (width, height) = decoder.dimensions().map_err(corrupt)?;
     let (width, height) = (width as usize, height as usize);
@@ -227,41 +253,71 @@ fn layout<R: Read + Seek>(
     let rows = if tiled { rows } else { rows.min(height) };
     // Strips of few rows go together in blocks of sixteen.
     let strips = if tiled { 0 } else { BLOCK_ROWS_MIN.div_ceil(rows.max(1)) };
-    let layout =
-        Layout { width, height, block_width, block_height: rows.saturating_mul(strips.max(1)) };
+    let block_height = rows.saturating_mul(strips.max(1));
+    let layout = Layout { width, height, block_width, block_height };
     check_size(&layout, path)?;
     let offsets: Vec<u64> = decoder.get_tag_u64_vec(offsets).map_err(corrupt)?;
     let counts: Vec<u64> = decoder.get_tag_u64_vec(counts).map_err(corrupt)?;
-    let chunks = width.div_ceil(block_width) * height.div_ceil(rows);
-    if offsets.len() != chunks || counts.len() != chunks {
-        return Err(TerrainError::Bands {
-            file: path.into(),
-            found: offsets.len(),
-            needed: chunks,
-        });
+    let needed = width.div_ceil(block_width) * height.div_ceil(rows);
+    if offsets.len() != needed || counts.len() != needed {
+        return Err(TerrainError::Bands { file: path.into(), found: offsets.len(), needed });
     }
-    let ends = offsets.iter().zip(&counts).map(|(&from, &n)| from.saturating_add(n));
-    match ends.max() {
+    let chunks: Vec<(u64, u64)> = offsets.into_iter().zip(counts).collect();
+    match chunks.iter().map(|(from, n)| from.saturating_add(*n)).max() {
         Some(needed) if needed > bytes => {
             Err(TerrainError::CutShort { file: path.into(), bytes, needed })
         }
-        _ => Ok((layout, strips)),
+        _ => Ok(Structure { layout, strips, rows, chunks }),
     }
 }
 
-/// What the numbers mean.
-fn values<R: Read + Seek>(decoder: &mut Decoder<R>, path: &Path) -> Result<Values, TerrainError> {
+/// Where each line begins when strips are not compressed, so that parts of them can be read.
+fn lines<R: Read + Seek>(
+    decoder: &mut Decoder<R>,
+    structure: &Structure,
+    format: Format,
+    path: &Path,
+) -> Result<Option<Vec<u64>>, TerrainError> {
     let corrupt = |source| TerrainError::NotATiff { file: path.into(), source };
-    let format = || TerrainError::SampleFormat { file: path.into() };
+    let compression = decoder.find_tag_unsigned::<u16>(Tag::Compression).map_err(corrupt)?;
+    let predictor = decoder.find_tag_unsigned::<u16>(Tag::Predictor).map_err(corrupt)?;
+    if structure.strips == 0 || compression.unwrap_or(1) != 1 || predictor.unwrap_or(1) != 1 {
+        return Ok(None);
+    }
+    let Layout { width, height, .. } = structure.layout;
+    let line = (width * format.bytes()) as u64;
+    let mut lines = Vec::with_capacity(height);
+    for (strip, &(from, bytes)) in structure.chunks.iter().enumerate() {
+        let rows = structure.rows.min(height - strip * structure.rows) as u64;
+        if bytes < rows * line {
+            let needed = from + rows * line;
+            return Err(TerrainError::CutShort { file: path.into(), bytes, needed });
+        }
+        lines.extend((0..rows).map(|row| from + row * line));
+    }
+    Ok(Some(lines))
+}
+
+/// What the numbers mean, and how they are written.
+fn values<R: Read + Seek>(
+    decoder: &mut Decoder<R>,
+    path: &Path,
+) -> Result<(Values, Format), TerrainError> {
+    let corrupt = |source| TerrainError::NotATiff { file: path.into(), source };
+    let other = || TerrainError::SampleFormat { file: path.into() };
     if !matches!(decoder.colortype().map_err(corrupt)?, ColorType::Gray(_)) {
-        return Err(format());
+        return Err(other());
     }
     let kind = decoder.image_chunk_buffer_layout(0).map_err(corrupt)?.sample_type;
-    let floating = match kind {
-        Some(DecodingSampleType::I16 | DecodingSampleType::U16) => false,
-        Some(DecodingSampleType::F32 | DecodingSampleType::F64) => true,
-        _ => return Err(format()),
+    let kind = match kind {
+        Some(DecodingSampleType::I16) => Kind::I16,
+        Some(DecodingSampleType::U16) => Kind::U16,
+        Some(DecodingSampleType::F32) => Kind::F32,
+        Some(DecodingSampleType::F64) => Kind::F64,
+        _ => return Err(other()),
     };
+    let format = Format { kind, big_endian: decoder.byte_order() == ByteOrder::BigEndian };
+    let floating = format.floating();
     let metadata = text(decoder, Tag::Unknown(GDAL_METADATA), path)?.unwrap_or_default();
     let scale_m = role(&metadata, "scale").unwrap_or(1.0);
     let offset_m = role(&metadata, "offset").unwrap_or(0.0);
@@ -275,35 +331,34 @@ fn values<R: Read + Seek>(decoder: &mut Decoder<R>, path: &Path) -> Result<Value
     let mut missing: Vec<f64> = no_data.into_iter().collect();
     // A single-precision file cannot hold all digits of a number written out.
     missing.extend(no_data.map(|value| f64::from(value as f32)).filter(|_| floating));
-    Ok(Values { file: path.into(), scale_m, offset_m, missing, floating })
+    Ok((Values { file: path.into(), scale_m, offset_m, missing, floating }, format))
 }
 
-/// An open file.
+/// An open file whose strips or tiles have to be decoded.
 struct Tiff<R: Read + Seek> {
     decoder: Decoder<R>,
-    layout: Layout,
-    strips: usize,
+    structure: Structure,
     values: Values,
 }
 
 impl<R: Read + Seek + Send> Source for Tiff<R> {
     fn read(&mut self, column: usize, row: usize) -> Result<Vec<f32>, TerrainError> {
-        let (width, height) = self.layout.clipped(column, row);
-        let expected = width * height;
-        let mut samples = Vec::with_capacity(expected);
-        let across = self.layout.width.div_ceil(self.layout.block_width);
-        let first = if self.strips == 0 { row * across + column } else { row * self.strips };
-        for chunk in first..first + self.strips.max(1) {
-            if samples.len() >= expected {
-                break;
+        let (layout, strips) = (self.structure.layout, self.structure.strips);
+        let (width, height) = layout.clipped(column, row);
+        let needed = width * height;
+        let mut samples = Vec::with_capacity(needed);
+        let across = layout.width.div_ceil(layout.block_width);
+        let first = if strips == 0 { row * across + column } else { row * strips };
+        for chunk in first..first + strips.max(1) {
+            if samples.len() < needed {
+                self.chunk(chunk, &mut samples)?;
             }
-            self.chunk(chunk, &mut samples)?;
         }
-        if samples.len() == expected {
+        if samples.len() == needed {
             return Ok(samples);
         }
         let found = samples.len();
-        Err(TerrainError::Bands { file: self.values.file.clone(), found, needed: expected })
+        Err(TerrainError::Bands { file: self.values.file.clone(), found, needed })
     }
 }
 

@@ -15,8 +15,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Memory of the blocks that stay, of all grids together, bytes. Assumed: an eighth of a 2 GB machine.
-pub(super) const BUDGET_BYTES: usize = 256 << 20;
+/// Memory of the blocks that stay, of all grids together, bytes: 100 million samples and a little.
+pub(super) const BUDGET_BYTES: usize = 400 << 20;
 /// Grids up to this size are decoded on opening, samples: some 30 ms.
 pub(super) const WHOLE_MAX: usize = 4 << 20;
 /// Largest block, samples: a strip or tile of 64 MB. Assumed.
@@ -214,6 +214,9 @@ impl Grid {
     /// Whether a block that overlaps the samples `c0..=c1`, `r0..=r1` has voids.
     pub fn voids_near(&self, (c0, c1): (usize, usize), (r0, r1): (usize, usize)) -> bool {
         let ((k0, ..), (k1, ..)) = (self.locate(c0, r0), self.locate(c1, r1));
+        if k0 == k1 {
+            return self.with(k0, |block| block.voids);
+        }
         let (first, last) = (k0 % self.across, k1 % self.across);
         (k0 / self.across..=k1 / self.across)
             .any(|row| (first..=last).any(|c| self.with(row * self.across + c, |b| b.voids)))

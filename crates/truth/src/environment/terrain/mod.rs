@@ -24,6 +24,7 @@ mod production;
 mod projection;
 mod pyramid;
 mod raster;
+mod raw;
 mod ray;
 mod roughness;
 mod tile;

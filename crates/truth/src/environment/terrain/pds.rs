@@ -13,24 +13,23 @@
 //! offset is about the Moon's and else a height above `A_AXIS_RADIUS`.
 //! As programmed: the same; samples are `LSB_INTEGER` or `MSB_INTEGER` of 16 bits, `PC_REAL` or
 //! `IEEE_REAL` of 32, in `METER` or `KILOMETER` (without a unit: metres). The label stands beside
-//! the image or at its head. Blocks are 256 samples square.
+//! the image or at its head.
 //! Refuses, with key and value: other projections and sample types, several bands, prefixes, labels
 //! whose latitudes are not those of their grid, images that are shorter than their labels say.
 
 use super::TerrainError;
 use super::geotiff::RADIUS_TOLERANCE_M;
-use super::grid::{Grid, Layout, Source};
+use super::grid::{Grid, Layout};
 use super::label::{Label, Value};
 use super::projection::Projection;
 use super::raster::Raster;
+use super::raw::{BLOCK, Format, Kind, Raw};
 use super::values::{Values, check_size};
 use icd::constants::MOON_RADIUS_M;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
-/// Side of a block, samples.
-const BLOCK: usize = 256;
 /// What is read of a file in search of its label, bytes. LROC's heads are a line of the image long.
 const LABEL_BYTES_MAX: u64 = 1 << 20;
 /// A grid's edge may differ from the label's latitude by so much, degrees, besides two pixels:
@@ -131,7 +130,7 @@ pub(super) fn parse<R: Read + Seek + Send + 'static>(
             return Err(wrong(key, value, "one band without prefixes is read", label_path));
         }
     }
-    let format = Format::of(label, label_path)?;
+    let format = format(label, label_path)?;
     let needed = start + (width * height * format.bytes()) as u64;
     if needed > bytes {
         return Err(TerrainError::CutShort { file: image_path.into(), bytes, needed });
@@ -140,58 +139,34 @@ pub(super) fn parse<R: Read + Seek + Send + 'static>(
     let projection = projection(label, radius_m, label_path)?;
     projection.check(width, height, label_path)?;
     check_latitudes(label, &projection, height, label_path)?;
-    let values = values(label, format, radius_m, label_path)?;
+    let values = Values { file: image_path.into(), ..values(label, format, radius_m, label_path)? };
     let voids = values.voids();
-    let source = Image { reader: image, start, layout, format, values, path: image_path.into() };
+    let line = (width * format.bytes()) as u64;
+    let lines = (0..height as u64).map(|row| start + row * line).collect();
+    let source = Raw { reader: image, lines, layout, format, values };
     Raster::new(Grid::open(layout, Box::new(source), voids)?, projection, label_path)
 }
 
-/// How a sample is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Integer { big: bool },
-    Real { big: bool },
-}
-
-impl Format {
-    fn of(label: &Label, file: &Path) -> Result<Self, TerrainError> {
-        let (key, bits_key) = ("SAMPLE_TYPE", "SAMPLE_BITS");
-        let kind = label.get(IMAGE, key).ok_or_else(|| lacks(key, file))?;
-        let format = match kind.text.to_ascii_uppercase().as_str() {
-            "LSB_INTEGER" => Self::Integer { big: false },
-            "MSB_INTEGER" => Self::Integer { big: true },
-            "PC_REAL" => Self::Real { big: false },
-            "IEEE_REAL" => Self::Real { big: true },
-            _ => {
-                let wanted = "LSB_INTEGER, MSB_INTEGER, PC_REAL and IEEE_REAL are read";
-                return Err(wrong(key, kind, wanted, file));
-            }
-        };
-        let bits = label.get(IMAGE, bits_key).ok_or_else(|| lacks(bits_key, file))?;
-        if bits.number() == Some(8.0 * format.bytes() as f64) {
-            return Ok(format);
+/// How samples are written.
+fn format(label: &Label, file: &Path) -> Result<Format, TerrainError> {
+    let (key, bits_key) = ("SAMPLE_TYPE", "SAMPLE_BITS");
+    let said = label.get(IMAGE, key).ok_or_else(|| lacks(key, file))?;
+    let (kind, big_endian) = match said.text.to_ascii_uppercase().as_str() {
+        "LSB_INTEGER" => (Kind::I16, false),
+        "MSB_INTEGER" => (Kind::I16, true),
+        "PC_REAL" => (Kind::F32, false),
+        "IEEE_REAL" => (Kind::F32, true),
+        _ => {
+            let wanted = "LSB_INTEGER, MSB_INTEGER, PC_REAL and IEEE_REAL are read";
+            return Err(wrong(key, said, wanted, file));
         }
-        Err(wrong(bits_key, bits, "integers of 16 and reals of 32 bits are read", file))
+    };
+    let format = Format { kind, big_endian };
+    let bits = label.get(IMAGE, bits_key).ok_or_else(|| lacks(bits_key, file))?;
+    if bits.number() == Some(8.0 * format.bytes() as f64) {
+        return Ok(format);
     }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::Integer { .. } => 2,
-            Self::Real { .. } => 4,
-        }
-    }
-
-    /// The number in the first bytes.
-    fn number(self, bytes: &[u8]) -> f64 {
-        let two = || bytes.first_chunk().copied().unwrap_or_default();
-        let four = || bytes.first_chunk().copied().unwrap_or_default();
-        match self {
-            Self::Integer { big: false } => f64::from(i16::from_le_bytes(two())),
-            Self::Integer { big: true } => f64::from(i16::from_be_bytes(two())),
-            Self::Real { big: false } => f64::from(f32::from_le_bytes(four())),
-            Self::Real { big: true } => f64::from(f32::from_be_bytes(four())),
-        }
-    }
+    Err(wrong(bits_key, bits, "integers of 16 and reals of 32 bits are read", file))
 }
 
 fn values(
@@ -224,7 +199,7 @@ fn values(
     }
     let is_radius = (offset_m - MOON_RADIUS_M).abs() <= RADIUS_TOLERANCE_M;
     let zero_m = if is_radius { 0.0 } else { radius_m };
-    let floating = matches!(format, Format::Real { .. });
+    let floating = format.floating();
     let mut missing = Vec::new();
     for value in MISSING.into_iter().filter_map(|key| label.get(IMAGE, key)) {
         match value.bits() {
@@ -317,35 +292,6 @@ fn check_latitudes(
         }
     }
     Ok(())
-}
-
-/// An open image.
-struct Image<R> {
-    reader: R,
-    start: u64,
-    layout: Layout,
-    format: Format,
-    values: Values,
-    path: PathBuf,
-}
-
-impl<R: Read + Seek + Send> Source for Image<R> {
-    fn read(&mut self, column: usize, row: usize) -> Result<Vec<f32>, TerrainError> {
-        let (width, height) = self.layout.clipped(column, row);
-        let bytes = self.format.bytes();
-        let mut line = vec![0_u8; width * bytes];
-        let mut samples = Vec::with_capacity(width * height);
-        for j in 0..height {
-            let first = (row * BLOCK + j) * self.layout.width + column * BLOCK;
-            let at = SeekFrom::Start(self.start + (first * bytes) as u64);
-            let read = self.reader.seek(at).and_then(|_| self.reader.read_exact(&mut line));
-            read.map_err(|source| TerrainError::Unreadable { file: self.path.clone(), source })?;
-            for number in line.chunks_exact(bytes) {
-                samples.push(self.values.metres(self.format.number(number))?);
-            }
-        }
-        Ok(samples)
-    }
 }
 
 /// A whole number of the image object.

@@ -14,6 +14,7 @@
 //! nothing: a raster has no say there.
 //! Refuses: squares above [`SIDE_MAX`], which would read too much of a file for one question.
 
+use super::raster::CLEARANCE;
 use std::sync::OnceLock;
 
 /// Side of the smallest squares, samples.
@@ -25,6 +26,9 @@ const SIZES: usize = 6;
 pub(super) const SIDE_MAX: usize = PATCH << LAYERS;
 const LAYERS: usize = 6;
 
+/// Lines and columns that are looked at around a patch: [`CLEARANCE`] and one more.
+pub(super) const APRON: usize = 12;
+
 /// What is known of a square.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Square {
@@ -34,7 +38,7 @@ pub(super) struct Square {
     pub mean_m: f32,
     /// How many hold one.
     pub samples: u32,
-    /// Whether any does not.
+    /// Whether one that does not lies in it, or less than [`CLEARANCE`] from it.
     pub void: bool,
 }
 
@@ -73,8 +77,8 @@ impl Pyramid {
     /// The square of side [`LEAF`] · 2^`size`, at most [`SIDE_MAX`], whose first sample is
     /// (side · `column`, side · `row`); nothing is in it outside the grid.
     ///
-    /// `window`: gives `n` + 2 lines of as many samples from one before (column, row) on, of which
-    /// those further out than one beyond the grid are not looked at.
+    /// `window`: gives the samples of as many lines and columns as its third argument, [`APRON`]
+    /// more on each side, from (column, row) on; those beyond the grid as interpolation takes them.
     pub fn square(
         &self,
         size: usize,
@@ -132,27 +136,40 @@ fn merged(quarters: [Square; 4]) -> Square {
     }
 }
 
-/// The squares of one patch from its `PATCH` + 2 lines of as many samples, the neighbours on each
-/// side included, of which the grid has `columns` and `rows` without them.
+/// The squares of one patch from its samples and the [`APRON`] around them; the grid has `columns`
+/// and `rows` of them without it.
 fn patch(window: &[f32], (columns, rows): (usize, usize)) -> Box<[Square]> {
-    let line = PATCH + 2;
+    let line = PATCH + 2 * APRON;
     let mut squares = vec![NOTHING; first_of(SIZES)];
     let leaves = PATCH / LEAF;
     let mut sums = vec![0.0_f64; leaves * leaves];
     for row in 0..rows {
-        let middle = (row + 1) * line;
-        let three = [middle - line, middle, middle + line].map(|from| &window[from..from + line]);
+        let middle = (row + APRON) * line + APRON - 1;
+        let three =
+            [middle - line, middle, middle + line].map(|from| &window[from..from + PATCH + 2]);
         for column in 0..columns {
             let [north, here, south] = three.map(|l| [l[column], l[column + 1], l[column + 2]]);
-            let leaf = (row / LEAF) * leaves + column / LEAF;
             if here[1].is_nan() {
-                squares[leaf].void = true;
                 continue;
             }
+            let leaf = (row / LEAF) * leaves + column / LEAF;
             sums[leaf] += f64::from(here[1]);
             squares[leaf].samples += 1;
             let bound = control_m(north, here, south);
             squares[leaf].highest_m = squares[leaf].highest_m.max(bound);
+        }
+    }
+    // The squares that the clearance of a missing sample touches.
+    let clearance = libm::ceil(CLEARANCE) as usize;
+    let touched = |at: usize| {
+        let leaf = |x: usize| x.saturating_sub(APRON).min(PATCH - 1) / LEAF;
+        leaf(at - at.min(clearance))..=leaf(at + clearance)
+    };
+    for (k, _) in window.iter().enumerate().filter(|(_, z)| z.is_nan()) {
+        for j in touched(k / line) {
+            for i in touched(k % line) {
+                squares[j * leaves + i].void = true;
+            }
         }
     }
     for (square, sum) in squares.iter_mut().zip(&sums) {
@@ -193,13 +210,11 @@ mod tests {
             (c, r) => (c * 3 + r * 5) as f32,
         };
         let window = |c0: usize, r0: usize, side: usize| {
-            let line = side + 2;
+            let line = side + 2 * APRON;
+            // The outermost samples are repeated beyond the edges.
+            let edge = |x: usize, n: usize| x.clamp(APRON, n + APRON - 1) - APRON;
             (0..line * line)
-                .map(|k| {
-                    // The outermost samples are repeated beyond the edges.
-                    let edge = |x: usize, n: usize| x.clamp(1, n) - 1;
-                    at(edge(c0 + k % line, width), edge(r0 + k / line, height))
-                })
+                .map(|k| at(edge(c0 + k % line, width), edge(r0 + k / line, height)))
                 .collect()
         };
         let pyramid = Pyramid::new(width, height);
@@ -214,7 +229,8 @@ mod tests {
                     samples.iter().filter(|z| z.is_finite()).map(|&z| f64::from(z)).collect();
                 let square = pyramid.square(size, i, j, &window);
                 assert_eq!(square.samples as usize, good.len(), "{size} {i} {j}");
-                assert_eq!(square.void, samples.iter().any(|z| z.is_nan()));
+                let reach = |from: usize, x: usize| from < x + 12 && x < from + side + 11;
+                assert_eq!(square.void, reach(i * side, 130) && reach(j * side, 77), "{size}");
                 if !good.is_empty() {
                     let mean = good.iter().sum::<f64>() / good.len() as f64;
                     assert!((f64::from(square.mean_m) - mean).abs() < 1e-3, "{size} {i} {j}");

@@ -14,7 +14,7 @@
 use super::TerrainError;
 use super::grid::Grid;
 use super::projection::Projection;
-use super::pyramid::{Pyramid, Square};
+use super::pyramid::{APRON, Pyramid, Square};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -220,8 +220,8 @@ impl Raster {
     pub fn sample(&self, c: isize, r: isize) -> f32 {
         let (w, h) = (self.grid.width() as isize, self.grid.height() as isize);
         let (c, r) = match r {
-            r if r < 0 && self.edges.north => (c + w / 2, -1 - r),
-            r if r >= h && self.edges.south => (c + w / 2, 2 * h - 1 - r),
+            r if r < 0 && self.edges.north => (c + w / 2, (-1 - r).min(h - 1)),
+            r if r >= h && self.edges.south => (c + w / 2, (2 * h - 1 - r).max(0)),
             r => (c, r.clamp(0, h - 1)),
         };
         let c = if self.edges.wraps { c.rem_euclid(w) } else { c.clamp(0, w - 1) };
@@ -233,39 +233,27 @@ impl Raster {
         self.pyramid.square(size, column, row, &|c, r, side| self.window(c, r, side))
     }
 
-    /// `side` + 2 lines of as many samples from one before (`column`, `row`) on, as far as one
-    /// sample beyond the edges.
+    /// What the pyramid asks for: `side` lines and columns from (`column`, `row`) on and the apron
+    /// around them.
     fn window(&self, column: usize, row: usize, side: usize) -> Vec<f32> {
         let (w, h) = (self.grid.width(), self.grid.height());
-        let line = side + 2;
-        let mut window = vec![f32::NAN; line * line];
-        let (c1, r1) = ((column + side + 1).min(w), (row + side + 1).min(h));
-        let (c0, r0) = (column.saturating_sub(1), row.saturating_sub(1));
+        let line = side + 2 * APRON;
+        let mut window = vec![0.0; line * line];
+        let (c0, c1) = (column.saturating_sub(APRON), (column + side + APRON).min(w));
+        let (r0, r1) = (row.saturating_sub(APRON), (row + side + APRON).min(h));
         self.grid.visit((c0, c1), (r0, r1), |c, r, run| {
-            let at = (r + 1 - row) * line + c + 1 - column;
+            let at = (r + APRON - row) * line + c + APRON - column;
             window[at..at + run.len()].copy_from_slice(run);
         });
-        // One sample beyond each edge of the grid that shows.
-        let (left, right) = (column as isize - 1, (column + side).min(w) as isize);
-        let (top, bottom) = (row as isize - 1, (row + side).min(h) as isize);
-        let mut beyond = |c: isize, r: isize| {
-            let at = (r - top) as usize * line + (c - left) as usize;
-            window[at] = self.sample(c, r);
+        // What lies beyond the edges of the grid.
+        let inside = |k: usize| {
+            let (c, r) = (column + k % line, row + k / line);
+            (c0 + APRON..c1 + APRON).contains(&c) && (r0 + APRON..r1 + APRON).contains(&r)
         };
-        for r in top..=bottom {
-            if left < 0 {
-                beyond(left, r);
-            }
-            if right == w as isize {
-                beyond(right, r);
-            }
-        }
-        for c in left..=right {
-            if top < 0 {
-                beyond(c, top);
-            }
-            if bottom == h as isize {
-                beyond(c, bottom);
+        if c1 - c0 < line || r1 - r0 < line {
+            for k in (0..line * line).filter(|&k| !inside(k)) {
+                let (c, r) = ((column + k % line) as isize, (row + k / line) as isize);
+                window[k] = self.sample(c - APRON as isize, r - APRON as isize);
             }
         }
         window
