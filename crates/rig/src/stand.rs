@@ -179,7 +179,7 @@ pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
 
 /// A file of measured elevation.
 pub(crate) fn tile(scenario: &Scenario, file: &Path) -> Result<Tile, ScenarioError> {
-    Tile::read_geotiff(file).map_err(|reason| ScenarioError::Terrain {
+    Tile::read(file).map_err(|reason| ScenarioError::Terrain {
         file: scenario.path.clone(),
         tile: file.to_path_buf(),
         reason,

@@ -140,7 +140,7 @@ fn mare(counts: &[u8], coarse: &Raster) -> Vec<f32> {
         })
         .collect();
     let height_m: Vec<f64> =
-        cells().map(|(c, r)| coarse.global(latitude_rad(r), longitude_rad(c))).collect();
+        cells().map(|(c, r)| coarse.at(latitude_rad(r), longitude_rad(c)).0).collect();
     let curvature2_m2: Vec<f64> = cells()
         .map(|(c, r)| {
             let [west, east, north, south] = [(-1, 0), (1, 0), (0, -1), (0, 1)]

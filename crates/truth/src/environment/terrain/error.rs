@@ -18,12 +18,22 @@ pub enum TerrainError {
     /// The grid belongs to another body.
     #[error("{}: a body of radius {radius_m} m is not the Moon (1737400 m)", file.display())]
     NotTheMoon { file: PathBuf, radius_m: f64 },
-    /// The grid is drawn in a projection other than equirectangular.
+    /// The grid is drawn in a projection that is not read.
     #[error(
         "{}: model type {model} with coordinate transformation {transformation} is neither \
-         geographic (2) nor equirectangular (1 with 17)", file.display()
+         geographic (2), equirectangular (1 with 17) nor polar stereographic (1 with 15 or 14)",
+        file.display()
     )]
     Projection { file: PathBuf, model: u16, transformation: u16 },
+    /// A stereographic grid is not drawn around a pole, or its pixels are not square.
+    #[error(
+        "{}: stereographic around latitude {latitude_deg}° with pixels of {step_x_m} by {step_y_m} \
+         m; around ±90° with square pixels is read", file.display()
+    )]
+    NotPolar { file: PathBuf, latitude_deg: f64, step_x_m: f64, step_y_m: f64 },
+    /// A number that places or scales the grid is impossible.
+    #[error("{}: {key} = {value} places the grid nowhere on the Moon", file.display())]
+    Placement { file: PathBuf, key: &'static str, value: f64 },
     /// The grid leaves the map.
     #[error(
         "{}: the grid runs from {north_deg}° to {south_deg}° latitude and is {width_deg}° wide; \
@@ -33,12 +43,27 @@ pub enum TerrainError {
     /// The samples are of a type that is not read.
     #[error("{}: samples must be int16, uint16, float32 or float64", file.display())]
     SampleFormat { file: PathBuf },
-    /// The file has several bands.
-    #[error("{}: {samples} samples for {pixels} pixels; one band is needed", file.display())]
-    Bands { file: PathBuf, samples: usize, pixels: usize },
-    /// The grid has holes.
-    #[error("{}: {voids} samples hold no elevation; fill or crop them", file.display())]
-    Voids { file: PathBuf, voids: usize },
+    /// The file has several bands, or not as many samples as its size says.
+    #[error("{}: {found} strips, tiles or samples where one band has {needed}", file.display())]
+    Bands { file: PathBuf, found: usize, needed: usize },
+    /// The grid holds nothing.
+    #[error("{}: not one sample holds an elevation", file.display())]
+    AllVoid { file: PathBuf },
+    /// The file ends before its data.
+    #[error("{}: has {bytes} bytes, its data end at byte {needed}", file.display())]
+    CutShort { file: PathBuf, bytes: u64, needed: u64 },
+    /// The file claims a size that no elevation grid has.
+    #[error("{}: {value} {what}; from 1 to {limit} are read", file.display())]
+    TooLarge { file: PathBuf, what: &'static str, value: usize, limit: usize },
+    /// The file has an ending that says nothing of its format.
+    #[error("{}: the ending is none of .tif, .tiff (GeoTIFF), .lbl, .img (PDS3)", file.display())]
+    Ending { file: PathBuf },
+    /// The label of a PDS3 image lacks something.
+    #[error("{}: the label has no {key}", file.display())]
+    LabelLacks { file: PathBuf, key: &'static str },
+    /// The label of a PDS3 image says something that is not read.
+    #[error("{}: {key} = {value}; {wanted}", file.display())]
+    Label { file: PathBuf, key: &'static str, value: String, wanted: &'static str },
     /// An elevation that no place on the Moon has: wrong unit, wrong datum, or not elevation.
     #[error("{}: elevation {elevation_m} m lies outside ±{limit_m} m", file.display())]
     Implausible { file: PathBuf, elevation_m: f64, limit_m: f64 },

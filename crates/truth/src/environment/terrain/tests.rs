@@ -62,13 +62,16 @@ impl Made {
     }
 
     fn tile(&self, height_m: impl Fn(u32, u32) -> f32) -> Tile {
-        let bytes = self.bytes(height_m);
-        Tile(Arc::new(geotiff::read_bytes(&bytes, Path::new("made.tif")).unwrap()))
+        Tile(Arc::new(opened(&self.bytes(height_m)).unwrap()))
     }
 }
 
+fn opened(bytes: &[u8]) -> Result<Raster, TerrainError> {
+    geotiff::parse(Cursor::new(bytes.to_vec()), bytes.len() as u64, Path::new("made.tif"))
+}
+
 fn refusal(bytes: &[u8]) -> String {
-    geotiff::read_bytes(bytes, Path::new("made.tif")).unwrap_err().to_string()
+    opened(bytes).unwrap_err().to_string()
 }
 
 #[test]
@@ -220,11 +223,11 @@ fn the_first_of_two_tiles_has_the_last_word() {
 fn a_file_that_is_no_map_of_the_moon_is_refused_by_name() {
     let flat = |_: u32, _: u32| 0.0_f32;
     let good = Made::mare().bytes(flat);
-    assert!(geotiff::read_bytes(&good, Path::new("made.tif")).is_ok());
+    assert!(opened(&good).is_ok());
     assert!(refusal(b"PNG, not TIFF").starts_with("made.tif: not a readable TIFF"));
     // Cut anywhere: an error or, where only padding is lost, still a grid; never a panic.
     for cut in (0..good.len()).step_by(97) {
-        let _ = geotiff::read_bytes(&good[..cut], Path::new("made.tif"));
+        let _ = opened(&good[..cut]);
     }
     assert!(refusal(&good[..good.len() / 2]).contains("made.tif"));
     let earth = Made { radius_m: 6_378_137.0, ..Made::mare() }.bytes(flat);
@@ -236,11 +239,11 @@ fn a_file_that_is_no_map_of_the_moon_is_refused_by_name() {
     let beyond = Made { corner_deg: (0.0, 91.0), ..Made::mare() }.bytes(flat);
     assert!(refusal(&beyond).contains("latitude"), "{}", refusal(&beyond));
     assert!(refusal(&Made { side: 3, ..Made::mare() }.bytes(flat)).contains("3 x 3"));
-    let void = Made::mare().bytes(|c, _| if c == 7 { f32::NAN } else { 0.0 });
-    assert!(refusal(&void).contains("100 samples"), "{}", refusal(&void));
+    let void = Made::mare().bytes(|_, _| f32::NAN);
+    assert!(refusal(&void).contains("not one sample"), "{}", refusal(&void));
     let feet = Made::mare().bytes(|_, _| -40_000.0);
     assert!(refusal(&feet).contains("-40000"));
-    let absent = Tile::read_geotiff(Path::new("no/such/tile.tif")).unwrap_err().to_string();
+    let absent = Tile::read(Path::new("no/such/tile.tif")).unwrap_err().to_string();
     assert!(absent.contains("no/such/tile.tif"), "{absent}");
 }
 
@@ -251,7 +254,7 @@ fn flipped_bytes_in_a_tile_never_panic() {
         for flip in [0xff, 0x80, 0x01] {
             let mut bad = good.clone();
             bad[k] ^= flip;
-            let _ = geotiff::read_bytes(&bad, Path::new("made.tif"));
+            let _ = opened(&bad);
         }
     }
 }
@@ -354,4 +357,76 @@ fn the_hit_lies_on_the_ground() {
         let altitude_m = ground.altitude_m(Vector::from_si(p + d * hit.range_m));
         assert!(altitude_m.abs() < 0.05 && hit.n_M.si().dot(&p.normalize()) > 0.5, "{altitude_m}");
     }
+}
+
+/// Grids to bound: rough enough that cubic convolution overshoots at every other sample.
+fn rugged(c: u32, r: u32) -> f32 {
+    let mixed = (c.wrapping_mul(73_856_093) ^ r.wrapping_mul(19_349_663)) % 2000;
+    f32::from(mixed as u16) - 1000.0
+}
+
+/// The highest of many elevations inside a disc.
+fn highest_m(ground: &Terrain, u: Vector3<f64>, reach_rad: f64) -> f64 {
+    let aside = if u.z.abs() < 0.7 { Vector3::z() } else { Vector3::x() };
+    let e1 = aside.cross(&u).normalize();
+    let e2 = u.cross(&e1);
+    (0..40 * 40)
+        .map(|k| {
+            let (ring, turn) = (f64::from(k / 40) / 39.0, f64::from(k % 40) * 0.157_08);
+            let (angle, around) = (reach_rad * ring, e1 * turn.cos() + e2 * turn.sin());
+            elevation_m(ground, u * angle.cos() + around * angle.sin(), FINEST_M)
+        })
+        .fold(f64::NEG_INFINITY, f64::max)
+}
+
+#[test]
+fn the_ceiling_is_never_below_the_ground_it_covers() {
+    let tile = Made::mare().tile(rugged);
+    let ground = terrain(1, false, vec![tile]);
+    for k in 0..1500 {
+        let kf = f64::from(k);
+        // Inside the tile, over its edges, over the date line, and near both poles.
+        let u = match k % 5 {
+            0 | 1 => place(58.6 + (kf * 0.618) % 4.0, -6.5 + (kf * 0.755) % 4.0),
+            2 => place(-60.0 + (kf * 0.618) % 120.0, 179.0 + (kf * 0.755) % 2.0),
+            3 => place(86.0 + (kf * 0.618) % 4.0, (kf * 7.55) % 360.0),
+            _ => place(-86.0 - (kf * 0.618) % 4.0, (kf * 7.55) % 360.0),
+        };
+        let reach_rad = 1e-5 * 1.5_f64.powi(k % 23);
+        let (bound, found) =
+            (ground.measured_ceiling_m(u, reach_rad), highest_m(&ground, u, reach_rad));
+        assert!(bound >= found, "{k}: {bound} {found} within {reach_rad}");
+        assert!(bound <= 12_000.0, "{bound}");
+    }
+    // A disc as wide as the Moon, a negative one, and one that is no number.
+    assert!(ground.measured_ceiling_m(place(0.0, 0.0), 4.0) > 8_500.0);
+    let u = place(60.5, -4.5);
+    assert_eq!(ground.measured_ceiling_m(u, -1.0), ground.measured_ceiling_m(u, 0.0));
+    assert!(ground.measured_ceiling_m(u, f64::NAN) >= elevation_m(&ground, u, FINEST_M));
+}
+
+#[test]
+fn the_ceiling_is_close_to_the_ground_it_covers() {
+    // A cone 5 km high in the middle of a tile: slope 1 in 9, so that a square four times as wide
+    // as the disc can be higher by the slope times its diagonal.
+    let cone = |c: u32, r: u32| {
+        let (x, y) = (f64::from(c) - 50.0, f64::from(r) - 50.0);
+        (5000.0 - 100.0 * (x * x + y * y).sqrt()) as f32
+    };
+    let ground = terrain(1, false, vec![Made::mare().tile(cone)]);
+    let posting_rad = 0.03_f64.to_radians();
+    for k in 0..200 {
+        let kf = f64::from(k);
+        let u = place(60.0 + (kf * 0.618) % 1.0, -5.0 + (kf * 0.755) % 1.0);
+        let postings = 2.0 + kf * 0.05;
+        let reach_rad = postings * posting_rad;
+        let above_m = ground.measured_ceiling_m(u, reach_rad) - highest_m(&ground, u, reach_rad);
+        // Twice as many columns as rows at 60° N. Sides of at most 8 or twice the disc's width.
+        let side = 8.0_f64.max(4.0 * postings);
+        assert!(above_m <= 100.0 * (1.5 * side + 3.0), "{postings}: {above_m}");
+    }
+    // Level ground is bounded by itself.
+    let level = terrain(1, false, vec![Made::mare().tile(|_, _| -2000.0)]);
+    let bound = level.measured_ceiling_m(place(60.5, -4.5), 1e-3);
+    assert!((-2000.0..-1999.99).contains(&bound), "{bound}");
 }

@@ -1,0 +1,104 @@
+//! How high measured ground can be within an angular distance of a place.
+//!
+//! Owns: which squares of a raster cover a disc. Does not own: the bound of a square (see
+//! [`super::pyramid`]).
+//!
+//! As programmed: the disc's rows and columns, and over them at most four squares.
+//! Refuses: generated relief; whoever asks adds a bound of that.
+
+use super::pyramid::{LEAF, SIDE_MAX};
+use super::raster::{ELEVATION_M_MAX, POLAR_CAP_ROWS, Raster};
+
+/// What a raster says of a disc.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Ceiling {
+    /// Upper bound of its surface there, m; −∞ where it has none.
+    pub elevation_m: f64,
+    /// Whether it alone is the ground all over the disc.
+    pub alone: bool,
+}
+
+const NONE: Ceiling = Ceiling { elevation_m: f64::NEG_INFINITY, alone: false };
+
+/// Columns or rows, both ends included.
+type Range = (f64, f64);
+
+impl Raster {
+    /// An upper bound of the surface within `reach_rad` of a place; radians.
+    pub fn ceiling(&self, latitude_rad: f64, longitude_rad: f64, reach_rad: f64) -> Ceiling {
+        let (w, h) = (self.grid.width() as f64, self.grid.height() as f64);
+        let (column, row) = self.pixel(latitude_rad, longitude_rad);
+        let edges = self.edges;
+        let cap = if edges.north || edges.south { POLAR_CAP_ROWS } else { 0.0 };
+        let rows_of = |half: f64| (row - half, row + half);
+        let (mut half_columns, half_rows) =
+            self.projection.spread(latitude_rad, reach_rad.max(0.0));
+        let (r0, r1) = rows_of(half_rows);
+        if (edges.north && r0 < cap) || (edges.south && r1 > h - 1.0 - cap) {
+            half_columns = f64::INFINITY; // near a pole every meridian counts
+        }
+        let (c0, c1) = (column - half_columns, column + half_columns);
+        if (c1 + r1).is_nan() || (!edges.north && r1 < 0.0) || (!edges.south && r0 > h - 1.0) {
+            return NONE;
+        }
+        // What lies on the far side of the Moon from the middle counts as off its nearer edge: a
+        // disc can reach a grid from both sides.
+        let turn = self.turn_columns;
+        let both = c0 + turn <= w - 1.0 || c1 - turn >= 0.0;
+        if !edges.wraps && !both && (c1 < 0.0 || c0 > w - 1.0) {
+            return NONE;
+        }
+        let whole = !edges.wraps && both;
+        let columns = if whole { (0.0, w) } else { (c0, c1) };
+        let (elevation_m, void) = self.over(columns, (r0, r1));
+        let margin = |edge: bool, x: f64| if edge { f64::INFINITY } else { x };
+        let inwards = margin(edges.wraps, c0.min(w - 1.0 - c1))
+            .min(margin(edges.north, r0))
+            .min(margin(edges.south, h - 1.0 - r1));
+        let alone = !whole && !void && inwards >= self.fade();
+        Ceiling { elevation_m, alone }
+    }
+
+    /// Upper bound over columns and rows, and whether missing elevations matter there.
+    fn over(&self, (c0, c1): Range, rows: Range) -> (f64, bool) {
+        let w = self.grid.width() as f64;
+        let one = |c0: f64, c1: f64| self.over_squares((c0, c1), rows);
+        let two = |(a, b): (f64, bool), (c, d): (f64, bool)| (a.max(c), b || d);
+        if !self.edges.wraps {
+            one(c0, c1)
+        } else if c1 - c0 >= w - 2.0 {
+            one(0.0, w)
+        } else if c0 < 0.0 {
+            two(one(0.0, c1), one(c0 + w, w))
+        } else if c1 > w - 1.0 {
+            two(one(c0, w), one(0.0, c1 - w))
+        } else {
+            one(c0, c1)
+        }
+    }
+
+    fn over_squares(&self, (c0, c1): Range, (r0, r1): Range) -> (f64, bool) {
+        let index = |x: f64, n: usize| x.clamp(0.0, n as f64 - 1.0) as usize;
+        let (width, height) = (self.grid.width(), self.grid.height());
+        let (c0, c1) = (index(libm::floor(c0), width), index(libm::ceil(c1), width));
+        let (r0, r1) = (index(libm::floor(r0), height), index(libm::ceil(r1), height));
+        let span = (c1 - c0).max(r1 - r0);
+        let mut size = 0;
+        while span > LEAF << size {
+            size += 1;
+        }
+        let side = LEAF << size;
+        if side > SIDE_MAX {
+            return (ELEVATION_M_MAX, true); // too much to read: no place is higher
+        }
+        let (mut highest_m, mut void) = (f32::NEG_INFINITY, false);
+        for row in r0 / side..=r1 / side {
+            for column in c0 / side..=c1 / side {
+                let square = self.square(size, column, row);
+                highest_m = highest_m.max(square.highest_m);
+                void |= square.void;
+            }
+        }
+        (f64::from(highest_m), void)
+    }
+}

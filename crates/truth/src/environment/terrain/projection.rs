@@ -1,0 +1,197 @@
+//! From a place on the Moon to a row and column of a grid.
+//!
+//! Owns: the projections. Does not own: what the grid holds there.
+//!
+//! As published, [Snyder1987] §12 and §21, on a sphere of radius R: equirectangular
+//!     x = R cos φ_1 (λ − λ_0),   y = R (φ − φ_0),
+//! and polar stereographic, scale k_0 at the pole, upper signs north, lower south:
+//!     ρ = 2 R k_0 tan(π/4 ∓ φ/2),   x = ρ sin(λ − λ_0),   y = ∓ρ cos(λ − λ_0),
+//! where k_0 = (1 + sin |φ_1|)/2 makes the scale 1 at the latitude φ_1.
+//! As programmed: the same in rows and columns; a row is counted southwards along y.
+//! Refuses: ellipsoids, rotated maps.
+
+use super::TerrainError;
+use core::f64::consts::{FRAC_PI_2, FRAC_PI_4, TAU};
+use icd::constants::MOON_RADIUS_M;
+use std::path::Path;
+
+/// Where the samples of a grid lie; columns and rows are of the centres of pixels, from 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Projection {
+    /// Columns along parallels, rows along meridians.
+    Cylindrical {
+        /// Longitude of column 0 and latitude of row 0.
+        west_rad: f64,
+        north_rad: f64,
+        step_x_rad: f64,
+        step_y_rad: f64,
+    },
+    /// Around a pole.
+    Polar {
+        north: bool,
+        /// Meridian that runs down (north) or up (south) from the pole.
+        longitude_rad: f64,
+        pole_column: f64,
+        pole_row: f64,
+        /// Samples per unit of tan of half the angle from the pole.
+        per_unit: f64,
+    },
+}
+
+impl Projection {
+    /// Distance of neighbouring samples along a meridian, at the pole of a polar grid, m.
+    pub fn posting_m(&self) -> f64 {
+        match *self {
+            Self::Cylindrical { step_y_rad, .. } => step_y_rad * MOON_RADIUS_M,
+            Self::Polar { per_unit, .. } => 2.0 * MOON_RADIUS_M / per_unit,
+        }
+    }
+
+    /// Column and row of a place. `around`: columns are counted from 0 once around the Moon,
+    /// otherwise from the middle of `width` columns the shorter way.
+    pub fn pixel(
+        &self,
+        latitude_rad: f64,
+        longitude_rad: f64,
+        width: usize,
+        around: bool,
+    ) -> (f64, f64) {
+        match *self {
+            Self::Cylindrical { west_rad, north_rad, step_x_rad, step_y_rad } => {
+                let row = (north_rad - latitude_rad) / step_y_rad;
+                if around {
+                    let east = longitude_rad - west_rad;
+                    return ((east - TAU * libm::floor(east / TAU)) / step_x_rad, row);
+                }
+                let half = 0.5 * (width as f64 - 1.0);
+                let east = longitude_rad - (west_rad + half * step_x_rad);
+                ((east - TAU * libm::rint(east / TAU)) / step_x_rad + half, row)
+            }
+            Self::Polar { north, longitude_rad: zero_rad, pole_column, pole_row, per_unit } => {
+                let from_pole = if north { latitude_rad } else { -latitude_rad };
+                let rho = per_unit * libm::tan(FRAC_PI_4 - 0.5 * from_pole);
+                let east = longitude_rad - zero_rad;
+                let down = if north { rho } else { -rho };
+                (pole_column + rho * libm::sin(east), pole_row + down * libm::cos(east))
+            }
+        }
+    }
+
+    /// Latitude and longitude, rad, of a column and row: the inverse of [`Self::pixel`].
+    pub fn place(&self, column: f64, row: f64) -> [f64; 2] {
+        match *self {
+            Self::Cylindrical { west_rad, north_rad, step_x_rad, step_y_rad } => {
+                [north_rad - row * step_y_rad, west_rad + column * step_x_rad]
+            }
+            Self::Polar { north, longitude_rad, pole_column, pole_row, per_unit } => {
+                let (x, y) = (column - pole_column, row - pole_row);
+                let from_pole = FRAC_PI_2 - 2.0 * libm::atan(libm::hypot(x, y) / per_unit);
+                let (latitude_rad, down) = if north { (from_pole, y) } else { (-from_pole, -y) };
+                [latitude_rad, longitude_rad + libm::atan2(x, down)]
+            }
+        }
+    }
+
+    /// How many columns and rows a disc of angle `reach_rad` around a place stretches from it at most.
+    ///
+    /// On a parallel: a great-circle arc of r from latitude φ changes longitude by at most
+    /// r / cos(|φ| + r). In the polar map, whose scale grows outwards: the arc that leads outwards.
+    pub fn spread(&self, latitude_rad: f64, reach_rad: f64) -> (f64, f64) {
+        match *self {
+            Self::Cylindrical { step_x_rad, step_y_rad, .. } => {
+                let furthest = latitude_rad.abs() + reach_rad;
+                let rows = reach_rad / step_y_rad;
+                if furthest < FRAC_PI_2 {
+                    (reach_rad / libm::cos(furthest) / step_x_rad, rows)
+                } else {
+                    (f64::INFINITY, rows)
+                }
+            }
+            Self::Polar { north, per_unit, .. } => {
+                let from_pole = FRAC_PI_2 - if north { latitude_rad } else { -latitude_rad };
+                let outer = 0.5 * (from_pole + reach_rad);
+                if outer >= FRAC_PI_2 {
+                    return (f64::INFINITY, f64::INFINITY);
+                }
+                let samples = per_unit * (libm::tan(outer) - libm::tan(0.5 * from_pole));
+                (samples, samples)
+            }
+        }
+    }
+
+    /// Refuses a grid of `width` by `height` samples that is not on the Moon.
+    ///
+    /// # Errors
+    /// [`TerrainError::OffTheMap`], [`TerrainError::Placement`].
+    pub fn check(&self, width: usize, height: usize, file: &Path) -> Result<(), TerrainError> {
+        let (w, h) = (width as f64 - 1.0, height as f64 - 1.0);
+        match *self {
+            Self::Cylindrical { west_rad, north_rad, step_x_rad, step_y_rad } => {
+                for (key, value) in [("step_x", step_x_rad), ("step_y", step_y_rad)] {
+                    placed(key, value, value > 0.0, file)?;
+                }
+                placed("west", west_rad, west_rad.abs() <= 2.0 * TAU, file)?;
+                let south_rad = north_rad - step_y_rad * h;
+                let width_rad = step_x_rad * (w + 1.0);
+                let fits = north_rad <= FRAC_PI_2 + 1e-9
+                    && south_rad >= -FRAC_PI_2 - 1e-9
+                    && width_rad <= TAU + 1e-9;
+                if fits {
+                    return Ok(());
+                }
+                Err(TerrainError::OffTheMap {
+                    file: file.into(),
+                    north_deg: north_rad.to_degrees(),
+                    south_deg: south_rad.to_degrees(),
+                    width_deg: width_rad.to_degrees(),
+                })
+            }
+            Self::Polar { longitude_rad, pole_column, pole_row, per_unit, .. } => {
+                placed("scale", per_unit, per_unit > 0.0, file)?;
+                placed("longitude", longitude_rad, longitude_rad.abs() <= 2.0 * TAU, file)?;
+                let (x, y) = (pole_column.abs().max((w - pole_column).abs()), pole_row);
+                let y = y.abs().max((h - y).abs());
+                // 1 is the equator; no polar product comes near.
+                let furthest = libm::hypot(x, y) / per_unit;
+                placed("corner", furthest, furthest <= 1.0, file)
+            }
+        }
+    }
+}
+
+/// `Ok` for a finite value that `fits`.
+fn placed(key: &'static str, value: f64, fits: bool, file: &Path) -> Result<(), TerrainError> {
+    if fits && value.is_finite() {
+        Ok(())
+    } else {
+        Err(TerrainError::Placement { file: file.into(), key, value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_and_its_pixel_are_inverse_to_each_other() {
+        let polar = |north| Projection::Polar {
+            north,
+            longitude_rad: 0.3,
+            pole_column: 50.0,
+            pole_row: 40.0,
+            per_unit: 2000.0,
+        };
+        let (west_rad, north_rad, step_x_rad, step_y_rad) = (0.5, 1.0, 1e-3, 2e-3);
+        let cylindrical = Projection::Cylindrical { west_rad, north_rad, step_x_rad, step_y_rad };
+        for projection in [polar(true), polar(false), cylindrical] {
+            for (column, row) in [(3.0, 4.0), (70.0, 12.5), (20.25, 90.0)] {
+                let [latitude_rad, longitude_rad] = projection.place(column, row);
+                let (c, r) = projection.pixel(latitude_rad, longitude_rad, 100, false);
+                assert!(
+                    (c - column).abs() < 1e-8 && (r - row).abs() < 1e-8,
+                    "{projection:?} {c} {r}"
+                );
+            }
+        }
+    }
+}
