@@ -31,6 +31,10 @@ pub const SEEN_CLOSING_M_S: f64 = 66.0;
 /// Planned descent speed at 3 km, m/s: [ASTV], of the same lander's first flight.
 const PLANNED_CLOSING_M_S: f64 = 83.0;
 
+/// Descent speed planned where the first valid range came, m/s: remembered of accounts of
+/// [HakutoM2Report].
+const PLANNED_AT_SEEN_M_S: f64 = 44.0;
+
 /// One row of the budget: what it is, its unit, its value in each condition.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -252,7 +256,7 @@ impl Study {
                     "No more pulses averaged. In health, closing at 66 m/s instead of the planned 44 m/s \
                      takes {:.1} % of the reach.",
                     100.0 * (1.0 - self.reach_m(self.surface, 0.0, SEEN_CLOSING_M_S)
-                        / self.reach_m(self.surface, 0.0, 44.0))
+                        / self.reach_m(self.surface, 0.0, PLANNED_AT_SEEN_M_S))
                 ),
             },
             Candidate {

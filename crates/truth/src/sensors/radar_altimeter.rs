@@ -7,7 +7,7 @@
 //! As programmed: the beam's axis and six rays on the rim of the cone are brought to the ground by two
 //! evaluations and a secant each (exact on a plane). A plane fitted to the seven points says where in
 //! the cone the nearest ground lies; one more ray goes there. The shortest of the eight counts.
-//! The ground is taken at a resolution of a quarter of the footprint's radius: finer relief is less than
+//! The ground is taken at a resolution of half the footprint's radius: finer relief is less than
 //! the noise, and is smeared in the echo's rise.
 //! Noise: normal, a fixed share of the range plus a floor. Always drawn. Dust does not matter.
 //! Refuses: reflectivity, antenna pattern within the cone, side lobes, structure and legs in the beam.
@@ -71,7 +71,7 @@ impl RadarAltimeter {
 /// - `d`: axis, unit. `up`: local vertical, unit. Same axes, any.
 /// - `height_m(offset, resolution_m)`: height over ground, m, of the point `offset` from the antenna.
 /// - `None` when no ray meets ground, or the antenna is underground.
-/// - Cost: 17 heights.
+/// - Cost: 17 heights, some 10 µs over generated relief.
 pub fn nearest_m(
     d: Vector3<f64>,
     up: Vector3<f64>,
@@ -83,7 +83,7 @@ pub fn nearest_m(
         return None;
     }
     let (sin, cos) = libm::sincos(half_angle_rad);
-    let resolution_m = (0.25 * start_m * sin / cos.max(COSINE_MIN)).max(FINEST_M);
+    let resolution_m = (0.5 * start_m * sin / cos.max(COSINE_MIN)).max(FINEST_M);
     let height_m = |offset| height_m(offset, resolution_m);
     let aside = if d.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
     let e1 = d.cross(&aside).normalize();
