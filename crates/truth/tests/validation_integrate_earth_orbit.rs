@@ -9,7 +9,7 @@
 //! 0.2 mm/s for case 3A (8 cm and 0.1 mm/s found): at the log's own states its accelerations differ from this
 //! field's by up to 7e-9 m/s², as if its C20 were 3e-10 another one, and the coefficients at hand do not say why.
 //! Not compared: the other simulations of the study, whose files were not at hand.
-#![allow(non_snake_case)]
+#![allow(non_snake_case, clippy::excessive_precision)] // digits as logged
 
 use icd::frames::Vector;
 use nalgebra::{Matrix3, Vector3};
