@@ -363,3 +363,35 @@ fn the_hash_names_the_meaning_and_not_the_layout() {
     assert_eq!(plain.hash(), same.hash());
     assert_ne!(plain.hash(), other.hash());
 }
+
+#[test]
+fn a_gravity_file_is_read_from_beside_the_scenario_and_its_faults_are_told() {
+    let folder = Folder::new("gravity");
+    let nominal = shipped("scenarios/m2-nominal.toml").display().to_string();
+    let lines =
+        "[truth]\ngravity_file = \"own.gfc\"\ngravity_degree = 2\n[terrain]\nrelief = false";
+    let file = folder.write("s.toml", &format!("extends = {nominal:?}\n{lines}\n"));
+    let stand = || Scenario::read(&file).and_then(Stand::new);
+    let refused = stand().map(|s| s.site).unwrap_err();
+    assert!(matches!(refused, ScenarioError::Gravity { .. }), "{refused}");
+
+    let head = "earth_gravity_constant 4.9e12\nradius 1738000\nmax_degree 2\nend_of_head\n";
+    folder.write("own.gfc", &format!("{head}gfc 2 0 -9.09e-5 0\ngfc 2 1 0 0\ngfc 2 2 3.47e-5 x\n"));
+    let refused = stand().map(|s| s.site).unwrap_err();
+    let reason = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(reason.contains("own.gfc, line 7: \"x\" is not a number"), "{reason}");
+
+    folder.write("own.gfc", &format!("{head}gfc 2 0 -9.09e-5 0\ngfc 2 1 0 0\ngfc 2 2 3.47e-5 0\n"));
+    let gravity = &stand().unwrap().environment.gravity;
+    assert_eq!((gravity.gm_m3_s2(), gravity.degree()), (4.9e12, 2));
+}
+
+#[test]
+fn a_degree_beyond_the_built_in_field_needs_a_file() {
+    let error = refused("degree", "[truth]\ngravity_degree = 300");
+    assert!(
+        error.to_string().ends_with("truth.gravity_degree = 300 lies outside [0, 150]"),
+        "{error}"
+    );
+    assert!(read("degree-file", "[truth]\ngravity_degree = 300\ngravity_file = \"a.tab\"").is_ok());
+}

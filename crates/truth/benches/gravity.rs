@@ -1,6 +1,5 @@
 //! What one evaluation of gravity costs: the field alone by degree, and all slow forces together.
-#![allow(missing_docs)]
-#![allow(non_snake_case)] // monograms: see NOTATION.md
+#![allow(missing_docs, non_snake_case)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use icd::frames::{P, Position, Vector};

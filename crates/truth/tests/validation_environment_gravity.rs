@@ -7,7 +7,7 @@
 //! Tolerance: half a unit of the last digit printed for the model, both sides being the same numbers;
 //! 1e-12 m/s² for the definition, ten units of its last digits; 1e-12 m/s² between evaluators, some thousand
 //! roundings of 1.6 m/s².
-#![allow(non_snake_case)]
+#![allow(non_snake_case, clippy::excessive_precision)] // digits as printed
 
 #[path = "fixture/harmonics.rs"]
 mod harmonics;
