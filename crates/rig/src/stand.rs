@@ -135,6 +135,7 @@ fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
     let config = TerrainConfig {
         seed: ground.seed,
         age_gyr: ground.age_gyr,
+        rock_abundance: ground.rock_abundance,
         relief: ground.relief,
         tiles: ground.tiles.iter().map(read).collect::<Result<_, _>>()?,
     };
