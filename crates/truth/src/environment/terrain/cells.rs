@@ -56,7 +56,7 @@ pub(super) struct Cells {
     reach_m: f64,
     /// Probability that a cell of full area is inhabited: dense, sparse.
     inhabited: [f64; 2],
-    /// Diameters at equal steps of probability, m: dense, sparse.
+    /// Diameters at equal steps of the root of the share that is larger, m: dense, sparse.
     diameters_m: [[f64; STEPS + 1]; 2],
 }
 
@@ -180,8 +180,8 @@ impl Cells {
     fn look(&self, view: &View, areas: &Areas, i: u32, j: u32, visit: &mut impl FnMut(Thing)) {
         let h = hash::mix(view.face_key.wrapping_add((u64::from(i) << 32) | u64::from(j)));
         let chance = part(h >> 40, 24);
-        let dx = f64::from(i) + part((h >> 26) & 0x3fff, 14) - view.x;
-        let dy = f64::from(j) + part((h >> 12) & 0x3fff, 14) - view.y;
+        let dx = f64::from(i) + part((h >> 28) & 0xfff, 12) - view.x;
+        let dy = f64::from(j) + part((h >> 16) & 0xfff, 12) - view.y;
         let [xx, xy, yy] = view.metric_m2;
         let distance2_m2 = dx * (xx * dx + 2.0 * xy * dy) + yy * dy * dy;
         // All at once: one branch that is rarely taken.
@@ -201,7 +201,7 @@ impl Cells {
             let whole = chance < sparse_p * area || beyond >= rising;
             let on_face = [view.x + dx, view.y + dy].map(|c| c / self.per_rad - cube::HALF);
             visit(Thing {
-                diameter_m: self.size_m(part(h & 0xfff, 12), view.sparse),
+                diameter_m: self.size_m(h, view.sparse),
                 distance2_m2,
                 weight: if whole { 1.0 } else { beyond / rising },
                 hash: h,
@@ -210,8 +210,11 @@ impl Cells {
         }
     }
 
-    fn size_m(&self, chance: f64, sparse: f64) -> f64 {
-        let step = chance * STEPS as f64;
+    /// The larger of two uniform numbers is below s with probability s²: the share of larger things,
+    /// so that the few large ones have their own steps in the table.
+    fn size_m(&self, hash: u64, sparse: f64) -> f64 {
+        let s = (hash & 0xff).max((hash >> 8) & 0xff);
+        let step = (part(s, 8) + 0.5 / 256.0) * STEPS as f64;
         let low = step as usize;
         let part = step - low as f64;
         let [dense, thin] = [0, 1].map(|of: usize| {
@@ -228,11 +231,13 @@ pub(super) fn part(number: u64, bits: u32) -> f64 {
     f64::from(number as u32) / (1_u64 << bits) as f64
 }
 
-/// Diameters, m, of which the shares 0, 1/STEPS … 1 of an octave's population are smaller.
+/// Diameters, m, of which the shares 0, (1/STEPS)², (2/STEPS)² … 1 of an octave's population are
+/// larger.
 fn diameters_m(diameter_m: f64, per_m2: impl Fn(f64) -> f64) -> [f64; STEPS + 1] {
     let (all, larger) = (per_m2(diameter_m), per_m2(2.0 * diameter_m));
     core::array::from_fn(|k| {
-        let wanted = all - (all - larger) * k as f64 / STEPS as f64;
+        let s = k as f64 / STEPS as f64;
+        let wanted = larger + (all - larger) * s * s;
         let (mut low, mut high) = (diameter_m, 2.0 * diameter_m);
         for _ in 0..40 {
             let middle = 0.5 * (low + high);

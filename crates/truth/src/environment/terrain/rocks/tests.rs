@@ -94,12 +94,12 @@ fn young_rims_are_rocky_and_a_surface_without_rocks_has_none_anywhere() {
     };
     let [away, near, rim] = [0.0, 0.5, 1.0].map(|young| covered(&some, young));
     assert!(away < near && near < rim, "{away} {near} {rim}");
-    // [GolombekRapp1997] for k = RIM_SHARE: 3.7 % of the ground.
+    // [GolombekRapp1997] for k = RIM_SHARE: 3.7 % of the ground; up to 1/0.85 of that, since some
+    // stand half sunk and more of them for it (see `cells`).
     let expected = 20_000.0 * RIM_SHARE * libm::exp(-(1.79 + 0.152 / RIM_SHARE) * 0.3);
-    assert!(
-        (rim as f64 - expected).abs() < 4.0 * expected.sqrt() + 0.05 * expected,
-        "{rim} {expected}"
-    );
+    let spread = 4.0 * expected.sqrt();
+    let (fewest, most) = (expected - spread, expected / 0.85 + spread);
+    assert!((fewest..most).contains(&(rim as f64)), "{rim} {expected}");
     assert_eq!([covered(&none, 0.0), covered(&none, 1.0)], [0, 0]);
 }
 
