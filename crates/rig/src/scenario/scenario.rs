@@ -102,7 +102,7 @@ pub struct Ground {
     pub seed: u64,
     /// Age of the surface, Gyr.
     pub age_gyr: f64,
-    /// Share of the area that rocks cover.
+    /// Share of the ground that rocks cover.
     pub rock_abundance: f64,
     /// Whether relief finer than the measured tiles is generated.
     pub relief: bool,
@@ -270,6 +270,9 @@ fn start(t: &Reader<'_>, capacity_kg: f64) -> Read<Start> {
     Ok(start)
 }
 
+/// More ground than this lies under rocks nowhere, percent: the limit of `truth`'s terrain.
+const ROCKS_PERCENT_MAX: f64 = 30.0;
+
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
 fn truth(t: &Reader<'_>, file: &Tree) -> Read<Truth> {
     let kernels = t.texts("kernels")?;
@@ -292,7 +295,7 @@ fn ground(t: &Reader<'_>, file: &Tree) -> Read<Ground> {
     let ground = Ground {
         seed: whole(t, "seed")?,
         age_gyr: t.number("age_gyr", 0.1, 4.5)?,
-        rock_abundance: t.number("rock_abundance", 0.0, 0.5)?,
+        rock_abundance: 0.01 * t.number("rock_abundance_percent", 0.0, ROCKS_PERCENT_MAX)?,
         relief: t.flag("relief")?,
         tiles: tiles.iter().map(|(name, entry)| file.resolve(entry, name)).collect(),
     };

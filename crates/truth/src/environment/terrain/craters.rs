@@ -12,10 +12,10 @@
 //! As programmed: with x = (distance / radius)², u uniform the crater's age over its life, D_eq the
 //! diameter of equilibrium, q the bowl's depth over that of the freshest:
 //!     height = D f (−0.164 q (1 − x)² + 0.036 q² x² (3 − 2x))     x < 1
-//!     height = D f 0.036 q² (1 − y)⁵ (1 + 5y), y = (x − 1)/3       1 ≤ x < 4, nothing beyond,
+//!     height = D f 0.036 q² (1 − y)⁵ (1 + 5y), y = (x − 1)/1.56    1 ≤ x < 2.56, nothing beyond,
 //!     q = 1 / (1 + WEAR u min(1, (D_eq/D)²)),
 //! which is smooth and 32° steep at most when fresh; the outer part follows the cubic fall of
-//! ejecta [McGetchin1973] to a quarter of the rim height. f is 1 from 400 m up and falls to 0.65 at
+//! ejecta [McGetchin1973] to a quarter of the rim height and ends there. f is 1 from 400 m up and falls to 0.65 at
 //! 50 m; the course between is assumed.
 //! Superposition: of craters of one octave the deepest bowl and the highest rim count, not their
 //! sum. A crater erases what is smaller and older: inside its rim wholly, fading to one and a half
@@ -23,15 +23,15 @@
 //! Highland surfaces are taken to be [`HIGHLAND_GYR`] old, maria as old as the scenario says.
 //! Refuses: secondaries, rays, craters above 8 km, complex forms.
 
-use super::cells::{Areas, Cells, Faces, Thing};
+use super::cells::{Areas, Cells, Faces, Thing, part};
 use super::{hash, production};
 
 /// Smallest diameter of the largest octave, m.
 pub(super) const LARGEST_OCTAVE_M: f64 = 4096.0;
 /// Octaves: 4.1–8.2 km down to 1–2 m.
 const OCTAVES: usize = 13;
-/// A crater is felt to this multiple of its radius; its square is the 4 of the header.
-const REACH: f64 = 2.0;
+/// A crater is felt to this multiple of its radius; its square is the 2.56 of the header.
+const REACH: f64 = 1.6;
 /// The same for the largest crater of all, m.
 pub(super) const REACH_M: f64 = REACH * LARGEST_OCTAVE_M;
 /// Depth of the bowl's floor under the old surface, and height of the rim, per diameter.
@@ -68,8 +68,9 @@ struct Octave {
     fresh: f64,
     /// `WEAR min(1, (D_eq/D)²)` of the header: highland, mare.
     wear: [f64; 2],
-    /// Life of a crater over the age of the surface, not above 1: highland, mare.
-    life: [f64; 2],
+    /// Life of a crater over the age of the surface, not above 1: in highlands. The same clock runs
+    /// in maria: who is older must not depend on the place that asks.
+    life: f64,
 }
 
 /// What the craters make of a point.
@@ -104,9 +105,9 @@ impl Erased {
         }
     }
 
-    /// What is left of something so old.
-    fn left(&self, age: f64) -> f64 {
-        let older = self.by[..self.count].iter().filter(|(when, _)| age > *when);
+    /// What the first so many have left of something so old.
+    fn left(&self, first: usize, age: f64) -> f64 {
+        let older = self.by[..first].iter().filter(|(when, _)| age > *when);
         older.map(|(_, share)| 1.0 - share).product()
     }
 }
@@ -125,11 +126,12 @@ impl Craters {
 
     /// Upper bound of the octaves that `at` leaves out at `resolution_m`, m: rims.
     pub(super) fn bound_m(&self, resolution_m: f64) -> f64 {
-        let left_out = self.octaves.iter().filter(|octave| octave.cells.diameter_m < resolution_m);
+        let left_out =
+            self.octaves.iter().filter(|octave| octave.cells.diameter_m < 2.0 * resolution_m);
         left_out.map(|octave| RIM * 2.0 * octave.cells.diameter_m * octave.fresh).sum()
     }
 
-    /// Height at a point; octaves that begin below `resolution_m` are left out, the others weighted
+    /// Height at a point; octaves that begin below twice `resolution_m` are left out, the others weighted
     /// by `gain(diameter_m)`. `mare`: share of mare, 0 to 1.
     pub(super) fn at(
         &self,
@@ -141,7 +143,7 @@ impl Craters {
     ) -> Cratered {
         let mut found = Cratered::default();
         let mut erased = Erased::default();
-        for octave in self.octaves.iter().take_while(|o| o.cells.diameter_m >= resolution_m) {
+        for octave in self.octaves.iter().take_while(|o| o.cells.diameter_m >= 2.0 * resolution_m) {
             let weight = gain(octave.cells.diameter_m);
             if weight > 0.0 {
                 octave.at(faces, areas, mare, weight, &mut found, &mut erased);
@@ -163,7 +165,7 @@ impl Craters {
         for octave in self.octaves.iter().filter(|o| 2.0 * o.cells.diameter_m > diameter_m) {
             for at in faces.iter() {
                 octave.cells.within(at, areas, mare, reach_m, |thing| {
-                    if thing.diameter_m >= diameter_m && thing.weight >= 0.5 {
+                    if thing.diameter_m >= diameter_m {
                         let (_, q) = octave.worn(thing.hash, mare);
                         let depth_m = thing.diameter_m * octave.fresh * q * (FLOOR + RIM * q);
                         visit(Crater { thing, face: at.face, depth_m });
@@ -189,15 +191,15 @@ impl Octave {
             cells,
             fresh: FRESH_SMALL + (1.0 - FRESH_SMALL) * shallow.clamp(0.0, 1.0),
             wear: ratio2.map(|r| WEAR * r.min(1.0)),
-            life: ratio2.map(|r| (1.0 / r).min(1.0)),
+            life: (1.0 / ratio2[0]).min(1.0),
         }
     }
 
     /// Age on the common clock, and depth over that of the freshest.
     fn worn(&self, thing: u64, mare: f64) -> (f64, f64) {
-        let u = (hash::mix(thing) >> 40) as f64 * (1.0 / 16_777_216.0);
-        let [wear, life] = [self.wear, self.life].map(|of| of[0] + mare * (of[1] - of[0]));
-        (u * life, 1.0 / (1.0 + wear * u))
+        let u = part(hash::mix(thing) >> 40, 24);
+        let wear = self.wear[0] + mare * (self.wear[1] - self.wear[0]);
+        (u * self.life, 1.0 / (1.0 + wear * u))
     }
 
     /// Adds this octave's craters to what is found at a point, and to what they erase.
@@ -211,7 +213,7 @@ impl Octave {
         erased: &mut Erased,
     ) {
         let (mut bowl_m, mut rim_m) = (0.0_f64, 0.0_f64);
-        let before = *erased;
+        let before = erased.count;
         for at in faces.iter() {
             self.cells.felt(at, areas, mare, |thing| {
                 let d_m = thing.diameter_m;
@@ -220,16 +222,17 @@ impl Octave {
                     return;
                 }
                 let (age, q) = self.worn(thing.hash, mare);
-                let there = thing.weight * before.left(age);
+                let there = thing.weight * erased.left(before, age);
                 let scale_m = d_m * self.fresh * there * q;
                 bowl_m = bowl_m.min(scale_m * bowl(x));
                 rim_m = rim_m.max(scale_m * q * rim(x));
                 // Nothing smaller lives longer than a quarter of this octave's life.
-                if x < ERASED && 4.0 * age < self.life[0].max(self.life[1]) {
+                if x < ERASED && 4.0 * age < self.life {
                     erased.add(age, gain * there * (1.0 - smooth((x - 1.0) / (ERASED - 1.0))));
                 }
                 if d_m > ROCKY_M {
-                    let young = (2.0 * q - 1.0).max(0.0) * there * smooth(1.0 - 0.25 * x);
+                    let young =
+                        (2.0 * q - 1.0).max(0.0) * there * smooth(1.0 - x / (REACH * REACH));
                     found.young = found.young.max(young);
                 }
             });
@@ -250,7 +253,7 @@ fn bowl(x: f64) -> f64 {
     -FLOOR * z * z
 }
 
-/// Height over diameter of a fresh rim at (distance / radius)² = `x`, 0 to 4.
+/// Height over diameter of a fresh rim at (distance / radius)² = `x`, 0 to 2.56.
 fn rim(x: f64) -> f64 {
     if x < 1.0 {
         RIM * x * x * (3.0 - 2.0 * x)

@@ -190,7 +190,7 @@ impl Terrain {
         let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
         let mut elevation_m =
             base.elevation_m + roughness.height_m(u * MOON_RADIUS_M, mare, resolution_m, gain);
-        if resolution_m <= craters::LARGEST_OCTAVE_M {
+        if 2.0 * resolution_m <= craters::LARGEST_OCTAVE_M {
             let faces = Faces::new(u, craters::REACH_M);
             let cratered = craters.at(&faces, areas, mare, resolution_m, gain);
             let young = cratered.young;
@@ -217,7 +217,9 @@ impl Terrain {
             let mare = self.mare_share(p_MA_M);
             let bounds = (radius_m, diameter_m_min);
             relief.craters.around(&faces, &relief.areas, mare, bounds, |crater| {
-                found.push(feature(&crater.thing, crater.face, crater.depth_m));
+                if crater.thing.weight >= 0.5 {
+                    found.push(feature(&crater.thing, crater.face, crater.depth_m));
+                }
             });
         }
         found

@@ -6,8 +6,8 @@
 //! ground can be met within
 //!     s = c / (−d·up + SLOPE |d_horizontal|)
 //! as long as no slope exceeds SLOPE. As programmed: far from the ground the elevation is taken at
-//! a coarse resolution ε and c is reduced by `RESERVE ε`, more than the octaves left out can rise;
-//! near it everything counts. The first step below ground is bisected.
+//! a coarse resolution and c is reduced by [`Terrain::generated_bound_m`], more than what is left
+//! out can rise; near it everything counts. The first step below ground is bisected.
 //! Refuses: slopes above SLOPE (50°) that stand for longer than a step; at most [`EVALUATIONS_MAX`]
 //! elevations are looked up, of which the last quarter stride on evenly (only rays that graze the
 //! ground for many kilometres come so far).
@@ -20,9 +20,6 @@ use nalgebra::Vector3;
 /// Steepest slope the march allows for, rise over run: 50°. The relief's craters reach 32° one by
 /// one.
 const SLOPE: f64 = 1.2;
-/// Rise of the octaves left out, per metre of resolution: rims are 0.036 of a diameter and overlap
-/// a few deep, over octaves that halve; 0.2 is more than three fresh rims on each other in each.
-const RESERVE: f64 = 0.2;
 /// Coarsest resolution of the march, m.
 const COARSEST_M: f64 = 1024.0;
 /// Shell above which there is no ground, m: LOLA's highest point is 10.8 km.
@@ -77,7 +74,7 @@ impl Terrain {
             let r_m = q.norm();
             let ground_m = self.elevation_m(Vector::from_si(q), resolution_m);
             let fine = resolution_m <= FINEST_M;
-            let reserve_m = if fine { 0.0 } else { RESERVE * resolution_m };
+            let reserve_m = self.generated_bound_m(resolution_m);
             let clear_m = r_m - MOON_RADIUS_M - ground_m - reserve_m;
             if clear_m <= 0.0 {
                 if fine {

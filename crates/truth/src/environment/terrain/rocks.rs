@@ -99,15 +99,16 @@ impl Rocks {
 
 /// Rocks of `diameter_m` and more per m² where the share `k` of the ground is covered.
 ///
-/// N(D) = (4 k q/π) [e^(−qD)/D − q E₁(qD)]; the integral by Simpson's rule over z = ln δ up to 10 m.
+/// The integral by Simpson's rule over z = ln δ, to 10 m or to where nothing more is added.
 pub(super) fn per_m2(k: f64, diameter_m: f64) -> f64 {
     const LARGEST_M: f64 = 10.0;
-    const STEPS: usize = 64;
+    const STEPS: usize = 48;
     if k <= 0.0 || diameter_m >= LARGEST_M {
         return 0.0;
     }
     let q = 1.79 + 0.152 / k;
-    let width = libm::log(LARGEST_M / diameter_m) / STEPS as f64;
+    let end_m = LARGEST_M.min(diameter_m + 25.0 / q);
+    let width = libm::log(end_m / diameter_m) / STEPS as f64;
     // With dδ = δ dz the integrand is exp(−q δ)/δ.
     let at = |n: usize| {
         let d = diameter_m * libm::exp(n as f64 * width);

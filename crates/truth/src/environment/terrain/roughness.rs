@@ -22,9 +22,9 @@ const LONGEST_M: f64 = 16_000.0;
 const RATIO: f64 = 2.5;
 const OCTAVES: usize = 12;
 /// Exponent of the self-affine relief: highland, mare. [Rosenburg2011].
-const HURST: [f64; 2] = [1.0, 0.85];
+const HURST: [f64; 2] = [0.97, 0.85];
 /// Root mean square height of an octave of 1 km, m: highland, mare. See the header.
-const HEIGHT_M: [f64; 2] = [10.0, 2.5];
+const HEIGHT_M: [f64; 2] = [10.5, 2.4];
 /// Root mean square of the raw noise over space, measured (see the tests).
 const NOISE_RMS: f64 = 0.270;
 /// The raw noise never exceeds this.
