@@ -3,8 +3,8 @@
 //! Owns: [`World`]. Does not own: what drives it (`rig`), the models it puts together.
 //! Order of one cycle: `sense` reads the devices at t, `step` takes the commands and integrates from
 //! t to t + [`CYCLE`]. The first sample of the inertial unit covers no time and is zero.
-//! As programmed: engines are averaged exactly over each step; feet are integrated at a fifth of the
-//! step while they are near the ground. The on-board clock shows the true time.
+//! As programmed: engines are averaged exactly over each step and their impulse placed where in it they
+//! came; feet are integrated in steps of 1 ms while they are near the ground. The on-board clock shows the true time.
 //! Refuses: clock drift, light pressure, tanks that leak.
 
 mod devices;
@@ -61,7 +61,7 @@ pub struct WorldConfig {
     pub site: Site,
     /// Initial state.
     pub start: Start,
-    /// Step of integration; divides [`CYCLE`]. 5 ms is usual.
+    /// Step of integration; divides [`CYCLE`]. 20 ms is usual.
     pub step: Span,
     /// Time between evaluations of the gravity perturbation. 0.5 s is usual.
     pub gravity_refresh: Span,

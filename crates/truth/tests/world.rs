@@ -70,7 +70,10 @@ fn pulses_give_the_same_motion_at_any_step() {
     for step_ms in [1, 5, 10, 20] {
         let mut config = config(&environment, 20_000.0);
         config.step = Span::from_ms(step_ms);
-        config.vehicle.assist.iter_mut().for_each(|engine| engine.lag_s = 0.012);
+        config.vehicle.assist.iter_mut().for_each(|engine| {
+            engine.lag_s = 0.012;
+            (engine.opens_after_s, engine.shuts_after_s) = (0.0063, 0.0063);
+        });
         let mut world = world(&config, &environment);
         let mut dv = 0.0;
         for n in 0..500 {
@@ -87,6 +90,41 @@ fn pulses_give_the_same_motion_at_any_step() {
         let exact = exhaust_m_s * (400.0 / (400.0 - used_kg)).ln();
         assert!((dv / exact - 1.0).abs() < 1e-7, "{dv} against {exact}");
     }
+}
+
+#[test]
+fn the_liquid_answers_to_the_jets_and_comes_to_rest_under_thrust() {
+    let environment = environment(2);
+    let mut config = config(&environment, 400_000.0);
+    config.start.propellant_kg = 300.0;
+    config.start.w_IB_B = Vector::zero();
+    let mut still = world(&config, &environment);
+    config.vehicle.tanks = Some(tanks());
+    let mut world = world(&config, &environment);
+    // Jets 0 and 5, on opposite sides, push towards +y: the liquid stays behind, towards −y.
+    let jets = [100_000, 0, 0, 0, 0, 100_000, 0, 0];
+    let push = |a: &mut icd::bus::Actuators| {
+        a.main_open = true;
+        a.jet_on_us = jets;
+    };
+    let mut furthest = 0.0_f64;
+    for n in 0..50 {
+        cycle(&mut world, n, push);
+        cycle(&mut still, n, push);
+        furthest = furthest.min(world.slosh_rad()[1]);
+    }
+    // 40 N against 420 N along the tanks would stand at 0.095 rad; the body's turn adds to it.
+    assert!((-0.3..-0.05).contains(&furthest), "{furthest}");
+    assert_eq!(still.slosh_rad(), [0.0; 2]);
+    assert!((still.state().w_IB_B - world.state().w_IB_B).norm() > 1e-3, "the body feels it");
+    for n in 50..10_050 {
+        cycle(&mut world, n, |a| a.main_open = true);
+    }
+    // ζ ω = 0.03 × 1.9 rad/s: 200 s leave e⁻¹¹ of the swing; the turning body keeps a steady tilt.
+    let settled = world.slosh_rad();
+    cycle(&mut world, 10_050, |a| a.main_open = true);
+    let rate = (world.slosh_rad()[1] - settled[1]).abs() / 0.02;
+    assert!(rate < 2e-3, "{settled:?}, {rate} rad/s");
 }
 
 #[test]
