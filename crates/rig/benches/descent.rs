@@ -14,7 +14,7 @@ fn stand() -> Option<Stand> {
     Stand::new(scenario).ok()
 }
 
-/// From braking ignition to touchdown: nature at 200 Hz, flight software at 50 Hz, no record.
+/// From braking ignition to touchdown: nature and flight software at 50 Hz, no record.
 fn descent(c: &mut Criterion) {
     let Some(stand) = stand() else { return };
     let mut run = 0;

@@ -15,7 +15,7 @@
 //! r_e the exits and ṁ > 0 outward, and I_B the inertia about B, the hull feels
 //!     −2 ω × k        and, about B,   −(İ_B ω + Σ ṁ r_e × (ω × r_e))
 //! which is jet damping, İ ω and 2 ω × ṙ in one (for a lander of 800 kg turning at 0.1 rad/s: 0.1 N and
-//! 0.1 N m). The torque of gravity's gradient is 3 GM/r³ û × I û, û the local vertical [Wertz1978] eq. 17-30.
+//! 0.1 N m). The torque of gravity's gradient is 3 GM/r³ û × I û, û the local vertical [Wertz1978] ch. 17.
 //! The liquid's sloshing is in `slosh`.
 //! Refuses: whirl of the streams in tanks and pipes, flexible structure.
 

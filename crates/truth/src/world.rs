@@ -3,10 +3,11 @@
 //! Owns: [`World`]. Does not own: what drives it (`rig`), the models it puts together.
 //! Order of one cycle: `sense` reads the devices at t, `step` takes the commands and integrates from
 //! t to t + [`CYCLE`]. The first sample of the inertial unit covers no time and is zero.
-//! As programmed: engines are averaged exactly over each step; feet are integrated at a fifth of the
-//! step while they are near the ground. The on-board clock shows the true time.
-//! Refuses: clock drift, tanks that leak; sunlight is among the slow forces, which the accelerometers do
-//! not feel (3e-9 g).
+//! As programmed: engines are averaged exactly over each step and their impulse placed where in it they
+//! came; the lander on the ground is integrated in steps of at most 0.5 ms. The on-board clock shows the
+//! true time.
+//! Refuses: clock drift, tanks that leak, shocks that shake the touchdown switches; sunlight is among the
+//! slow forces, which the accelerometers do not feel (3e-9 g).
 
 mod devices;
 pub mod drop_test;
@@ -70,7 +71,7 @@ pub struct WorldConfig {
     pub landmarks: Catalogue,
     /// Initial state.
     pub start: Start,
-    /// Step of integration; divides [`CYCLE`]. 5 ms is usual.
+    /// Step of integration; divides [`CYCLE`]. 20 ms is usual.
     pub step: Span,
     /// Time between evaluations of the gravity perturbation. 0.5 s is usual.
     pub gravity_refresh: Span,

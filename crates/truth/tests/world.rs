@@ -71,7 +71,10 @@ fn pulses_give_the_same_motion_at_any_step() {
     for step_ms in [1, 5, 10, 20] {
         let mut config = config(&environment, 20_000.0);
         config.step = Span::from_ms(step_ms);
-        config.vehicle.assist.iter_mut().for_each(|engine| engine.lag_s = 0.012);
+        config.vehicle.assist.iter_mut().for_each(|engine| {
+            engine.lag_s = 0.012;
+            (engine.opens_after_s, engine.shuts_after_s) = (0.0063, 0.0063);
+        });
         let mut world = world(&config, &environment);
         let mut dv = 0.0;
         for n in 0..500 {

@@ -10,8 +10,8 @@
 //!     e = ∫ x (dt/2 − t) dt = Σ (b − a)(dt/2 − (a + b)/2) + τ dt ((x₀ + x₁)/2 − x̄)
 //! over the openings a … b of the step. The valve follows its command after a dead time, one for
 //! opening, one for closing; commands that follow without a gap keep it open. Every opening wastes a
-//! fixed mass (dribble volume, cold start), which lowers the specific impulse of short pulses as the
-//! usual pulse-mode figures show (half of steady at a few ms, nine tenths at 0.1 s) [Sutton2017] ch. 6.
+//! fixed mass (dribble volume, cold start), so that a pulse of width w has w/(w + w₀) of the steady
+//! specific impulse (assumed form).
 //! Refuses: ignition transients, mixture shifts, blow-down (the feed is regulated), thrust roughness,
 //! the warmth that pulses leave behind, minimum off time.
 

@@ -51,9 +51,8 @@ impl World {
             self.ended = Some(End::OutsideEphemeris);
             return;
         }
-        let (perturbation_I, perturbation_slope_I) = self.perturbation.at(t);
         let mut motion = Motion { slosh: self.slosh, ..Motion::of(&self.state) };
-        let mut held = Held { perturbation_I, perturbation_slope_I, ..self.held(&motion, &thrust) };
+        let mut held = self.held(&motion, &thrust, self.perturbation.at(t));
         let p_MC_B = motion.R_IB().tr_mul(&motion.p_I) + held.mass.p_BC_B;
         held.thrust.t_B += held.mass.gravity_gradient(&p_MC_B, held.gm_m3_s2);
         match self.axes_near() {
@@ -71,8 +70,14 @@ impl World {
         self.state.t = t + self.step;
     }
 
-    /// Mass properties, engines and liquid over the step that begins with `motion`; no perturbation.
-    fn held(&mut self, motion: &Motion, thrust: &Thrust) -> Held {
+    /// Mass properties, engines and liquid over the step that begins with `motion`, and the perturbation
+    /// of gravity with its slope.
+    fn held(
+        &mut self,
+        motion: &Motion,
+        thrust: &Thrust,
+        (perturbation_I, perturbation_slope_I): (Vector3<f64>, Vector3<f64>),
+    ) -> Held {
         let (dry, propellant) = (&self.vehicle.dry, &self.vehicle.propellant);
         let mid_kg = self.state.propellant_kg - 0.5 * thrust.used_kg;
         let dt_s = self.step.s();
@@ -89,8 +94,8 @@ impl World {
         Held {
             mass,
             thrust: thrust.wrench,
-            perturbation_I: Vector3::zeros(),
-            perturbation_slope_I: Vector3::zeros(),
+            perturbation_I,
+            perturbation_slope_I,
             gm_m3_s2: self.environment.gravity.gm_m3_s2(),
             p_BA_B: Vector3::from(self.vehicle.imu.p_BA_B),
             liquid: Liquid {

@@ -93,7 +93,7 @@ fn a_free_asymmetric_body_follows_the_exact_solution() {
     for step_ms in [5, 10, 20] {
         let mut body = Body::new(inertia, [1.0, 0.0, 0.0, 0.0], [0.05, 0.02, 0.10]);
         let (h0, e0) = body.invariants();
-        assert!((h0 - 73.484_692_283_495_343).abs() < 1e-13 * h0 && (e0 - 4.1).abs() < 1e-14);
+        assert!((h0 - 73.484_692_283_495_34).abs() < 1e-13 * h0 && (e0 - 4.1).abs() < 1e-14);
         let (mut flown_s, mut drift) = (0.0, 0.0_f64);
         for (t_s, w, q) in FREE {
             let steps = ((t_s - flown_s) * 1000.0) as usize / step_ms;
