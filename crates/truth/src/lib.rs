@@ -14,6 +14,8 @@
 //! | TRUTH-4 | repeat bit for bit from the same seed | `the_same_seed_repeats_bit_for_bit` |
 //! | TRUTH-5 | let a fault change only what it names | `a_fault_changes_only_what_it_names` |
 //! | TRUTH-6 | come to rest after a soft contact | `a_soft_drop_comes_to_rest` |
+//! | TRUTH-7 | gain no energy from the ground | `energy_never_grows` |
+//! | TRUTH-8 | trip at the speed of a plastic impact | `the_speed_that_trips_a_lander_is_that_of_a_plastic_impact` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
