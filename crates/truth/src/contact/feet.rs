@@ -118,6 +118,9 @@ impl Point {
             (self.anchor_G, self.sunk_m, self.load_N) = (None, 0.0, 0.0);
             return;
         };
+        // The pad moves along the strut as it crushes, and the place that it holds moves with it: the
+        // secondary struts are not loaded by that.
+        let along_G = pose.R_GB.column(2) * (touch.squeeze.crushed_m - self.crushed_m);
         (self.crushed_m, self.sunk_m) = (touch.squeeze.crushed_m, touch.squeeze.sunk_m);
         self.load_N = touch.normal_N;
         self.load_N_max = self.load_N_max.max(touch.normal_N);
@@ -125,7 +128,7 @@ impl Point {
         let kept_m = touch.grip_N / self.lateral_N_m;
         let shift_m = touch.shift_G.norm();
         let keep = if touch.sliding && shift_m > kept_m { kept_m / shift_m } else { 1.0 };
-        self.anchor_G = Some(touch.p_GP_G - touch.shift_G * keep);
+        self.anchor_G = Some(touch.p_GP_G + along_G - touch.shift_G * keep);
     }
 }
 
