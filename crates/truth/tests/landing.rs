@@ -44,7 +44,6 @@ fn a_soft_drop_comes_to_rest() {
     // What has sunk does not come back: a lander that came leaning may stay leaning.
     assert!(view.tilt_rad < 0.06 && view.v_LB_L.norm() < 1e-3, "{view:?}");
     let landing = world.landing().unwrap();
-    println!("{landing:?}");
     // The feet stand as deep as the landing pressed them: a few centimetres of soil, no honeycomb.
     let deepest_m = landing.legs.iter().fold(0.0, |most: f64, leg| most.max(leg.sunk_m));
     assert!((0.01..0.06).contains(&deepest_m), "{landing:?}");
@@ -175,16 +174,18 @@ fn each_foot_stands_on_the_ground_under_it() {
     let p_MB_M = orientation::R_IM(state.t).inverse() * state.p_MB_I;
     let terrain = &rough().terrain;
     let feet = world.vehicle().legs.p_BF_B;
+    let mut standing = 0;
     for ((p_BF_B, leg), closed) in feet.iter().zip(&landing.legs).zip(closed) {
         let p_BF_B = Vector3::from(*p_BF_B) + Vector3::z() * leg.stroke_m;
         let p_MF_M = p_MB_M.si() + R_MB.si() * p_BF_B;
         let above_m = terrain.altitude_m(Vector::from_si(p_MF_M));
         // As deep as its hole, to a millimetre of elasticity and 1 % for the slope; or not pressing.
         let off_m = above_m + leg.sunk_m;
-        println!("{above_m:.4} m, {leg:?}, {closed}");
         assert!(if closed { off_m.abs() < 2e-3 } else { off_m > -1e-3 }, "{above_m} {leg:?}");
+        standing += usize::from(leg.sunk_m > 0.0 && off_m.abs() < 2e-3);
     }
-    assert!(closed.iter().filter(|closed| **closed).count() >= 3, "{landing:?}");
+    // The fourth may hang in the air; a diagonal carries nearly all, and the third hardly presses.
+    assert!(standing >= 3, "{landing:?}");
     assert!(landing.stability.angle_rad > 0.3, "{landing:?}");
 }
 
