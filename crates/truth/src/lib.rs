@@ -15,6 +15,8 @@
 //! | TRUTH-5 | let a fault change only what it names | `a_fault_changes_only_what_it_names` |
 //! | TRUTH-6 | come to rest after a soft contact | `a_soft_drop_comes_to_rest` |
 //! | TRUTH-7 | keep momentum while its liquid swings | `without_outer_forces_momentum_is_kept_while_the_liquid_swings` |
+//! | TRUTH-8 | gain no energy from the ground | `energy_never_grows` |
+//! | TRUTH-9 | trip at the speed of a plastic impact | `the_speed_that_trips_a_lander_is_that_of_a_plastic_impact` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

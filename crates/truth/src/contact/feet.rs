@@ -26,6 +26,9 @@ use nalgebra::{Matrix3, Vector3};
 /// Points of the hull this far above the highest ground under the feet are not looked at, m.
 const HULL_NEAR_M: f64 = 1.0;
 
+/// A point this far above all nodes of its cell meets no ground within a step: 0.5 ms at 200 m/s, m.
+const NEAR_M: f64 = 0.1;
+
 /// The lander as seen from the ground.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pose {
@@ -55,6 +58,8 @@ struct Point {
     /// Where it holds the ground, `G`; `None` above it.
     anchor_G: Option<Vector3<f64>>,
     cell: Option<Cell>,
+    /// Whether it could meet the ground within a step.
+    near: bool,
     load_N: f64,
     load_N_max: f64,
     broken: bool,
@@ -80,7 +85,7 @@ impl Point {
 
     /// `None` above the ground.
     fn touch(&self, pose: &Pose, ground: &Ground, soil: &Soil) -> Option<Touch> {
-        let cell = self.cell.as_ref().filter(|_| !self.broken)?;
+        let cell = self.cell.as_ref().filter(|_| self.near)?;
         let p_BP_B = self.place_B();
         let p_GP_G = pose.p_GB_G + pose.R_GB * p_BP_B;
         let footing = ground.footing(cell, &p_GP_G);
@@ -113,6 +118,9 @@ impl Point {
             (self.anchor_G, self.sunk_m, self.load_N) = (None, 0.0, 0.0);
             return;
         };
+        // The pad moves along the strut as it crushes, and the place that it holds moves with it: the
+        // secondary struts are not loaded by that.
+        let along_G = pose.R_GB.column(2) * (touch.squeeze.crushed_m - self.crushed_m);
         (self.crushed_m, self.sunk_m) = (touch.squeeze.crushed_m, touch.squeeze.sunk_m);
         self.load_N = touch.normal_N;
         self.load_N_max = self.load_N_max.max(touch.normal_N);
@@ -120,13 +128,7 @@ impl Point {
         let kept_m = touch.grip_N / self.lateral_N_m;
         let shift_m = touch.shift_G.norm();
         let keep = if touch.sliding && shift_m > kept_m { kept_m / shift_m } else { 1.0 };
-        self.anchor_G = Some(touch.p_GP_G - touch.shift_G * keep);
-    }
-
-    /// Height over the ground, m; infinite where the ground is not looked at.
-    fn height_m(&self, pose: &Pose, ground: &Ground) -> f64 {
-        let p_G = pose.p_GB_G + pose.R_GB * self.place_B();
-        self.cell.as_ref().map_or(f64::INFINITY, |cell| p_G.z - ground.footing(cell, &p_G).z_m)
+        self.anchor_G = Some(touch.p_GP_G + along_G - touch.shift_G * keep);
     }
 }
 
@@ -167,6 +169,7 @@ impl Feet {
             sunk_m: 0.0,
             anchor_G: None,
             cell: None,
+            near: false,
             load_N: 0.0,
             load_N_max: 0.0,
             broken: false,
@@ -230,7 +233,7 @@ impl Feet {
     /// Forgets the ground, for a new one.
     pub fn lift(&mut self) {
         for point in self.legs.iter_mut().chain(&mut self.hull) {
-            (point.anchor_G, point.cell) = (None, None);
+            (point.anchor_G, point.cell, point.near) = (None, None, false);
             (point.sunk_m, point.load_N) = (0.0, 0.0);
         }
     }
@@ -240,20 +243,24 @@ impl Feet {
         self.legs.iter().map(|leg| leg.place_B().dot(&up_B)).fold(f64::INFINITY, f64::min)
     }
 
-    /// Looks at the ground below every point; returns the height of the lowest, m.
+    /// Looks at the ground below every point; returns the height of the lowest, m: that of a point of
+    /// the hull over the highest node of its cell.
     pub fn look(&mut self, pose: &Pose, ground: &Ground) -> f64 {
         let (mut lowest_m, mut top_m) = (f64::INFINITY, f64::NEG_INFINITY);
         for leg in &mut self.legs {
             let p_G = pose.p_GB_G + pose.R_GB * leg.place_B();
             let cell = ground.cell(&p_G, leg.cell);
-            top_m = top_m.max(cell.top_m());
+            top_m = top_m.max(cell.top_m);
             lowest_m = lowest_m.min(p_G.z - ground.footing(&cell, &p_G).z_m);
+            leg.near = !leg.broken && p_G.z < cell.top_m + NEAR_M;
             leg.cell = Some(cell);
         }
         for point in &mut self.hull {
             let p_G = pose.p_GB_G + pose.R_GB * point.p_BP_B;
             point.cell = (p_G.z < top_m + HULL_NEAR_M).then(|| ground.cell(&p_G, point.cell));
-            lowest_m = lowest_m.min(point.height_m(pose, ground));
+            let above_m = point.cell.map_or(f64::INFINITY, |cell| p_G.z - cell.top_m);
+            point.near = above_m < NEAR_M;
+            lowest_m = lowest_m.min(above_m);
         }
         lowest_m
     }
@@ -275,7 +282,7 @@ impl Feet {
     /// After a step: what was crushed and sunk stays, what slides drags its place along.
     pub fn settle(&mut self, pose: &Pose, ground: &Ground) {
         for point in self.legs.iter_mut().chain(&mut self.hull) {
-            if point.cell.is_some() {
+            if point.near || point.anchor_G.is_some() {
                 point.settle(pose, ground, &self.soil);
             }
         }

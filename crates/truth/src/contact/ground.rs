@@ -41,6 +41,8 @@ pub(crate) struct Cell {
     i: [i64; 2],
     /// Heights at (0, 0), (1, 0), (0, 1), (1, 1), m.
     z_m: [f64; 4],
+    /// The highest of them, m.
+    pub top_m: f64,
 }
 
 /// The surface at one place.
@@ -98,7 +100,8 @@ impl Ground {
             Some(cell) if cell.i == i => cell,
             _ => {
                 let corner = |a: i64, b: i64| self.node_m([i[0] + a, i[1] + b]);
-                Cell { i, z_m: [corner(0, 0), corner(1, 0), corner(0, 1), corner(1, 1)] }
+                let z_m = [corner(0, 0), corner(1, 0), corner(0, 1), corner(1, 1)];
+                Cell { i, z_m, top_m: z_m.iter().fold(f64::NEG_INFINITY, |top, z| top.max(*z)) }
             }
         }
     }
@@ -114,13 +117,6 @@ impl Ground {
             ((b - a + (d - c - b + a) * y) / self.posting_m, (far_m - near_m) / self.posting_m);
         let n_G = Vector3::new(-rise_x, -rise_y, 1.0);
         Footing { z_m: near_m + (far_m - near_m) * y, n_G: n_G / n_G.norm() }
-    }
-}
-
-impl Cell {
-    /// The highest of its nodes, m.
-    pub fn top_m(&self) -> f64 {
-        self.z_m.iter().fold(f64::NEG_INFINITY, |top, z_m| top.max(*z_m))
     }
 }
 

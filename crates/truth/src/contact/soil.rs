@@ -4,7 +4,7 @@
 //!
 //! As published — [Bekker1969], pressure over a plate of half width b at the depth z, exponent 1:
 //!     p = (k_c / b + k_φ) z
-//! and Rankine's passive pressure on the front of a pad of width w, [Carrier1991] §9.1.7 for the figures:
+//! and Rankine's passive pressure on the front of a pad of width w, [Carrier1991] for the figures:
 //!     H = w z (2 c √K_p + ½ K_p ρ g z),        K_p = tan²(45° + φ/2)
 //! As programmed: the same. The Surveyors found 20 to 60 kPa at 2 to 5 cm under pads of 20 to 30 cm
 //! [Christensen1968]; p is 17 to 42 kPa there.
@@ -27,8 +27,8 @@ pub struct Soil {
     pub density_kg_m3: f64,
 }
 
-/// Lunar soil between craters, the top 15 cm. [Carrier1991]: k_c 0.14 N/cm², k_φ 0.82 N/cm³, cohesion
-/// 0.52 kPa, friction angle 42°, 1.50 g/cm³.
+/// Lunar soil between craters, the top 15 cm. [Carrier1991]: k_c 0.14 N/cm² and k_φ 0.82 N/cm³ with the
+/// exponent 1 (table 9.14); cohesion 0.52 kPa, friction angle 42°, 1.50 g/cm³.
 pub const REGOLITH: Soil = Soil {
     cohesive_N_m2: 1400.0,
     frictional_N_m3: 820e3,

@@ -15,9 +15,9 @@ const FOOTPRINT_M: f64 = 2.6;
 const SERVES_M: f64 = 50.0;
 /// Slower than this the lander sits still: m/s and rad/s. Assumed.
 const STILL: f64 = 0.02;
-/// Largest angle of the fastest elastic motion in one step: 0.6 rad, where the fourth-order method
-/// still damps rather than drives.
-const PHASE_RAD: f64 = 0.6;
+/// Largest angle of the fastest elastic motion in one step, rad: the fourth-order method damps it up to
+/// 2.8 rad and follows it to a percent below 1 rad.
+const PHASE_RAD: f64 = 1.0;
 
 /// The ground's frame at the start of a step.
 pub(super) struct Axes {
