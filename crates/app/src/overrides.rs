@@ -12,7 +12,7 @@ pub struct Overrides {
     /// Seed of the random streams, instead of the scenario's.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Measured elevation (GeoTIFF) instead of the scenario's tiles.
+    /// Measured elevation (GeoTIFF or PDS3) instead of the scenario's tiles.
     #[arg(long)]
     pub terrain: Option<PathBuf>,
 }

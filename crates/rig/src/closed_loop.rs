@@ -175,6 +175,9 @@ pub fn fly(
         log.before(&simulation, &exchange, &mut observer);
         simulation.carry_on(&exchange);
         if let Some(end) = log.after(&simulation, &exchange) {
+            if let Some(reason) = stand.environment.terrain.trouble() {
+                return Err(ScenarioError::Ground { file: stand.scenario.path.clone(), reason });
+            }
             return Ok(log.finish(stand, run, simulation.world(), end));
         }
     }

@@ -136,6 +136,15 @@ pub enum ScenarioError {
         #[source]
         reason: truth::vehicle::VehicleError,
     },
+    /// A large terrain file whose damage showed only when a run looked at that part of it.
+    #[error("{file}: a run looked at ground that cannot be read; it is worth nothing")]
+    Ground {
+        /// The scenario file.
+        file: PathBuf,
+        /// What is wrong with the tile.
+        #[source]
+        reason: std::sync::Arc<truth::environment::terrain::TerrainError>,
+    },
     /// A terrain file that is absent or is not an elevation tile.
     #[error("{file}: the terrain tile {tile} cannot be used")]
     Terrain {

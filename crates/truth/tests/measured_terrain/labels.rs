@@ -98,7 +98,7 @@ fn integers() -> Vec<u8> {
 /// Every sample is where the label puts it: at 30.125 N 45.125 E and in the far west of the map.
 fn check(path: &std::path::Path) {
     let tile = Tile::read(path).unwrap();
-    assert!((tile.posting_m() - 7580.837_638).abs() < 1e-3);
+    assert!((tile.posting_m() - 7_580.837_638).abs() < 1e-3);
     for (c, r) in [(180, 239), (0, 400), (1439, 100), (720, 360)] {
         let (a, b) = (89.875 - r as f64 * 0.25, c as f64 * 0.25 + 0.125);
         let found = elevation_m(&tile, a, b).unwrap();

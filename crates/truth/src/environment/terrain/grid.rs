@@ -13,7 +13,7 @@
 use super::TerrainError;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Memory of the blocks that stay, of all grids together, bytes: 100 million samples and a little.
 pub(super) const BUDGET_BYTES: usize = 400 << 20;
@@ -79,7 +79,7 @@ pub(super) struct Grid {
     /// `None` for a grid held as one block.
     reader: Option<Mutex<Reader>>,
     voids: bool,
-    trouble: OnceLock<TerrainError>,
+    trouble: OnceLock<Arc<TerrainError>>,
 }
 
 /// The file, and the blocks that found no room.
@@ -184,8 +184,8 @@ impl Grid {
     }
 
     /// What went wrong with a block that was decoded after opening, the first time it did.
-    pub fn trouble(&self) -> Option<&TerrainError> {
-        self.trouble.get()
+    pub fn trouble(&self) -> Option<Arc<TerrainError>> {
+        self.trouble.get().cloned()
     }
 
     /// One sample, m; NaN where there is none. Both indices must lie in the grid.
@@ -289,7 +289,7 @@ impl Grid {
         let block = match reader.source.read(column, row) {
             Ok(samples) => Block::new(samples, self.layout.clipped(column, row).0),
             Err(reason) => {
-                let _ = self.trouble.set(reason); // only the first is kept
+                let _ = self.trouble.set(Arc::new(reason)); // only the first is kept
                 self.void(k)
             }
         };

@@ -294,9 +294,11 @@ impl Terrain {
     /// direction, m above the sphere of 1737.4 km.
     ///
     /// - `u`: unit vector in `M`; `reach_rad`: angle at the Moon's centre, counts as 0 below 0.
-    /// - Close: on the maximum of the interpolated surface over a square up to four times as wide
-    ///   as the disc, or some 8 postings wide where the disc is smaller.
-    /// - Cost: some tens of nanoseconds a tile; the first call makes the maxima of a tile.
+    /// - Close: the maximum of the interpolated surface over at most two by two squares, each at
+    ///   most twice as wide as the disc, or 8 postings wide where the disc is smaller; 12 km where
+    ///   the disc is wider than 16,384 postings of a larger file.
+    /// - Cost: below 0.1 µs a tile; maxima are made where they are first asked for, 256 postings
+    ///   square at a time, and are a function of the file alone.
     pub fn measured_ceiling_m(&self, u: Vector3<f64>, reach_rad: f64) -> f64 {
         let (latitude_rad, longitude_rad) = geographic(u);
         let over = |raster: &Raster| raster.ceiling(latitude_rad, longitude_rad, reach_rad);
@@ -310,6 +312,12 @@ impl Terrain {
             }
         }
         ceiling_m.max(over(&self.coarse).elevation_m)
+    }
+
+    /// What was found damaged in a large tile since it was opened, if anything: see
+    /// [`Tile::trouble`].
+    pub fn trouble(&self) -> Option<Arc<TerrainError>> {
+        self.tiles.iter().find_map(Tile::trouble)
     }
 
     /// Height of a point above the ground under it, along the radius, m; negative underground.

@@ -224,13 +224,13 @@ fn radius_m(label: &Label, file: &Path) -> Result<f64, TerrainError> {
 fn projection(label: &Label, radius_m: f64, file: &Path) -> Result<Projection, TerrainError> {
     let degree = 1.0_f64.to_radians();
     let of = |key| number(label, MAP, key, file);
-    for (key, only) in [("POSITIVE_LONGITUDE_DIRECTION", "EAST"), ("MAP_PROJECTION_ROTATION", "0")]
-    {
-        if let Some(value) = label.get(MAP, key) {
-            if !value.text.eq_ignore_ascii_case(only) && value.number() != Some(0.0) {
-                return Err(wrong(key, value, "maps that are not rotated, east positive", file));
-            }
-        }
+    let key = "POSITIVE_LONGITUDE_DIRECTION";
+    if let Some(value) = label.get(MAP, key).filter(|v| !v.text.eq_ignore_ascii_case("EAST")) {
+        return Err(wrong(key, value, "EAST is read", file));
+    }
+    let key = "MAP_PROJECTION_ROTATION";
+    if let Some(value) = label.get(MAP, key).filter(|v| v.number() != Some(0.0)) {
+        return Err(wrong(key, value, "maps that are not rotated are read", file));
     }
     let (east_rad, center_deg) = (of("CENTER_LONGITUDE")? * degree, of("CENTER_LATITUDE")?);
     let (line, sample) = (of("LINE_PROJECTION_OFFSET")?, of("SAMPLE_PROJECTION_OFFSET")?);

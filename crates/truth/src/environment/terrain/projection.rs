@@ -172,25 +172,73 @@ fn placed(key: &'static str, value: f64, fits: bool, file: &Path) -> Result<(), 
 mod tests {
     use super::*;
 
+    fn polar(north: bool, lines: f64, scale_m: f64) -> Projection {
+        let middle = 0.5 * lines - 0.5;
+        Projection::Polar {
+            north,
+            longitude_rad: 0.0,
+            pole_column: middle,
+            pole_row: middle,
+            per_unit: 2.0 * MOON_RADIUS_M / scale_m,
+        }
+    }
+
+    #[test]
+    fn the_edges_of_lolas_polar_maps_are_at_the_printed_latitudes() {
+        // [LolaPolarMap]: a map to 60° reaches 48.48755° at its corners and 59.996° at the middle of
+        // its edges; 7760 lines of 240 m are the even number that does. Half a unit of the last
+        // digit printed is 5e-6° and 5e-4°: 0.0006 and 0.06 of a pixel of 0.0073° there.
+        let projection = polar(true, 7760.0, 240.0);
+        let corner = projection.pixel(48.487_55_f64.to_radians(), FRAC_PI_4, 7760, false);
+        assert!((corner.0 - 7759.5).abs() < 1e-3 && (corner.1 - 7759.5).abs() < 1e-3, "{corner:?}");
+        let edge = projection.pixel(59.996_f64.to_radians(), 0.0, 7760, false);
+        assert!((edge.1 - 7759.5).abs() < 0.07 && (edge.0 - 3879.5).abs() < 1e-9, "{edge:?}");
+        // Meridian 0 runs down in the north and up in the south, 90° E to the right in both.
+        let south = polar(false, 7760.0, 240.0);
+        assert!(south.pixel(-1.2, 0.0, 7760, false).1 < 3879.0);
+        assert!(projection.pixel(1.2, FRAC_PI_2, 7760, false).0 > 3880.0);
+        assert!(south.pixel(-1.2, FRAC_PI_2, 7760, false).0 > 3880.0);
+    }
+
+    #[test]
+    fn a_disc_stays_within_its_spread() {
+        let cylindrical = Projection::Cylindrical {
+            west_rad: -0.3,
+            north_rad: 1.5,
+            step_x_rad: 2e-3,
+            step_y_rad: 1e-3,
+        };
+        for (projection, width) in [(cylindrical, 300), (polar(true, 900.0, 1000.0), 900)] {
+            for k in 0..2000 {
+                let kf = f64::from(k);
+                let latitude = 0.4 + (kf * 0.618) % 1.1;
+                let reach = 1e-4 * libm::exp(0.004 * (kf % 1000.0));
+                let (sin, cos) = (libm::sin(latitude), libm::cos(latitude));
+                // The place at angle `reach` along an azimuth.
+                let azimuth = kf * 0.37;
+                let z = sin * libm::cos(reach) + cos * libm::sin(reach) * libm::cos(azimuth);
+                let east = libm::atan2(
+                    libm::sin(azimuth) * libm::sin(reach) * cos,
+                    libm::cos(reach) - sin * z,
+                );
+                let center = projection.pixel(latitude, 0.0, width, false);
+                let there = projection.pixel(libm::asin(z), east, width, false);
+                let spread = projection.spread(latitude, reach);
+                assert!((there.0 - center.0).abs() <= spread.0 + 1e-6, "{latitude} {reach}");
+                assert!((there.1 - center.1).abs() <= spread.1 + 1e-6, "{latitude} {reach}");
+            }
+        }
+    }
+
     #[test]
     fn a_place_and_its_pixel_are_inverse_to_each_other() {
-        let polar = |north| Projection::Polar {
-            north,
-            longitude_rad: 0.3,
-            pole_column: 50.0,
-            pole_row: 40.0,
-            per_unit: 2000.0,
-        };
         let (west_rad, north_rad, step_x_rad, step_y_rad) = (0.5, 1.0, 1e-3, 2e-3);
         let cylindrical = Projection::Cylindrical { west_rad, north_rad, step_x_rad, step_y_rad };
-        for projection in [polar(true), polar(false), cylindrical] {
+        for projection in [polar(true, 100.0, 500.0), polar(false, 90.0, 500.0), cylindrical] {
             for (column, row) in [(3.0, 4.0), (70.0, 12.5), (20.25, 90.0)] {
                 let [latitude_rad, longitude_rad] = projection.place(column, row);
                 let (c, r) = projection.pixel(latitude_rad, longitude_rad, 100, false);
-                assert!(
-                    (c - column).abs() < 1e-8 && (r - row).abs() < 1e-8,
-                    "{projection:?} {c} {r}"
-                );
+                assert!((c - column).abs() < 1e-8 && (r - row).abs() < 1e-8, "{projection:?}");
             }
         }
     }

@@ -228,10 +228,10 @@ impl Raster {
     /// The sixteen samples from column `c` and row `r` on.
     fn stencil(&self, c: isize, r: isize) -> [[f32; 4]; 4] {
         let (w, h) = (self.grid.width() as isize, self.grid.height() as isize);
-        if c >= 0 && r >= 0 && c + 4 <= w && r + 4 <= h {
-            if let Some(stencil) = self.grid.stencil(c as usize, r as usize) {
-                return stencil;
-            }
+        let inside = c >= 0 && r >= 0 && c + 4 <= w && r + 4 <= h;
+        let in_one_block = inside.then(|| self.grid.stencil(c as usize, r as usize)).flatten();
+        if let Some(stencil) = in_one_block {
+            return stencil;
         }
         let line = [0, 1, 2, 3];
         line.map(|j| line.map(|i| self.sample(c + i, r + j)))

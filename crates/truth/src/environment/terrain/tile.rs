@@ -68,7 +68,7 @@ impl Tile {
 
     /// What was found damaged in a large file after opening, if anything: the tile has no say
     /// there. A run that looked at such ground is worth nothing.
-    pub fn trouble(&self) -> Option<&TerrainError> {
+    pub fn trouble(&self) -> Option<Arc<TerrainError>> {
         self.0.grid.trouble()
     }
 }

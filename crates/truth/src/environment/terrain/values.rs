@@ -34,7 +34,7 @@ impl Values {
     /// # Errors
     /// [`TerrainError::Implausible`] for an elevation that no place on the Moon has.
     pub fn metres(&self, number: f64) -> Result<f32, TerrainError> {
-        if !(number.abs() < SPECIAL) || self.missing.contains(&number) {
+        if number.is_nan() || number.abs() >= SPECIAL || self.missing.contains(&number) {
             return Ok(f32::NAN);
         }
         let elevation_m = number * self.scale_m + self.offset_m;
