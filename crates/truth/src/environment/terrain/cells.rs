@@ -52,6 +52,8 @@ pub(super) struct Cells {
     number: u32,
     per_rad: f64,
     blocks_per_cell: f64,
+    /// Area of a full-sized cell, m².
+    cell_m2: f64,
     /// Reach of the largest thing, m.
     reach_m: f64,
     /// Probability that a cell of full area is inhabited: dense, sparse.
@@ -108,6 +110,7 @@ impl Cells {
             number,
             per_rad: f64::from(number) / (2.0 * cube::HALF),
             blocks_per_cell: BLOCKS as f64 / f64::from(number),
+            cell_m2: side_m * side_m,
             reach_m,
             inhabited: density.map(|d| (d * side_m * side_m).min(1.0)),
             diameters_m: per_m2.map(|of| diameters_m(diameter_m, of)),
@@ -163,11 +166,10 @@ impl Cells {
     fn view(&self, at: &OnFace, sparse: f64, reach_m: f64) -> View {
         let [dense_p, sparse_p] = self.inhabited;
         let (k, likely) = (self.per_rad, dense_p + sparse * (sparse_p - dense_p));
-        let scale2 = (MOON_RADIUS_M / k) * (MOON_RADIUS_M / k);
         View {
             x: (at.X + cube::HALF) * k,
             y: (at.Y + cube::HALF) * k,
-            metric_m2: at.metric.map(|g| g * scale2),
+            metric_m2: at.metric.map(|g| g * self.cell_m2),
             reach2_m2: reach_m * reach_m,
             face_key: self.key ^ (u64::from(at.face) << 61),
             sparse,

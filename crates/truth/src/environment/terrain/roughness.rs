@@ -1,12 +1,12 @@
 //! Undulation between the craters: a self-affine surface of gradient noise.
 //!
-//! Owns: noise octaves from 16 km to 0.7 m wavelength. Does not own: craters, which make most of
+//! Owns: noise octaves from 16 km to 0.8 m wavelength. Does not own: craters, which make most of
 //! the slopes below some hundred metres.
 //!
 //! As published, [Perlin2002]: gradient noise on an integer lattice with the quintic fade;
 //! [Rosenburg2011]: lunar relief is self-affine, deviation ∝ baseline^H, with H about 0.95 in
 //! highlands and 0.76 in maria; median slopes at 17 m are 7.5° and 2.0°.
-//! As programmed: octaves of wavelength λ, 2.5 apart, with rms height `HEIGHT_M (λ/1 km)^H`, in
+//! As programmed: octaves of wavelength λ, a factor of 3 apart, with rms height `HEIGHT_M (λ/1 km)^H`, in
 //! space (not on a map), so there is no seam anywhere on the globe; the lattice is shifted per
 //! octave by the seed. The height goes over from highland to mare with the share of mare. Both
 //! heights are assumed: chosen with the craters so that their sum has the published slopes (see the
@@ -18,13 +18,13 @@ use nalgebra::Vector3;
 
 /// Longest wavelength, m: just below what the coarse grid resolves.
 const LONGEST_M: f64 = 16_000.0;
-/// Ratio of neighbouring wavelengths, and octaves: down to 0.67 m.
-const RATIO: f64 = 2.5;
-const OCTAVES: usize = 12;
+/// Ratio of neighbouring wavelengths, and octaves: down to 0.81 m.
+const RATIO: f64 = 3.0;
+const OCTAVES: usize = 10;
 /// Exponent of the self-affine relief: highland, mare. [Rosenburg2011].
 const HURST: [f64; 2] = [0.97, 0.85];
 /// Root mean square height of an octave of 1 km, m: highland, mare. See the header.
-const HEIGHT_M: [f64; 2] = [10.5, 2.4];
+const HEIGHT_M: [f64; 2] = [11.5, 2.6];
 /// Root mean square of the raw noise over space, measured (see the tests).
 const NOISE_RMS: f64 = 0.270;
 /// The raw noise never exceeds this.
