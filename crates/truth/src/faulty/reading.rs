@@ -201,8 +201,8 @@ pub(crate) struct Faults<R> {
     pub(super) armed: Vec<Armed>,
     /// Last good reading, for a device that gets stuck.
     held: Option<R>,
-    /// Readings on their way, with the time they arrive.
-    late: VecDeque<(Time, R)>,
+    /// Readings (or commands) on their way, with the time they arrive.
+    pub(super) late: VecDeque<(Time, R)>,
 }
 
 impl<R> Faults<R> {
