@@ -570,7 +570,11 @@ mod tests {
         let mut open_s = 0.0;
         for n in 0..15 {
             let t = Time::default() + Span::from_ms(20 * n);
-            if n < 10 { slow.hold(t, step) } else { slow.release(t) }
+            if n < 10 {
+                slow.hold(t, step)
+            } else {
+                slow.release(t)
+            }
             open_s += slow.open_in_step(t).s();
         }
         assert!((open_s - 0.17).abs() < 1e-12, "{open_s}");

@@ -207,20 +207,14 @@ pub(crate) struct Faults<R> {
 
 impl<R> Faults<R> {
     pub fn new(name: &str, faults: &[Fault], start: Time, key: (u64, u64)) -> Self {
-        let armed = Armed::all(faults, name, name, start, key);
+        let armed = Armed::all(faults, name, start, key);
         Self { armed, held: None, late: VecDeque::new() }
     }
 
-    /// Adds the faults of the whole unit `name` to those of its part `device`.
-    pub fn and_of(
-        mut self,
-        name: &str,
-        device: &str,
-        faults: &[Fault],
-        start: Time,
-        key: (u64, u64),
-    ) -> Self {
-        self.armed.extend(Armed::all(faults, name, device, start, key));
+    /// Adds the faults of the whole unit `name` to those of its part; every part that is asked as often
+    /// draws the same for them.
+    pub fn and_of(mut self, name: &str, faults: &[Fault], start: Time, key: (u64, u64)) -> Self {
+        self.armed.extend(Armed::all(faults, name, start, key));
         self
     }
 
@@ -279,32 +273,43 @@ impl<R: Reading> Faults<R> {
 
     fn distorted(&mut self, mut reading: R) -> Option<R> {
         let taken = reading.t();
-        let (mut sticks, mut offset_s) = (false, 0.0);
+        let (mut silent, mut sticks, mut offset_s) = (false, false, 0.0);
+        // A reading that is lost goes through the rest all the same: they draw for it, as for any other.
         for fault in &mut self.armed {
             let Some(age_s) = fault.age_s(taken) else { continue };
-            match fault.kind {
-                FaultKind::NotEnabled => reading = reading.not_enabled()?,
-                FaultKind::Dead => reading = reading.silenced()?,
-                FaultKind::Unfit => reading = reading.unfit()?,
+            let changed = match fault.kind {
+                FaultKind::NotEnabled => reading.not_enabled(),
+                FaultKind::Dead => reading.silenced(),
+                FaultKind::Unfit => reading.unfit(),
                 FaultKind::Dropout { probability } => {
-                    if fault.stream.uniform() < probability {
-                        reading = reading.silenced()?;
-                    }
+                    let lost = fault.stream.uniform() < probability;
+                    if lost { reading.silenced() } else { continue }
                 }
-                FaultKind::Stuck => sticks = true,
-                FaultKind::TimeTag { offset_s: more_s } => offset_s += more_s,
-                _ => fault.bend(&mut reading, age_s),
+                FaultKind::Stuck => {
+                    sticks = true;
+                    continue;
+                }
+                FaultKind::TimeTag { offset_s: more_s } => {
+                    offset_s += more_s;
+                    continue;
+                }
+                _ => {
+                    fault.bend(&mut reading, age_s);
+                    continue;
+                }
+            };
+            match changed {
+                Some(changed) => reading = changed,
+                None => silent = true,
             }
         }
-        let mut shown = match self.held {
-            Some(held) if sticks => held,
-            _ => {
-                if !sticks && reading.is_valid() {
-                    self.held = Some(reading);
-                }
-                reading
-            }
-        };
+        if silent {
+            return None;
+        }
+        if reading.is_valid() && !(sticks && self.held.is_some()) {
+            self.held = Some(reading);
+        }
+        let mut shown = if sticks { self.held.unwrap_or(reading) } else { reading };
         shown.set_t(taken + Span::from_s(offset_s));
         Some(shown)
     }
