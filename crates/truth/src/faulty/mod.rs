@@ -4,8 +4,9 @@
 //! [`Window`] (when one acts), [`Faulty`] (a device with its faults).
 //! Does not own: the devices; what a fault does to a reading (see `reading`) or to a thruster (see
 //! `thruster`); the computer and the radio link, which fail in `rig`.
-//! Any number of faults act at once, in the order of the scenario. Each has its own random stream, named
-//! after the device and the kind, so that adding one reshuffles nothing else.
+//! Any number of faults act at once, in the order of the scenario. Each has its own random numbers, named
+//! after the device and the kind, so that adding one reshuffles nothing else; and anew for every reading,
+//! command or step, by its time, so that what one of them shows shifts nothing in the next.
 //! A fault acts from its beginning (inclusive) to its end (exclusive), by the time of the shot,
 //! exposure, sample or step.
 
@@ -337,11 +338,12 @@ impl Fault {
 pub(crate) struct Armed {
     window: Window,
     kind: FaultKind,
-    stream: Stream,
+    /// Of its random numbers.
+    key: u64,
 }
 
 impl Armed {
-    /// Those of `faults` that name `device`. The n-th of one kind has the n-th stream of that kind.
+    /// Those of `faults` that name `device`. The n-th of one kind has the n-th numbers of that kind.
     fn all(faults: &[Fault], device: &str, start: Time, (seed, run): (u64, u64)) -> Vec<Self> {
         let named: Vec<&Fault> = faults.iter().filter(|fault| fault.on == device).collect();
         let armed = |(place, fault): (usize, &&Fault)| {
@@ -350,10 +352,15 @@ impl Armed {
             Self {
                 window: Window::new(fault.from, fault.until, start),
                 kind: fault.kind,
-                stream: Stream::new(seed, run, &format!("fault.{device}.{kind}.{n}")),
+                key: Stream::new(seed, run, &format!("fault.{device}.{kind}.{n}")).bits(),
             }
         };
         named.iter().enumerate().map(armed).collect()
+    }
+
+    /// Its random numbers for what happens at `t`.
+    fn chance(&self, t: Time) -> Stream {
+        Stream::part(self.key, t.tai_ns().cast_unsigned())
     }
 
     /// Time since the fault began, s; `None` when it does not act at `t`.

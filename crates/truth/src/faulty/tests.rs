@@ -358,6 +358,14 @@ fn what_one_fault_takes_away_shifts_nothing_in_another() {
     let kept = left.clone().count();
     assert!((60..140).contains(&kept), "{kept} of 200");
     assert!(left.into_iter().all(|(all, some)| all == some));
+    // Nor does a frame that the device itself never took.
+    let mut unit = wrapped("camera", &[fault("camera", noise)]);
+    for (n, expected) in (0..).zip(&all) {
+        unit.follow(&now(n));
+        let seen = [Landmark { id: 1, pixel: [0.0; 2] }; icd::bus::LANDMARKS];
+        let taken = (n % 3 > 0).then_some(Landmarks { t: at(n), count: 1, seen });
+        assert_eq!(unit.pass(at(n), taken), taken.and(*expected));
+    }
     // Nor does a fault of another kind before it.
     let (bias, none) = (FaultKind::Bias { value: [0.0; 3] }, FaultKind::Scale { factor: 1.0 });
     assert_eq!(frames(&[bias, none, noise]), all);
