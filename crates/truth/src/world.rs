@@ -264,9 +264,6 @@ impl WorldConfig {
         if !self.start.v_MB_I.norm().is_finite() {
             return Err(WorldError::StartNotFinite { key: "v_MB_I" });
         }
-        if !self.start.q_IB.si().iter().all(|part| part.is_finite()) {
-            return Err(WorldError::StartNotFinite { key: "q_IB" });
-        }
         if !self.start.w_IB_B.norm().is_finite() {
             return Err(WorldError::StartNotFinite { key: "w_IB_B" });
         }
