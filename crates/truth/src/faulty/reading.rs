@@ -333,10 +333,8 @@ impl Armed {
                     reading.change(&mut |k, x| x + n[k % 3]);
                 }
             }
-            FaultKind::Ghost { probability, value } => {
-                if stream.uniform() < probability {
-                    reading.ghost(value);
-                }
+            FaultKind::Ghost { probability, value } if stream.uniform() < probability => {
+                reading.ghost(value);
             }
             FaultKind::Saturation { limit } => {
                 let mut high = false;
