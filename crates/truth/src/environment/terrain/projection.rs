@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_edges_of_lolas_polar_maps_are_at_the_printed_latitudes() {
-        // [LolaPolarMap]: a map to 60° reaches 48.48755° at its corners and 59.996° at the middle of
+        // [LOLAPOLARMAP]: a map to 60° reaches 48.48755° at its corners and 59.996° at the middle of
         // its edges; 7760 lines of 240 m are the even number that does. Half a unit of the last
         // digit printed is 5e-6° and 5e-4°: 0.0006 and 0.06 of a pixel of 0.0073° there.
         let projection = polar(true, 7760.0, 240.0);
