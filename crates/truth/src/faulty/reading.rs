@@ -346,7 +346,8 @@ impl Armed {
                 }
             }
             FaultKind::Ghost { probability, value } => {
-                if self.stream.uniform() < probability {
+                let chance = self.stream.uniform();
+                if chance < probability {
                     reading.ghost(value);
                 }
             }
