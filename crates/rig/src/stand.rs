@@ -182,7 +182,7 @@ pub(crate) fn tile(scenario: &Scenario, file: &Path) -> Result<Tile, ScenarioErr
     Tile::read(file).map_err(|reason| ScenarioError::Terrain {
         file: scenario.path.clone(),
         tile: file.to_path_buf(),
-        reason,
+        reason: Box::new(reason),
     })
 }
 

@@ -154,7 +154,7 @@ pub enum ScenarioError {
         tile: PathBuf,
         /// What is wrong with it.
         #[source]
-        reason: truth::environment::terrain::TerrainError,
+        reason: Box<truth::environment::terrain::TerrainError>,
     },
     /// A kernel that is absent or cannot be used.
     #[error("{file}: truth.kernels names a kernel that cannot be used")]
