@@ -345,10 +345,8 @@ impl Armed {
                     reading.change(&mut |k, x| x + n[k % 3]);
                 }
             }
-            FaultKind::Ghost { probability, value } => {
-                if self.stream.uniform() < probability {
-                    reading.ghost(value);
-                }
+            FaultKind::Ghost { probability, value } if self.stream.uniform() < probability => {
+                reading.ghost(value);
             }
             FaultKind::Saturation { limit } => {
                 let mut high = false;

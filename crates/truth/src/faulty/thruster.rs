@@ -45,10 +45,8 @@ impl Faulty<Thruster, Command> {
             }
             match fault.kind {
                 FaultKind::Latency { latency_s } => delay_s += latency_s,
-                FaultKind::Dropout { probability } => {
-                    if fault.stream.uniform() < probability {
-                        command = Command::Pulse(Span::default());
-                    }
+                FaultKind::Dropout { probability } if fault.stream.uniform() < probability => {
+                    command = Command::Pulse(Span::default());
                 }
                 _ => {}
             }
