@@ -129,7 +129,7 @@ fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
         Tile::read(tile).map_err(|reason| ScenarioError::Terrain {
             file: scenario.path.clone(),
             tile: tile.clone(),
-            reason,
+            reason: Box::new(reason),
         })
     };
     let config = TerrainConfig {

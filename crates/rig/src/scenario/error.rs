@@ -154,7 +154,7 @@ pub enum ScenarioError {
         tile: PathBuf,
         /// What is wrong with it.
         #[source]
-        reason: truth::environment::terrain::TerrainError,
+        reason: Box<truth::environment::terrain::TerrainError>,
     },
     /// The Moon cannot be built as asked.
     #[error("{file}: the environment cannot be built")]
