@@ -20,26 +20,8 @@ use truth::integrate::dop853::{Settings, propagate};
 const START: [f64; 6] =
     [-4_292_653.41, 955_168.47, 5_139_356.57, 109.649_663, -7_527.726_490, 1_484.521_489];
 
-/// GGM02C to degree and order 4, normalised.
-const GGM02C: &str = "\
-earth_gravity_constant 3.986004415e14
-radius 6378136.3
-max_degree 4
-norm fully_normalized
-end_of_head
-gfc 2 0 -0.00048416938905481 0.0
-gfc 2 1 -2.0458338184745e-10 1.3968195379551e-09
-gfc 2 2 2.4393233001191e-06 -1.4002662003867e-06
-gfc 3 0 9.5718508415439e-07 0.0
-gfc 3 1 2.0304752656064e-06 2.4817416903031e-07
-gfc 3 2 9.0480066975068e-07 -6.1900441427103e-07
-gfc 3 3 7.212892424765e-07 1.4143556434052e-06
-gfc 4 0 5.3999143526074e-07 0.0
-gfc 4 1 -5.3617583789434e-07 -4.7356802287476e-07
-gfc 4 2 3.5051159931087e-07 6.6243944849186e-07
-gfc 4 3 9.9085503541734e-07 -2.0097529442342e-07
-gfc 4 4 -1.8846750474516e-07 3.0882228278756e-07
-";
+/// GGM05C to degree and order 8.
+const GGM05C: &str = include_str!("../../../data/nesc/ggm05c-8.gfc");
 
 /// Rows take inertial components to Earth-fixed ones, at 0 s and at 28 800 s.
 const ORIENTATION: [[f64; 9]; 2] = [
@@ -111,7 +93,7 @@ fn miss(field: &Field, earth: &Earth, t_s: f64, logged: [f64; 6]) -> (f64, f64) 
 
 #[test]
 fn a_point_mass_leads_where_case_2_says() {
-    let field = Field::from_text(Path::new("ggm02c"), GGM02C, 0).unwrap();
+    let field = Field::from_text(Path::new("ggm05c-8.gfc"), GGM05C, 0).unwrap();
     let logged = [
         -1_024_262.411_095_882,
         -6_151_093.565_368_023,
@@ -127,7 +109,7 @@ fn a_point_mass_leads_where_case_2_says() {
 
 #[test]
 fn a_field_of_degree_four_leads_where_case_3a_says() {
-    let field = Field::from_text(Path::new("ggm02c"), GGM02C, 4).unwrap();
+    let field = Field::from_text(Path::new("ggm05c-8.gfc"), GGM05C, 4).unwrap();
     for (t_s, logged) in [
         (
             14_400.0,
@@ -156,4 +138,20 @@ fn a_field_of_degree_four_leads_where_case_3a_says() {
         println!("case 3A after {t_s} s: {p_m:.1e} m, {v_m_s:.1e} m/s");
         assert!(p_m < 0.2 && v_m_s < 2e-4, "{p_m:e} m, {v_m_s:e} m/s");
     }
+}
+
+#[test]
+fn a_field_of_degree_eight_leads_where_case_3b_says() {
+    let field = Field::from_text(Path::new("ggm05c-8.gfc"), GGM05C, 8).unwrap();
+    let logged = [
+        -1_255_258.898_965_106,
+        -6_089_431.814_813_276,
+        2_656_930.317_678_46,
+        4_623.931_132_165_054,
+        -3_227.666_320_632_47,
+        -5_215.524_021_627_07,
+    ];
+    let (p_m, v_m_s) = miss(&field, &Earth::new(), 28_800.0, logged);
+    println!("case 3B after 8 h: {p_m:.1e} m, {v_m_s:.1e} m/s");
+    assert!(p_m < 1e-3 && v_m_s < 1e-6, "{p_m:e} m, {v_m_s:e} m/s");
 }
