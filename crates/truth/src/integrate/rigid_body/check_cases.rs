@@ -4,7 +4,9 @@
 //! states from the reference logs of [JEOD], one of the simulations of the study.
 //! Compared: rate, attitude, position and velocity of the origin B of the station's structure, 5.2 m off its
 //! centre of mass, so that the two motions are coupled in every step.
-//! Tolerance: what rounding adds up to in 115,200 steps here and 921,600 there. Position
+//! Tolerance: some ten times what rounding adds up to in 115,200 steps here and 921,600 there: 1e-15 rad/s and
+//! 1e-11 of attitude; 0.1 mm and 0.1 µm/s (half a last digit of velocity, 5e-13 m/s a step, has walked to
+//! 2e-10 m/s and, along the orbit, to 15 µm after 8 h). Found: 2e-16 rad/s, 8e-13, 11 µm, 13 nm/s at most.
 //! Not compared: the other simulations of the study, whose files were not at hand.
 
 use super::*;
@@ -14,6 +16,8 @@ use nalgebra::Vector4;
 const MASS_KG: f64 = 400_000.0;
 const P_BC_B: [f64; 3] = [-3.0, -1.5, 4.0];
 const GM_M3_S2: f64 = 3.986_004_415e14;
+/// Steps a second.
+const STEPS: usize = 4;
 
 /// Push and twist along body x from 1000 s to 2000 s, acting at the centre of mass.
 struct Burn {
@@ -77,29 +81,42 @@ fn follow(case: &str, text: &str, burn: Burn) {
         let (dp, dv) = ((motion.p_I - logged.p_I).norm(), (motion.v_I - logged.v_I).norm());
         println!("{case}, {t_s} s: {dw:.1e} rad/s, attitude {dq:.1e}, {dp:.1e} m, {dv:.1e} m/s");
         assert!(dw < 1e-15 && dq < 1e-11, "{case}, {t_s} s: {dw:e} rad/s, {dq:e}");
-        assert!(dp < 1e-3 && dv < 1e-6, "{case}, {t_s} s: {dp:e} m, {dv:e} m/s");
+        assert!(dp < 1e-4 && dv < 1e-7, "{case}, {t_s} s: {dp:e} m, {dv:e} m/s");
     }
 }
 
-/// Steps a second.
-const STEPS: usize = 10;
-
 #[test]
 fn a_station_at_rest_turns_under_a_torque_as_case_9a_says() {
-    follow("9A", include_str!("../../../../../data/nesc/case-9a.csv"), Burn { f_N: 0.0, t_Nm: 10.0 });
+    follow(
+        "9A",
+        include_str!("../../../../../data/nesc/case-9a.csv"),
+        Burn { f_N: 0.0, t_Nm: 10.0 },
+    );
 }
 
 #[test]
 fn a_turning_station_turns_under_a_torque_as_case_9b_says() {
-    follow("9B", include_str!("../../../../../data/nesc/case-9b.csv"), Burn { f_N: 0.0, t_Nm: 10.0 });
+    follow(
+        "9B",
+        include_str!("../../../../../data/nesc/case-9b.csv"),
+        Burn { f_N: 0.0, t_Nm: 10.0 },
+    );
 }
 
 #[test]
 fn a_station_at_rest_moves_under_torque_and_force_as_case_9c_says() {
-    follow("9C", include_str!("../../../../../data/nesc/case-9c.csv"), Burn { f_N: 10.0, t_Nm: 10.0 });
+    follow(
+        "9C",
+        include_str!("../../../../../data/nesc/case-9c.csv"),
+        Burn { f_N: 10.0, t_Nm: 10.0 },
+    );
 }
 
 #[test]
 fn a_turning_station_moves_under_torque_and_force_as_case_9d_says() {
-    follow("9D", include_str!("../../../../../data/nesc/case-9d.csv"), Burn { f_N: 10.0, t_Nm: 10.0 });
+    follow(
+        "9D",
+        include_str!("../../../../../data/nesc/case-9d.csv"),
+        Burn { f_N: 10.0, t_Nm: 10.0 },
+    );
 }
