@@ -20,7 +20,7 @@
 //! | TRUTH-10 | attract as the published field does, at every degree and at the poles | `an_independent_evaluator_agrees_at_every_degree`, `at_the_poles_themselves_the_field_is_the_closed_form_there` |
 //! | TRUTH-11 | have Earth, Sun and the Moon's axes where DE421 has them | `the_moon_and_the_sun_stand_where_de421_puts_them`, `the_principal_axes_stand_where_de421_puts_them` |
 //! | TRUTH-12 | carry an orbiter as other means do | `a_low_orbiter_is_the_same_after_two_hours_by_other_means` |
-//! | TRUTH-13 | turn as a free body and under torque as published | `a_free_asymmetric_body_follows_the_exact_solution`, `a_turning_station_under_torque_follows_the_published_check_case` |
+//! | TRUTH-13 | turn as a free body and under torque as published | `a_free_asymmetric_body_follows_the_exact_solution`, `a_turning_station_turns_under_a_torque_as_case_9b_says` |
 //! | TRUTH-14 | push with sunlight, and shade it | `the_pressure_at_one_astronomical_unit_is_the_textbooks`, `the_shadow_of_the_moon_is_what_rays_say_it_is` |
 //! | TRUTH-15 | swing its liquid at the published frequency and decay | `the_liquid_swings_at_the_published_frequency_and_decay` |
 //! | TRUTH-16 | have ground of the published slopes, craters and rocks | `maria_have_the_published_slopes_from_half_a_metre_to_a_kilometre`, `highlands_have_the_published_slopes_from_half_a_metre_to_a_kilometre`, `as_many_craters_lie_there_as_published_at_every_size`, `as_many_rocks_lie_there_as_published_at_every_size` |

@@ -253,7 +253,14 @@ impl WorldConfig {
         self.dispersions.check()?;
         for fault in &self.faults {
             fault.check()?;
-            if fault.on == "velocimeter" && self.vehicle.velocimeter.is_none() {
+            let carried = match fault.on.as_str() {
+                "velocimeter" => self.vehicle.velocimeter.is_some(),
+                "radar_altimeter" => self.vehicle.radar_altimeter.is_some(),
+                "camera" => self.vehicle.camera.is_some(),
+                "gauge" => self.vehicle.gauge.is_some(),
+                _ => true,
+            };
+            if !carried {
                 return Err(FaultError::no_such_device(&fault.on).into());
             }
         }

@@ -8,7 +8,7 @@
 pub mod engine;
 
 use crate::dynamics::Wrench;
-use crate::faulty::{Fault, Faulty, Now};
+use crate::faulty::{Command, Fault, Faulty, Now};
 use crate::random::Stream;
 use crate::vehicle::{Dispersions, Vehicle};
 use engine::Thruster;
@@ -40,9 +40,9 @@ pub struct Thrust {
 /// All thrusters of one vehicle.
 #[derive(Clone, Debug)]
 pub struct Propulsion {
-    main: Faulty<Thruster>,
-    assist: [Faulty<Thruster>; ASSIST_ENGINES],
-    jets: [Faulty<Thruster>; JETS],
+    main: Faulty<Thruster, Command>,
+    assist: [Faulty<Thruster, Command>; ASSIST_ENGINES],
+    jets: [Faulty<Thruster, Command>; JETS],
 }
 
 impl Propulsion {
@@ -76,17 +76,15 @@ impl Propulsion {
         let t = now.t;
         self.main.follow(now);
         self.assist.iter_mut().chain(&mut self.jets).for_each(|thruster| thruster.follow(now));
-        if actuators.main_open {
-            self.main.device.hold(t, CYCLE);
-        } else {
-            self.main.device.release(t);
-        }
+        let main = if actuators.main_open { Command::Hold(CYCLE) } else { Command::Release };
+        self.main.command(t, main);
         if actuators.new_frame {
+            let pulse = |on_us: u32| Command::Pulse(Span::from_us(i64::from(on_us)));
             for (thruster, on_us) in self.assist.iter_mut().zip(actuators.assist_on_us) {
-                thruster.pulse(t, Span::from_us(i64::from(on_us)));
+                thruster.command(t, pulse(on_us));
             }
             for (thruster, on_us) in self.jets.iter_mut().zip(actuators.jet_on_us) {
-                thruster.pulse(t, Span::from_us(i64::from(on_us)));
+                thruster.command(t, pulse(on_us));
             }
         }
     }
@@ -123,7 +121,7 @@ impl Propulsion {
 impl Thrust {
     /// Adds one thruster's mean over the step that begins at `t`; returns its thrust, N.
     #[inline]
-    fn of(&mut self, thruster: &mut Faulty<Thruster>, t: Time) -> f64 {
+    fn of(&mut self, thruster: &mut Faulty<Thruster, Command>, t: Time) -> f64 {
         let before_kg = self.used_kg;
         let thrust_N = thruster.add_mean(t, &mut self.wrench, &mut self.used_kg);
         let used_kg = self.used_kg - before_kg;

@@ -15,6 +15,7 @@ mod window;
 
 pub(crate) use reading::Faults;
 pub use reading::Inertial;
+pub use thruster::Command;
 pub use window::{Moment, Now, Window};
 
 use crate::random::Stream;

@@ -201,8 +201,8 @@ pub(crate) struct Faults<R> {
     pub(super) armed: Vec<Armed>,
     /// Last good reading, for a device that gets stuck.
     held: Option<R>,
-    /// Readings on their way, with the time they arrive.
-    late: VecDeque<(Time, R)>,
+    /// Readings (or commands) on their way, with the time they arrive.
+    pub(super) late: VecDeque<(Time, R)>,
 }
 
 impl<R> Faults<R> {
@@ -345,11 +345,8 @@ impl Armed {
                     reading.change(&mut |k, x| x + n[k % 3]);
                 }
             }
-            FaultKind::Ghost { probability, value } => {
-                let chance = self.stream.uniform();
-                if chance < probability {
-                    reading.ghost(value);
-                }
+            FaultKind::Ghost { probability, value } if self.stream.uniform() < probability => {
+                reading.ghost(value);
             }
             FaultKind::Saturation { limit } => {
                 let mut high = false;

@@ -224,9 +224,9 @@ fn a_weak_link_multiplies_the_term_it_names() {
     assert_eq!(unit.link_factor(LinkTerm::Laser, at(1)), 1.0);
 }
 
-/// Impulse over 100 ms, N s, of a 10 N thruster without lag pulsed for 50 ms.
-fn impulse(kind: FaultKind) -> f64 {
-    let spec = Engine {
+/// 10 N without lag or dead time.
+fn jet_spec() -> Engine {
+    Engine {
         thrust_N: 10.0,
         isp_s: 300.0,
         p_BA_B: [0.0; 3],
@@ -236,17 +236,25 @@ fn impulse(kind: FaultKind) -> f64 {
         opens_after_s: 0.0,
         shuts_after_s: 0.0,
         waste_s: 0.0,
-    };
+    }
+}
+
+/// Impulse over 100 ms, N s, of a 10 N thruster without lag pulsed for 50 ms.
+fn impulse(kind: FaultKind) -> f64 {
+    let spec = jet_spec();
     let step = Span::from_ms(5);
     let mut stream = Stream::new(1, 1, "jet.0");
     let device = Thruster::new(&spec, &EngineDispersion::default(), step, &mut stream);
     let faults = [Fault { from: after_ms(0), ..fault("jet.0", kind) }];
-    let mut jet: Faulty<Thruster> = Faulty::new(device, "jet.0", &faults, at(0), (1, 1));
+    let mut jet: Faulty<Thruster, Command> = Faulty::new(device, "jet.0", &faults, at(0), (1, 1));
     jet.follow(&now(0));
-    jet.pulse(at(0), Span::from_ms(50));
+    jet.command(at(0), Command::Pulse(Span::from_ms(50)));
     let (mut wrench, mut used_kg, mut sum) = (Wrench::default(), 0.0, 0.0);
     for n in 0..20 {
         let t = at(0) + Span::from_ms(5 * n);
+        if n % 4 == 0 {
+            jet.follow(&now(n / 4));
+        }
         sum += jet.add_mean(t, &mut wrench, &mut used_kg) * step.s();
     }
     sum
@@ -267,6 +275,35 @@ fn a_thruster_can_be_dead_stuck_weak_weakening_clogged_or_miss_a_pulse() {
     // −1 a second: at the beginnings of ten steps of 5 ms, 0.05 (10 − 0.005 Σ 0…9).
     near(FaultKind::Drift { rate: [-1.0, 0.0, 0.0] }, 0.05 * (10.0 - 0.005 * 45.0));
     near(FaultKind::Latency { latency_s: 0.03 }, 0.5);
+}
+
+#[test]
+fn a_late_valve_opens_late_and_gives_its_impulse_all_the_same() {
+    // Pulses of 10 ms every 100 ms, a quarter of a second late: the first two and a half are missing.
+    let late = fault("jet.0", FaultKind::Latency { latency_s: 0.255 });
+    let step = Span::from_ms(5);
+    let thrust_at = |faults: &[Fault]| {
+        let mut stream = Stream::new(1, 1, "jet.0");
+        let device = Thruster::new(&jet_spec(), &EngineDispersion::default(), step, &mut stream);
+        let mut jet: Faulty<Thruster, Command> =
+            Faulty::new(device, "jet.0", faults, at(0), (1, 1));
+        let (mut wrench, mut used_kg) = (Wrench::default(), 0.0);
+        let mut out = Vec::new();
+        for n in 0..50 {
+            jet.follow(&now(n));
+            if n % 5 == 0 {
+                jet.command(at(n), Command::Pulse(Span::from_ms(10)));
+            }
+            for k in 0..4 {
+                let t = at(n) + Span::from_ms(5 * k);
+                out.push(jet.add_mean(t, &mut wrench, &mut used_kg));
+            }
+        }
+        out
+    };
+    let (prompt, late) = (thrust_at(&[]), thrust_at(&[Fault { from: after_ms(0), ..late }]));
+    assert_eq!(late[51..], prompt[..149], "the same pulses 51 steps of 5 ms later");
+    assert!(late[..51].iter().all(|thrust_N| *thrust_N <= 0.0));
 }
 
 #[test]

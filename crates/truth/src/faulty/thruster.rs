@@ -1,32 +1,69 @@
 //! What faults do to a thruster: its valve, its level, its answer.
+//!
+//! As programmed: a command that a fault delays waits in the wrapper and reaches the valve at its own
+//! time, not on the grid of cycles; a missed pulse reaches it as no pulse.
 
 use super::{FaultKind, Faulty, Now};
 use crate::actuators::engine::Thruster;
 use crate::dynamics::Wrench;
+use icd::bus::CYCLE;
 use icd::time::{Span, Time};
 
-impl Faulty<Thruster> {
-    /// Notes the beginning and end of faults; once a cycle.
+/// What a valve is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Command {
+    /// Open for so long.
+    Pulse(Span),
+    /// Stay open for at least so long.
+    Hold(Span),
+    /// Shut.
+    Release,
+}
+
+impl Faulty<Thruster, Command> {
+    /// Notes the beginning and end of faults and passes on commands that are due; once a cycle.
+    #[inline]
     pub fn follow(&mut self, now: &Now) {
+        if self.faults.none() {
+            return;
+        }
         self.faults.follow(now);
+        self.pass_on(now.t);
     }
 
-    /// Opens the valve for one pulse, late or not at all if faults say so.
-    pub fn pulse(&mut self, t: Time, width: Span) {
-        let (mut delay_s, mut missed) = (0.0, false);
+    /// Commands the valve at `t`, late or not at all if faults say so.
+    #[inline]
+    pub fn command(&mut self, t: Time, command: Command) {
+        if self.faults.none() {
+            apply(&mut self.device, t, command);
+            return;
+        }
+        let (mut delay_s, mut command) = (0.0, command);
         for fault in &mut self.faults.armed {
             if fault.age_s(t).is_none() {
                 continue;
             }
             match fault.kind {
                 FaultKind::Latency { latency_s } => delay_s += latency_s,
-                FaultKind::Dropout { probability } => {
-                    missed |= fault.stream.uniform() < probability;
+                FaultKind::Dropout { probability } if fault.stream.uniform() < probability => {
+                    command = Command::Pulse(Span::default());
                 }
                 _ => {}
             }
         }
-        self.device.pulse(t + Span::from_s(delay_s), if missed { Span::default() } else { width });
+        self.faults.late.push_back((t + Span::from_s(delay_s), command));
+        self.pass_on(t);
+    }
+
+    /// Gives the valve what is due before the next cycle.
+    fn pass_on(&mut self, t: Time) {
+        while let Some((due, command)) = self.faults.late.front().copied() {
+            if due >= t + CYCLE {
+                return;
+            }
+            apply(&mut self.device, due, command);
+            self.faults.late.pop_front();
+        }
     }
 
     /// Adds the mean wrench and the flow of the step that begins at `t`; returns the thrust, N.
@@ -58,5 +95,14 @@ impl Faulty<Thruster> {
             };
         }
         if level > 0.0 { self.device.add(level, wrench, used_kg) } else { 0.0 }
+    }
+}
+
+#[inline]
+fn apply(device: &mut Thruster, t: Time, command: Command) {
+    match command {
+        Command::Pulse(width) => device.pulse(t, width),
+        Command::Hold(width) => device.hold(t, width),
+        Command::Release => device.release(t),
     }
 }

@@ -64,6 +64,8 @@ fn mean(a: &Flow, b: &Flow, c: &Flow, d: &Flow) -> Flow {
 }
 
 #[cfg(test)]
+mod check_cases;
+#[cfg(test)]
 mod slosh;
 #[cfg(test)]
 mod validation;

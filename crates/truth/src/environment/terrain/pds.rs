@@ -7,7 +7,7 @@
 //! `SIMPLE CYLINDRICAL`,
 //!     sample = SAMPLE_PROJECTION_OFFSET + MAP_RESOLUTION (λ − CENTER_LONGITUDE),
 //!     line = LINE_PROJECTION_OFFSET − MAP_RESOLUTION (φ − CENTER_LATITUDE);
-//! [LOLAPOLARMAP] for `POLAR STEREOGRAPHIC`, true to scale at the pole; [LROCMAP] for
+//! [LOLAPOLAR] for `POLAR STEREOGRAPHIC`, true to scale at the pole; [LROCMAP] for
 //! `EQUIRECTANGULAR`, x = R (λ − CENTER_LONGITUDE) cos CENTER_LATITUDE, y = R φ, in units of
 //! `MAP_SCALE`. A number stands for number · `SCALING_FACTOR` + `OFFSET`, which is a radius where the
 //! offset is about the Moon's and else a height above `A_AXIS_RADIUS`.
