@@ -134,7 +134,8 @@ impl Arrival {
         let mass_kg = machine.dry.mass_kg + scenario.start.propellant_kg.mean();
         let exhaust_m_s = machine.main.isp_s * STANDARD_GRAVITY_M_S2;
         let burn_s = |dv_m_s: f64| {
-            mass_kg * (1.0 - (-dv_m_s / exhaust_m_s).exp()) * exhaust_m_s / machine.main.thrust_N
+            let share = 1.0 - libm::exp(-dv_m_s / exhaust_m_s);
+            mass_kg * share * exhaust_m_s / machine.main.thrust_N
         };
         let exposure_m2_kg = machine.optics.exposure_m2_kg(mass_kg);
         let nature = Nature { environment, exposure_m2_kg };

@@ -315,6 +315,20 @@ fn the_hash_covers_what_is_in_the_tiles() {
 }
 
 #[test]
+fn the_hash_covers_what_is_in_the_gravity_file() {
+    let folder = Folder::new("gravity-contents");
+    let with = |contents: &str| {
+        let file = folder.write("own.gfc", contents).display().to_string();
+        read("gravity-contents-scenario", &format!("[truth]\ngravity_file = {file:?}"))
+            .unwrap()
+            .hash()
+    };
+    let (one, other) = (with("one"), with("other"));
+    assert_ne!(one, other);
+    assert_eq!(one, with("one"));
+}
+
+#[test]
 fn a_vehicle_that_cannot_be_built_is_refused_with_its_key() {
     let folder = Folder::new("vehicle-file");
     let base = shipped("vehicles/resilience.toml").display().to_string();

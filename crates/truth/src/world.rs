@@ -182,19 +182,6 @@ const TIPPED_COS: f64 = 0.5;
 const FALL: Span = Span::from_ms(15_000);
 /// How long after thrust the star tracker stays blind: bridges the pauses between pulses. Assumed.
 const BLIND: Span = Span::from_ns(2 * PULSE_FRAME.ns());
-/// What apertures of the lander see now; a macro because it must borrow some fields and leave others.
-macro_rules! sight_of {
-    ($world:ident) => {
-        Sight {
-            state: &$world.state,
-            R_IM: $world.moon.R_IM($world.state.t),
-            w_IM_I: $world.moon.w_IM_I,
-            environment: &$world.environment,
-            altitude_m: $world.altitude_m,
-            dust: $world.dust,
-        }
-    };
-}
 
 /// One run.
 #[derive(Clone, Debug)]
@@ -363,7 +350,8 @@ impl World {
         // Shocks of the structure are not computed: see the header. The gauge's probe lies in the x plane.
         let (shaken, [slosh_rad, _]) = (false, self.slosh_rad());
         let felt = Felt { increments: &self.increments, burning, contact, shaken, slosh_rad };
-        let sight = sight_of!(self);
+        let ground = (self.altitude_m, self.dust);
+        let sight = Sight::of(&self.state, &self.moon, &self.environment, ground);
         self.devices.sense(&self.vehicle, sight, &felt, &now)
     }
 
@@ -456,7 +444,8 @@ impl World {
 
     /// Exact range along the rangefinder's beam now, m; `None` beyond `range_m_max`. Cost: one ray.
     pub fn exact_range_m(&self, range_m_max: f64) -> Option<f64> {
-        let sight = sight_of!(self);
+        let ground = (self.altitude_m, self.dust);
+        let sight = Sight::of(&self.state, &self.moon, &self.environment, ground);
         let spec = &self.vehicle.rangefinder;
         sight.range_m(&spec.p_BA_B, &spec.d_B, range_m_max)
     }

@@ -111,6 +111,28 @@ fn the_even_jets_spin_the_lander_up_about_its_axis() {
 }
 
 #[test]
+fn a_pair_of_jets_turns_the_lander_by_the_same_angle_at_any_step() {
+    // Forces that cancel to the last bit; an answer after 30 ms must not lose the moment of the pulse.
+    let environment = environment(2);
+    let mut turns = vec![];
+    for step_ms in [1, 20] {
+        let mut config = config(&environment, 4e8);
+        config.step = Span::from_ms(step_ms);
+        config.start.w_IB_B = Vector::zero();
+        let jets = &mut config.vehicle.jets;
+        (jets[0].p_BA_B, jets[0].d_B) = ([1.0, 0.0, 1.0], [0.0, 1.0, 0.0]);
+        (jets[1].p_BA_B, jets[1].d_B) = ([-1.0, 0.0, 1.0], [0.0, -1.0, 0.0]);
+        let q_IB = config.start.q_IB;
+        let mut world = world(&config, &environment);
+        for n in 0..10 {
+            cycle(&mut world, n, |a| (a.jet_on_us[0], a.jet_on_us[1]) = (12_000, 12_000));
+        }
+        turns.push((q_IB.inverse() * world.state().q_IB).log().z);
+    }
+    assert!((turns[1] / turns[0] - 1.0).abs() < 1e-6 && turns[0] > 1e-4, "{turns:?}");
+}
+
+#[test]
 fn a_tumbling_coast_follows_the_path_of_a_point() {
     let environment = environment(20);
     let mut config = config(&environment, 20_000.0);

@@ -262,11 +262,13 @@ fn moment(
 }
 
 impl Fault {
-    /// The numbers of one run, SI.
-    fn drawn(&self, seed: u64, run: u64) -> Vec<f64> {
+    /// The numbers of one run, SI, inside the limits of their keys; the `n`-th fault of its device and kind
+    /// has the `n`-th draws.
+    fn drawn(&self, n: usize, seed: u64, run: u64) -> Vec<f64> {
+        let nth = if n == 0 { String::new() } else { format!(".{n}") };
         let si = |((key, value), number): (&(String, Dispersed), Number)| {
-            value.draw(seed, run, &format!("scenario.fault.{}.{}.{key}", self.on, self.kind))
-                * number.si
+            let name = format!("scenario.fault.{}.{}.{key}{nth}", self.on, self.kind);
+            value.draw(seed, run, &name).clamp(number.min, number.max) * number.si
         };
         self.numbers.iter().zip(Family::of(&self.on).numbers(self.kind)).map(si).collect()
     }
@@ -275,8 +277,9 @@ impl Fault {
 /// Draws the numbers of one run's faults.
 pub fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
     let mut out = Drawn::default();
-    for fault in faults {
-        let numbers = fault.drawn(seed, run);
+    for (place, fault) in faults.iter().enumerate() {
+        let alike = |other: &&Fault| (&other.on, other.kind) == (&fault.on, fault.kind);
+        let numbers = fault.drawn(faults[..place].iter().filter(alike).count(), seed, run);
         let (from, until) = (fault.from, fault.until);
         if fault.on == LINK {
             out.silences.push((from, until));
@@ -371,6 +374,34 @@ mod tests {
         assert_eq!(limit(3).to_bits(), limit(3).to_bits());
         let mean = (0..400).map(limit).sum::<f64>() / 400.0;
         assert!((mean - 893.0).abs() < 4.0 * 10.0 / 20.0, "{mean}");
+    }
+
+    #[test]
+    fn two_faults_of_one_kind_are_drawn_apart_and_the_first_as_if_alone() {
+        let value = Dispersed::Uniform { min: 0.0, max: 1.0 };
+        let fault = limit("gauge", "dropout", "probability", value);
+        let shares = |faults: &[Fault]| -> Vec<f64> {
+            let share = |fault: &faulty::Fault| match fault.kind {
+                FaultKind::Dropout { probability } => probability,
+                _ => f64::NAN,
+            };
+            draw(faults, 7, 3).faults.iter().map(share).collect()
+        };
+        let alone = shares(std::slice::from_ref(&fault));
+        let both = shares(&[fault.clone(), fault]);
+        assert_eq!(both[0], alone[0]);
+        assert!((both[1] - both[0]).abs() > 1e-3, "{both:?}");
+    }
+
+    #[test]
+    fn no_draw_leaves_the_limits_of_its_key() {
+        let value = Dispersed::Normal { mean: 0.5, sigma: 1.0 };
+        let fault = limit("rangefinder", "latency", "latency_s", value);
+        for run in 0..200 {
+            for fault in draw(std::slice::from_ref(&fault), 7, run).faults {
+                assert_eq!(fault.check(), Ok(()), "run {run}");
+            }
+        }
     }
 
     #[test]

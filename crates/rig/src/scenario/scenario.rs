@@ -204,13 +204,14 @@ impl Scenario {
             canonical,
         };
         root.finish()?;
-        let named = scenario.truth.kernels.iter().chain(&scenario.terrain.tiles);
+        let named = scenario.truth.kernels.iter().chain(&scenario.truth.gravity_file);
+        let named = named.chain(&scenario.terrain.tiles);
         scenario.canonical += &named.map(|file| digest_line(file)).collect::<String>();
         Ok(scenario)
     }
 
-    /// SHA-256 of the canonical text, hexadecimal: the name of what was asked. Vehicle, kernels and
-    /// terrain tiles count with their contents.
+    /// SHA-256 of the canonical text, hexadecimal: the name of what was asked. Vehicle, kernels, gravity
+    /// file and terrain tiles count with their contents.
     pub fn hash(&self) -> String {
         hex(&Sha256::digest(self.canonical.as_bytes()))
     }

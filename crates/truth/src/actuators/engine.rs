@@ -41,7 +41,8 @@ struct Valve {
     on_min: Span,
     /// When the last command began and when it ends.
     commanded: Opening,
-    /// Openings that are not over, in order of time.
+    /// Openings that are not over, in order of time. The last may be empty (it would end before it
+    /// begins): a command that is still too short for the dead time, and may yet be prolonged.
     openings: [Opening; OPENINGS],
     count: usize,
 }
@@ -57,8 +58,8 @@ impl Valve {
         }
         let opening = (t + self.opens_after, t + width + self.shuts_after);
         self.commanded = (t, t + width);
-        if opening.1 <= opening.0 {
-            return;
+        if self.count > 0 && is_empty(self.last()) {
+            self.count -= 1;
         }
         let joins = self.count > 0 && (self.last().1 >= opening.0 || self.count == OPENINGS);
         if joins {
@@ -84,11 +85,22 @@ impl Valve {
     /// Forgets what is over at `t`.
     #[inline]
     fn forget(&mut self, t: Time) {
-        while self.count > 0 && self.openings[0].1 <= t {
+        while self.count > 0 && self.openings[0].1.max(self.openings[0].0) <= t {
             self.openings.copy_within(1.., 0);
             self.count -= 1;
         }
     }
+
+    /// Openings that begin before `end`, in order of time.
+    #[inline]
+    fn before(&self, end: Time) -> impl Iterator<Item = &Opening> {
+        let openings = self.openings[..self.count].iter();
+        openings.filter(move |opening| opening.0 < end && !is_empty(opening))
+    }
+}
+
+fn is_empty(opening: &Opening) -> bool {
+    opening.1 <= opening.0
 }
 
 /// The openings inside one step.
@@ -232,14 +244,12 @@ impl Thruster {
         }
         self.valve.forget(t);
         let end = t + self.step;
-        for (from, until) in &self.valve.openings[..self.valve.count] {
-            if *from < end {
-                let (a, b) = ((*from).max(t) - t, (*until).min(end) - t);
-                let open = Span::from_ns(b.ns() - a.ns());
-                self.pattern.open = Span::from_ns(self.pattern.open.ns() + open.ns());
-                self.pattern.opened += u32::from(*from >= t);
-                self.pattern.early_s2 += open.s() * 0.5 * (self.step_s - a.s() - b.s());
-            }
+        for (from, until) in self.valve.before(end) {
+            let (a, b) = ((*from).max(t) - t, (*until).min(end) - t);
+            let open = Span::from_ns(b.ns() - a.ns());
+            self.pattern.open = Span::from_ns(self.pattern.open.ns() + open.ns());
+            self.pattern.opened += u32::from(*from >= t);
+            self.pattern.early_s2 += open.s() * 0.5 * (self.step_s - a.s() - b.s());
         }
         self.pattern.open
     }
@@ -298,13 +308,11 @@ impl Thruster {
     fn level_at_end(&self) -> f64 {
         let (mut at, end) = (self.from, self.from + self.step);
         let mut level = self.level;
-        for (from, until) in &self.valve.openings[..self.valve.count] {
-            if *from < end {
-                let (from, until) = ((*from).max(at), (*until).min(end));
-                let shut = level * self.fading(from - at);
-                level = 1.0 - (1.0 - shut) * self.fading(until - from);
-                at = until;
-            }
+        for (from, until) in self.valve.before(end) {
+            let (from, until) = ((*from).max(at), (*until).min(end));
+            let shut = level * self.fading(from - at);
+            level = 1.0 - (1.0 - shut) * self.fading(until - from);
+            at = until;
         }
         level * self.fading(end - at)
     }
@@ -550,6 +558,48 @@ mod tests {
             open_s += full.open_in_step(t).s();
         }
         assert!((open_s - (0.6 - 0.008)).abs() < 1e-12, "{open_s}");
+    }
+
+    #[test]
+    fn a_valve_slower_than_a_cycle_opens_all_the_same_when_held() {
+        // 35 ms to open, 5 ms to shut, held for ten cycles of 20 ms: open from 35 ms to 205 ms.
+        let spec = Engine { opens_after_s: 0.035, shuts_after_s: 0.005, ..engine(0.0) };
+        let step = Span::from_ms(20);
+        let mut stream = Stream::new(1, 1, "main");
+        let mut slow = Thruster::new(&spec, &EngineDispersion::default(), step, &mut stream);
+        let mut open_s = 0.0;
+        for n in 0..15 {
+            let t = Time::default() + Span::from_ms(20 * n);
+            if n < 10 {
+                slow.hold(t, step)
+            } else {
+                slow.release(t)
+            }
+            open_s += slow.open_in_step(t).s();
+        }
+        assert!((open_s - 0.17).abs() < 1e-12, "{open_s}");
+    }
+
+    #[test]
+    fn a_valve_shut_before_it_opened_stays_shut() {
+        // Commanded open for 100 ms, shut 20 ms later: it would open at 35 ms and shut at 23 ms.
+        let spec = Engine { opens_after_s: 0.035, shuts_after_s: 0.003, ..engine(0.004) };
+        let step = Span::from_ms(20);
+        let mut stream = Stream::new(1, 1, "jet.0");
+        let mut slow = Thruster::new(&spec, &EngineDispersion::default(), step, &mut stream);
+        slow.pulse(Time::default(), Span::from_ms(100));
+        for n in 0..5 {
+            let t = Time::default() + Span::from_ms(20 * n);
+            if n == 1 {
+                slow.pulse(t, Span::default());
+            }
+            let open = slow.open_in_step(t);
+            assert_eq!((open, slow.mean_level(open)), (NO_TIME, 0.0), "step {n}");
+        }
+        // The next pulse is one of its own.
+        slow.pulse(Time::default() + Span::from_ms(100), Span::from_ms(100));
+        let open_ms = |n: i64| slow.open_in_step(Time::default() + Span::from_ms(20 * n)).s() * 1e3;
+        assert_eq!([5, 6, 7, 8, 9, 10].map(open_ms), [0.0, 5.0, 20.0, 20.0, 20.0, 3.0]);
     }
 
     #[test]

@@ -163,7 +163,7 @@ impl Coupling {
 
     /// The liquid's acceleration under a force `f_B` and a torque about the centre of mass on the whole.
     ///
-    /// - `torque_C`: without the gyroscopic torque of the liquid. `axial_N`: force along the tanks.
+    /// - `torque_C`: without the gyroscopic torque of the liquid. The force along z is the tanks' axial one.
     #[inline]
     pub fn answer(
         &self,

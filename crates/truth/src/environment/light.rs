@@ -1,7 +1,8 @@
 //! Sunlight on the ground: where the Sun stands, what is in shadow, how bright the ground looks.
 //!
 //! Owns: [`Sun`], cast shadow with its penumbra, the photometric function of the regolith.
-//! Does not own: the shape of the ground and its albedo (`terrain`), the Sun's place (`ephemeris`).
+//! Does not own: the shape of the ground and its albedo (`terrain`), the Sun's place (`ephemeris`), the push
+//! of its light (`radiation_pressure`).
 //!
 //! As published — [Hapke2002], [Sato2014], without macroscopic roughness: with μ₀, μ the cosines of
 //! incidence and emission and g the phase angle,
@@ -15,13 +16,12 @@
 //! Refuses: aberration and light time (20″), earthshine, light from sunlit slopes, limb darkening.
 
 use super::Environment;
+use super::radiation_pressure::SUN_RADIUS_M;
 use core::f64::consts::PI;
 use icd::frames::{Direction, I, M, Position, Vector};
 use icd::time::Time;
 use nalgebra::Vector3;
 
-/// Radius of the Sun, m. [IAU2015B3], nominal.
-const SUN_RADIUS_M: f64 = 6.957e8;
 /// Where a ray towards the Sun begins above the ground, m: lower things cast no shadow. Assumed.
 const LIFT_M: f64 = 0.1;
 /// Halvings of the Sun's disc in search of the horizon: to a sixty-fourth of its diameter.

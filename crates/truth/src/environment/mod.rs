@@ -6,7 +6,7 @@
 //!
 //! Total gravitational acceleration in the Moon-centred inertial frame, [MontenbruckGill2000] §3.3:
 //!     a = R_IP g(R_PI p) + Σ_k GM_k ((s_k − p)/|s_k − p|³ − s_k/|s_k|³),   k = Earth, Sun
-//! and the push of sunlight (see [`sunlight`]) beside it.
+//! and the push of sunlight (see [`radiation_pressure`]) beside it.
 //! As programmed: `a = point_mass(p) + perturbation(p, t)`; the second term is smooth and small
 //! (about 1e-3 of the first) and may be refreshed at a lower rate than the integration's.
 //! Refuses: times outside the ephemeris or the orientation (`None`); relativity and tides of the solid
@@ -19,7 +19,7 @@ pub mod kernel;
 pub mod landmarks;
 pub mod light;
 pub mod orientation;
-pub mod sunlight;
+pub mod radiation_pressure;
 pub mod terrain;
 
 use ephemeris::Ephemeris;
@@ -137,7 +137,8 @@ impl Environment {
         if exposure_m2_kg <= 0.0 {
             return Some(gravity_I);
         }
-        Some(gravity_I + sunlight::acceleration_I(p_MB_I, p_MS_I, p_ME_I, exposure_m2_kg))
+        let pushed_I = radiation_pressure::acceleration_I(p_MB_I, p_MS_I, p_ME_I, exposure_m2_kg);
+        Some(gravity_I + pushed_I)
     }
 
     /// Tides of the Earth and the Sun relative to the Moon's centre, m/s².

@@ -4,8 +4,9 @@
 //! [`Window`] (when one acts), [`Faulty`] (a device with its faults).
 //! Does not own: the devices; what a fault does to a reading (see `reading`) or to a thruster (see
 //! `thruster`); the computer and the radio link, which fail in `rig`.
-//! Any number of faults act at once, in the order of the scenario. Each has its own random stream, named
-//! after the device and the kind, so that adding one reshuffles nothing else.
+//! Any number of faults act at once, in the order of the scenario. Each has its own random numbers, named
+//! after the device and the kind, so that adding one reshuffles nothing else; and anew for every reading,
+//! command or step, by its time, so that what one of them shows shifts nothing in the next.
 //! A fault acts from its beginning (inclusive) to its end (exclusive), by the time of the shot,
 //! exposure, sample or step.
 
@@ -48,7 +49,8 @@ pub enum FaultKind {
     Dead,
     /// The unit reports itself unfit.
     Unfit,
-    /// The last good value again and again, with fresh time tags.
+    /// The last good value again and again, with fresh time tags; the first good one when there was none
+    /// before.
     Stuck,
     /// The valve stays open, the switch closed.
     StuckOn,
@@ -183,14 +185,14 @@ const READING_KINDS: &[&str] = &[
     "stuck",
     "bias",
     "drift",
-    "scale",
     "noise",
     "dropout",
     "outliers",
     "latency",
-    "saturation",
     "time_tag",
 ];
+/// Further kinds of those whose reading has a size; an attitude has none.
+const SIZE_KINDS: &[&str] = &["scale", "saturation"];
 const RANGE_KINDS: &[&str] = &["ghost", "unfit", "range_limit"];
 const LINK_KINDS: &[&str] = &["weak_surface", "weak_laser", "weak_receiver", "weak_at_speed"];
 const INERTIAL_KINDS: &[&str] = &[
@@ -207,12 +209,12 @@ const INERTIAL_KINDS: &[&str] = &[
     "saturation",
 ];
 const SENSOR_KINDS: &[(&str, &[&[&str]])] = &[
-    ("rangefinder", &[READING_KINDS, RANGE_KINDS, LINK_KINDS]),
-    ("radar_altimeter", &[READING_KINDS, RANGE_KINDS]),
-    ("velocimeter", &[READING_KINDS, &["ghost"]]),
+    ("rangefinder", &[READING_KINDS, SIZE_KINDS, RANGE_KINDS, LINK_KINDS]),
+    ("radar_altimeter", &[READING_KINDS, SIZE_KINDS, RANGE_KINDS]),
+    ("velocimeter", &[READING_KINDS, SIZE_KINDS, &["ghost"]]),
     ("star_tracker", &[READING_KINDS]),
-    ("camera", &[READING_KINDS]),
-    ("gauge", &[READING_KINDS, &["ghost"]]),
+    ("camera", &[READING_KINDS, SIZE_KINDS]),
+    ("gauge", &[READING_KINDS, SIZE_KINDS, &["ghost"]]),
     ("imu", &[&["not_enabled", "dead", "unfit", "stuck", "dropout"]]),
     ("gyros", &[INERTIAL_KINDS]),
     ("accelerometers", &[INERTIAL_KINDS]),
@@ -336,25 +338,29 @@ impl Fault {
 pub(crate) struct Armed {
     window: Window,
     kind: FaultKind,
-    stream: Stream,
+    /// Of its random numbers.
+    key: u64,
 }
 
 impl Armed {
-    /// Those of `faults` that name `name`, for the device whose streams are called `device`.
-    fn all(
-        faults: &[Fault],
-        name: &str,
-        device: &str,
-        start: Time,
-        (seed, run): (u64, u64),
-    ) -> Vec<Self> {
-        let named = faults.iter().filter(|fault| fault.on == name);
-        let armed = |(n, fault): (usize, &Fault)| Self {
-            window: Window::new(fault.from, fault.until, start),
-            kind: fault.kind,
-            stream: Stream::new(seed, run, &format!("fault.{device}.{}.{n}", fault.kind.name())),
+    /// Those of `faults` that name `device`. The n-th of one kind has the n-th numbers of that kind.
+    fn all(faults: &[Fault], device: &str, start: Time, (seed, run): (u64, u64)) -> Vec<Self> {
+        let named: Vec<&Fault> = faults.iter().filter(|fault| fault.on == device).collect();
+        let armed = |(place, fault): (usize, &&Fault)| {
+            let kind = fault.kind.name();
+            let n = named[..place].iter().filter(|earlier| earlier.kind.name() == kind).count();
+            Self {
+                window: Window::new(fault.from, fault.until, start),
+                kind: fault.kind,
+                key: Stream::new(seed, run, &format!("fault.{device}.{kind}.{n}")).bits(),
+            }
         };
-        named.enumerate().map(armed).collect()
+        named.iter().enumerate().map(armed).collect()
+    }
+
+    /// Its random numbers for what happens at `t`.
+    fn chance(&self, t: Time) -> Stream {
+        Stream::part(self.key, t.tai_ns().cast_unsigned())
     }
 
     /// Time since the fault began, s; `None` when it does not act at `t`.

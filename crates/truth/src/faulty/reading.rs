@@ -207,20 +207,13 @@ pub(crate) struct Faults<R> {
 
 impl<R> Faults<R> {
     pub fn new(name: &str, faults: &[Fault], start: Time, key: (u64, u64)) -> Self {
-        let armed = Armed::all(faults, name, name, start, key);
+        let armed = Armed::all(faults, name, start, key);
         Self { armed, held: None, late: VecDeque::new() }
     }
 
-    /// Adds the faults of the whole unit `name` to those of its part `device`.
-    pub fn and_of(
-        mut self,
-        name: &str,
-        device: &str,
-        faults: &[Fault],
-        start: Time,
-        key: (u64, u64),
-    ) -> Self {
-        self.armed.extend(Armed::all(faults, name, device, start, key));
+    /// Adds the faults of the whole unit `name` to those of its part; all parts have the same chance.
+    pub fn and_of(mut self, name: &str, faults: &[Fault], start: Time, key: (u64, u64)) -> Self {
+        self.armed.extend(Armed::all(faults, name, start, key));
         self
     }
 
@@ -247,9 +240,9 @@ impl<R> Faults<R> {
     }
 
     /// Whether the output is forced on or off at `t`, for a device that can only be on or off.
-    pub fn switch(&mut self, t: Time, on: bool) -> bool {
+    pub fn switch(&self, t: Time, on: bool) -> bool {
         let mut shown = on;
-        for fault in &mut self.armed {
+        for fault in &self.armed {
             if fault.age_s(t).is_none() {
                 continue;
             }
@@ -257,7 +250,7 @@ impl<R> Faults<R> {
                 FaultKind::Dead => shown = false,
                 FaultKind::StuckOn => shown = true,
                 FaultKind::Dropout { probability } => {
-                    shown &= fault.stream.uniform() >= probability;
+                    shown &= fault.chance(t).uniform() >= probability;
                 }
                 _ => {}
             }
@@ -280,31 +273,26 @@ impl<R: Reading> Faults<R> {
     fn distorted(&mut self, mut reading: R) -> Option<R> {
         let taken = reading.t();
         let (mut sticks, mut offset_s) = (false, 0.0);
-        for fault in &mut self.armed {
+        for fault in &self.armed {
             let Some(age_s) = fault.age_s(taken) else { continue };
             match fault.kind {
                 FaultKind::NotEnabled => reading = reading.not_enabled()?,
                 FaultKind::Dead => reading = reading.silenced()?,
                 FaultKind::Unfit => reading = reading.unfit()?,
                 FaultKind::Dropout { probability } => {
-                    if fault.stream.uniform() < probability {
+                    if fault.chance(taken).uniform() < probability {
                         reading = reading.silenced()?;
                     }
                 }
                 FaultKind::Stuck => sticks = true,
                 FaultKind::TimeTag { offset_s: more_s } => offset_s += more_s,
-                _ => fault.bend(&mut reading, age_s),
+                _ => fault.bend(&mut reading, taken, age_s),
             }
         }
-        let mut shown = match self.held {
-            Some(held) if sticks => held,
-            _ => {
-                if !sticks && reading.is_valid() {
-                    self.held = Some(reading);
-                }
-                reading
-            }
-        };
+        if reading.is_valid() && !(sticks && self.held.is_some()) {
+            self.held = Some(reading);
+        }
+        let mut shown = if sticks { self.held.unwrap_or(reading) } else { reading };
         shown.set_t(taken + Span::from_s(offset_s));
         Some(shown)
     }
@@ -328,24 +316,24 @@ impl<R: Reading> Faults<R> {
 }
 
 impl Armed {
-    /// Changes the values of one reading.
-    fn bend<R: Reading>(&mut self, reading: &mut R, age_s: f64) {
+    /// Changes the values of one reading, taken at `taken`.
+    fn bend<R: Reading>(&self, reading: &mut R, taken: Time, age_s: f64) {
+        let mut stream = self.chance(taken);
         match self.kind {
             FaultKind::Bias { value } => reading.change(&mut |n, x| x + value[n % 3]),
             FaultKind::Drift { rate } => reading.change(&mut |n, x| x + rate[n % 3] * age_s),
             FaultKind::Scale { factor } => reading.change(&mut |_, x| x * factor),
             FaultKind::Noise { sigma, growth } => {
-                // Always three draws: what is seen must not shift later ones.
-                let n = self.stream.normal3() * (sigma + growth * age_s);
+                let n = stream.normal3() * (sigma + growth * age_s);
                 reading.change(&mut |k, x| x + n[k % 3]);
             }
             FaultKind::Outliers { probability, sigma } => {
-                let (chance, n) = (self.stream.uniform(), self.stream.normal3() * sigma);
+                let (chance, n) = (stream.uniform(), stream.normal3() * sigma);
                 if chance < probability {
                     reading.change(&mut |k, x| x + n[k % 3]);
                 }
             }
-            FaultKind::Ghost { probability, value } if self.stream.uniform() < probability => {
+            FaultKind::Ghost { probability, value } if stream.uniform() < probability => {
                 reading.ghost(value);
             }
             FaultKind::Saturation { limit } => {

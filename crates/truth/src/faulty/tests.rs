@@ -307,6 +307,72 @@ fn a_late_valve_opens_late_and_gives_its_impulse_all_the_same() {
 }
 
 #[test]
+fn when_a_valve_is_no_longer_late_the_last_command_stands() {
+    // Frames of 100 ms, half a second late until 1 s: the commands before are given at their times, those
+    // after wait for them and arrive at 1.4 s; from then on the valve is prompt.
+    let kind = FaultKind::Latency { latency_s: 0.5 };
+    let late = Fault { from: after_ms(0), until: Some(after_ms(1000)), ..fault("jet.0", kind) };
+    let step = Span::from_ms(20);
+    let mut stream = Stream::new(1, 1, "jet.0");
+    let device = Thruster::new(&jet_spec(), &EngineDispersion::default(), step, &mut stream);
+    let mut jet: Faulty<Thruster, Command> = Faulty::new(device, "jet.0", &[late], at(0), (1, 1));
+    let (mut wrench, mut used_kg) = (Wrench::default(), 0.0);
+    let mut open_ms = vec![];
+    for frame in 0..20 {
+        let mut sum_s = 0.0;
+        for n in 5 * frame..5 * frame + 5 {
+            jet.follow(&now(n));
+            if n % 5 == 0 {
+                jet.command(at(n), Command::Pulse(Span::from_ms(1 + frame)));
+            }
+            sum_s += jet.add_mean(at(n), &mut wrench, &mut used_kg) / 10.0 * step.s();
+        }
+        open_ms.push(libm::round(sum_s * 1e6) * 1e-3);
+    }
+    let exact = [0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 18, 19, 20].map(f64::from);
+    assert_eq!(open_ms, exact);
+}
+
+#[test]
+fn a_unit_stuck_from_its_start_repeats_its_first_good_value() {
+    let stuck = Fault { from: after_ms(0), ..fault("rangefinder", FaultKind::Stuck) };
+    let arrived = arrivals("rangefinder", &[stuck], 5, |n| match n {
+        0 => SlantRange { quality: ShotQuality::NoReturn, range_m: 0.0, ..shot(0) },
+        n => shot(n),
+    });
+    let ranges: Vec<f32> = arrived.into_iter().flatten().map(|shot| shot.range_m).collect();
+    assert_eq!(ranges, [0.0, 990.0, 990.0, 990.0, 990.0]);
+}
+
+#[test]
+fn what_one_fault_takes_away_shifts_nothing_in_another() {
+    // The noise of a camera's frame is the same whether or not the frame before was lost.
+    let frames = |faults: &[FaultKind]| {
+        let faults: Vec<Fault> = faults.iter().map(|kind| fault("camera", *kind)).collect();
+        let seen = [Landmark { id: 1, pixel: [0.0; 2] }; icd::bus::LANDMARKS];
+        arrivals("camera", &faults, 200, |n| Landmarks { t: at(n), count: 1, seen })
+    };
+    let noise = FaultKind::Noise { sigma: 1.0, growth: 0.0 };
+    let (all, some) = (frames(&[noise]), frames(&[FaultKind::Dropout { probability: 0.5 }, noise]));
+    let left = all.iter().zip(&some).filter(|(_, some)| some.is_some());
+    let kept = left.clone().count();
+    assert!((60..140).contains(&kept), "{kept} of 200");
+    assert!(left.into_iter().all(|(all, some)| all == some));
+    // Nor does a frame that the device itself never took.
+    let mut unit = wrapped("camera", &[fault("camera", noise)]);
+    for (n, expected) in (0..).zip(&all) {
+        unit.follow(&now(n));
+        let seen = [Landmark { id: 1, pixel: [0.0; 2] }; icd::bus::LANDMARKS];
+        let taken = (n % 3 > 0).then_some(Landmarks { t: at(n), count: 1, seen });
+        assert_eq!(unit.pass(at(n), taken), taken.and(*expected));
+    }
+    // Nor does a fault of another kind before it.
+    let (bias, none) = (FaultKind::Bias { value: [0.0; 3] }, FaultKind::Scale { factor: 1.0 });
+    assert_eq!(frames(&[bias, none, noise]), all);
+    assert_ne!(frames(&[noise, noise]), all);
+}
+
+#[test]
 fn every_known_fault_is_accepted_and_wrong_ones_are_named() {
     let weak = |term| FaultKind::Weak { term, factor: 0.1 };
     let kinds = [

@@ -39,13 +39,13 @@ impl Faulty<Thruster, Command> {
             return;
         }
         let (mut delay_s, mut command) = (0.0, command);
-        for fault in &mut self.faults.armed {
+        for fault in &self.faults.armed {
             if fault.age_s(t).is_none() {
                 continue;
             }
             match fault.kind {
                 FaultKind::Latency { latency_s } => delay_s += latency_s,
-                FaultKind::Dropout { probability } if fault.stream.uniform() < probability => {
+                FaultKind::Dropout { probability } if fault.chance(t).uniform() < probability => {
                     command = Command::Pulse(Span::default());
                 }
                 _ => {}
@@ -82,13 +82,13 @@ impl Faulty<Thruster, Command> {
             }
         }
         let mut level = self.device.mean_level(open);
-        for fault in &mut self.faults.armed {
+        for fault in &self.faults.armed {
             let Some(age_s) = fault.age_s(t) else { continue };
             level = match fault.kind {
                 FaultKind::Scale { factor } => level * factor,
                 FaultKind::Drift { rate } => level * (1.0 + rate[0] * age_s),
                 FaultKind::Noise { sigma, growth } => {
-                    level * (1.0 + (sigma + growth * age_s) * fault.stream.normal())
+                    level * (1.0 + (sigma + growth * age_s) * fault.chance(t).normal())
                 }
                 FaultKind::Saturation { limit } => level.min(limit),
                 _ => level,

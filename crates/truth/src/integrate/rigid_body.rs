@@ -9,7 +9,7 @@
 
 use crate::dynamics::slosh::Slosh;
 use crate::dynamics::{Flow, Held, Motion, Wrench, flow};
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::{Matrix3, SVector, Vector3};
 
 /// What an ideal inertial unit accumulates, body axes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,7 +37,7 @@ pub(crate) fn rigid_body_step(
     let b = flow(&motion.advanced(&a, half_s), start_s + half_s, held, external);
     let c = flow(&motion.advanced(&b, half_s), start_s + half_s, held, external);
     let d = flow(&motion.advanced(&c, dt_s), start_s + dt_s, held, external);
-    let mean = mean(&a, &b, &c, &d);
+    let mean = mean([&a, &b, &c, &d]);
     *motion = motion.advanced(&mean, dt_s);
     motion.q_IB /= motion.q_IB.norm_squared().sqrt();
     increments.dv_B += mean.s_B * dt_s;
@@ -45,21 +45,29 @@ pub(crate) fn rigid_body_step(
     increments.dt_s += dt_s;
 }
 
+/// Weighted mean of one part of the four stages.
 #[inline]
-fn mean(a: &Flow, b: &Flow, c: &Flow, d: &Flow) -> Flow {
-    macro_rules! weigh {
-        ($($field:ident).+) => {
-            (a.$($field).+ + (b.$($field).+ + c.$($field).+) * 2.0 + d.$($field).+) * (1.0 / 6.0)
-        };
-    }
+fn weighed<const N: usize>(
+    stages: [&Flow; 4],
+    part: impl Fn(&Flow) -> SVector<f64, N>,
+) -> SVector<f64, N> {
+    let [a, b, c, d] = stages.map(part);
+    (a + (b + c) * 2.0 + d) * (1.0 / 6.0)
+}
+
+#[inline]
+fn mean(stages: [&Flow; 4]) -> Flow {
     Flow {
-        v_I: weigh!(v_I),
-        a_I: weigh!(a_I),
-        dq_IB: weigh!(dq_IB),
-        w_B: weigh!(w_B),
-        alpha_B: weigh!(alpha_B),
-        s_B: weigh!(s_B),
-        slosh: Slosh { shift_B: weigh!(slosh.shift_B), rate_B: weigh!(slosh.rate_B) },
+        v_I: weighed(stages, |flow| flow.v_I),
+        a_I: weighed(stages, |flow| flow.a_I),
+        dq_IB: weighed(stages, |flow| flow.dq_IB),
+        w_B: weighed(stages, |flow| flow.w_B),
+        alpha_B: weighed(stages, |flow| flow.alpha_B),
+        s_B: weighed(stages, |flow| flow.s_B),
+        slosh: Slosh {
+            shift_B: weighed(stages, |flow| flow.slosh.shift_B),
+            rate_B: weighed(stages, |flow| flow.slosh.rate_B),
+        },
     }
 }
 

@@ -64,8 +64,7 @@ impl Devices {
     ) -> Self {
         let star_tracker = StarTracker::new(&vehicle.star_tracker, t, key);
         let rangefinder = Rangefinder::new(&vehicle.rangefinder, t, key);
-        let triad =
-            |name: &str| Faults::new(name, faults, t, key).and_of("imu", name, faults, t, key);
+        let triad = |name: &str| Faults::new(name, faults, t, key).and_of("imu", faults, t, key);
         Self {
             imu: Imu::new(&vehicle.imu, key),
             gyros: triad("gyros"),

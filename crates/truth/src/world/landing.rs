@@ -76,6 +76,7 @@ impl World {
         if self.state.t < self.look_next {
             return;
         }
+        self.look_next = self.state.t + Span::from_ns(1); // once an instant, at the least
         let local = self.local();
         let height_m = self.environment.terrain.altitude_m(local.p_MB_M);
         self.altitude_m = height_m + self.feet.lowest_m(local.up_B);

@@ -107,7 +107,7 @@ impl World {
 
     /// Moves on what a step under mean thrust leaves behind, as its impulses came `early`.
     fn place(&mut self, motion: &mut Motion, held: &Held, early: &Wrench) {
-        if early.f_B == Vector3::zeros() {
+        if *early == Wrench::default() {
             return;
         }
         let (r, mass) = (held.mass.p_BC_B, &held.mass);

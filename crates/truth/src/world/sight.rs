@@ -1,5 +1,6 @@
 //! What apertures fixed to the body see of the ground: ranges, light and speeds, exact.
 
+use super::moon::Moon;
 use crate::dynamics::State;
 use crate::environment::Environment;
 use crate::sensors::dust::Dust;
@@ -32,7 +33,18 @@ pub(super) struct Sight<'a> {
     pub dust: Dust,
 }
 
-impl Sight<'_> {
+impl<'a> Sight<'a> {
+    /// What `state` sees; `ground`: height of the feet over it and the dust between.
+    pub fn of(
+        state: &'a State,
+        moon: &Moon,
+        environment: &'a Environment,
+        ground: (f64, Dust),
+    ) -> Self {
+        let (altitude_m, dust) = ground;
+        Self { state, R_IM: moon.R_IM(state.t), w_IM_I: moon.w_IM_I, environment, altitude_m, dust }
+    }
+
     /// The aperture and the beam's direction, `M`.
     fn beam(
         &self,

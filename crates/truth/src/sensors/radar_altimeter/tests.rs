@@ -91,3 +91,13 @@ fn noise_is_a_share_of_the_range_and_out_of_range_is_silence() {
         assert_eq!(quality, Some(ShotQuality::NoReturn));
     }
 }
+
+#[test]
+fn a_hollow_below_the_first_looks_resolution_is_ranged_all_the_same() {
+    // At 64 m the ground is smoothed to 1 m over the antenna; finer looks find it 8 m below.
+    let height_m = |offset: Vector3<f64>, resolution_m: f64| {
+        offset.z + if resolution_m > 32.0 { -1.0 } else { 8.0 }
+    };
+    let found = nearest_m(-Vector3::z(), Vector3::z(), 0.35, height_m).unwrap();
+    assert!((found - 8.0).abs() < 1e-9, "{found}");
+}
