@@ -3,6 +3,7 @@
 //! Owns: the arguments and the files. Does not own: the survey (see `rig::site`).
 
 use crate::overrides::Overrides;
+use crate::plain::say;
 use crate::shipped::Unpacked;
 use icd::time::Time;
 use miette::{IntoDiagnostic, WrapErr, miette};
@@ -76,11 +77,15 @@ impl Terrain {
         let view = View { size_m: square.size_m, pixels: usize::from(self.pixels), t };
         let survey = Survey::of(&square.scenario, &view)?
             .ok_or_else(|| miette!("--at: the ephemeris does not cover {t}"))?;
-        print(&square.name, &survey);
+        let mut stdout = std::io::stdout().lock();
+        for line in lines(&square.name, &survey) {
+            say(&mut stdout, &line).into_diagnostic()?;
+        }
         let default = PathBuf::from(format!("out/terrain-{}", square.name));
         let folder = self.out.clone().unwrap_or(default);
         write(&folder, &square.name, &survey)?;
-        println!("\nPictures and page: {}", folder.join("site.html").display());
+        let page = folder.join("site.html");
+        say(&mut stdout, &format!("\nPictures and page: {}", page.display())).into_diagnostic()?;
         Ok(true)
     }
 
@@ -112,17 +117,17 @@ impl Terrain {
     }
 }
 
-fn print(name: &str, survey: &Survey) {
-    println!("{name}, light of {} UTC", survey.view.t);
-    for figure in survey.figures() {
-        println!("  {:36} {:>10} {}", figure.label, figure.value.replace('-', "−"), figure.unit);
-    }
-    let line =
+/// Figures and slopes, a line each.
+fn lines(name: &str, survey: &Survey) -> Vec<String> {
+    let row =
         |cells: Vec<String>| cells.iter().map(|cell| format!("{cell:>12}")).collect::<String>();
-    println!("\nSlopes\n{}", line(Slopes::head()));
-    for slopes in &survey.slopes {
-        println!("{}", line(slopes.row()));
-    }
+    let mut out = vec![format!("{name}, light of {} UTC", survey.view.t)];
+    out.extend(survey.figures().iter().map(|figure| {
+        format!("  {:36} {:>10} {}", figure.label, figure.value.replace('-', "−"), figure.unit)
+    }));
+    out.extend([String::new(), "Slopes".to_string(), row(Slopes::head())]);
+    out.extend(survey.slopes.iter().map(|slopes| row(slopes.row())));
+    out
 }
 
 fn write(folder: &Path, name: &str, survey: &Survey) -> miette::Result<()> {

@@ -13,6 +13,8 @@
 //! | RIG-3 | end every run in exactly one of pass, degraded, fail, invalid | `verdict` |
 //! | RIG-4 | keep a campaign's partial results and resume them | `tests/campaign.rs` |
 //! | RIG-5 | state every counted share with its exact confidence interval | `published_intervals_are_met_to_their_last_digit` |
+//! | RIG-6 | lose Mission 2 by each published candidate cause alone | `each_candidate_cause_alone_is_lost_inside_every_published_band`, `every_candidate_alone_leaves_the_published_range` |
+//! | RIG-7 | fly any number of faults at once | `any_number_of_faults_at_once_still_ends_and_repeats`, `ten_ordinary_faults_at_once_do_not_move_the_touchdown` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 

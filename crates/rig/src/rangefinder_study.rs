@@ -254,9 +254,12 @@ impl Study {
                 health: Health { smear: self.smear_left(here), ..whole },
                 remark: format!(
                     "No more pulses averaged. In health, closing at 66 m/s instead of the planned 44 m/s \
-                     takes {:.1} % of the reach.",
+                     takes {:.1} % of the reach. Alone of the four it would show: at 893 m the ranges of a \
+                     unit that just reaches 3 km would scatter by {:.1} m, of this one by {:.0} m (1 sigma).",
                     100.0 * (1.0 - self.reach_m(self.surface, 0.0, SEEN_CLOSING_M_S)
-                        / self.reach_m(self.surface, 0.0, PLANNED_AT_SEEN_M_S))
+                        / self.reach_m(self.surface, 0.0, PLANNED_AT_SEEN_M_S)),
+                    self.scatter_m(required),
+                    self.scatter_m(here)
                 ),
             },
             Candidate {
@@ -284,6 +287,14 @@ impl Study {
         let pulse_m = 0.5 * icd::constants::SPEED_OF_LIGHT_M_S * self.spec.pulse_width_s;
         let width2_m2 = squared(power) * (squared(pulse_m) + squared(healthy_m));
         libm::sqrt(width2_m2 - squared(pulse_m))
+    }
+
+    /// Noise of the ranges at the limit of 893 m, 1 sigma, m, of a unit that has lost `power` times of its
+    /// peak by smear and the rest of its deficit by a weaker laser.
+    fn scatter_m(&self, power: f64) -> f64 {
+        let laser = power / self.deficits().1;
+        let health = Health { laser, smear: self.smear_left(power), ..Health::HEALTHY };
+        self.link.echo(&self.upright(SEEN_M, SEEN_CLOSING_M_S), &health).sigma_m
     }
 
     /// The same as [`Health::smear`].
@@ -391,6 +402,28 @@ mod tests {
         fn required(&self) -> (f64, f64) {
             self.required
         }
+    }
+
+    /// The ranges of an echo that is L long and k sigma high scatter by L / (2 ln 2) / k. To the variance its
+    /// own shot noise adds 2 hν X B k / (√N σ₀), a quarter here; the instrument adds half a metre.
+    #[test]
+    fn only_smear_makes_the_ranges_scatter_and_by_the_length_of_the_echo() {
+        let study = study();
+        let (required, here) = study.deficits();
+        let (spec, c) = (study.spec, icd::constants::SPEED_OF_LIGHT_M_S);
+        let pulse_m = 0.5 * c * spec.pulse_width_s;
+        let photon_J = 6.626_070_15e-34 * c / spec.wavelength_m;
+        let shots = 2.0 * photon_J * spec.excess_noise * spec.bandwidth_hz * spec.threshold_sigma;
+        let shot = 1.0 + shots / (spec.pulses().sqrt() * spec.noise_W);
+        assert!((1.2..1.3).contains(&shot), "{shot}");
+        for power in [required, here] {
+            let length_m = libm::hypot(pulse_m, study.smeared_m(power));
+            let echo_m = length_m / (2.0 * core::f64::consts::LN_2) / spec.threshold_sigma;
+            let expected_m = libm::hypot(echo_m * shot.sqrt(), spec.sigma_m);
+            let scatter_m = study.scatter_m(power);
+            assert!((scatter_m / expected_m - 1.0).abs() < 1e-9, "{scatter_m} {expected_m}");
+        }
+        assert!(study.scatter_m(1.0) < 1.2 * study.spec.sigma_m);
     }
 
     #[test]

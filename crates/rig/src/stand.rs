@@ -163,8 +163,10 @@ pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
     let built = match &scenario.truth.gravity_file {
         None => Environment::new(degree, &config),
         Some(path) => {
-            let gravity = Field::read(path, degree)
-                .map_err(|reason| ScenarioError::Gravity { file: scenario.path.clone(), reason })?;
+            let gravity = Field::read(path, degree).map_err(|reason| ScenarioError::Gravity {
+                file: scenario.path.clone(),
+                reason: Box::new(reason),
+            })?;
             Environment::with_gravity(gravity, &config)
         }
     };
@@ -172,8 +174,10 @@ pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
         .map_err(|reason| ScenarioError::Environment { file: scenario.path.clone(), reason })?;
     let touchdown = scenario.approach.touchdown;
     let latest = touchdown + Span::from_s(scenario.duration_s_max) + AFTER;
-    let kernels = Kernels::read(&scenario.truth.kernels, touchdown - BEFORE, latest)
-        .map_err(|reason| ScenarioError::Kernel { file: scenario.path.clone(), reason })?;
+    let kernels =
+        Kernels::read(&scenario.truth.kernels, touchdown - BEFORE, latest).map_err(|reason| {
+            ScenarioError::Kernel { file: scenario.path.clone(), reason: Box::new(reason) }
+        })?;
     Ok(environment.with_kernels(kernels))
 }
 
@@ -182,7 +186,7 @@ pub(crate) fn tile(scenario: &Scenario, file: &Path) -> Result<Tile, ScenarioErr
     Tile::read(file).map_err(|reason| ScenarioError::Terrain {
         file: scenario.path.clone(),
         tile: file.to_path_buf(),
-        reason,
+        reason: Box::new(reason),
     })
 }
 

@@ -204,6 +204,21 @@ fn the_readme_lists_every_scenario() {
 }
 
 #[test]
+fn the_readme_names_every_device_and_kind_of_fault() {
+    let readme = read("README.md");
+    let mut names = vec!["computer".to_owned(), "link".to_owned()];
+    names.extend(["restart", "cold_restart", "loss"].map(str::to_owned));
+    for (device, kinds) in truth::faulty::known() {
+        let another = device.split_once('.').is_some_and(|(_, number)| number != "0");
+        names.extend((!another).then_some(device));
+        names.extend(kinds.into_iter().map(str::to_owned));
+    }
+    let missing: Vec<&String> =
+        names.iter().filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+    assert!(names.len() > 50 && missing.is_empty(), "README.md does not name {missing:?}");
+}
+
+#[test]
 fn every_key_is_referenced_and_every_reference_is_used() {
     let mut used = BTreeMap::new();
     for file in rust().iter().filter(|f| !f.path.starts_with("crates/rig/tests/house")) {

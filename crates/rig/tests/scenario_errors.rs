@@ -180,7 +180,7 @@ fn an_unknown_device_lists_the_devices() {
 #[test]
 fn an_unknown_fault_lists_those_of_the_device() {
     let error = refused("fault", "[[fault]]\non = \"imu\"\nkind = \"stuck_on\"\nat_s = 0.0");
-    assert!(help(&error).contains("accelerometer_bias"), "{}", help(&error));
+    assert!(help(&error).contains("unfit, stuck, dropout"), "{}", help(&error));
     assert!(!help(&error).contains("range_limit"), "{}", help(&error));
 }
 

@@ -6,11 +6,25 @@ use rig::closed_loop::{Flown, Stand, fly};
 use rig::measures::MEASURES;
 use rig::record::Recording;
 use rig::scenario::Scenario;
+use rig::verdict::Outcome;
 use std::path::Path;
 
-fn flown(name: &str) -> Flown {
+/// The published candidates for the late rangefinder that make the echo weaker, and the one that blurs it.
+const WEAKER: [&str; 3] =
+    ["m2-cause-surface.toml", "m2-cause-laser.toml", "m2-cause-receiver.toml"];
+const BLURRED: &str = "m2-cause-speed.toml";
+
+fn scenario(name: &str) -> Scenario {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(name);
-    let stand = Stand::new(Scenario::read(&file).unwrap()).unwrap();
+    Scenario::read(&file).unwrap()
+}
+
+fn flown(name: &str) -> Flown {
+    told(name, scenario(name))
+}
+
+fn told(name: &str, scenario: Scenario) -> Flown {
+    let stand = Stand::new(scenario).unwrap();
     let flown = fly(&stand, 0, Recording::Off, |_| {}).unwrap();
     println!("{name}: {} ({})", flown.judgement.outcome.name(), flown.judgement.grade.name());
     for measure in MEASURES {
@@ -79,4 +93,44 @@ fn as_flown_lands_when_the_rangefinder_is_healthy() {
 #[test]
 fn as_flown_lands_when_navigation_is_right() {
     as_expected("m2-as-flown-no-misalignment.toml");
+}
+
+#[test]
+fn each_candidate_cause_alone_is_lost_inside_every_published_band() {
+    for name in WEAKER {
+        as_expected(name);
+    }
+    as_expected(BLURRED);
+}
+
+/// Surface, laser and receiver are factors of one product: no range can tell which of them failed.
+#[test]
+fn a_dark_surface_a_weak_laser_and_a_poor_receiver_fly_the_same_bits() {
+    let [surface, laser, receiver] = WEAKER.map(|name| flown(name).digest());
+    assert_eq!(surface, laser);
+    assert_eq!(laser, receiver);
+    assert_ne!(laser, flown(BLURRED).digest());
+}
+
+#[test]
+fn resilient_lands_with_every_candidate_cause_on_the_sensors_the_lander_had() {
+    for name in [WEAKER[0], BLURRED] {
+        let mut changed = scenario(name);
+        assert!(!changed.flight.resilient && !changed.flight.velocimeter);
+        changed.flight.resilient = true;
+        let flown = told(name, changed);
+        assert_eq!(flown.judgement.outcome, Outcome::Landed, "{name}");
+    }
+}
+
+#[test]
+fn sensors_that_nothing_reads_change_nothing() {
+    as_expected("m2-further-sensors.toml");
+    assert_eq!(flown("m2-further-sensors.toml").digest(), flown("m2-nominal.toml").digest());
+}
+
+#[test]
+fn ten_ordinary_faults_at_once_do_not_move_the_touchdown() {
+    as_expected("m2-many-faults.toml");
+    assert_eq!(scenario("m2-many-faults.toml").faults.len(), 10);
 }

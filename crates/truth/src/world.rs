@@ -172,8 +172,9 @@ pub struct TruthView {
     pub range_m: Option<f64>,
 }
 
-/// Slower than this for [`REST`], the lander is at rest: m/s and rad/s. Assumed.
-const REST_SPEED: f64 = 0.02;
+/// Slower than this for [`REST`], the lander is at rest: m/s and rad/s. Assumed: one that rocks from two
+/// feet onto a third does so at a few milliradians a second.
+const REST_SPEED: f64 = 0.001;
 const REST: Span = Span::from_ms(2000);
 /// A lander leaning further than this after contact has fallen over: cosine of 60°. Assumed.
 const TIPPED_COS: f64 = 0.5;

@@ -335,6 +335,15 @@ fn an_overview_averages_what_a_map_cannot_show() {
         }
         assert_eq!(overview(a, b, posting_m), at(&terrain, a, b));
     }
+    // A map of 361 columns of 1° fades where it meets itself; one of 363 is none.
+    let around = |columns: usize| {
+        let place = Place::Geographic { west_deg: -180.0, north_deg: 60.0, step_deg: 1.0 };
+        let bytes = GeoTiff::new(columns, 120, place).bytes(|_, _| 7.0);
+        Tile::read(&scratch(&format!("around-{columns}.tif"), &bytes))
+    };
+    assert_eq!(at(&ground(vec![around(360).unwrap()]), 10.0, 180.0), 7.0);
+    assert_eq!(at(&ground(vec![around(361).unwrap()]), 10.0, 0.0), 7.0);
+    assert!(around(363).unwrap_err().to_string().contains("363° wide"));
     // The whole Moon from afar: seamless over the date line and single-valued at the poles.
     let global = ground(vec![]);
     let far = |a: f64, b: f64| global.overview_m(Vector::from_si(place(a, b)), 200_000.0);

@@ -154,7 +154,7 @@ pub enum ScenarioError {
         tile: PathBuf,
         /// What is wrong with it.
         #[source]
-        reason: truth::environment::terrain::TerrainError,
+        reason: Box<truth::environment::terrain::TerrainError>,
     },
     /// A kernel that is absent or cannot be used.
     #[error("{file}: truth.kernels names a kernel that cannot be used")]
@@ -163,7 +163,7 @@ pub enum ScenarioError {
         file: PathBuf,
         /// Which kernel, and what is wrong with it.
         #[source]
-        reason: truth::environment::kernel::KernelError,
+        reason: Box<truth::environment::kernel::KernelError>,
     },
     /// A gravity file that is absent or does not hold the field asked for.
     #[error("{file}: the gravity field cannot be read")]
@@ -172,7 +172,7 @@ pub enum ScenarioError {
         file: PathBuf,
         /// What is wrong with the gravity file.
         #[source]
-        reason: truth::environment::gravity::GravityFileError,
+        reason: Box<truth::environment::gravity::GravityFileError>,
     },
     /// The Moon cannot be built as asked.
     #[error("{file}: the environment cannot be built")]

@@ -50,12 +50,16 @@ pub struct Survey {
     pub slope_rad: Vec<f64>,
     /// Visible share of the Sun's disc.
     pub sunlight: Vec<f64>,
-    /// Radiance factor seen from above.
+    /// Radiance factor at 1064 nm seen from above.
     pub radiance: Vec<f64>,
     /// The Sun at the centre.
     pub sun: Sun,
     /// Slopes by baseline.
     pub slopes: Vec<Slopes>,
+    /// Normal albedo at 1064 nm at the centre.
+    pub albedo: f64,
+    /// Share of mare at the centre.
+    pub mare: f64,
     /// Elevation of the site itself, m.
     pub site_elevation_m: f64,
     /// Latitude and longitude of the site, rad.
@@ -153,7 +157,8 @@ impl Survey {
             let (up, d) = (p_MA_M.si().normalize(), sun.d_M.si());
             let (mu0, mu) = (n_M.dot(&d), n_M.dot(&up));
             let phase_rad = libm::acos(up.dot(&d).clamp(-1.0, 1.0));
-            sunlight[k] * Regolith::MEAN.relative(mu0, mu, phase_rad)
+            let albedo = terrain.normal_albedo(p_MA_M);
+            sunlight[k] * albedo * Regolith::MEAN.relative(mu0, mu, phase_rad)
         };
         let radiance = (0..n * n).into_par_iter().map(seen).collect();
         let slopes = BASELINES_M
@@ -161,6 +166,7 @@ impl Survey {
             .filter(|baseline_m| 2.0 * baseline_m <= view.size_m)
             .map(|baseline_m| slopes(environment, site, view.size_m, baseline_m))
             .collect();
+        let (albedo, mare) = (terrain.normal_albedo(site.p_ML_M), terrain.mare_share(site.p_ML_M));
         let place_rad = [site.latitude_rad, site.longitude_rad];
         let site_elevation_m = site.elevation_m;
         let view = View { pixels: n, ..*view };
@@ -173,6 +179,8 @@ impl Survey {
             radiance,
             sun,
             slopes,
+            albedo,
+            mare,
             site_elevation_m,
             place_rad,
         })
@@ -199,6 +207,8 @@ impl Survey {
             figure("elevation, lowest", format!("{low:.1}"), "m"),
             figure("elevation, mean", format!("{mean:.1}"), "m"),
             figure("elevation, highest", format!("{high:.1}"), "m"),
+            figure("normal albedo at the centre, 1064 nm", format!("{:.3}", self.albedo), ""),
+            figure("share of mare at the centre", format!("{:.0}", 100.0 * self.mare), "%"),
             figure("Sun, elevation", degrees(self.sun.elevation_rad), "°"),
             figure("Sun, azimuth from north over east", degrees(self.sun.azimuth_rad), "°"),
             figure("area in full sunlight", share(|s| *s >= 1.0), "%"),

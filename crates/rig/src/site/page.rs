@@ -33,7 +33,8 @@ pub fn page(title: &str, survey: &Survey) -> Result<String, png::EncodingError> 
     let high = survey.elevation_m.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let relief = format!(
         "Relief: dark and blue at {low:.0} m, light at {high:.0} m; shaded from the north-west, steepness exaggerated."
-    );
+    )
+    .replace(" -", " −");
     let light = format!(
         "Sunlight: the Sun {:.1}° high at azimuth {:.0}° from north over east; bluish black is shadow.",
         survey.sun.elevation_rad.to_degrees(),

@@ -72,6 +72,8 @@ fn mean(stages: [&Flow; 4]) -> Flow {
 }
 
 #[cfg(test)]
+mod check_cases;
+#[cfg(test)]
 mod slosh;
 #[cfg(test)]
 mod validation;

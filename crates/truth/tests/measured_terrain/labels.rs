@@ -189,7 +189,7 @@ fn an_equirectangular_map_of_the_narrow_angle_cameras_is_placed() {
 
 #[test]
 fn a_polar_map_of_lola_is_placed() {
-    // Longitude 0 runs down from the north pole and up from the south pole: [LolaPolarMap].
+    // Longitude 0 runs down from the north pole and up from the south pole: [LOLAPOLAR].
     for (center, down) in [("90.0", 1.0), ("-90.0", -1.0)] {
         let made = Made::ldem()
             .with("LINES", "400")

@@ -5,7 +5,7 @@
 //!
 //! As programmed: squares of the largest power of two of samples that is at most half the
 //! resolution, around the place three by three of them, weighted by the quadratic B-spline
-//! [deBoor2001], which never overshoots and has a continuous slope; a square counts as far as it
+//! [DeBoor2001], which never overshoots and has a continuous slope; a square counts as far as it
 //! has elevations. Of a grid that wraps, the squares must divide it evenly.
 //! Refuses: shapes of squares; in a cylindrical grid they narrow towards the poles.
 

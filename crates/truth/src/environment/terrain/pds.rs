@@ -3,11 +3,11 @@
 //! Owns: which keywords place and scale an image, and what is refused of it. Does not own: the
 //! language of labels (see [`super::label`]), which blocks are in memory (see [`super::grid`]).
 //!
-//! As published, with line and sample of the first pixel's centre 0: [LolaMap] for
+//! As published, with line and sample of the first pixel's centre 0: [LOLAMAP] for
 //! `SIMPLE CYLINDRICAL`,
 //!     sample = SAMPLE_PROJECTION_OFFSET + MAP_RESOLUTION (λ − CENTER_LONGITUDE),
 //!     line = LINE_PROJECTION_OFFSET − MAP_RESOLUTION (φ − CENTER_LATITUDE);
-//! [LolaPolarMap] for `POLAR STEREOGRAPHIC`, true to scale at the pole; [LrocMap] for
+//! [LOLAPOLAR] for `POLAR STEREOGRAPHIC`, true to scale at the pole; [LROCMAP] for
 //! `EQUIRECTANGULAR`, x = R (λ − CENTER_LONGITUDE) cos CENTER_LATITUDE, y = R φ, in units of
 //! `MAP_SCALE`. A number stands for number · `SCALING_FACTOR` + `OFFSET`, which is a radius where the
 //! offset is about the Moon's and else a height above `A_AXIS_RADIUS`.

@@ -133,9 +133,10 @@ impl Projection {
                 placed("west", west_rad, west_rad.abs() <= 2.0 * TAU, file)?;
                 let south_rad = north_rad - step_y_rad * h;
                 let width_rad = step_x_rad * (w + 1.0);
+                // One column more than there is room for: USGS's GLD100 of 100 m has it.
                 let fits = north_rad <= FRAC_PI_2 + 1e-9
                     && south_rad >= -FRAC_PI_2 - 1e-9
-                    && width_rad <= TAU + 1e-9;
+                    && width_rad <= TAU + step_x_rad;
                 if fits {
                     return Ok(());
                 }
@@ -185,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_edges_of_lolas_polar_maps_are_at_the_printed_latitudes() {
-        // [LolaPolarMap]: a map to 60° reaches 48.48755° at its corners and 59.996° at the middle of
+        // [LOLAPOLAR]: a map to 60° reaches 48.48755° at its corners and 59.996° at the middle of
         // its edges; 7760 lines of 240 m are the even number that does. Half a unit of the last
         // digit printed is 5e-6° and 5e-4°: 0.0006 and 0.06 of a pixel of 0.0073° there.
         let projection = polar(true, 7760.0, 240.0);

@@ -1,7 +1,6 @@
 //! Validation of the rigid body as the world flies it, by the production step.
-//! Sources: a free asymmetric body integrated with a Taylor series of 20 digits (printed to 15); check
-//! case 9B of [Murri2015], a torque on a turning station, as JEOD logs it: data and licence in
-//! `data/nesc/case-9b.md`.
+//! Sources: a free asymmetric body integrated with a Taylor series of 20 digits (printed to 15). NASA's check
+//! cases are in `check_cases`.
 //! Tolerances: stated where they are used, with the reason.
 
 use super::*;
@@ -110,40 +109,6 @@ fn a_free_asymmetric_body_follows_the_exact_solution() {
         println!("{step_ms} ms: invariants to {drift:.1e}");
         assert!(drift < 1e-12, "{step_ms} ms: {drift:e}");
     }
-}
-
-/// 8 hours, with 10 N m about x from 1000 s to 2000 s. Tolerance: ten thousand units of the last digit
-/// logged, which is what rounding may add up to in 288,000 steps.
-#[test]
-fn a_turning_station_under_torque_follows_the_published_check_case() {
-    let inertia = Matrix3::new(
-        1.02e8, -6.96e6, -5.48e6, //
-        -6.96e6, 0.91e8, 5.90e5, //
-        -5.48e6, 5.90e5, 1.64e8,
-    );
-    let table: Vec<Vec<f64>> = include_str!("../../../../../data/nesc/case-9b.csv")
-        .lines()
-        .skip(1)
-        .map(|line| line.split(',').map(|value| value.parse().unwrap()).collect())
-        .collect();
-    // The log turns I into body axes; its inverse is q_IB.
-    let q_IB = |row: &[f64]| [row[4], -row[5], -row[6], -row[7]];
-    let mut body = Body::new(inertia, q_IB(&table[0]), [table[0][1], table[0][2], table[0][3]]);
-    let (mut second, mut worst_w, mut worst_q) = (0, 0.0_f64, 0.0_f64);
-    for row in &table[1..] {
-        while second < row[0] as usize {
-            let torque_Nm = if (1000..2000).contains(&second) { 10.0 } else { 0.0 };
-            body.held.thrust.t_B = Vector3::new(torque_Nm, 0.0, 0.0);
-            body.fly(10, 0.1);
-            second += 1;
-        }
-        let dw = (body.motion.w_B - Vector3::new(row[1], row[2], row[3])).norm();
-        let q = Vector4::from(q_IB(row));
-        let dq = (body.motion.q_IB - q).norm().min((body.motion.q_IB + q).norm());
-        println!("{} s: rate {dw:.1e} rad/s, attitude {dq:.1e}", row[0]);
-        (worst_w, worst_q) = (worst_w.max(dw), worst_q.max(dq));
-    }
-    assert!(worst_w < 1e-15 && worst_q < 1e-11, "{worst_w:e} {worst_q:e}");
 }
 
 /// A dumbbell swings about the vertical of a circular orbit with √3 of the mean motion in the plane.
