@@ -329,6 +329,24 @@ fn the_hash_covers_what_is_in_the_gravity_file() {
 }
 
 #[test]
+fn the_hash_covers_an_image_and_its_label_whichever_is_named() {
+    let folder = Folder::new("image-and-label");
+    let image = folder.write("ground.img", "samples").display().to_string();
+    let label = folder.write("ground.lbl", "one").display().to_string();
+    let hash = |tile: &str| {
+        read("image-scenario", &format!("[terrain]\ntiles = [{tile:?}]")).unwrap().hash()
+    };
+    let before = (hash(&image), hash(&label));
+    folder.write("ground.lbl", "other");
+    assert_ne!(hash(&image), before.0);
+    assert_ne!(hash(&label), before.1);
+    folder.write("ground.lbl", "one");
+    assert_eq!((hash(&image), hash(&label)), before);
+    folder.write("ground.img", "other samples");
+    assert_ne!(hash(&label), before.1);
+}
+
+#[test]
 fn a_vehicle_that_cannot_be_built_is_refused_with_its_key() {
     let folder = Folder::new("vehicle-file");
     let base = shipped("vehicles/resilience.toml").display().to_string();

@@ -167,9 +167,8 @@ impl Family {
             "saturation" => vec![own(Key::Of("limit", ""), 0.0)],
             "time_tag" => vec![fixed("offset_s", -1e4, 1e4)],
             "range_limit" => vec![fixed("range_m_max", 0.0, 1e6)],
-            "weak_surface" | "weak_laser" | "weak_receiver" | "weak_at_speed" => {
-                vec![fixed("factor", 0.0, 1e3)]
-            }
+            "weak_surface" | "weak_laser" | "weak_receiver" => vec![fixed("factor", 0.0, 1e3)],
+            "weak_at_speed" => vec![fixed("factor", 1e-6, 1.0)],
             "restart" | "cold_restart" => vec![OUTAGE_S],
             _ => vec![],
         }

@@ -225,8 +225,19 @@ impl Scenario {
 /// SHA-256 of a file that a scenario names, as a line of its canonical text. A file that cannot be
 /// read has none: who opens it says so.
 pub fn digest_line(file: &Path) -> String {
-    let digest = std::fs::read(file).map(|bytes| hex(&Sha256::digest(bytes)));
-    digest.map(|digest| format!("sha256 {digest}\n")).unwrap_or_default()
+    let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
+    // A PDS3 image and its label are one, whichever is named.
+    let pair: &[&str] = match ending.to_str() {
+        Some("lbl") => &["img", "IMG"],
+        Some("img") => &["lbl", "LBL"],
+        _ => &[],
+    };
+    let beside = pair.iter().map(|ending| file.with_extension(ending));
+    let digest = |file: std::path::PathBuf| {
+        let digest = std::fs::read(file).map(|bytes| hex(&Sha256::digest(bytes)));
+        digest.map(|digest| format!("sha256 {digest}\n")).unwrap_or_default()
+    };
+    digest(file.to_path_buf()) + &beside.map(digest).collect::<String>()
 }
 
 /// Lower-case hexadecimal.
