@@ -6,7 +6,7 @@ use icd::constants::MOON_RADIUS_M;
 use icd::frames::{M, Position, Vector};
 use nalgebra::Vector3;
 use std::hint::black_box;
-use truth::environment::terrain::{FINEST_M, Terrain, TerrainConfig};
+use truth::environment::terrain::{FINEST_M, Nearby, Terrain, TerrainConfig};
 
 /// Places some kilometres apart from each other, so that nothing is still in a cache of ours.
 fn places(latitude_deg: f64, longitude_deg: f64) -> Vec<Vector<Position, M>> {
@@ -43,6 +43,19 @@ fn elevation(c: &mut Criterion) {
                 });
             });
         }
+    }
+    // A place every metre along a line, what was found for the last one kept.
+    let line: Vec<Vector<Position, M>> = (0..1024)
+        .map(|k| Vector::from_si(Vector3::new(0.87, 0.2, 0.45 + f64::from(k) * 6e-7)))
+        .collect();
+    for resolution_m in [FINEST_M, 5.0, 100.0] {
+        let (mut k, mut nearby) = (0, Nearby::default());
+        group.bench_function(format!("nearby, {resolution_m} m"), |b| {
+            b.iter(|| {
+                k = (k + 1) % line.len();
+                black_box(ground.elevation_near_m(line[k], resolution_m, &mut nearby))
+            });
+        });
     }
     group.finish();
 }
