@@ -6,7 +6,7 @@
 //! As programmed: the disc's rows and columns, and over them at most four squares.
 //! Refuses: generated relief; whoever asks adds a bound of that.
 
-use super::pyramid::{ANYTHING, LEAF, NOTHING, SIDE_MAX, Square};
+use super::pyramid::{ANYTHING, LEAF, NOTHING, SIDE_MAX, Square, changes_m};
 use super::raster::{HOLE_FADE, POLAR_CAP_ROWS, Raster};
 use icd::constants::MOON_RADIUS_M;
 
@@ -25,6 +25,9 @@ pub(super) struct Ceiling {
 
 /// Greatest derivative of the weight 10 x³ − 15 x⁴ + 6 x⁵: at its middle.
 const STEEPEST_FADE: f64 = 1.875;
+
+/// Cells across a disc up to which it is looked at sample by sample.
+const FEW: f64 = 1.0;
 
 const NONE: Ceiling = Ceiling {
     elevation_m: f64::NEG_INFINITY,
@@ -64,6 +67,9 @@ impl Raster {
         let whole = !edges.wraps && both;
         let columns = if whole { (0.0, w) } else { (c0, c1) };
         let over = self.over(columns, (r0, r1));
+        // Of few cells the samples themselves say more than squares of eight.
+        let few = c1 - c0 <= FEW && r1 - r0 <= FEW;
+        let near = if few { self.steepest_of(columns, (r0, r1)) } else { over.steepest_m };
         let margin = |edge: bool, x: f64| if edge { f64::INFINITY } else { x };
         let inwards = margin(edges.wraps, c0.min(w - 1.0 - c1))
             .min(margin(edges.north, r0))
@@ -72,9 +78,25 @@ impl Raster {
         Ceiling {
             elevation_m: f64::from(over.highest_m),
             lowest_m: f64::from(over.lowest_m),
-            steepest_m: over.steepest_m.map(f64::from),
+            steepest_m: [0, 1].map(|k| f64::from(near[k].min(over.steepest_m[k]))),
             alone,
         }
+    }
+
+    /// Bounds of the change from column to column and from row to row over a few cells; infinite where samples
+    /// are missing.
+    fn steepest_of(&self, (c0, c1): Range, (r0, r1): Range) -> [f32; 2] {
+        let mut steepest_m = [0.0_f32; 2];
+        for row in libm::floor(r0) as isize..=libm::floor(r1) as isize + 1 {
+            for column in libm::floor(c0) as isize..=libm::floor(c1) as isize + 1 {
+                let around =
+                    [-1, 0, 1, 2].map(|j| [-1, 0, 1, 2].map(|i| self.sample(column + i, row + j)));
+                for (known, change_m) in steepest_m.iter_mut().zip(changes_m(&around)) {
+                    *known = if change_m.is_nan() { f32::INFINITY } else { known.max(change_m) };
+                }
+            }
+        }
+        steepest_m
     }
 
     /// Bound of the raster's slope within `reach_rad` of a place, rise over run, over being what

@@ -197,9 +197,8 @@ fn patch(window: &[f32], (columns, rows): (usize, usize)) -> Box<[Square]> {
             let control_m = control_m(&around);
             square.highest_m = square.highest_m.max(here_m + control_m);
             square.lowest_m = square.lowest_m.min(here_m - control_m);
-            let turned = [0, 1, 2, 3].map(|k| around.map(|l| l[k]));
-            for (known, lines) in square.steepest_m.iter_mut().zip([&around, &turned]) {
-                *known = known.max(change_m([lines[0], lines[1], lines[2]]));
+            for (known, change_m) in square.steepest_m.iter_mut().zip(changes_m(&around)) {
+                *known = known.max(change_m);
             }
         }
     }
@@ -241,6 +240,13 @@ fn control_m(around: &[[f32; 4]; 4]) -> f32 {
     let c = (north[2] - north[0] - south[2] + south[0]) / 36.0;
     // Roundings of single precision: three of values below 2^14 m, others smaller: under 0.003 m.
     a.abs() + b.abs() + c.abs() + 0.005
+}
+
+/// The greatest derivatives near the second sample of the second line and on to the third, by column
+/// and by row; NaN where a neighbour is.
+pub(super) fn changes_m(around: &[[f32; 4]; 4]) -> [f32; 2] {
+    let turned = [0, 1, 2, 3].map(|k| around.map(|l| l[k]));
+    [around, &turned].map(|lines| change_m([lines[0], lines[1], lines[2]]))
 }
 
 /// The greatest derivative along the second of three lines, per sample, near its second sample and

@@ -29,25 +29,31 @@ use icd::constants::MOON_RADIUS_M;
 use icd::frames::{Direction, M, Position, Vector};
 use nalgebra::Vector3;
 
-/// Slope that generated relief never keeps up over an unproven stretch, rise over run: 50°. See the
+/// Slope that generated relief never keeps up over an unproven stretch, rise over run: 45°. See the
 /// header.
-const SLOPE: f64 = 1.2;
+const SLOPE: f64 = 1.0;
 /// Mean slope from outside a rock to any place on it, at most: with y the distance from its middle over
 /// its radius, (1 − y)(1 + y)², greatest at 1/3 (see `rocks`).
 const ROCK_SLOPE: f64 = 1.19;
 /// Resolutions of the march, m, and how many there are.
-pub(super) const LEVELS: usize = 12;
+pub(super) const LEVELS: usize = 13;
 pub(super) const RESOLUTIONS_M: [f64; LEVELS] =
-    [1024.0, 512.0, 256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0, FINEST_M];
+    [1024.0, 512.0, 256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0, 0.6, FINEST_M];
 const FINE: usize = LEVELS - 1;
 /// Shell above which there is no ground, m: LOLA's highest point is 10.8 km.
 const CEILING_M: f64 = 12_500.0;
 /// Stretch that is not looked into, m.
 const GAP_M: f64 = 0.05;
+/// Distance of the ground from which a ray is taken through it, m.
+const LAST_M: f64 = 0.1;
 /// Width of the last bracket, m.
 const BRACKET_M: f64 = 0.02;
-/// Share of the height left over by a leap towards the ground.
-const LEFT_OVER: f64 = 0.2;
+/// Share of the height left over by a leap towards the ground: at least and at most, and per tangent of
+/// the angle off the vertical between. Chosen: fewer looks on average than with others.
+const LEFT_OVER: [f64; 2] = [0.08, 0.2];
+const LEFT_OVER_PER_TANGENT: f64 = 0.25;
+/// What remains of the height below the reserve where a leap ends, on average. Chosen likewise.
+const CLEAR_SHARE: f64 = 0.65;
 /// Height above the ground from which it is asked whether a ray leaves it for good, m.
 const LOW_M: f64 = 512.0;
 /// Most places waiting ahead: each at most halves the stretch before it.
@@ -89,6 +95,7 @@ impl Terrain {
             nearby: Nearby::default(),
             region: Region { from_m: 0.0, to_m: -1.0, slope: 0.0 },
             looks: 0,
+            trace: vec![],
         };
         march.first_m(enter_m, end_m)
     }
@@ -128,6 +135,7 @@ struct March<'a> {
     nearby: Nearby,
     region: Region,
     looks: usize,
+    trace: Vec<(f64, usize, f64, f64, f64)>,
 }
 
 /// Places ahead of the one proven clear, the nearest last.
@@ -179,8 +187,8 @@ impl March<'_> {
                 let level = if next.over_m > 0.0 { self.level_at(next.over_m) } else { FINE };
                 let level = level.max(next.level + 1);
                 ahead.points[ahead.count - 1] = self.look(next.s_m, level, next.over_m);
-            } else if gap_m <= BRACKET_M {
-                return Some(next.s_m);
+            } else if let Some(range_m) = self.met_m(&here, &next) {
+                return Some(range_m);
             } else {
                 // Underground for sure: what lies beyond no longer matters.
                 ahead.count = 0;
@@ -203,13 +211,17 @@ impl March<'_> {
         point
     }
 
-    /// The height at `s_m`. `aside_m`: how far around rocks are looked for.
-    fn look(&mut self, s_m: f64, level: usize, aside_m: f64) -> Point {
+    /// The height at `s_m`. `expected_m`: what it may be; rocks are looked for as far around as the ray
+    /// runs level while it falls so much.
+    fn look(&mut self, s_m: f64, level: usize, expected_m: f64) -> Point {
         self.looks += 1;
         let q = self.p + self.d * s_m;
         let r_m = q.norm();
+        let climb = self.d.dot(&q) / r_m;
+        let level_part = level_part(climb, climb).max(0.01);
         let rocks = &mut self.nearby.rocks;
-        (rocks.aside_m, rocks.near) = (2.0 * aside_m.max(0.05), false);
+        rocks.aside_m = expected_m.max(0.05) * (1.1 * level_part / climb.abs()).min(2.0);
+        rocks.near = false;
         let resolution_m = RESOLUTIONS_M[level];
         let ground_m =
             self.ground.elevation_near_m(Vector::from_si(q), resolution_m, &mut self.nearby);
@@ -218,9 +230,9 @@ impl March<'_> {
         let bare_m = match () {
             () if resolution_m > self.largest_rock_m => f64::INFINITY,
             () if rocks.near => 0.0,
-            () => rocks.aside_m,
+            () => rocks.aside_m / level_part,
         };
-        let climb = self.d.dot(&q) / r_m;
+        self.trace.push((s_m, level, over_m, over_m - self.reserves_m[level], bare_m));
         Point { s_m, over_m, clear_m: over_m - self.reserves_m[level], level, climb, bare_m }
     }
 
@@ -238,6 +250,20 @@ impl March<'_> {
         (of(here, -here.climb), of(next, next.climb))
     }
 
+    /// Where between a clear place and one underground the ground is met, m, once that is known to
+    /// [`BRACKET_M`]: no slope lets the ray meet it sooner after the one or later before the other.
+    fn met_m(&self, here: &Point, next: &Point) -> Option<f64> {
+        let gap_m = next.s_m - here.s_m;
+        if gap_m <= BRACKET_M {
+            return Some(next.s_m);
+        }
+        let level = level_part(here.climb, next.climb);
+        let closing = (self.region.slope + self.ground_slope + ROCK_SLOPE) * level - here.climb;
+        let unknown_m = gap_m - (here.over_m - next.over_m) / closing.max(1e-9);
+        (here.level == FINE && unknown_m <= BRACKET_M)
+            .then(|| here.s_m + gap_m * here.over_m / (here.over_m - next.over_m))
+    }
+
     /// The next place to look at from a clear one with nothing known ahead; `None` when the ray meets no
     /// ground any more.
     fn leap(&mut self, here: &Point, end_m: f64) -> Option<Point> {
@@ -252,16 +278,22 @@ impl March<'_> {
         if self.leaves(here, end_m) {
             return None;
         }
-        // As far as the proof may reach over level ground, with a reserve there of a third.
-        let share = 0.65 / back.max(1e-9);
+        // As far as the proof may reach over level ground.
+        let share = CLEAR_SHARE / back.max(1e-9);
         let growth = (1.0 - share * here.climb).max(0.05);
         let provable_m = 0.9 * (on_m.min(1e9) + share * here.over_m) / growth;
         let level_m = if here.climb < 0.0 {
-            (1.0 - LEFT_OVER) * here.over_m / -here.climb
+            let [least, most] = LEFT_OVER;
+            let left_over = (LEFT_OVER_PER_TANGENT * level / -here.climb).clamp(least, most);
+            (1.0 - left_over) * here.over_m / -here.climb
         } else {
             f64::INFINITY
         };
-        let leap_m = provable_m.min(level_m).clamp(GAP_M, width_m.max(GAP_M));
+        let through_m = here.over_m / -here.climb + 0.3 * BRACKET_M;
+        let last = here.level == FINE && here.climb < 0.0 && (back <= 0.0 || through_m < LAST_M);
+        // The last leap, of a ray that is steeper than the ground or has nearly come there: through it.
+        let leap_m = if last { through_m } else { provable_m.min(level_m).max(GAP_M) };
+        let leap_m = leap_m.min(width_m.max(GAP_M));
         let s_m = (here.s_m + leap_m).min(end_m);
         let expected_m = here.over_m + here.climb * (s_m - here.s_m);
         Some(self.look(s_m, self.level_at(expected_m), expected_m))
@@ -301,9 +333,9 @@ impl March<'_> {
         self.region = Region { from_m, to_m, slope: self.ground.measured_slope(middle, reach_rad) };
     }
 
-    /// The resolution for a height: the coarsest that leaves out less than a third of it.
+    /// The resolution for a height: the coarsest that leaves out less than half of it.
     fn level_at(&self, over_m: f64) -> usize {
-        self.reserves_m.iter().position(|reserve_m| *reserve_m <= 0.33 * over_m).unwrap_or(FINE)
+        self.reserves_m.iter().position(|reserve_m| *reserve_m <= 0.5 * over_m).unwrap_or(FINE)
     }
 
     fn climb(&self, s_m: f64) -> f64 {
@@ -339,4 +371,80 @@ fn shell(p: Vector3<f64>, d: Vector3<f64>) -> Option<(f64, f64)> {
     }
     let root = discriminant.sqrt();
     (root - b >= 0.0).then_some(((-b - root).max(0.0), root - b))
+}
+#[cfg(test)]
+mod zz {
+    use super::*;
+    #[test]
+    fn zz_counts() {
+        use crate::environment::terrain::TerrainConfig;
+        for (lat, lon) in [(59.5_f64, -6.0_f64), (-9.0, 150.0)] {
+            let g = Terrain::new(&TerrainConfig {
+                seed: 3,
+                age_gyr: 3.6,
+                rock_abundance: 0.01,
+                relief: true,
+                tiles: vec![],
+            })
+            .unwrap();
+            for (h, off) in
+                [(3000.0, 65.0_f64), (3000.0, 45.0), (1000.0, 20.0), (50.0, 0.0), (0.1, 100.0)]
+            {
+                let mut looks = vec![];
+                let mut trace = String::new();
+                for k in 0..500 {
+                    let kf = f64::from(k);
+                    let (a, o) = (
+                        (lat + (kf * 0.618_033_9) % 1.0).to_radians(),
+                        (lon + (kf * 0.754_877_6) % 1.0).to_radians(),
+                    );
+                    let u = Vector3::new(
+                        libm::cos(a) * libm::cos(o),
+                        libm::cos(a) * libm::sin(o),
+                        libm::sin(a),
+                    );
+                    let e1 = Vector3::z().cross(&u).normalize();
+                    let e2 = u.cross(&e1);
+                    let off = off.to_radians();
+                    let d = (e1 * libm::cos(kf) + e2 * libm::sin(kf)) * libm::sin(off)
+                        - u * libm::cos(off);
+                    let p = u * (MOON_RADIUS_M + g.elevation_m(Vector::from_si(u), 0.3) + h);
+                    let (enter_m, leave_m) = shell(p, d).unwrap();
+                    let r = g.relief.as_ref().unwrap();
+                    let mut march = March {
+                        ground: &g,
+                        ground_slope: SLOPE,
+                        reserves_m: r.reserves_m,
+                        largest_rock_m: r.rocks.largest_m(),
+                        p,
+                        d,
+                        nearby: Nearby::default(),
+                        region: Region { from_m: 0.0, to_m: -1.0, slope: 0.0 },
+                        looks: 0,
+                        trace: vec![],
+                    };
+                    march.first_m(enter_m, leave_m);
+                    looks.push(march.looks);
+                    if k == 7 {
+                        trace = march
+                            .trace
+                            .iter()
+                            .map(|(s, l, o, c, b)| {
+                                format!(
+                                    "s {s:.2} res {} over {o:.3} clear {c:.3} bare {b:.2}\n",
+                                    RESOLUTIONS_M[*l]
+                                )
+                            })
+                            .collect();
+                        trace += &format!("slope {}", march.region.slope);
+                    }
+                }
+                looks.sort();
+                println!(
+                    "lat {lat} h {h} off {off}: median {} 90% {} max {}\n{trace}",
+                    looks[250], looks[450], looks[499]
+                );
+            }
+        }
+    }
 }
