@@ -74,11 +74,25 @@ pub(super) struct Block {
     y: [f64; 4],
     /// Inhabited when below what is likely; 2 off the face.
     chance: [f64; 4],
+    /// Where nothing is felt, in cells of the same face: x and y, from and to.
+    empty: [f64; 4],
 }
 
+/// No square at all.
+const NOWHERE: [f64; 4] = [f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.0];
+/// Distances measured with the metric of a place half a cell away are off by less than this factor: the
+/// largest cells are 33 km wide, over which lengths change by 2 %.
+const WARP: f64 = 1.03;
+
 impl Block {
-    pub(super) const UNSEEN: Self =
-        Self { corner: [u32::MAX; 3], hash: [0; 4], x: [0.0; 4], y: [0.0; 4], chance: [2.0; 4] };
+    pub(super) const UNSEEN: Self = Self {
+        corner: [u32::MAX; 3],
+        hash: [0; 4],
+        x: [0.0; 4],
+        y: [0.0; 4],
+        chance: [2.0; 4],
+        empty: NOWHERE,
+    };
 }
 
 /// A point as the cells of one face see it: place in cells, and what depends on the point alone.
@@ -140,16 +154,23 @@ impl Cells {
     ///
     /// Two by two cells, no more and no less: nothing reaches further than half a cell. `block`: the
     /// four of the last point, or [`Block::UNSEEN`]. `aside_m`: to be visited is also what is felt only so
-    /// far from the point, at most [`Self::aside_m_max`].
+    /// far from the point, at most [`Self::aside_m_max`]. `remember`: whether the block will be asked again.
     #[inline]
     pub(super) fn felt(
         &self,
         at: &OnFace,
         areas: &Areas,
         (sparse, aside_m): (f64, f64),
-        block: &mut Block,
+        (block, remember): (&mut Block, bool),
         mut visit: impl FnMut(Thing),
     ) {
+        let [x0, x1, y0, y1] = block.empty;
+        let aside = 1.5 * aside_m / MOON_RADIUS_M * self.per_rad;
+        let [x, y] = [at.X, at.Y].map(|X| (X + cube::HALF) * self.per_rad);
+        let clear = (x - aside > x0) & (x + aside < x1) & (y - aside > y0) & (y + aside < y1);
+        if clear && block.corner[0] == at.face {
+            return;
+        }
         let view = self.view(at, sparse, self.reach_m + aside_m);
         // Float to integer `as` saturates at zero; one below zero wraps and lies off the face.
         let corner = [at.face, (view.x + 0.5) as u32, (view.y + 0.5) as u32];
@@ -165,6 +186,9 @@ impl Cells {
             distance2_m2[k] = dx * (xx * dx + xy * dy) + yy * dy * dy;
             let is_met = (distance2_m2[k] < view.reach2_m2) & (block.chance[k] < view.likely);
             met |= u32::from(is_met) << k;
+        }
+        if remember {
+            block.empty = self.empty(&view, block, &distance2_m2);
         }
         // One branch for all four, that is rarely taken.
         while met != 0 {
@@ -187,6 +211,28 @@ impl Cells {
     pub(super) fn aside_m_max(&self) -> f64 {
         // Half a cell, where cells are smallest (see `SIDE_PER_REACH`).
         0.4 * self.cell_m2.sqrt() - self.reach_m
+    }
+
+    /// The square around a point in which nothing is felt.
+    fn empty(&self, view: &View, block: &Block, distance2_m2: &[f64; 4]) -> [f64; 4] {
+        let [dense_p, sparse_p] = self.inhabited;
+        let likely = dense_p.max(sparse_p);
+        let nearest2_m2 = (0..4)
+            .filter(|&k| block.chance[k] < likely)
+            .map(|k| distance2_m2[k])
+            .fold(f64::INFINITY, f64::min);
+        let free_m = nearest2_m2.sqrt() - WARP * self.reach_m;
+        if free_m <= 0.0 {
+            return NOWHERE;
+        }
+        let [xx, xy, yy] = view.metric_m2;
+        let half = free_m / (WARP * WARP * (xx + 2.0 * xy.abs() + yy)).sqrt();
+        let [_, i, j] = block.corner;
+        let side = |x: f64, i: u32| {
+            ((x - half).max(f64::from(i) - 0.5), (x + half).min(f64::from(i) + 0.5))
+        };
+        let ((x0, x1), (y0, y1)) = (side(view.x, i), side(view.y, j));
+        [x0, x1, y0, y1]
     }
 
     fn fill(&self, block: &mut Block, face_key: u64, corner: [u32; 3]) {

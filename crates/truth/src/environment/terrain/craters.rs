@@ -156,10 +156,13 @@ impl Craters {
             }
             let weight = gain(octave.cells.diameter_m);
             if weight > 0.0 {
-                let mut unseen = Block::UNSEEN;
+                let mut unseen;
                 let block = match &mut blocks {
-                    Some(blocks) => &mut blocks[k],
-                    None => &mut unseen,
+                    Some(blocks) => (&mut blocks[k], true),
+                    None => {
+                        unseen = Block::UNSEEN;
+                        (&mut unseen, false)
+                    }
                 };
                 octave.at(faces, areas, (mare, weight), block, &mut found, &mut erased);
             }
@@ -223,14 +226,14 @@ impl Octave {
         faces: &Faces,
         areas: &Areas,
         (mare, gain): (f64, f64),
-        block: &mut Block,
+        (block, remember): (&mut Block, bool),
         found: &mut Cratered,
         erased: &mut Erased,
     ) {
         let (mut bowl_m, mut rim_m) = (0.0_f64, 0.0_f64);
         let before = erased.count;
         for at in faces.iter() {
-            self.cells.felt(at, areas, (mare, 0.0), block, |thing| {
+            self.cells.felt(at, areas, (mare, 0.0), (&mut *block, remember), |thing| {
                 let d_m = thing.diameter_m;
                 let x = 4.0 * thing.distance2_m2 / (d_m * d_m);
                 if x >= REACH * REACH {

@@ -94,20 +94,21 @@ impl Rocks {
                 break;
             }
             let weight = gain(cells.diameter_m);
-            let mut unseen = Block::UNSEEN;
-            let (block, aside_m) = match &mut seen {
+            let mut unseen;
+            let (block, aside_m, remember) = match &mut seen {
                 Some(seen) => {
                     seen.near |= seen.aside_m > cells.aside_m_max();
-                    (
-                        &mut seen.blocks[k.min(OCTAVES - 1)],
-                        if seen.near { 0.0 } else { seen.aside_m },
-                    )
+                    let aside_m = if seen.near { 0.0 } else { seen.aside_m };
+                    (&mut seen.blocks[k.min(OCTAVES - 1)], aside_m, true)
                 }
-                None => (&mut unseen, 0.0),
+                None => {
+                    unseen = Block::UNSEEN;
+                    (&mut unseen, 0.0, false)
+                }
             };
             let mut met = false;
             for at in faces.iter() {
-                cells.felt(at, areas, (1.0 - young, aside_m), block, |thing| {
+                cells.felt(at, areas, (1.0 - young, aside_m), (&mut *block, remember), |thing| {
                     met = true;
                     let d_m = thing.diameter_m;
                     let z = (1.0 - 4.0 * thing.distance2_m2 / (d_m * d_m)).max(0.0);

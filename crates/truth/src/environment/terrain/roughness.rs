@@ -125,10 +125,13 @@ impl Roughness {
             let [highland_m, mare_m] = octave.height_m;
             let weight = gain(octave.wavelength_m) * (highland_m + mare * (mare_m - highland_m));
             if weight > 0.0 {
-                let mut unseen = Lattice::UNSEEN;
+                let mut unseen;
                 let lattice = match &mut lattices {
                     Some(lattices) => &mut lattices[k],
-                    None => &mut unseen,
+                    None => {
+                        unseen = Lattice::UNSEEN;
+                        &mut unseen
+                    }
                 };
                 sum += weight * octave.noise(p_m / octave.wavelength_m, lattice);
             }
