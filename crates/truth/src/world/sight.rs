@@ -16,6 +16,9 @@ use nalgebra::Vector3;
 /// Moon hardly darkens towards its limb).
 const LOMMEL_SEELIGER: f64 = 0.95;
 
+/// Baseline of the slope that a laser's footprint sees, m: its width from some kilometres. Assumed.
+const NORMAL_BASELINE_M: f64 = 4.0;
+
 /// What a body-fixed aperture sees at one instant.
 #[derive(Clone, Copy)]
 pub(super) struct Sight<'a> {
@@ -78,18 +81,18 @@ impl<'a> Sight<'a> {
     /// Range from the aperture along the beam to the ground, m; `None` beyond `range_m_max`.
     pub fn range_m(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> Option<f64> {
         let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
-        Some(self.environment.terrain.ray(p_MA_M, d_M, range_m_max)?.range_m)
+        self.environment.terrain.ray(p_MA_M, d_M, range_m_max)
     }
 
     /// What a laser beam meets; `None` beyond `range_m_max`. Cost: one ray and little more.
     pub fn target(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> Option<Target> {
         let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
-        let hit = self.environment.terrain.ray(p_MA_M, d_M, range_m_max)?;
-        let p_MH_M = Vector::from_si(p_MA_M.si() + d_M.si() * hit.range_m);
+        let terrain = &self.environment.terrain;
+        let range_m = terrain.ray(p_MA_M, d_M, range_m_max)?;
+        let p_MH_M = Vector::from_si(p_MA_M.si() + d_M.si() * range_m);
         Some(Target {
-            range_m: hit.range_m,
-            // Over the ray's baseline of 4 m: a footprint far off; the finest relief is 2 m anyway.
-            cos_incidence: -d_M.dot(hit.n_M),
+            range_m,
+            cos_incidence: -d_M.dot(terrain.normal(p_MH_M, NORMAL_BASELINE_M)),
             surface: self.surface(p_MH_M),
             closing_m_s: self.v_over_ground_B(p_BA_B).dot(&Vector3::from(*d_B)),
             transmission: self.transmission(p_MA_M, d_M),

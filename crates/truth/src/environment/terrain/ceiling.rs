@@ -1,24 +1,40 @@
-//! How high measured ground can be within an angular distance of a place.
+//! How high and how steep measured ground can be within an angular distance of a place.
 //!
-//! Owns: which squares of a raster cover a disc. Does not own: the bound of a square (see
+//! Owns: which squares of a raster cover a disc. Does not own: the bounds of a square (see
 //! [`super::pyramid`]).
 //!
 //! As programmed: the disc's rows and columns, and over them at most four squares.
 //! Refuses: generated relief; whoever asks adds a bound of that.
 
-use super::pyramid::{LEAF, SIDE_MAX};
-use super::raster::{ELEVATION_M_MAX, POLAR_CAP_ROWS, Raster};
+use super::pyramid::{ANYTHING, LEAF, NOTHING, SIDE_MAX, Square, changes_m};
+use super::raster::{HOLE_FADE, POLAR_CAP_ROWS, Raster};
+use icd::constants::MOON_RADIUS_M;
 
 /// What a raster says of a disc.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Ceiling {
     /// Upper bound of its surface there, m; −∞ where it has none.
     pub elevation_m: f64,
+    /// Lower bound, m; ∞ where it has none.
+    pub lowest_m: f64,
+    /// Bounds of its change from one column and from one row to the next, m.
+    pub steepest_m: [f64; 2],
     /// Whether it alone is the ground all over the disc.
     pub alone: bool,
 }
 
-const NONE: Ceiling = Ceiling { elevation_m: f64::NEG_INFINITY, alone: false };
+/// Greatest derivative of the weight 10 x³ − 15 x⁴ + 6 x⁵: at its middle.
+const STEEPEST_FADE: f64 = 1.875;
+
+/// Cells across a disc up to which it is looked at sample by sample.
+const FEW: f64 = 1.0;
+
+const NONE: Ceiling = Ceiling {
+    elevation_m: f64::NEG_INFINITY,
+    lowest_m: f64::INFINITY,
+    steepest_m: [0.0; 2],
+    alone: false,
+};
 
 /// Columns or rows, both ends included.
 type Range = (f64, f64);
@@ -50,34 +66,77 @@ impl Raster {
         }
         let whole = !edges.wraps && both;
         let columns = if whole { (0.0, w) } else { (c0, c1) };
-        let (elevation_m, void) = self.over(columns, (r0, r1));
+        let over = self.over(columns, (r0, r1));
+        // Of few cells the samples themselves say more than squares of eight.
+        let few = c1 - c0 <= FEW && r1 - r0 <= FEW;
+        let near = if few { self.steepest_of(columns, (r0, r1)) } else { over.steepest_m };
         let margin = |edge: bool, x: f64| if edge { f64::INFINITY } else { x };
         let inwards = margin(edges.wraps, c0.min(w - 1.0 - c1))
             .min(margin(edges.north, r0))
             .min(margin(edges.south, h - 1.0 - r1));
-        let alone = !whole && !void && inwards >= self.fade();
-        Ceiling { elevation_m, alone }
+        let alone = !whole && !over.void && inwards >= self.fade();
+        Ceiling {
+            elevation_m: f64::from(over.highest_m),
+            lowest_m: f64::from(over.lowest_m),
+            steepest_m: [0, 1].map(|k| f64::from(near[k].min(over.steepest_m[k]))),
+            alone,
+        }
     }
 
-    /// Upper bound over columns and rows, and whether missing elevations matter there.
-    fn over(&self, (c0, c1): Range, rows: Range) -> (f64, bool) {
+    /// Bounds of the change from column to column and from row to row over a few cells; infinite where samples
+    /// are missing.
+    fn steepest_of(&self, (c0, c1): Range, (r0, r1): Range) -> [f32; 2] {
+        let mut steepest_m = [0.0_f32; 2];
+        for row in libm::floor(r0) as isize..=libm::floor(r1) as isize + 1 {
+            for column in libm::floor(c0) as isize..=libm::floor(c1) as isize + 1 {
+                let around =
+                    [-1, 0, 1, 2].map(|j| [-1, 0, 1, 2].map(|i| self.sample(column + i, row + j)));
+                for (known, change_m) in steepest_m.iter_mut().zip(changes_m(&around)) {
+                    *known = if change_m.is_nan() { f32::INFINITY } else { known.max(change_m) };
+                }
+            }
+        }
+        steepest_m
+    }
+
+    /// Bound of the raster's slope within `reach_rad` of a place, rise over run, over being what
+    /// [`Self::ceiling`] has said of it.
+    pub fn slope(&self, latitude_rad: f64, reach_rad: f64, over: &Ceiling) -> f64 {
+        let poles = self.edges.north || self.edges.south;
+        let cap_rad = POLAR_CAP_ROWS * self.posting_m() / MOON_RADIUS_M;
+        let cap_rad = if poles { cap_rad } else { 0.0 };
+        let slope = self.projection.slope(latitude_rad, reach_rad, over.steepest_m, cap_rad);
+        if core::f64::consts::FRAC_PI_2 - latitude_rad.abs() - reach_rad >= cap_rad {
+            return slope;
+        }
+        slope + STEEPEST_FADE * (over.elevation_m - over.lowest_m) / (cap_rad * MOON_RADIUS_M)
+    }
+
+    /// Bound of the slope of this raster's weight where it is not alone, 1/m.
+    pub fn fade_per_m(&self, latitude_rad: f64, reach_rad: f64) -> f64 {
+        let samples = if self.grid.voids() { self.fade().min(HOLE_FADE) } else { self.fade() };
+        let steepest = [STEEPEST_FADE / samples; 2];
+        self.projection.slope(latitude_rad, reach_rad, steepest, 0.0)
+    }
+
+    /// The squares over columns and rows, as one.
+    fn over(&self, (c0, c1): Range, rows: Range) -> Square {
         let w = self.grid.width() as f64;
         let one = |c0: f64, c1: f64| self.over_squares((c0, c1), rows);
-        let two = |(a, b): (f64, bool), (c, d): (f64, bool)| (a.max(c), b || d);
         if !self.edges.wraps {
             one(c0, c1)
         } else if c1 - c0 >= w - 2.0 {
             one(0.0, w)
         } else if c0 < 0.0 {
-            two(one(0.0, c1), one(c0 + w, w))
+            one(0.0, c1).and(one(c0 + w, w))
         } else if c1 > w - 1.0 {
-            two(one(c0, w), one(0.0, c1 - w))
+            one(c0, w).and(one(0.0, c1 - w))
         } else {
             one(c0, c1)
         }
     }
 
-    fn over_squares(&self, (c0, c1): Range, (r0, r1): Range) -> (f64, bool) {
+    fn over_squares(&self, (c0, c1): Range, (r0, r1): Range) -> Square {
         let index = |x: f64, n: usize| x.clamp(0.0, n as f64 - 1.0) as usize;
         let (width, height) = (self.grid.width(), self.grid.height());
         let (c0, c1) = (index(libm::floor(c0), width), index(libm::ceil(c1), width));
@@ -89,16 +148,14 @@ impl Raster {
         }
         let side = LEAF << size;
         if side > SIDE_MAX {
-            return (ELEVATION_M_MAX, true); // too much to read: no place is higher
+            return ANYTHING; // too much to read
         }
-        let (mut highest_m, mut void) = (f32::NEG_INFINITY, false);
+        let mut all = NOTHING;
         for row in r0 / side..=r1 / side {
             for column in c0 / side..=c1 / side {
-                let square = self.square(size, column, row);
-                highest_m = highest_m.max(square.highest_m);
-                void |= square.void;
+                all = all.and(self.square(size, column, row));
             }
         }
-        (f64::from(highest_m), void)
+        all
     }
 }

@@ -62,6 +62,39 @@ pub(super) struct Cells {
     diameters_m: [[f64; STEPS + 1]; 2],
 }
 
+/// Four neighbouring cells, who lives there and where: all that does not depend on the point asked
+/// about, so that the next point among the same four need not hash again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// Face and cell of the last of the four; `u32::MAX` before the first use.
+    corner: [u32; 3],
+    hash: [u64; 4],
+    /// Place, in cells.
+    x: [f64; 4],
+    y: [f64; 4],
+    /// Inhabited when below what is likely; 2 off the face.
+    chance: [f64; 4],
+    /// Where nothing is felt, in cells of the same face: x and y, from and to.
+    empty: [f64; 4],
+}
+
+/// No square at all.
+const NOWHERE: [f64; 4] = [f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.0];
+/// Distances measured with the metric of a place half a cell away are off by less than this factor: the
+/// largest cells are 33 km wide, over which lengths change by 2 %.
+const WARP: f64 = 1.03;
+
+impl Block {
+    pub(super) const UNSEEN: Self = Self {
+        corner: [u32::MAX; 3],
+        hash: [0; 4],
+        x: [0.0; 4],
+        y: [0.0; 4],
+        chance: [2.0; 4],
+        empty: NOWHERE,
+    };
+}
+
 /// A point as the cells of one face see it: place in cells, and what depends on the point alone.
 #[derive(Clone, Copy, Debug)]
 struct View {
@@ -119,25 +152,99 @@ impl Cells {
 
     /// Visits what may be felt at a point; `sparse` is the share of the sparse population there.
     ///
-    /// Two by two cells, no more and no less: nothing reaches further than half a cell.
+    /// Two by two cells, no more and no less: nothing reaches further than half a cell. `block`: the
+    /// four of the last point, or [`Block::UNSEEN`]. `aside_m`: to be visited is also what is felt only so
+    /// far from the point, at most [`Self::aside_m_max`]. `remember`: whether the block will be asked again.
     #[inline]
     pub(super) fn felt(
         &self,
         at: &OnFace,
         areas: &Areas,
-        sparse: f64,
+        (sparse, aside_m): (f64, f64),
+        (block, remember): (&mut Block, bool),
         mut visit: impl FnMut(Thing),
     ) {
-        let view = self.view(at, sparse, self.reach_m);
+        let [x0, x1, y0, y1] = block.empty;
+        let aside = 1.5 * aside_m / MOON_RADIUS_M * self.per_rad;
+        let [x, y] = [at.X, at.Y].map(|X| (X + cube::HALF) * self.per_rad);
+        let clear = (x - aside > x0) & (x + aside < x1) & (y - aside > y0) & (y + aside < y1);
+        if clear && block.corner[0] == at.face {
+            return;
+        }
+        let view = self.view(at, sparse, self.reach_m + aside_m);
         // Float to integer `as` saturates at zero; one below zero wraps and lies off the face.
-        let (i, j) = ((view.x + 0.5) as u32, (view.y + 0.5) as u32);
-        for (i, j) in [
-            (i.wrapping_sub(1), j.wrapping_sub(1)),
-            (i.wrapping_sub(1), j),
-            (i, j.wrapping_sub(1)),
-            (i, j),
-        ] {
-            self.look(&view, areas, i, j, &mut visit);
+        let corner = [at.face, (view.x + 0.5) as u32, (view.y + 0.5) as u32];
+        if block.corner != corner {
+            self.fill(block, view.face_key, corner);
+        }
+        let [xx, xy, yy] = view.metric_m2;
+        let xy = 2.0 * xy;
+        let mut distance2_m2 = [0.0; 4];
+        let mut met = 0_u32;
+        for k in 0..4 {
+            let (dx, dy) = (block.x[k] - view.x, block.y[k] - view.y);
+            distance2_m2[k] = dx * (xx * dx + xy * dy) + yy * dy * dy;
+            let is_met = (distance2_m2[k] < view.reach2_m2) & (block.chance[k] < view.likely);
+            met |= u32::from(is_met) << k;
+        }
+        if remember {
+            block.empty = self.empty(&view, block, &distance2_m2);
+        }
+        // One branch for all four, that is rarely taken.
+        while met != 0 {
+            let k = met.trailing_zeros() as usize;
+            met &= met - 1;
+            let [_, i, j] = cell_of(corner, k);
+            let (dx, dy) = (block.x[k] - view.x, block.y[k] - view.y);
+            let found = Found {
+                hash: block.hash[k],
+                chance: block.chance[k],
+                cell: [i, j],
+                off: [dx, dy],
+                distance2_m2: distance2_m2[k],
+            };
+            self.meet(&view, areas, &found, &mut visit);
+        }
+    }
+
+    /// How far from a point two by two cells still hold everything that is felt there, m.
+    pub(super) fn aside_m_max(&self) -> f64 {
+        // Half a cell, where cells are smallest (see `SIDE_PER_REACH`).
+        0.4 * self.cell_m2.sqrt() - self.reach_m
+    }
+
+    /// The square around a point in which nothing is felt.
+    fn empty(&self, view: &View, block: &Block, distance2_m2: &[f64; 4]) -> [f64; 4] {
+        let [dense_p, sparse_p] = self.inhabited;
+        let likely = dense_p.max(sparse_p);
+        let nearest2_m2 = (0..4)
+            .filter(|&k| block.chance[k] < likely)
+            .map(|k| distance2_m2[k])
+            .fold(f64::INFINITY, f64::min);
+        let free_m = nearest2_m2.sqrt() - WARP * self.reach_m;
+        if free_m <= 0.0 {
+            return NOWHERE;
+        }
+        let [xx, xy, yy] = view.metric_m2;
+        let half = free_m / (WARP * WARP * (xx + 2.0 * xy.abs() + yy)).sqrt();
+        let [_, i, j] = block.corner;
+        let side = |x: f64, i: u32| {
+            ((x - half).max(f64::from(i) - 0.5), (x + half).min(f64::from(i) + 0.5))
+        };
+        let ((x0, x1), (y0, y1)) = (side(view.x, i), side(view.y, j));
+        [x0, x1, y0, y1]
+    }
+
+    fn fill(&self, block: &mut Block, face_key: u64, corner: [u32; 3]) {
+        block.corner = corner;
+        for k in 0..4 {
+            let [_, i, j] = cell_of(corner, k);
+            let drawn = draw(face_key, i, j);
+            block.hash[k] = drawn.hash;
+            block.x[k] = drawn.x;
+            block.y[k] = drawn.y;
+            block.chance[k] =
+                if (i < self.number) & (j < self.number) { drawn.chance } else { 2.0 };
         }
     }
 
@@ -178,35 +285,39 @@ impl Cells {
     }
 
     /// Visits who lives in a cell, if anybody does, within reach of the view.
-    #[inline]
     fn look(&self, view: &View, areas: &Areas, i: u32, j: u32, visit: &mut impl FnMut(Thing)) {
-        let h = hash::mix(view.face_key.wrapping_add((u64::from(i) << 32) | u64::from(j)));
-        let chance = part(h >> 40, 24);
-        let dx = f64::from(i) + part((h >> 28) & 0xfff, 12) - view.x;
-        let dy = f64::from(j) + part((h >> 16) & 0xfff, 12) - view.y;
+        let Drawn { hash, chance, x, y } = draw(view.face_key, i, j);
+        let (dx, dy) = (x - view.x, y - view.y);
         let [xx, xy, yy] = view.metric_m2;
         let distance2_m2 = dx * (xx * dx + 2.0 * xy * dy) + yy * dy * dy;
-        // All at once: one branch that is rarely taken.
-        if !((distance2_m2 < view.reach2_m2)
-            & (chance < view.likely)
-            & (i < self.number)
-            & (j < self.number))
+        if distance2_m2 < view.reach2_m2
+            && chance < view.likely
+            && i < self.number
+            && j < self.number
         {
-            return;
+            let found = Found { hash, chance, cell: [i, j], off: [dx, dy], distance2_m2 };
+            self.meet(view, areas, &found, visit);
         }
+    }
+
+    /// Visits what has been found, if its cell is inhabited there.
+    #[inline]
+    fn meet(&self, view: &View, areas: &Areas, found: &Found, visit: &mut impl FnMut(Thing)) {
         let block = |n: u32| (f64::from(n) * self.blocks_per_cell) as usize;
+        let [i, j] = found.cell;
         let area = f64::from(areas.0[(block(i) * BLOCKS + block(j)) % (BLOCKS * BLOCKS)]);
         let [dense_p, sparse_p] = self.inhabited;
-        let beyond = view.likely * area - chance;
+        let beyond = view.likely * area - found.chance;
         if beyond > 0.0 {
             let rising = (dense_p - sparse_p) * area * RISE;
-            let whole = chance < sparse_p * area || beyond >= rising;
+            let whole = found.chance < sparse_p * area || beyond >= rising;
+            let [dx, dy] = found.off;
             let on_face = [view.x + dx, view.y + dy].map(|c| c / self.per_rad - cube::HALF);
             visit(Thing {
-                diameter_m: self.size_m(h, view.sparse),
-                distance2_m2,
+                diameter_m: self.size_m(found.hash, view.sparse),
+                distance2_m2: found.distance2_m2,
                 weight: if whole { 1.0 } else { beyond / rising },
-                hash: h,
+                hash: found.hash,
                 on_face,
             });
         }
@@ -224,6 +335,40 @@ impl Cells {
             table[low] + part * (table[low + 1] - table[low])
         });
         dense + sparse * (thin - dense)
+    }
+}
+
+/// Face and indices of the `k`th of the four cells that end with `corner`.
+fn cell_of([face, i, j]: [u32; 3], k: usize) -> [u32; 3] {
+    [face, i.wrapping_sub(u32::from(k < 2)), j.wrapping_sub(u32::from(k.is_multiple_of(2)))]
+}
+
+/// What chance has put into a cell: its place in cells, and whether it is there at all.
+#[derive(Clone, Copy)]
+struct Drawn {
+    hash: u64,
+    chance: f64,
+    x: f64,
+    y: f64,
+}
+
+/// One of those, as seen from a point.
+struct Found {
+    hash: u64,
+    chance: f64,
+    cell: [u32; 2],
+    off: [f64; 2],
+    distance2_m2: f64,
+}
+
+#[inline]
+fn draw(face_key: u64, i: u32, j: u32) -> Drawn {
+    let h = hash::mix(face_key.wrapping_add((u64::from(i) << 32) | u64::from(j)));
+    Drawn {
+        hash: h,
+        chance: part(h >> 40, 24),
+        x: f64::from(i) + part((h >> 28) & 0xfff, 12),
+        y: f64::from(j) + part((h >> 16) & 0xfff, 12),
     }
 }
 

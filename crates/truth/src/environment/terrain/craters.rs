@@ -23,7 +23,7 @@
 //! Highland surfaces are taken to be [`HIGHLAND_GYR`] old, maria as old as the scenario says.
 //! Refuses: secondaries, rays, craters above 8 km, complex forms.
 
-use super::cells::{Areas, Cells, Faces, Thing, part};
+use super::cells::{Areas, Block, Cells, Faces, Thing, part};
 use super::{hash, production};
 
 /// Smallest diameter of the largest octave, m.
@@ -73,6 +73,9 @@ struct Octave {
     life: f64,
 }
 
+/// The cells of all octaves around one point.
+pub(super) type Blocks = [Block; OCTAVES];
+
 /// What the craters make of a point.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cratered {
@@ -113,6 +116,9 @@ impl Erased {
 }
 
 impl Craters {
+    /// No cell seen yet.
+    pub(super) const UNSEEN: Blocks = [Block::UNSEEN; OCTAVES];
+
     /// - `age_gyr`: age of the maria; 0 is a surface without craters, highlands included.
     pub(super) fn new(seed: u64, age_gyr: f64) -> Self {
         let highland_gyr = if age_gyr > 0.0 { age_gyr.max(HIGHLAND_GYR) } else { 0.0 };
@@ -132,7 +138,7 @@ impl Craters {
     }
 
     /// Height at a point; octaves that begin below twice `resolution_m` are left out, the others weighted
-    /// by `gain(diameter_m)`. `mare`: share of mare, 0 to 1.
+    /// by `gain(diameter_m)`. `mare`: share of mare, 0 to 1. `blocks`: those of the last point, if any.
     pub(super) fn at(
         &self,
         faces: &Faces,
@@ -140,13 +146,25 @@ impl Craters {
         mare: f64,
         resolution_m: f64,
         gain: impl Fn(f64) -> f64,
+        mut blocks: Option<&mut Blocks>,
     ) -> Cratered {
         let mut found = Cratered::default();
         let mut erased = Erased::default();
-        for octave in self.octaves.iter().take_while(|o| o.cells.diameter_m >= 2.0 * resolution_m) {
+        for (k, octave) in self.octaves.iter().enumerate() {
+            if octave.cells.diameter_m < 2.0 * resolution_m {
+                break;
+            }
             let weight = gain(octave.cells.diameter_m);
             if weight > 0.0 {
-                octave.at(faces, areas, mare, weight, &mut found, &mut erased);
+                let mut unseen;
+                let block = match &mut blocks {
+                    Some(blocks) => (&mut blocks[k], true),
+                    None => {
+                        unseen = Block::UNSEEN;
+                        (&mut unseen, false)
+                    }
+                };
+                octave.at(faces, areas, (mare, weight), block, &mut found, &mut erased);
             }
         }
         found
@@ -207,15 +225,15 @@ impl Octave {
         &self,
         faces: &Faces,
         areas: &Areas,
-        mare: f64,
-        gain: f64,
+        (mare, gain): (f64, f64),
+        (block, remember): (&mut Block, bool),
         found: &mut Cratered,
         erased: &mut Erased,
     ) {
         let (mut bowl_m, mut rim_m) = (0.0_f64, 0.0_f64);
         let before = erased.count;
         for at in faces.iter() {
-            self.cells.felt(at, areas, mare, |thing| {
+            self.cells.felt(at, areas, (mare, 0.0), (&mut *block, remember), |thing| {
                 let d_m = thing.diameter_m;
                 let x = 4.0 * thing.distance2_m2 / (d_m * d_m);
                 if x >= REACH * REACH {

@@ -8,13 +8,17 @@
 //! over a cell is their tensor product and lies below the highest control value. Around a sample h
 //! with neighbours east, west, north, south and in the corners these values are
 //!     h ± a ± b ± c,   a = (h_E − h_W)/6, b = (h_N − h_S)/6, c = (h_NE − h_NW − h_SE + h_SW)/36,
-//! so that h + |a| + |b| + |c| bounds what a sample adds.
+//! so that h + |a| + |b| + |c| bounds what a sample adds. A derivative along a row is three times a
+//! difference of neighbouring control values, those of the row h ± b: with Δ the differences of the
+//! samples,
+//!     (Δ₋ + Δ)/2 and 2 Δ − (Δ₋ + Δ₊)/2,
+//! linear in the rows, so that of rows h, N, S the greatest is |D_h| + |D_N − D_S|/6. Columns alike.
 //! As programmed: the same, rounded up. Squares of 8 to 256 samples are made together, larger ones
 //! of four smaller; each is a function of the file alone. Where a neighbour is missing a sample adds
 //! nothing: a raster has no say there.
 //! Refuses: squares above [`SIDE_MAX`], which would read too much of a file for one question.
 
-use super::raster::CLEARANCE;
+use super::raster::{CLEARANCE, ELEVATION_M_MAX};
 use std::sync::OnceLock;
 
 /// Side of the smallest squares, samples.
@@ -34,6 +38,10 @@ pub(super) const APRON: usize = 12;
 pub(super) struct Square {
     /// Upper bound of the surface, m; −∞ where there is none.
     pub highest_m: f32,
+    /// Lower bound, m; ∞ where there is none.
+    pub lowest_m: f32,
+    /// Bounds of its change from one column and from one row to the next, m.
+    pub steepest_m: [f32; 2],
     /// Mean of the samples that hold an elevation, m; 0 where none does.
     pub mean_m: f32,
     /// How many hold one.
@@ -42,8 +50,39 @@ pub(super) struct Square {
     pub void: bool,
 }
 
-const NOTHING: Square =
-    Square { highest_m: f32::NEG_INFINITY, mean_m: 0.0, samples: 0, void: false };
+/// No ground.
+pub(super) const NOTHING: Square = Square {
+    highest_m: f32::NEG_INFINITY,
+    lowest_m: f32::INFINITY,
+    steepest_m: [0.0; 2],
+    mean_m: 0.0,
+    samples: 0,
+    void: false,
+};
+
+/// Ground of which nothing is known but that it is on the Moon.
+pub(super) const ANYTHING: Square = Square {
+    highest_m: ELEVATION_M_MAX as f32,
+    lowest_m: -ELEVATION_M_MAX as f32,
+    steepest_m: [f32::INFINITY; 2],
+    mean_m: 0.0,
+    samples: 0,
+    void: true,
+};
+
+impl Square {
+    /// Bounds of both; the mean and the number of samples are this one's.
+    pub(super) fn and(self, other: Self) -> Self {
+        let (a, b) = (self.steepest_m, other.steepest_m);
+        Self {
+            highest_m: self.highest_m.max(other.highest_m),
+            lowest_m: self.lowest_m.min(other.lowest_m),
+            steepest_m: [a[0].max(b[0]), a[1].max(b[1])],
+            void: self.void || other.void,
+            ..self
+        }
+    }
+}
 
 /// All squares of a grid.
 #[derive(Debug)]
@@ -129,10 +168,9 @@ fn merged(quarters: [Square; 4]) -> Square {
     let samples = quarters.iter().map(|q| q.samples).sum();
     let sum: f64 = quarters.iter().map(|q| f64::from(q.mean_m) * f64::from(q.samples)).sum();
     Square {
-        highest_m: quarters.iter().fold(f32::NEG_INFINITY, |m, q| m.max(q.highest_m)),
         mean_m: if samples > 0 { (sum / f64::from(samples)) as f32 } else { 0.0 },
         samples,
-        void: quarters.iter().any(|q| q.void),
+        ..quarters.into_iter().fold(NOTHING, Square::and)
     }
 }
 
@@ -145,18 +183,23 @@ fn patch(window: &[f32], (columns, rows): (usize, usize)) -> Box<[Square]> {
     let mut sums = vec![0.0_f64; leaves * leaves];
     for row in 0..rows {
         let middle = (row + APRON) * line + APRON - 1;
-        let three =
-            [middle - line, middle, middle + line].map(|from| &window[from..from + PATCH + 2]);
+        let four = [0, 1, 2, 3].map(|k| &window[middle - line + k * line..][..PATCH + 3]);
         for column in 0..columns {
-            let [north, here, south] = three.map(|l| [l[column], l[column + 1], l[column + 2]]);
-            if here[1].is_nan() {
+            let around = four.map(|l| [0, 1, 2, 3].map(|k| l[column + k]));
+            let here_m = around[1][1];
+            if here_m.is_nan() {
                 continue;
             }
             let leaf = (row / LEAF) * leaves + column / LEAF;
-            sums[leaf] += f64::from(here[1]);
-            squares[leaf].samples += 1;
-            let bound = control_m(north, here, south);
-            squares[leaf].highest_m = squares[leaf].highest_m.max(bound);
+            sums[leaf] += f64::from(here_m);
+            let square = &mut squares[leaf];
+            square.samples += 1;
+            let control_m = control_m(&around);
+            square.highest_m = square.highest_m.max(here_m + control_m);
+            square.lowest_m = square.lowest_m.min(here_m - control_m);
+            for (known, change_m) in square.steepest_m.iter_mut().zip(changes_m(&around)) {
+                *known = known.max(change_m);
+            }
         }
     }
     // The squares that the clearance of a missing sample touches.
@@ -188,14 +231,33 @@ fn patch(window: &[f32], (columns, rows): (usize, usize)) -> Box<[Square]> {
     squares.into_boxed_slice()
 }
 
-/// The highest control value around the middle one of nine samples, rounded up; NaN if one is.
-fn control_m(north: [f32; 3], here: [f32; 3], south: [f32; 3]) -> f32 {
+/// How far the control values around the second sample of the second line lie from it at most,
+/// rounded up; NaN if a neighbour is.
+fn control_m(around: &[[f32; 4]; 4]) -> f32 {
+    let [north, here, south, _] = around;
     let a = (here[2] - here[0]) / 6.0;
     let b = (north[1] - south[1]) / 6.0;
     let c = (north[2] - north[0] - south[2] + south[0]) / 36.0;
-    let bound = here[1] + a.abs() + b.abs() + c.abs();
     // Roundings of single precision: three of values below 2^14 m, others smaller: under 0.003 m.
-    bound + 0.005
+    a.abs() + b.abs() + c.abs() + 0.005
+}
+
+/// The greatest derivatives near the second sample of the second line and on to the third, by column
+/// and by row; NaN where a neighbour is.
+pub(super) fn changes_m(around: &[[f32; 4]; 4]) -> [f32; 2] {
+    let turned = [0, 1, 2, 3].map(|k| around.map(|l| l[k]));
+    [around, &turned].map(|lines| change_m([lines[0], lines[1], lines[2]]))
+}
+
+/// The greatest derivative along the second of three lines, per sample, near its second sample and
+/// on to the third; rounded up, NaN where a neighbour is.
+fn change_m(lines: [[f32; 4]; 3]) -> f32 {
+    let [before, here, after] = lines.map(|l| {
+        let [first, middle, last] = [l[1] - l[0], l[2] - l[1], l[3] - l[2]];
+        [0.5 * (first + middle), 2.0 * middle - 0.5 * (first + last)]
+    });
+    let of = |k: usize| here[k].abs() + (before[k] - after[k]).abs() / 6.0;
+    of(0).max(of(1)) + 0.005
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(super) const POLAR_CAP_ROWS: f64 = 1.5;
 /// Distance of a missing sample below which there is no surface: interpolation reaches 2√2.
 const HOLE: f64 = 3.0;
 /// Width of the border around missing samples, in samples. Assumed.
-const HOLE_FADE: f64 = 8.0;
+pub(super) const HOLE_FADE: f64 = 8.0;
 /// Distance of a missing sample, in samples, from which it no longer matters.
 pub(super) const CLEARANCE: f64 = HOLE + HOLE_FADE;
 

@@ -1,129 +1,364 @@
 //! Where a ray first meets the ground.
 //!
-//! Owns: the march and the bracket. Does not own: the surface.
+//! Owns: the proof that it does not before, and the bracket. Does not own: the surface.
 //!
-//! Sphere tracing after [Hart1996]: with c the height of the ray's point above the ground, no
-//! ground can be met within
-//!     s = c / (−d·up + SLOPE |d_horizontal|)
-//! as long as no slope exceeds SLOPE. As programmed: far from the ground the elevation is taken at
-//! a coarse resolution and c is reduced by [`Terrain::generated_bound_m`], more than what is left
-//! out can rise; near it everything counts. The first step below ground is bisected.
-//! Refuses: slopes above SLOPE (50°) that stand for longer than a step; at most [`EVALUATIONS_MAX`]
-//! elevations are looked up, of which the last quarter stride on evenly (only rays that graze the
-//! ground for many kilometres come so far).
+//! As published, [Hart1996]: where no slope exceeds L, a point at height c above the ground keeps a
+//! stretch of any ray through it clear. As programmed, from both ends of a stretch: with f = ḣ the
+//! ray's climb (the sphere's curvature only adds to it) and λ the greatest level part of its
+//! direction, a ray at height c_a at `a` and c_e at `e` is clear of the ground all between when
+//!     c_a / (L λ − f_a) + c_e / (L λ + f_e) ≥ e − a,
+//! either term endless where its divisor is not positive. So a ray steeper than the ground needs no
+//! small steps. A stretch that is not proven clear is halved where the proof leaves off, the nearer
+//! half first.
+//! The surface is looked at at a resolution of about the height, and c is that height less
+//! [`Terrain::generated_bound_m`]: more than what is left out can rise.
+//! L is [`Terrain::measured_slope`] of the stretch, which is a bound, plus [`SLOPE`] for generated
+//! relief, plus [`ROCK_SLOPE`] unless no rock lies near.
+//! [`SLOPE`] is no bound: of 600,000 places (mare and highland; eleven resolutions each) 1 in 10,000
+//! is steeper than 0.72 and the steepest is 0.91. Craters and waves could add up to more somewhere;
+//! a ray steps over such ground only when the slope holds on over the whole unproven stretch.
+//! [`ROCK_SLOPE`] is how steeply a rock stands above any place outside it on average; a rock beside a
+//! rock, both on the steepest ground, can escape. Stretches below [`GAP_M`] are not looked into.
+//! Measured so: see the example `rays`.
+//! After [`EVALUATIONS_MAX`] elevations (a grazing ray of many kilometres over walls) the ray ends
+//! where it was last proven clear, as if the ground were there: nearer than it is, never further.
+//! Refuses: slopes above 87°.
 
-use super::{FINEST_M, Terrain};
+use super::{FINEST_M, Nearby, Terrain, direction};
 use icd::constants::MOON_RADIUS_M;
 use icd::frames::{Direction, M, Position, Vector};
 use nalgebra::Vector3;
 
-/// Steepest slope the march allows for, rise over run: 50°. The relief's craters reach 32° one by
-/// one.
-const SLOPE: f64 = 1.2;
-/// Coarsest resolution of the march, m.
-const COARSEST_M: f64 = 1024.0;
+/// Slope that generated relief never keeps up over an unproven stretch, rise over run: 45°. See the
+/// header.
+const SLOPE: f64 = 1.0;
+/// Mean slope from outside a rock to any place on it, at most: with y the distance from its middle over
+/// its radius, (1 − y)(1 + y)², greatest at 1/3 (see `rocks`).
+const ROCK_SLOPE: f64 = 1.19;
+/// Resolutions of the march, m, and how many there are.
+pub(super) const LEVELS: usize = 13;
+pub(super) const RESOLUTIONS_M: [f64; LEVELS] =
+    [1024.0, 512.0, 256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0, 0.6, FINEST_M];
+const FINE: usize = LEVELS - 1;
 /// Shell above which there is no ground, m: LOLA's highest point is 10.8 km.
 const CEILING_M: f64 = 12_500.0;
-/// Shortest step, m.
-const STEP_M_MIN: f64 = 0.3;
+/// Stretch that is not looked into, m.
+const GAP_M: f64 = 0.05;
+/// Distance of the ground from which a ray is taken through it, m.
+const LAST_M: f64 = 0.1;
 /// Width of the last bracket, m.
 const BRACKET_M: f64 = 0.02;
-/// Longest single step, m, and the turn of the vertical along it.
-const STEP_M_MAX: f64 = 50_000.0;
-const TURN: f64 = STEP_M_MAX / MOON_RADIUS_M;
-/// Baseline of the normal at the hit, m: a lander's footprint.
-const NORMAL_BASELINE_M: f64 = 4.0;
-/// Most elevations looked up in one march.
-pub const EVALUATIONS_MAX: usize = 512;
-
-/// Where a ray meets the ground.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hit {
-    /// Distance along the ray, m.
-    pub range_m: f64,
-    /// Outward unit normal of the ground there, over a 4 m baseline.
-    pub n_M: Vector<Direction, M>,
-}
+/// Share of the height left over by a leap towards the ground: at least and at most, and per tangent of
+/// the angle off the vertical between. Chosen: fewer looks on average than with others.
+const LEFT_OVER: [f64; 2] = [0.08, 0.2];
+const LEFT_OVER_PER_TANGENT: f64 = 0.25;
+/// What remains of the height below the reserve where a leap ends, on average. Chosen likewise.
+const CLEAR_SHARE: f64 = 0.65;
+/// Height above the ground from which it is asked whether a ray leaves it for good, m.
+const LOW_M: f64 = 512.0;
+/// Most places waiting ahead: each at most halves the stretch before it.
+const AHEAD: usize = 48;
+/// Most elevations looked up for one ray.
+pub const EVALUATIONS_MAX: usize = 2000;
 
 impl Terrain {
-    /// The first point of the ground on the ray from `p_MA_M` along the unit vector `d_M`.
+    /// Distance along the ray from `p_MA_M` in the direction of the unit vector `d_M` at which it first
+    /// meets the ground, m.
     ///
     /// - `range_m_max`: nothing beyond is reported.
-    /// - Returns `None` when the ray meets no ground; range 0 when it starts underground.
+    /// - Returns `None` when the ray meets no ground; 0 when it starts underground.
     /// - Accuracy 0.02 m along the ray on the surface of resolution [`FINEST_M`].
-    /// - Cost: about 20 elevations for a ray 45° off the vertical from 3 km, [`EVALUATIONS_MAX`] at
-    ///   most.
+    /// - Cost: see the bench `terrain`; [`EVALUATIONS_MAX`] elevations at most.
     pub fn ray(
         &self,
         p_MA_M: Vector<Position, M>,
         d_M: Vector<Direction, M>,
         range_m_max: f64,
-    ) -> Option<Hit> {
+    ) -> Option<f64> {
         let (p, d) = (p_MA_M.si(), d_M.si());
         let (enter_m, leave_m) = shell(p, d)?;
         let end_m = leave_m.min(range_m_max);
-        let range_m = self.march(p, d, enter_m, end_m)?;
-        let n_M = self.normal(Vector::from_si(p + d * range_m), NORMAL_BASELINE_M);
-        Some(Hit { range_m, n_M })
+        if enter_m > end_m {
+            return None;
+        }
+        let (ground_slope, reserves_m, largest_rock_m) = match &self.relief {
+            Some(relief) => (SLOPE, relief.reserves_m, relief.rocks.largest_m()),
+            None => (0.0, [0.0; LEVELS], 0.0),
+        };
+        let mut march = March {
+            ground: self,
+            ground_slope,
+            reserves_m,
+            largest_rock_m,
+            p,
+            d,
+            nearby: Nearby::default(),
+            region: Region { from_m: 0.0, to_m: -1.0, slope: 0.0 },
+            looks: 0,
+            trace: vec![],
+        };
+        march.first_m(enter_m, end_m)
     }
+}
 
-    fn march(&self, p: Vector3<f64>, d: Vector3<f64>, start_m: f64, end_m: f64) -> Option<f64> {
-        let (mut s_m, mut last_m, mut resolution_m) = (start_m, start_m, COARSEST_M);
-        for evaluation in 0..EVALUATIONS_MAX {
-            let q = p + d * s_m;
-            let r_m = q.norm();
-            let ground_m = self.elevation_m(Vector::from_si(q), resolution_m);
-            let fine = resolution_m <= FINEST_M;
-            let reserve_m = self.generated_bound_m(resolution_m);
-            let clear_m = r_m - MOON_RADIUS_M - ground_m - reserve_m;
-            if clear_m <= 0.0 {
-                if fine {
-                    return Some(self.bisect(p, d, last_m, s_m));
+/// A place on the ray.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    s_m: f64,
+    /// Height above the ground of a resolution, m.
+    over_m: f64,
+    /// Height above all ground, at least, m.
+    clear_m: f64,
+    level: usize,
+    /// Rise of the ray per metre of it.
+    climb: f64,
+    /// How far around no rock of that resolution stands, m.
+    bare_m: f64,
+}
+
+/// A stretch of the ray and how steep measured ground is below it.
+#[derive(Clone, Copy, Debug)]
+struct Region {
+    from_m: f64,
+    to_m: f64,
+    slope: f64,
+}
+
+struct March<'a> {
+    ground: &'a Terrain,
+    ground_slope: f64,
+    reserves_m: [f64; LEVELS],
+    /// Smallest diameter of the largest octave of rocks, m.
+    largest_rock_m: f64,
+    p: Vector3<f64>,
+    d: Vector3<f64>,
+    nearby: Nearby,
+    region: Region,
+    looks: usize,
+    trace: Vec<(f64, usize, f64, f64, f64)>,
+}
+
+/// Places ahead of the one proven clear, the nearest last.
+struct Ahead {
+    points: [Point; AHEAD],
+    count: usize,
+}
+
+impl Ahead {
+    fn push(&mut self, point: Point) {
+        // Full: the furthest is forgotten, and looked at again in its time.
+        if self.count == AHEAD {
+            self.points.copy_within(1.., 0);
+            self.count -= 1;
+        }
+        self.points[self.count] = point;
+        self.count += 1;
+    }
+}
+
+impl March<'_> {
+    fn first_m(&mut self, start_m: f64, end_m: f64) -> Option<f64> {
+        let mut here = self.settle(start_m);
+        if here.clear_m <= 0.0 {
+            return Some(start_m);
+        }
+        let mut ahead = Ahead { points: [here; AHEAD], count: 0 };
+        while self.looks < EVALUATIONS_MAX {
+            if ahead.count == 0 {
+                if here.s_m >= end_m {
+                    return None;
                 }
-                resolution_m = finer(0.25 * resolution_m);
-                continue;
+                let next = self.leap(&here, end_m)?;
+                ahead.push(next);
             }
-            if s_m >= end_m {
-                return None;
-            }
-            let climb = d.dot(&q) / r_m;
-            let level = (1.0 - climb * climb).max(0.0).sqrt();
-            let closing = (SLOPE * (level + TURN).min(1.0) - climb).max(1e-6);
-            let stride_m = even_stride_m(evaluation, end_m - s_m);
-            let step_m = (clear_m / closing).clamp(STEP_M_MIN, STEP_M_MAX).max(stride_m);
-            last_m = s_m;
-            s_m = (s_m + step_m).min(end_m);
-            // What is left out may take a quarter of the clearance that will remain.
-            let remaining_m = (clear_m - step_m * (-climb).max(0.0)).max(0.0);
-            resolution_m = finer(remaining_m.min(COARSEST_M));
-        }
-        None
-    }
-
-    /// The ground between `above_m`, where the ray is above it or starts, and `below_m`.
-    fn bisect(&self, p: Vector3<f64>, d: Vector3<f64>, above_m: f64, below_m: f64) -> f64 {
-        let (mut above_m, mut below_m) = (above_m, below_m);
-        while below_m - above_m > BRACKET_M {
-            let middle_m = 0.5 * (above_m + below_m);
-            if self.altitude_m(Vector::from_si(p + d * middle_m)) > 0.0 {
-                above_m = middle_m;
+            let next = ahead.points[ahead.count - 1];
+            let gap_m = next.s_m - here.s_m;
+            if next.clear_m > 0.0 {
+                let (on_m, back_m) = self.reach_m(&here, &next);
+                if on_m + back_m >= gap_m || gap_m <= GAP_M {
+                    here = next;
+                    ahead.count -= 1;
+                } else {
+                    let s_m = here.s_m + 0.5 * (on_m + gap_m - back_m);
+                    let over_m = here.over_m.min(next.over_m);
+                    ahead.push(self.look(s_m, self.level_at(over_m), over_m));
+                }
+            } else if next.level < FINE {
+                let level = if next.over_m > 0.0 { self.level_at(next.over_m) } else { FINE };
+                let level = level.max(next.level + 1);
+                ahead.points[ahead.count - 1] = self.look(next.s_m, level, next.over_m);
+            } else if let Some(range_m) = self.met_m(&here, &next) {
+                return Some(range_m);
             } else {
-                below_m = middle_m;
+                // Underground for sure: what lies beyond no longer matters.
+                ahead.count = 0;
+                ahead.push(next);
+                let s_m = between(&here, &next);
+                let level = if gap_m < 64.0 { FINE } else { self.level_at(0.1 * gap_m) };
+                ahead.push(self.look(s_m, level, 0.1 * gap_m));
             }
         }
-        below_m
+        Some(here.s_m)
+    }
+
+    /// The place `s_m`, at as fine a resolution as it takes to know whether it is underground.
+    fn settle(&mut self, s_m: f64) -> Point {
+        let mut point = self.look(s_m, 0, 0.0);
+        while point.clear_m <= 0.0 && point.level < FINE {
+            let finer = if point.over_m > 0.0 { self.level_at(point.over_m) } else { FINE };
+            point = self.look(s_m, finer.max(point.level + 1), point.over_m);
+        }
+        point
+    }
+
+    /// The height at `s_m`. `expected_m`: what it may be; rocks are looked for as far around as the ray
+    /// runs level while it falls so much.
+    fn look(&mut self, s_m: f64, level: usize, expected_m: f64) -> Point {
+        self.looks += 1;
+        let q = self.p + self.d * s_m;
+        let r_m = q.norm();
+        let climb = self.d.dot(&q) / r_m;
+        let level_part = level_part(climb, climb).max(0.01);
+        let rocks = &mut self.nearby.rocks;
+        rocks.aside_m = expected_m.max(0.05) * (1.1 * level_part / climb.abs()).min(2.0);
+        rocks.near = false;
+        let resolution_m = RESOLUTIONS_M[level];
+        let ground_m =
+            self.ground.elevation_near_m(Vector::from_si(q), resolution_m, &mut self.nearby);
+        let over_m = r_m - MOON_RADIUS_M - ground_m;
+        let rocks = &self.nearby.rocks;
+        let bare_m = match () {
+            () if resolution_m > self.largest_rock_m => f64::INFINITY,
+            () if rocks.near => 0.0,
+            () => rocks.aside_m / level_part,
+        };
+        self.trace.push((s_m, level, over_m, over_m - self.reserves_m[level], bare_m));
+        Point { s_m, over_m, clear_m: over_m - self.reserves_m[level], level, climb, bare_m }
+    }
+
+    /// How far the ray is clear of the ground from one place onwards and from a later one back, m.
+    fn reach_m(&self, here: &Point, next: &Point) -> (f64, f64) {
+        let level = level_part(here.climb, next.climb);
+        let of = |point: &Point, climb: f64| {
+            let reach_m = |slope: f64| {
+                let closing = slope * level + climb;
+                if closing > 0.0 { point.clear_m / closing } else { f64::INFINITY }
+            };
+            let slope = self.region.slope + self.ground_slope;
+            reach_m(slope).min(point.bare_m).max(reach_m(slope + ROCK_SLOPE))
+        };
+        (of(here, -here.climb), of(next, next.climb))
+    }
+
+    /// Where between a clear place and one underground the ground is met, m, once that is known to
+    /// [`BRACKET_M`]: no slope lets the ray meet it sooner after the one or later before the other.
+    fn met_m(&self, here: &Point, next: &Point) -> Option<f64> {
+        let gap_m = next.s_m - here.s_m;
+        if gap_m <= BRACKET_M {
+            return Some(next.s_m);
+        }
+        let level = level_part(here.climb, next.climb);
+        let closing = (self.region.slope + self.ground_slope + ROCK_SLOPE) * level - here.climb;
+        let unknown_m = gap_m - (here.over_m - next.over_m) / closing.max(1e-9);
+        (here.level == FINE && unknown_m <= BRACKET_M)
+            .then(|| here.s_m + gap_m * here.over_m / (here.over_m - next.over_m))
+    }
+
+    /// The next place to look at from a clear one with nothing known ahead; `None` when the ray meets no
+    /// ground any more.
+    fn leap(&mut self, here: &Point, end_m: f64) -> Option<Point> {
+        let left_m = end_m - here.s_m;
+        let width_m = left_m.min(4.0 * here.over_m + 4.0);
+        self.survey(here.s_m, width_m);
+        let slope = self.region.slope + self.ground_slope;
+        let slope = if here.bare_m > 0.0 { slope } else { slope + ROCK_SLOPE };
+        let level = level_part(here.climb, self.climb(here.s_m + width_m));
+        let (down, back) = (slope * level - here.climb, slope * level + here.climb);
+        let on_m = if down > 0.0 { here.clear_m / down } else { f64::INFINITY };
+        if self.leaves(here, end_m) {
+            return None;
+        }
+        // As far as the proof may reach over level ground.
+        let share = CLEAR_SHARE / back.max(1e-9);
+        let growth = (1.0 - share * here.climb).max(0.05);
+        let provable_m = 0.9 * (on_m.min(1e9) + share * here.over_m) / growth;
+        let level_m = if here.climb < 0.0 {
+            let [least, most] = LEFT_OVER;
+            let left_over = (LEFT_OVER_PER_TANGENT * level / -here.climb).clamp(least, most);
+            (1.0 - left_over) * here.over_m / -here.climb
+        } else {
+            f64::INFINITY
+        };
+        let through_m = here.over_m / -here.climb + 0.3 * BRACKET_M;
+        let last = here.level == FINE && here.climb < 0.0 && (back <= 0.0 || through_m < LAST_M);
+        // The last leap, of a ray that is steeper than the ground or has nearly come there: through it.
+        let leap_m = if last { through_m } else { provable_m.min(level_m).max(GAP_M) };
+        let leap_m = leap_m.min(width_m.max(GAP_M));
+        let s_m = (here.s_m + leap_m).min(end_m);
+        let expected_m = here.over_m + here.climb * (s_m - here.s_m);
+        Some(self.look(s_m, self.level_at(expected_m), expected_m))
+    }
+
+    /// Whether the ray climbs away over all ground before it.
+    fn leaves(&self, here: &Point, end_m: f64) -> bool {
+        if here.climb < 0.0 || here.over_m < LOW_M {
+            return false;
+        }
+        let (middle, reach_rad) = self.disc(here.s_m, end_m);
+        let (bound_m, ceiling_m) = (
+            self.ground.generated_bound_m(f64::INFINITY),
+            self.ground.measured_ceiling_m(middle, reach_rad),
+        );
+        (self.p + self.d * here.s_m).norm() - MOON_RADIUS_M > ceiling_m + bound_m
+    }
+
+    /// The disc on the Moon over which a stretch runs: its middle and its radius.
+    fn disc(&self, from_m: f64, to_m: f64) -> (Vector3<f64>, f64) {
+        let under = |s_m: f64| direction(Vector::from_si(self.p + self.d * s_m));
+        let middle = under(0.5 * (from_m + to_m));
+        let away = |s_m: f64| 2.0 * libm::asin((0.5 * (under(s_m) - middle).norm()).min(1.0));
+        (middle, away(from_m).max(away(to_m)) * 1.01 + 1e-9)
+    }
+
+    /// Makes the region hold the stretch from `s_m` on.
+    fn survey(&mut self, s_m: f64, width_m: f64) {
+        let Region { from_m, to_m, slope } = self.region;
+        let inside = from_m <= s_m && s_m + width_m <= to_m;
+        if inside && (slope < 0.25 || to_m - s_m < 3.0 * width_m) {
+            return;
+        }
+        // Twice as far, so that it serves the next leap too.
+        let (from_m, to_m) = (s_m, s_m + 2.0 * width_m);
+        let (middle, reach_rad) = self.disc(from_m, to_m);
+        self.region = Region { from_m, to_m, slope: self.ground.measured_slope(middle, reach_rad) };
+    }
+
+    /// The resolution for a height: the coarsest that leaves out less than half of it.
+    fn level_at(&self, over_m: f64) -> usize {
+        self.reserves_m.iter().position(|reserve_m| *reserve_m <= 0.5 * over_m).unwrap_or(FINE)
+    }
+
+    fn climb(&self, s_m: f64) -> f64 {
+        let q = self.p + self.d * s_m;
+        self.d.dot(&q) / q.norm()
     }
 }
 
-/// Resolutions below twice the finest are the finest.
-fn finer(resolution_m: f64) -> f64 {
-    if resolution_m < 2.0 * FINEST_M { FINEST_M } else { resolution_m }
+/// Where to look between a place above ground and one below it.
+fn between(above: &Point, below: &Point) -> f64 {
+    let gap_m = below.s_m - above.s_m;
+    // On from where the ground would be met; both ends a little aside, so that the bracket shrinks
+    // from both.
+    let share = above.over_m / (above.over_m - below.over_m);
+    let aside = (0.3 * BRACKET_M / gap_m).min(0.25);
+    let share = if share > 0.5 { share - aside } else { share + aside };
+    above.s_m + gap_m * share.clamp(0.02, 0.98)
 }
 
-/// Nothing while evaluations abound; then what brings the march to its end in the last quarter.
-fn even_stride_m(evaluation: usize, remaining_m: f64) -> f64 {
-    let left = EVALUATIONS_MAX - evaluation;
-    if left > EVALUATIONS_MAX / 4 { 0.0 } else { 2.0 * remaining_m / left as f64 }
+/// The greatest level part of a direction that climbs from `a` to `b`.
+fn level_part(a: f64, b: f64) -> f64 {
+    let least = if a * b <= 0.0 { 0.0 } else { a.abs().min(b.abs()) };
+    (1.0 - least * least).max(0.0).sqrt()
 }
 
 /// Where a ray enters and leaves the shell that holds all ground; `None` when it misses it.
@@ -136,4 +371,80 @@ fn shell(p: Vector3<f64>, d: Vector3<f64>) -> Option<(f64, f64)> {
     }
     let root = discriminant.sqrt();
     (root - b >= 0.0).then_some(((-b - root).max(0.0), root - b))
+}
+#[cfg(test)]
+mod zz {
+    use super::*;
+    #[test]
+    fn zz_counts() {
+        use crate::environment::terrain::TerrainConfig;
+        for (lat, lon) in [(59.5_f64, -6.0_f64), (-9.0, 150.0)] {
+            let g = Terrain::new(&TerrainConfig {
+                seed: 3,
+                age_gyr: 3.6,
+                rock_abundance: 0.01,
+                relief: true,
+                tiles: vec![],
+            })
+            .unwrap();
+            for (h, off) in
+                [(3000.0, 65.0_f64), (3000.0, 45.0), (1000.0, 20.0), (50.0, 0.0), (0.1, 100.0)]
+            {
+                let mut looks = vec![];
+                let mut trace = String::new();
+                for k in 0..500 {
+                    let kf = f64::from(k);
+                    let (a, o) = (
+                        (lat + (kf * 0.618_033_9) % 1.0).to_radians(),
+                        (lon + (kf * 0.754_877_6) % 1.0).to_radians(),
+                    );
+                    let u = Vector3::new(
+                        libm::cos(a) * libm::cos(o),
+                        libm::cos(a) * libm::sin(o),
+                        libm::sin(a),
+                    );
+                    let e1 = Vector3::z().cross(&u).normalize();
+                    let e2 = u.cross(&e1);
+                    let off = off.to_radians();
+                    let d = (e1 * libm::cos(kf) + e2 * libm::sin(kf)) * libm::sin(off)
+                        - u * libm::cos(off);
+                    let p = u * (MOON_RADIUS_M + g.elevation_m(Vector::from_si(u), 0.3) + h);
+                    let (enter_m, leave_m) = shell(p, d).unwrap();
+                    let r = g.relief.as_ref().unwrap();
+                    let mut march = March {
+                        ground: &g,
+                        ground_slope: SLOPE,
+                        reserves_m: r.reserves_m,
+                        largest_rock_m: r.rocks.largest_m(),
+                        p,
+                        d,
+                        nearby: Nearby::default(),
+                        region: Region { from_m: 0.0, to_m: -1.0, slope: 0.0 },
+                        looks: 0,
+                        trace: vec![],
+                    };
+                    march.first_m(enter_m, leave_m);
+                    looks.push(march.looks);
+                    if k == 7 {
+                        trace = march
+                            .trace
+                            .iter()
+                            .map(|(s, l, o, c, b)| {
+                                format!(
+                                    "s {s:.2} res {} over {o:.3} clear {c:.3} bare {b:.2}\n",
+                                    RESOLUTIONS_M[*l]
+                                )
+                            })
+                            .collect();
+                        trace += &format!("slope {}", march.region.slope);
+                    }
+                }
+                looks.sort();
+                println!(
+                    "lat {lat} h {h} off {off}: median {} 90% {} max {}\n{trace}",
+                    looks[250], looks[450], looks[499]
+                );
+            }
+        }
+    }
 }

@@ -13,7 +13,7 @@
 //! Around young craters of 64 m and more the rocks go over into those of k = [`RIM_SHARE`].
 //! Refuses: overhangs, rocks of 10 m and more, rocks that lie on rocks.
 
-use super::cells::{Areas, Cells, Faces, Thing};
+use super::cells::{Areas, Block, Cells, Faces, Thing};
 use super::hash;
 
 /// Smallest diameter, m.
@@ -27,6 +27,16 @@ const RIM_SHARE: f64 = 0.1;
 /// An octave with fewer rocks than this at the youngest rims, per m², is left out: one in 1000 km².
 const RARE_PER_M2: f64 = 1e-9;
 
+/// What was found around the last point.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    blocks: [Block; OCTAVES],
+    /// How far around a point rocks are looked for, m.
+    pub aside_m: f64,
+    /// Whether any may be felt so near; set, never reset here.
+    pub near: bool,
+}
+
 /// The rocks of one seed and abundance.
 #[derive(Clone, Debug)]
 pub(super) struct Rocks {
@@ -35,6 +45,10 @@ pub(super) struct Rocks {
 }
 
 impl Rocks {
+    /// No cell seen yet.
+    pub(super) const UNSEEN: Seen =
+        Seen { blocks: [Block::UNSEEN; OCTAVES], aside_m: 0.0, near: false };
+
     /// - `abundance`: share of ground covered by rocks away from young craters, `k` of the header;
     ///   0 for no rocks anywhere.
     pub(super) fn new(seed: u64, abundance: f64) -> Self {
@@ -51,6 +65,11 @@ impl Rocks {
         Self { octaves }
     }
 
+    /// Smallest diameter of the largest octave, m; 0 without rocks.
+    pub(super) fn largest_m(&self) -> f64 {
+        self.octaves.last().map_or(0.0, |cells| cells.diameter_m)
+    }
+
     /// Upper bound of the octaves that `height_m` leaves out at `resolution_m`, m.
     pub(super) fn bound_m(&self, resolution_m: f64) -> f64 {
         let left_out = self.octaves.iter().filter(|cells| cells.diameter_m < resolution_m);
@@ -58,7 +77,8 @@ impl Rocks {
     }
 
     /// Height of the rock at a point, m; octaves that begin below `resolution_m` are left out.
-    /// `young`: how near a young crater's rim is, 0 to 1; `gain`: weight by diameter.
+    /// `young`: how near a young crater's rim is, 0 to 1; `gain`: weight by diameter; `seen`: what
+    /// was found around the last point, if any.
     pub(super) fn height_m(
         &self,
         faces: &Faces,
@@ -66,16 +86,37 @@ impl Rocks {
         young: f64,
         resolution_m: f64,
         gain: impl Fn(f64) -> f64,
+        mut seen: Option<&mut Seen>,
     ) -> f64 {
         let mut height_m = 0.0_f64;
-        for cells in self.octaves.iter().rev().take_while(|c| c.diameter_m >= resolution_m) {
+        for (k, cells) in self.octaves.iter().enumerate().rev() {
+            if cells.diameter_m < resolution_m {
+                break;
+            }
             let weight = gain(cells.diameter_m);
+            let mut unseen;
+            let (block, aside_m, remember) = match &mut seen {
+                Some(seen) => {
+                    seen.near |= seen.aside_m > cells.aside_m_max();
+                    let aside_m = if seen.near { 0.0 } else { seen.aside_m };
+                    (&mut seen.blocks[k.min(OCTAVES - 1)], aside_m, true)
+                }
+                None => {
+                    unseen = Block::UNSEEN;
+                    (&mut unseen, 0.0, false)
+                }
+            };
+            let mut met = false;
             for at in faces.iter() {
-                cells.felt(at, areas, 1.0 - young, |thing| {
+                cells.felt(at, areas, (1.0 - young, aside_m), (&mut *block, remember), |thing| {
+                    met = true;
                     let d_m = thing.diameter_m;
                     let z = (1.0 - 4.0 * thing.distance2_m2 / (d_m * d_m)).max(0.0);
                     height_m = height_m.max(weight * thing.weight * HEIGHT * d_m * z * z);
                 });
+            }
+            if let Some(seen) = &mut seen {
+                seen.near |= met;
             }
         }
         height_m

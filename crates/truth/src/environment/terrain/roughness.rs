@@ -65,7 +65,22 @@ struct Octave {
     key: u32,
 }
 
+/// A cube of an octave's lattice: the gradients at its corners, so that the next point in the same
+/// cube need not hash again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lattice {
+    cell: [u32; 3],
+    /// By axis and corner; x runs fastest.
+    gradients: [[f64; 8]; 3],
+}
+
+/// The cubes of all octaves around one point.
+pub(super) type Lattices = [Lattice; OCTAVES];
+
 impl Roughness {
+    /// No cube seen yet.
+    pub(super) const UNSEEN: Lattices = [Lattice::UNSEEN; OCTAVES];
+
     pub(super) fn new(seed: u64) -> Self {
         let octaves = core::array::from_fn(|k| {
             let wavelength_m = LONGEST_M / libm::pow(RATIO, k as f64);
@@ -93,23 +108,32 @@ impl Roughness {
 
     /// Height, m, at `p_m` (metres, on the reference sphere); octaves shorter than twice
     /// `resolution_m` are left out, the others weighted by `gain(wavelength_m)`. `mare`: share of
-    /// mare, 0 to 1.
+    /// mare, 0 to 1. `lattices`: those of the last point, if any.
     pub(super) fn height_m(
         &self,
         p_m: Vector3<f64>,
         mare: f64,
         resolution_m: f64,
         gain: impl Fn(f64) -> f64,
+        mut lattices: Option<&mut Lattices>,
     ) -> f64 {
         let mut sum = 0.0;
-        for octave in &self.octaves {
+        for (k, octave) in self.octaves.iter().enumerate() {
             if octave.wavelength_m < 2.0 * resolution_m {
                 break;
             }
             let [highland_m, mare_m] = octave.height_m;
             let weight = gain(octave.wavelength_m) * (highland_m + mare * (mare_m - highland_m));
             if weight > 0.0 {
-                sum += weight * octave.noise(p_m / octave.wavelength_m);
+                let mut unseen;
+                let lattice = match &mut lattices {
+                    Some(lattices) => &mut lattices[k],
+                    None => {
+                        unseen = Lattice::UNSEEN;
+                        &mut unseen
+                    }
+                };
+                sum += weight * octave.noise(p_m / octave.wavelength_m, lattice);
             }
         }
         sum
@@ -118,7 +142,7 @@ impl Roughness {
 
 impl Octave {
     /// Gradient noise at a lattice position, about ±1.
-    fn noise(&self, at: Vector3<f64>) -> f64 {
+    fn noise(&self, at: Vector3<f64>, lattice: &mut Lattice) -> f64 {
         let mut cell = [0_u32; 3];
         let mut f = [0.0; 3];
         for axis in 0..3 {
@@ -127,19 +151,36 @@ impl Octave {
             cell[axis] = whole as u32;
             f[axis] = x - f64::from(whole);
         }
+        if lattice.cell != cell {
+            lattice.fill(cell, self.key);
+        }
         let fade = f.map(|t| t * t * t * (t * (t * 6.0 - 15.0) + 10.0));
+        let [gx, gy, gz] = &lattice.gradients;
+        let corner: [f64; 8] = core::array::from_fn(|n| {
+            let (i, j, k) = ((n & 1) as f64, (n >> 1 & 1) as f64, (n >> 2) as f64);
+            gx[n] * (f[0] - i) + gy[n] * (f[1] - j) + gz[n] * (f[2] - k)
+        });
+        let edge = |n: usize| mix(fade[0], corner[n], corner[n + 1]);
+        let side = |n: usize| mix(fade[1], edge(n), edge(n + 2));
+        mix(fade[2], side(0), side(4))
+    }
+}
+
+impl Lattice {
+    const UNSEEN: Self = Self { cell: [u32::MAX; 3], gradients: [[0.0; 8]; 3] };
+
+    fn fill(&mut self, cell: [u32; 3], key: u32) {
+        self.cell = cell;
         let hx = [cell[0], cell[0].wrapping_add(1)].map(|i| i.wrapping_mul(0x8da6_b343));
         let hy = [cell[1], cell[1].wrapping_add(1)].map(|i| i.wrapping_mul(0xd816_3841));
         let hz = [cell[2], cell[2].wrapping_add(1)].map(|i| i.wrapping_mul(0xcb1a_b31f));
-        let corner = |i: usize, j: usize, k: usize| {
-            let mut h = (hx[i] ^ hy[j] ^ hz[k] ^ self.key).wrapping_mul(0x9e37_79b1);
+        for n in 0..8 {
+            let mut h = (hx[n & 1] ^ hy[n >> 1 & 1] ^ hz[n >> 2] ^ key).wrapping_mul(0x9e37_79b1);
             h = (h ^ (h >> 15)).wrapping_mul(0x85eb_ca77);
-            let g = &GRADIENTS[(h >> 28) as usize];
-            g[0] * (f[0] - i as f64) + g[1] * (f[1] - j as f64) + g[2] * (f[2] - k as f64)
-        };
-        let edge = |j: usize, k: usize| mix(fade[0], corner(0, j, k), corner(1, j, k));
-        let side = |k: usize| mix(fade[1], edge(0, k), edge(1, k));
-        mix(fade[2], side(0), side(1))
+            for (axis, g) in GRADIENTS[(h >> 28) as usize].iter().enumerate() {
+                self.gradients[axis][n] = *g;
+            }
+        }
     }
 }
 
@@ -151,6 +192,10 @@ fn mix(weight: f64, zero: f64, one: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn noise(octave: &Octave, at: Vector3<f64>) -> f64 {
+        octave.noise(at, &mut Lattice::UNSEEN.clone())
+    }
+
     #[test]
     fn the_noise_has_the_stated_spread_and_no_offset() {
         let octave = Roughness::new(7).octaves[3];
@@ -159,7 +204,8 @@ mod tests {
         for k in 0..n {
             let k = f64::from(k);
             // Irrational strides fill space evenly.
-            let z = octave.noise(Vector3::new(k * 0.754_877, k * 0.569_840, k * 0.430_159) * 0.37);
+            let z =
+                noise(&octave, Vector3::new(k * 0.754_877, k * 0.569_840, k * 0.430_159) * 0.37);
             sum += z;
             squares += z * z;
         }
@@ -175,7 +221,7 @@ mod tests {
             let k = f64::from(k);
             let p = Vector3::new(k - octave.shift[0], 0.31 * k, -0.77 * k);
             let e = Vector3::new(1e-7, 0.0, 0.0);
-            assert!((octave.noise(p + e) - octave.noise(p - e)).abs() < 1e-6);
+            assert!((noise(&octave, p + e) - noise(&octave, p - e)).abs() < 1e-6);
         }
     }
 }

@@ -111,7 +111,7 @@ fn a_drawn_crater_is_a_hole_in_the_ground() {
         let [X, Y] = crater.thing.on_face;
         let middle = cube::direction(crater.face, X, Y);
         let at = |u: Vector3<f64>| {
-            craters.at(&Faces::new(u, REACH_M), &areas, 1.0, 5.0, |_| 1.0).height_m
+            craters.at(&Faces::new(u, REACH_M), &areas, 1.0, 5.0, |_| 1.0, None).height_m
         };
         let e1 = Vector3::z().cross(&middle).normalize();
         let e2 = middle.cross(&e1);
@@ -152,8 +152,8 @@ fn a_young_crater_has_erased_the_older_ones_under_it() {
                 let far = 4.0 * radius + off;
                 let bare = |X: f64, Y: f64| {
                     let faces = Faces::new(cube::direction(crater.face, X, Y), REACH_M);
-                    let whole = craters.at(&faces, &areas, 1.0, 64.0, |_| 1.0).height_m;
-                    whole - craters.at(&faces, &areas, 1.0, 128.0, |_| 1.0).height_m
+                    let whole = craters.at(&faces, &areas, 1.0, 64.0, |_| 1.0, None).height_m;
+                    whole - craters.at(&faces, &areas, 1.0, 128.0, |_| 1.0, None).height_m
                 };
                 inside += bare(X + off, Y).abs();
                 outside += bare(X + far, Y).abs();
@@ -169,7 +169,7 @@ fn an_ageless_surface_is_bare() {
     for k in 0..1000 {
         let u = Vector3::new(f64::from(k).sin(), f64::from(k).cos(), 0.3).normalize();
         for mare in [0.0, 1.0] {
-            let here = craters.at(&Faces::new(u, REACH_M), &areas, mare, 0.3, |_| 1.0);
+            let here = craters.at(&Faces::new(u, REACH_M), &areas, mare, 0.3, |_| 1.0, None);
             assert_eq!((here.height_m, here.young), (0.0, 0.0));
         }
     }
@@ -191,7 +191,7 @@ fn relief_is_continuous_across_cells_faces_and_borders_of_mare() {
             let u = (start + step * f64::from(k)).normalize();
             // A border of mare as sharp as there is: a cell of 20 km.
             let mare = mare + f64::from(k) * 0.02 / 20_000.0;
-            craters.at(&Faces::new(u, REACH_M), &areas, mare, 0.3, |_| 1.0).height_m
+            craters.at(&Faces::new(u, REACH_M), &areas, mare, 0.3, |_| 1.0, None).height_m
         };
         for k in -6000..6000 {
             assert!((at(k) - at(k + 1)).abs() < 0.02 * 1.73, "{k}");
@@ -206,7 +206,7 @@ fn nothing_left_out_rises_above_the_bound() {
         let k = f64::from(k);
         let u = Vector3::new((k * 0.31).sin(), (k * 0.17).cos(), (k * 0.23).sin()).normalize();
         let at = |resolution_m: f64| {
-            craters.at(&Faces::new(u, REACH_M), &areas, 0.0, resolution_m, |_| 1.0).height_m
+            craters.at(&Faces::new(u, REACH_M), &areas, 0.0, resolution_m, |_| 1.0, None).height_m
         };
         for resolution_m in [3.0, 50.0, 1000.0] {
             assert!(at(0.3) - at(resolution_m) <= craters.bound_m(resolution_m));

@@ -50,7 +50,7 @@ fn rocks_cover_the_share_of_ground_they_should() {
         .filter(|&k| {
             let (i, j) = (f64::from(k % 632), f64::from(k / 632));
             let faces = Faces::new(cube::direction(2, i * 1.3e-6, j * 1.7e-6), 20.0);
-            rocks.height_m(&faces, &areas, 0.0, 0.3, |_| 1.0) > 0.0
+            rocks.height_m(&faces, &areas, 0.0, 0.3, |_| 1.0, None) > 0.0
         })
         .count();
     let expected = 0.05 * libm::exp(-(1.79 + 0.152 / 0.05) * 0.3);
@@ -67,7 +67,7 @@ fn rocks_are_half_as_high_as_wide_and_bounded() {
     rocks.around(&faces, &areas, 300.0, |thing, face| {
         let u = cube::direction(face, thing.on_face[0], thing.on_face[1]);
         let at = |resolution_m: f64| {
-            rocks.height_m(&Faces::new(u, 20.0), &areas, 0.0, resolution_m, |_| 1.0)
+            rocks.height_m(&Faces::new(u, 20.0), &areas, 0.0, resolution_m, |_| 1.0, None)
         };
         // Higher only where a larger rock stands on the same place.
         assert!(at(0.3) >= 0.5 * thing.diameter_m - 1e-3, "{} {}", at(0.3), thing.diameter_m);
@@ -88,7 +88,7 @@ fn young_rims_are_rocky_and_a_surface_without_rocks_has_none_anywhere() {
         (0..20_000)
             .filter(|&k| {
                 let faces = Faces::new(cube::direction(2, f64::from(k) * 1.3e-6, 0.1), 20.0);
-                rocks.height_m(&faces, &areas, young, 0.3, |_| 1.0) > 0.0
+                rocks.height_m(&faces, &areas, young, 0.3, |_| 1.0, None) > 0.0
             })
             .count()
     };
@@ -110,7 +110,7 @@ fn rocks_are_continuous_in_place_and_in_what_is_young() {
         let along = f64::from(k) * 0.002 / MOON_RADIUS_M;
         let faces = Faces::new(cube::direction(0, cube::HALF - 1e-5 + along, 0.2), 20.0);
         let young = (0.5 + f64::from(k) / 40_000.0).clamp(0.0, 1.0);
-        rocks.height_m(&faces, &areas, young, 0.3, |_| 1.0)
+        rocks.height_m(&faces, &areas, young, 0.3, |_| 1.0, None)
     };
     // Domes rise by 57° at most; what grows with `young` grows by less than a centimetre a step.
     assert!((0..20_000).all(|k| (at(k) - at(k + 1)).abs() < 0.002 * 1.55 + 0.01));
