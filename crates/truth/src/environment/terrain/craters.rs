@@ -38,6 +38,8 @@ pub(super) const REACH_M: f64 = REACH * LARGEST_OCTAVE_M;
 /// [Pike1977].
 const FLOOR: f64 = 0.164;
 const RIM: f64 = 0.036;
+/// How much deeper a crater is than its rim is high, at most.
+pub(super) const DEPTH_PER_RIM: f64 = FLOOR / RIM;
 /// Wear of a crater at the end of its life: depth divided by 1 + this. Chosen so that the slopes
 /// are those published (see the tests of `relief`).
 const WEAR: f64 = 12.0;

@@ -104,6 +104,28 @@ impl Terrain {
     }
 }
 
+impl Terrain {
+    /// Whether the ray from `p_MA_M` along the unit vector `d_M` meets the ground within `range_m`.
+    ///
+    /// As [`Self::ray`], but where the ray's end lies underground no range is worked out. Cost: two
+    /// elevations then, mostly coarse ones.
+    pub fn meets(
+        &self,
+        p_MA_M: Vector<Position, M>,
+        d_M: Vector<Direction, M>,
+        range_m: f64,
+    ) -> bool {
+        let end_M: Vector<Position, M> = Vector::from_si(p_MA_M.si() + d_M.si() * range_m);
+        let over_m = |resolution_m: f64| {
+            end_M.norm() - MOON_RADIUS_M - self.elevation_m(end_M, resolution_m)
+        };
+        let [coarsest_m, ..] = RESOLUTIONS_M;
+        over_m(coarsest_m) < -self.generated_depth_m(coarsest_m)
+            || over_m(FINEST_M) < 0.0
+            || self.ray(p_MA_M, d_M, range_m).is_some()
+    }
+}
+
 /// A place on the ray.
 #[derive(Clone, Copy, Debug)]
 struct Point {
