@@ -12,10 +12,11 @@ use crate::scenario::{Scenario, ScenarioError};
 use crate::stand::{environment, tile};
 use icd::frames::{M, Position, Vector};
 use icd::time::Time;
+use nalgebra::Vector3;
 use rayon::prelude::*;
 use std::path::Path;
 use truth::environment::light::{Regolith, Sun};
-use truth::environment::terrain::FINEST_M;
+use truth::environment::terrain::{FINEST_M, Terrain};
 use truth::environment::{Environment, Site};
 
 /// Baselines of slopes, m: a lander's feet, then decades.
@@ -23,6 +24,9 @@ pub const BASELINES_M: [f64; 4] = [2.6, 10.0, 100.0, 1000.0];
 /// Slopes that landers are built for, degrees. Published limits: Chang'e-3 class 8° to 15°, Apollo and
 /// Chandrayaan-3 12°.
 pub const SLOPE_LIMITS_DEG: [f64; 3] = [8.0, 12.0, 15.0];
+/// Cells above this see averages of measured ground, m: finer ones resolve every measured grid there is
+/// (the finest are of 2 m and 5 m). Assumed.
+const AVERAGED_M: f64 = 8.0;
 /// Points along a side for the statistics of slopes.
 const SLOPE_SIDE: usize = 100;
 
@@ -146,15 +150,18 @@ impl Survey {
             on_ground(site, east_m, north_m)
         };
         let sun = environment.sun(site.p_ML_M, view.t)?;
-        let elevation = |k: usize| terrain.elevation_m(point(k / n, k % n), cell_m.max(FINEST_M));
+        let elevation = |k: usize| elevation_m(terrain, point(k / n, k % n), cell_m);
         let elevation_m: Vec<f64> = (0..n * n).into_par_iter().map(elevation).collect();
-        let slope_rad = slopes_of_grid(&elevation_m, n, cell_m);
+        let rises = rises_of_grid(&elevation_m, n, cell_m);
+        let slope_rad = rises.iter().map(|[x, y]| libm::atan(libm::hypot(*x, *y))).collect();
         let light = |k: usize| environment.sunlight(point(k / n, k % n), view.t).unwrap_or(0.0);
         let sunlight: Vec<f64> = (0..n * n).into_par_iter().map(light).collect();
         let seen = |k: usize| {
             let p_MA_M = point(k / n, k % n);
-            let n_M = terrain.normal(p_MA_M, 2.0 * cell_m).si();
             let (up, d) = (p_MA_M.si().normalize(), sun.d_M.si());
+            let [east, north] = rises[k];
+            let level_M = site.R_ML.si() * Vector3::new(east, north, 0.0);
+            let n_M = (up - level_M).normalize();
             let (mu0, mu) = (n_M.dot(&d), n_M.dot(&up));
             let phase_rad = libm::acos(up.dot(&d).clamp(-1.0, 1.0));
             let albedo = terrain.normal_albedo(p_MA_M);
@@ -222,14 +229,24 @@ fn on_ground(site: &Site, east_m: f64, north_m: f64) -> Vector<Position, M> {
     site.p_MA_M(Vector::new(east_m, north_m, 0.0))
 }
 
-/// Slope of each cell of a grid by central differences, one-sided at the edge, rad.
-fn slopes_of_grid(elevation_m: &[f64], n: usize, cell_m: f64) -> Vec<f64> {
+/// Elevation of a cell: coarse cells see measured ground averaged, or a grid finer than they are
+/// would alias.
+fn elevation_m(terrain: &Terrain, p_MA_M: Vector<Position, M>, cell_m: f64) -> f64 {
+    if cell_m > AVERAGED_M {
+        terrain.overview_m(p_MA_M, cell_m)
+    } else {
+        terrain.elevation_m(p_MA_M, cell_m.max(FINEST_M))
+    }
+}
+
+/// Rise towards east and north of each cell of a grid by central differences, one-sided at the edge.
+fn rises_of_grid(elevation_m: &[f64], n: usize, cell_m: f64) -> Vec<[f64; 2]> {
     let along = |k: usize, place: usize, stride: usize| {
         let (before, after) = (usize::from(place > 0), usize::from(place + 1 < n));
         let rise_m = elevation_m[k + after * stride] - elevation_m[k - before * stride];
         rise_m / ((before + after) as f64 * cell_m)
     };
-    (0..n * n).map(|k| libm::atan(libm::hypot(along(k, k % n, 1), along(k, k / n, n)))).collect()
+    (0..n * n).map(|k| [along(k, k % n, 1), -along(k, k / n, n)]).collect()
 }
 
 /// Statistics of slopes over one baseline, on a grid of places inside the square.
@@ -269,7 +286,8 @@ mod tests {
         let (n, cell_m) = (5, 10.0);
         let height = |k: usize| 1.5 * (k % n) as f64 - 2.0 * (k / n) as f64;
         let grid: Vec<f64> = (0..n * n).map(height).collect();
-        let expected = (2.5_f64 / cell_m).atan();
-        assert!(slopes_of_grid(&grid, n, cell_m).iter().all(|s| (s - expected).abs() < 1e-14));
+        // Rows run from north to south.
+        let near = |[x, y]: &[f64; 2]| (x - 0.15).abs() < 1e-14 && (y - 0.2).abs() < 1e-14;
+        assert!(rises_of_grid(&grid, n, cell_m).iter().all(near));
     }
 }

@@ -130,12 +130,10 @@ impl<'a> Sight<'a> {
         })
     }
 
-    /// Whether the beam meets the ground within `range_m_max`: it surely does when its end lies below.
+    /// Whether the beam meets the ground within `range_m_max`.
     pub fn meets_ground(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> bool {
         let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
-        let end_M: Vector<Position, M> = Vector::from_si(p_MA_M.si() + d_M.si() * range_m_max);
-        let terrain = &self.environment.terrain;
-        terrain.altitude_m(end_M) < 0.0 || terrain.ray(p_MA_M, d_M, range_m_max).is_some()
+        self.environment.terrain.meets(p_MA_M, d_M, range_m_max)
     }
 
     /// Velocity of the aperture over ground, body axes, m/s.

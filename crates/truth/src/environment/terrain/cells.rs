@@ -154,14 +154,14 @@ impl Cells {
     ///
     /// Two by two cells, no more and no less: nothing reaches further than half a cell. `block`: the
     /// four of the last point, or [`Block::UNSEEN`]. `aside_m`: to be visited is also what is felt only so
-    /// far from the point, at most [`Self::aside_m_max`]. `remember`: whether the block will be asked again.
+    /// far from the point, at most [`Self::aside_m_max`].
     #[inline]
     pub(super) fn felt(
         &self,
         at: &OnFace,
         areas: &Areas,
         (sparse, aside_m): (f64, f64),
-        (block, remember): (&mut Block, bool),
+        block: &mut Block,
         mut visit: impl FnMut(Thing),
     ) {
         let [x0, x1, y0, y1] = block.empty;
@@ -174,7 +174,9 @@ impl Cells {
         let view = self.view(at, sparse, self.reach_m + aside_m);
         // Float to integer `as` saturates at zero; one below zero wraps and lies off the face.
         let corner = [at.face, (view.x + 0.5) as u32, (view.y + 0.5) as u32];
-        if block.corner != corner {
+        // Among the same four for the second time: likely not the last.
+        let again = block.corner == corner;
+        if !again {
             self.fill(block, view.face_key, corner);
         }
         let [xx, xy, yy] = view.metric_m2;
@@ -187,7 +189,7 @@ impl Cells {
             let is_met = (distance2_m2[k] < view.reach2_m2) & (block.chance[k] < view.likely);
             met |= u32::from(is_met) << k;
         }
-        if remember {
+        if again {
             block.empty = self.empty(&view, block, &distance2_m2);
         }
         // One branch for all four, that is rarely taken.

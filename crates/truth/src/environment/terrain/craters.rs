@@ -38,6 +38,8 @@ pub(super) const REACH_M: f64 = REACH * LARGEST_OCTAVE_M;
 /// [Pike1977].
 const FLOOR: f64 = 0.164;
 const RIM: f64 = 0.036;
+/// How much deeper a crater is than its rim is high, at most.
+pub(super) const DEPTH_PER_RIM: f64 = FLOOR / RIM;
 /// Wear of a crater at the end of its life: depth divided by 1 + this. Chosen so that the slopes
 /// are those published (see the tests of `relief`).
 const WEAR: f64 = 12.0;
@@ -158,10 +160,10 @@ impl Craters {
             if weight > 0.0 {
                 let mut unseen;
                 let block = match &mut blocks {
-                    Some(blocks) => (&mut blocks[k], true),
+                    Some(blocks) => &mut blocks[k],
                     None => {
                         unseen = Block::UNSEEN;
-                        (&mut unseen, false)
+                        &mut unseen
                     }
                 };
                 octave.at(faces, areas, (mare, weight), block, &mut found, &mut erased);
@@ -226,14 +228,14 @@ impl Octave {
         faces: &Faces,
         areas: &Areas,
         (mare, gain): (f64, f64),
-        (block, remember): (&mut Block, bool),
+        block: &mut Block,
         found: &mut Cratered,
         erased: &mut Erased,
     ) {
         let (mut bowl_m, mut rim_m) = (0.0_f64, 0.0_f64);
         let before = erased.count;
         for at in faces.iter() {
-            self.cells.felt(at, areas, (mare, 0.0), (&mut *block, remember), |thing| {
+            self.cells.felt(at, areas, (mare, 0.0), block, |thing| {
                 let d_m = thing.diameter_m;
                 let x = 4.0 * thing.distance2_m2 / (d_m * d_m);
                 if x >= REACH * REACH {

@@ -298,6 +298,11 @@ impl Terrain {
         self.relief.as_ref().map_or(0.0, |relief| relief.bound_m(resolution_m))
     }
 
+    /// How far it can fall below, m: the noise as far, floors of craters `FLOOR / RIM` times as far.
+    fn generated_depth_m(&self, resolution_m: f64) -> f64 {
+        craters::DEPTH_PER_RIM * self.generated_bound_m(resolution_m)
+    }
+
     /// Measured elevation at a place, averaged over `mean_m`.
     fn base(&self, latitude_rad: f64, longitude_rad: f64, mean_m: f64) -> Base {
         let mut base = Base { elevation_m: 0.0, taken: [(0.0, 0.0); OVERLAP], tiles: 0 };
@@ -412,7 +417,9 @@ impl Terrain {
         let resolution_m = (0.5 * baseline_m).max(FINEST_M);
         let half = e1 * (0.5 * baseline_m / MOON_RADIUS_M);
         let other_half = e2 * (0.5 * baseline_m / MOON_RADIUS_M);
-        let at = |q: Vector3<f64>| self.elevation_m(Vector::from_si(q), resolution_m);
+        let mut nearby = Nearby::default();
+        let mut at =
+            |q: Vector3<f64>| self.elevation_near_m(Vector::from_si(q), resolution_m, &mut nearby);
         let slope_1 = (at(u + half) - at(u - half)) / baseline_m;
         let slope_2 = (at(u + other_half) - at(u - other_half)) / baseline_m;
         Vector::from_si((u - slope_1 * e1 - slope_2 * e2).normalize())

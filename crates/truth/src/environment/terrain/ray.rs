@@ -56,6 +56,9 @@ const LEFT_OVER_PER_TANGENT: f64 = 0.25;
 const CLEAR_SHARE: f64 = 0.65;
 /// Height above the ground from which it is asked whether a ray leaves it for good, m.
 const LOW_M: f64 = 512.0;
+/// Climb below which a ray may be steeper than all ground: 32° off the vertical; and most looks then.
+const STEEP: f64 = 0.85;
+const PLUNGES: usize = 12;
 /// Most places waiting ahead: each at most halves the stretch before it.
 const AHEAD: usize = 48;
 /// Most elevations looked up for one ray.
@@ -98,6 +101,28 @@ impl Terrain {
             trace: vec![],
         };
         march.first_m(enter_m, end_m)
+    }
+}
+
+impl Terrain {
+    /// Whether the ray from `p_MA_M` along the unit vector `d_M` meets the ground within `range_m`.
+    ///
+    /// As [`Self::ray`], but where the ray's end lies underground no range is worked out. Cost: two
+    /// elevations then, mostly coarse ones.
+    pub fn meets(
+        &self,
+        p_MA_M: Vector<Position, M>,
+        d_M: Vector<Direction, M>,
+        range_m: f64,
+    ) -> bool {
+        let end_M: Vector<Position, M> = Vector::from_si(p_MA_M.si() + d_M.si() * range_m);
+        let over_m = |resolution_m: f64| {
+            end_M.norm() - MOON_RADIUS_M - self.elevation_m(end_M, resolution_m)
+        };
+        let [coarsest_m, ..] = RESOLUTIONS_M;
+        over_m(coarsest_m) < -self.generated_depth_m(coarsest_m)
+            || over_m(FINEST_M) < 0.0
+            || self.ray(p_MA_M, d_M, range_m).is_some()
     }
 }
 
@@ -162,6 +187,9 @@ impl March<'_> {
         if here.clear_m <= 0.0 {
             return Some(start_m);
         }
+        if let Some(range_m) = self.plunge_m(&here, end_m) {
+            return Some(range_m);
+        }
         let mut ahead = Ahead { points: [here; AHEAD], count: 0 };
         while self.looks < EVALUATIONS_MAX {
             if ahead.count == 0 {
@@ -199,6 +227,41 @@ impl March<'_> {
             }
         }
         Some(here.s_m)
+    }
+
+    /// Where a ray that falls more steeply than any ground below it meets the ground: once only, so that a
+    /// secant needs no proof. `None` for other rays, and when nothing is met before `end_m`.
+    fn plunge_m(&mut self, here: &Point, end_m: f64) -> Option<f64> {
+        let width_m = 2.0 * here.over_m / -here.climb + 1.0;
+        if here.climb > -STEEP || here.s_m + width_m > end_m {
+            return None;
+        }
+        self.survey(here.s_m, width_m);
+        let fall = -self.climb(here.s_m + width_m);
+        let level = level_part(here.climb, -fall);
+        let slope = self.region.slope + self.ground_slope;
+        if (slope + ROCK_SLOPE) * level >= fall {
+            return None;
+        }
+        let (mut at, mut rate) = (*here, -here.climb);
+        for _ in 0..PLUNGES {
+            let s_m = at.s_m + at.over_m / rate;
+            if !(here.s_m..here.s_m + width_m).contains(&s_m) {
+                return None;
+            }
+            let expected_m = 0.1 * at.over_m.abs();
+            let next = self.look(s_m, self.level_at(expected_m), expected_m);
+            if at.level == FINE && next.level == FINE {
+                rate = ((at.over_m - next.over_m) / (next.s_m - at.s_m)).clamp(0.2, 2.0);
+            }
+            let slope = if next.bare_m > 0.0 { slope } else { slope + ROCK_SLOPE };
+            // Further from here than so it cannot be.
+            if next.level == FINE && next.over_m.abs() <= BRACKET_M * (fall - slope * level) {
+                return Some(next.s_m + next.over_m / rate);
+            }
+            at = next;
+        }
+        None
     }
 
     /// The place `s_m`, at as fine a resolution as it takes to know whether it is underground.

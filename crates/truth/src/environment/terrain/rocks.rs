@@ -95,20 +95,20 @@ impl Rocks {
             }
             let weight = gain(cells.diameter_m);
             let mut unseen;
-            let (block, aside_m, remember) = match &mut seen {
+            let (block, aside_m) = match &mut seen {
                 Some(seen) => {
                     seen.near |= seen.aside_m > cells.aside_m_max();
                     let aside_m = if seen.near { 0.0 } else { seen.aside_m };
-                    (&mut seen.blocks[k.min(OCTAVES - 1)], aside_m, true)
+                    (&mut seen.blocks[k.min(OCTAVES - 1)], aside_m)
                 }
                 None => {
                     unseen = Block::UNSEEN;
-                    (&mut unseen, 0.0, false)
+                    (&mut unseen, 0.0)
                 }
             };
             let mut met = false;
             for at in faces.iter() {
-                cells.felt(at, areas, (1.0 - young, aside_m), (&mut *block, remember), |thing| {
+                cells.felt(at, areas, (1.0 - young, aside_m), block, |thing| {
                     met = true;
                     let d_m = thing.diameter_m;
                     let z = (1.0 - 4.0 * thing.distance2_m2 / (d_m * d_m)).max(0.0);
