@@ -32,10 +32,10 @@ use nalgebra::Vector3;
 
 /// Slope that generated relief never keeps up over an unproven stretch, rise over run: 45°. See the
 /// header.
-pub(super) const SLOPE: f64 = 1.0;
+const SLOPE: f64 = 1.0;
 /// Mean slope from outside a rock to any place on it, at most: with y the distance from its middle over
 /// its radius, (1 − y)(1 + y)², greatest at 1/3 (see `rocks`).
-pub(super) const ROCK_SLOPE: f64 = 1.19;
+const ROCK_SLOPE: f64 = 1.19;
 /// Resolutions of the march, m, and how many there are.
 pub(super) const LEVELS: usize = 13;
 pub(super) const RESOLUTIONS_M: [f64; LEVELS] =
@@ -446,3 +446,6 @@ fn shell(p: Vector3<f64>, d: Vector3<f64>) -> Option<(f64, f64)> {
     let root = discriminant.sqrt();
     (root - b >= 0.0).then_some(((-b - root).max(0.0), root - b))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,41 +1,39 @@
-//! Tests of the ground as a whole, of tiles and of rays.
+//! Tests of the ground as a whole and of tiles.
 
 use super::*;
 use std::io::Cursor;
 use tiff::encoder::{TiffEncoder, colortype};
 use tiff::tags::Tag;
 
-mod rays;
-
-fn bare() -> Terrain {
+pub(super) fn bare() -> Terrain {
     terrain(1, false, Vec::new())
 }
 
-fn terrain(seed: u64, relief: bool, tiles: Vec<Tile>) -> Terrain {
+pub(super) fn terrain(seed: u64, relief: bool, tiles: Vec<Tile>) -> Terrain {
     Terrain::new(&TerrainConfig { seed, age_gyr: 3.5, rock_abundance: 0.01, relief, tiles })
         .unwrap()
 }
 
-fn place(latitude_deg: f64, longitude_deg: f64) -> Vector3<f64> {
+pub(super) fn place(latitude_deg: f64, longitude_deg: f64) -> Vector3<f64> {
     let (a, b) = (latitude_deg.to_radians(), longitude_deg.to_radians());
     Vector3::new(a.cos() * b.cos(), a.cos() * b.sin(), a.sin())
 }
 
-fn elevation_m(terrain: &Terrain, u: Vector3<f64>, resolution_m: f64) -> f64 {
+pub(super) fn elevation_m(terrain: &Terrain, u: Vector3<f64>, resolution_m: f64) -> f64 {
     terrain.elevation_m(Vector::from_si(u), resolution_m)
 }
 
 /// A geographic GeoTIFF of float32 samples: north-west corner and step in degrees.
-struct Made {
-    corner_deg: (f64, f64),
-    step_deg: f64,
-    side: u32,
-    radius_m: f64,
-    model: u16,
+pub(super) struct Made {
+    pub(super) corner_deg: (f64, f64),
+    pub(super) step_deg: f64,
+    pub(super) side: u32,
+    pub(super) radius_m: f64,
+    pub(super) model: u16,
 }
 
 impl Made {
-    fn mare() -> Self {
+    pub(super) fn mare() -> Self {
         Self {
             corner_deg: (-6.0, 62.0),
             step_deg: 0.03,
@@ -45,7 +43,7 @@ impl Made {
         }
     }
 
-    fn bytes(&self, height_m: impl Fn(u32, u32) -> f32) -> Vec<u8> {
+    pub(super) fn bytes(&self, height_m: impl Fn(u32, u32) -> f32) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
         let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
         let mut image = encoder.new_image::<colortype::Gray32Float>(self.side, self.side).unwrap();
@@ -63,7 +61,7 @@ impl Made {
         bytes.into_inner()
     }
 
-    fn tile(&self, height_m: impl Fn(u32, u32) -> f32) -> Tile {
+    pub(super) fn tile(&self, height_m: impl Fn(u32, u32) -> f32) -> Tile {
         Tile(Arc::new(opened(&self.bytes(height_m)).unwrap()))
     }
 }
@@ -256,7 +254,7 @@ fn an_impossible_age_is_refused() {
 }
 
 /// Grids to bound: rough enough that cubic convolution overshoots at every other sample.
-fn rugged(c: u32, r: u32) -> f32 {
+pub(super) fn rugged(c: u32, r: u32) -> f32 {
     let mixed = (c.wrapping_mul(73_856_093) ^ r.wrapping_mul(19_349_663)) % 2000;
     f32::from(mixed as u16) - 1000.0
 }

@@ -1,5 +1,7 @@
 //! Tests of rays, of slopes, and of what is remembered between near places.
 
+use super::super::tests::{Made, elevation_m, place, rugged, terrain};
+use super::super::{TerrainConfig, Tile};
 use super::*;
 
 /// A ray from `height_m` over the sphere at a place, `off_deg` off the nadir towards `azimuth_rad`.
@@ -10,9 +12,9 @@ fn beam(
     azimuth_rad: f64,
 ) -> (Vector3<f64>, Vector3<f64>) {
     let east = Vector3::z().cross(&u).normalize();
-    let side = east * azimuth_rad.cos() + u.cross(&east) * azimuth_rad.sin();
+    let side = east * libm::cos(azimuth_rad) + u.cross(&east) * libm::sin(azimuth_rad);
     let off = off_deg.to_radians();
-    (u * (MOON_RADIUS_M + height_m), -u * off.cos() + side * off.sin())
+    (u * (MOON_RADIUS_M + height_m), -u * libm::cos(off) + side * libm::sin(off))
 }
 
 fn shoot(ground: &Terrain, (p, d): (Vector3<f64>, Vector3<f64>), range_m_max: f64) -> Option<f64> {
@@ -114,7 +116,7 @@ fn compare(
             latitude_deg + size_deg * part(0.569_840_29),
             longitude_deg + size_deg * part(0.754_877_67),
         );
-        let above_m = 0.1 * 30_000.0_f64.powf(part(0.220_744_08));
+        let above_m = 0.1 * libm::pow(30_000.0, part(0.220_744_08));
         let level_m = elevation_m(ground, u, FINEST_M);
         let ray = beam(u, level_m + above_m, 100.0 * part(0.856_674_88), f64::from(k));
         let (found, expected) = (shoot(ground, ray, FAR_M), brute(ground, ray, FAR_M, steepest));
@@ -146,7 +148,7 @@ fn rays_over_steep_measured_ground_are_those_of_brute_force() {
     // Ridges 120 m high and 180 m apart: slopes to 64°.
     let ridge = |c: u32, r: u32| {
         let phase = (f64::from(c) + 0.5 * f64::from(r)) * 0.17;
-        (-2400.0 + 60.0 * phase.sin()) as f32
+        (-2400.0 + 60.0 * libm::sin(phase)) as f32
     };
     compare(&terrain(17, true, vec![fine_tile(ridge)]), inner, 4.0, 300);
     // Walls one posting thick and 80 m high: slopes to 87°.
@@ -167,10 +169,11 @@ fn near_places_have_the_same_ground_to_the_bit() {
             let start = match line % 3 {
                 0 => Vector3::new(1.0, 1.0, 1.0),
                 1 => Vector3::new(1.0, 0.3, 1.0),
-                _ => Vector3::new((1.3 * l).sin(), (0.7 * l).cos(), (2.1 * l).sin()),
+                _ => Vector3::new(libm::sin(1.3 * l), libm::cos(0.7 * l), libm::sin(2.1 * l)),
             };
-            let along = Vector3::new((5.3 * l).cos(), (2.7 * l).cos(), (3.1 * l).sin()).normalize();
-            let step_m = 10.0_f64.powf(-2.0 + 0.0375 * l);
+            let along = Vector3::new(libm::cos(5.3 * l), libm::cos(2.7 * l), libm::sin(3.1 * l))
+                .normalize();
+            let step_m = libm::pow(10.0, -2.0 + 0.0375 * l);
             let mut nearby = Nearby::default();
             for k in -200_i32..200 {
                 let p = Vector::from_si(
@@ -207,7 +210,7 @@ fn generated_ground_is_less_steep_than_rays_take_it_for() {
             let slopes = slopes(&ground, resolution_m, 0.1 * resolution_m, corner);
             // The coarse grid's own slope included.
             let steepest = slopes.iter().copied().fold(0.0, f64::max);
-            assert!((0.3..ray::SLOPE).contains(&steepest), "{steepest}");
+            assert!((0.3..SLOPE).contains(&steepest), "{steepest}");
             let steep = slopes.iter().filter(|slope| **slope > 0.8).count();
             assert!(steep <= 10, "{steep} of 20,000");
         }
@@ -215,7 +218,7 @@ fn generated_ground_is_less_steep_than_rays_take_it_for() {
     // A rock seen from beside it: 32/27 at a third of its radius.
     let mean = |y: f64| (1.0 - y) * (1.0 + y) * (1.0 + y);
     let highest = (0..1000).map(|k| mean(f64::from(k) * 1e-3)).fold(0.0, f64::max);
-    assert!(highest <= ray::ROCK_SLOPE && ray::ROCK_SLOPE < highest + 0.01, "{highest}");
+    assert!(highest <= ROCK_SLOPE && ROCK_SLOPE < highest + 0.01, "{highest}");
 }
 
 #[test]
