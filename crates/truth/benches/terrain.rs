@@ -1,5 +1,5 @@
 //! What the ground costs: elevations at several resolutions and rays, in the mare and in highlands.
-#![allow(missing_docs)]
+#![allow(missing_docs, non_snake_case)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use icd::constants::MOON_RADIUS_M;
@@ -9,6 +9,9 @@ use std::hint::black_box;
 use truth::environment::terrain::{FINEST_M, Nearby, Terrain, TerrainConfig};
 
 /// Places some kilometres apart from each other, so that nothing is still in a cache of ours.
+/// Where a ray begins and where it goes.
+type Shot = (Vector<Position, M>, Vector<Direction, M>);
+
 fn places(latitude_deg: f64, longitude_deg: f64) -> Vec<Vector<Position, M>> {
     (0..1024)
         .map(|k| {
@@ -87,7 +90,7 @@ fn ray(c: &mut Criterion) {
             };
             places.iter().enumerate().map(shot).collect::<Vec<_>>()
         });
-        let mut each = |name: String, shots: &[&[(Vector<Position, M>, Vector<Direction, M>)]]| {
+        let mut each = |name: String, shots: &[&[Shot]]| {
             let mut k = 0;
             group.bench_function(name, |b| {
                 b.iter(|| {

@@ -25,7 +25,7 @@
 //! | TRUTH-15 | swing its liquid at the published frequency and decay | `the_liquid_swings_at_the_published_frequency_and_decay` |
 //! | TRUTH-16 | have ground of the published slopes, craters and rocks | `maria_have_the_published_slopes_from_half_a_metre_to_a_kilometre`, `highlands_have_the_published_slopes_from_half_a_metre_to_a_kilometre`, `as_many_craters_lie_there_as_published_at_every_size`, `as_many_rocks_lie_there_as_published_at_every_size` |
 //! | TRUTH-17 | read the same ground from a file however it is laid out, and survive a damaged one | `the_same_samples_make_the_same_ground_however_they_lie_in_the_file`, `flipped_bytes_in_a_tile_never_panic` |
-//! | TRUTH-18 | let no ray pass through ground | `rays_never_pass_through_ground_that_a_dense_march_sees` |
+//! | TRUTH-18 | let no ray pass through ground | `rays_over_generated_ground_are_those_of_brute_force`, `rays_over_steep_measured_ground_are_those_of_brute_force` |
 //! | TRUTH-19 | return laser light as the link equation has it, and detect it by chance | `the_peak_power_is_the_published_equation_worked_by_hand`, `echoes_come_as_often_and_as_noisy_as_the_link_says` |
 //! | TRUTH-20 | hide the ground behind the dust of the engines | `dust_under_the_engines_blinds_the_beams_near_the_ground_and_goes_with_them` |
 //! | TRUTH-21 | give an inertial unit the errors of its data sheet | `allan_variance_of_the_random_walk_falls_with_time`, `allan_variance_of_the_bias_in_run_has_its_published_form_and_peak` |

@@ -183,10 +183,10 @@ impl Cells {
         let xy = 2.0 * xy;
         let mut distance2_m2 = [0.0; 4];
         let mut met = 0_u32;
-        for k in 0..4 {
+        for (k, distance2_m2) in distance2_m2.iter_mut().enumerate() {
             let (dx, dy) = (block.x[k] - view.x, block.y[k] - view.y);
-            distance2_m2[k] = dx * (xx * dx + xy * dy) + yy * dy * dy;
-            let is_met = (distance2_m2[k] < view.reach2_m2) & (block.chance[k] < view.likely);
+            *distance2_m2 = dx * (xx * dx + xy * dy) + yy * dy * dy;
+            let is_met = (*distance2_m2 < view.reach2_m2) & (block.chance[k] < view.likely);
             met |= u32::from(is_met) << k;
         }
         if again {

@@ -14,12 +14,13 @@
 //! [`Terrain::generated_bound_m`]: more than what is left out can rise.
 //! L is [`Terrain::measured_slope`] of the stretch, which is a bound, plus [`SLOPE`] for generated
 //! relief, plus [`ROCK_SLOPE`] unless no rock lies near.
-//! [`SLOPE`] is no bound: of 600,000 places (mare and highland; eleven resolutions each) 1 in 10,000
+//! [`SLOPE`] is no bound: of 600,000 places (mare and highland; thirteen resolutions each) 1 in 10,000
 //! is steeper than 0.72 and the steepest is 0.91. Craters and waves could add up to more somewhere;
 //! a ray steps over such ground only when the slope holds on over the whole unproven stretch.
 //! [`ROCK_SLOPE`] is how steeply a rock stands above any place outside it on average; a rock beside a
 //! rock, both on the steepest ground, can escape. Stretches below [`GAP_M`] are not looked into.
-//! Measured so: see the example `rays`.
+//! Measured so with the example `rays`, of 100,000 rays from 0.1 m to 3 km above mare, highland, rocky
+//! mare, ridges of 64° and walls one posting thick: none differs from brute force by more than 0.1 m.
 //! After [`EVALUATIONS_MAX`] elevations (a grazing ray of many kilometres over walls) the ray ends
 //! where it was last proven clear, as if the ground were there: nearer than it is, never further.
 //! Refuses: slopes above 87°.
@@ -56,13 +57,16 @@ const LEFT_OVER_PER_TANGENT: f64 = 0.25;
 const CLEAR_SHARE: f64 = 0.65;
 /// Height above the ground from which it is asked whether a ray leaves it for good, m.
 const LOW_M: f64 = 512.0;
+/// Slope of measured ground that is worth a look at narrower stretches, and their least width, m.
+const WALL: f64 = 1.5;
+const NARROW_M: f64 = 8.0;
 /// Climb below which a ray may be steeper than all ground: 32° off the vertical; and most looks then.
 const STEEP: f64 = 0.85;
 const PLUNGES: usize = 12;
 /// Most places waiting ahead: each at most halves the stretch before it.
 const AHEAD: usize = 48;
 /// Most elevations looked up for one ray.
-pub const EVALUATIONS_MAX: usize = 2000;
+pub const EVALUATIONS_MAX: usize = 8000;
 
 impl Terrain {
     /// Distance along the ray from `p_MA_M` in the direction of the unit vector `d_M` at which it first
@@ -98,7 +102,6 @@ impl Terrain {
             nearby: Nearby::default(),
             region: Region { from_m: 0.0, to_m: -1.0, slope: 0.0 },
             looks: 0,
-            trace: vec![],
         };
         march.first_m(enter_m, end_m)
     }
@@ -160,7 +163,6 @@ struct March<'a> {
     nearby: Nearby,
     region: Region,
     looks: usize,
-    trace: Vec<(f64, usize, f64, f64, f64)>,
 }
 
 /// Places ahead of the one proven clear, the nearest last.
@@ -295,7 +297,6 @@ impl March<'_> {
             () if rocks.near => 0.0,
             () => rocks.aside_m / level_part,
         };
-        self.trace.push((s_m, level, over_m, over_m - self.reserves_m[level], bare_m));
         Point { s_m, over_m, clear_m: over_m - self.reserves_m[level], level, climb, bare_m }
     }
 
@@ -330,36 +331,46 @@ impl March<'_> {
     /// The next place to look at from a clear one with nothing known ahead; `None` when the ray meets no
     /// ground any more.
     fn leap(&mut self, here: &Point, end_m: f64) -> Option<Point> {
+        if self.leaves(here, end_m) {
+            return None;
+        }
         let left_m = end_m - here.s_m;
-        let width_m = left_m.min(4.0 * here.over_m + 4.0);
+        let mut width_m = left_m.min(4.0 * here.over_m + 4.0);
+        let mut leap_m = self.leap_m(here, width_m);
+        // A wall far ahead need not slow the ray down here.
+        while self.region.slope > WALL && width_m > NARROW_M && leap_m < 0.25 * width_m {
+            width_m *= 0.25;
+            leap_m = self.leap_m(here, width_m);
+        }
+        let s_m = (here.s_m + leap_m.min(width_m.max(GAP_M))).min(end_m);
+        let expected_m = here.over_m + here.climb * (s_m - here.s_m);
+        Some(self.look(s_m, self.level_at(expected_m), expected_m))
+    }
+
+    /// How far to leap over a stretch so wide, m.
+    fn leap_m(&mut self, here: &Point, width_m: f64) -> f64 {
         self.survey(here.s_m, width_m);
         let slope = self.region.slope + self.ground_slope;
         let slope = if here.bare_m > 0.0 { slope } else { slope + ROCK_SLOPE };
         let level = level_part(here.climb, self.climb(here.s_m + width_m));
         let (down, back) = (slope * level - here.climb, slope * level + here.climb);
         let on_m = if down > 0.0 { here.clear_m / down } else { f64::INFINITY };
-        if self.leaves(here, end_m) {
-            return None;
-        }
-        // As far as the proof may reach over level ground.
-        let share = CLEAR_SHARE / back.max(1e-9);
-        let growth = (1.0 - share * here.climb).max(0.05);
-        let provable_m = 0.9 * (on_m.min(1e9) + share * here.over_m) / growth;
-        let level_m = if here.climb < 0.0 {
-            let [least, most] = LEFT_OVER;
-            let left_over = (LEFT_OVER_PER_TANGENT * level / -here.climb).clamp(least, most);
-            (1.0 - left_over) * here.over_m / -here.climb
-        } else {
-            f64::INFINITY
-        };
-        let through_m = here.over_m / -here.climb + 0.3 * BRACKET_M;
-        let last = here.level == FINE && here.climb < 0.0 && (back <= 0.0 || through_m < LAST_M);
+        let fall = -here.climb;
         // The last leap, of a ray that is steeper than the ground or has nearly come there: through it.
-        let leap_m = if last { through_m } else { provable_m.min(level_m).max(GAP_M) };
-        let leap_m = leap_m.min(width_m.max(GAP_M));
-        let s_m = (here.s_m + leap_m).min(end_m);
-        let expected_m = here.over_m + here.climb * (s_m - here.s_m);
-        Some(self.look(s_m, self.level_at(expected_m), expected_m))
+        let through_m = here.over_m / fall + 0.3 * BRACKET_M;
+        if here.level == FINE && fall > 0.0 && (back <= 0.0 || through_m < LAST_M) {
+            return through_m;
+        }
+        // As far as the proof may reach over level ground, and not quite to the ground.
+        let share = CLEAR_SHARE / back.max(1e-9);
+        let growth = (1.0 + share * fall).max(0.05);
+        let provable_m = 0.9 * (on_m.min(1e9) + share * here.over_m) / growth;
+        if fall <= 0.0 {
+            return provable_m.max(GAP_M);
+        }
+        let [least, most] = LEFT_OVER;
+        let left_over = (LEFT_OVER_PER_TANGENT * level / fall).clamp(least, most);
+        provable_m.min((1.0 - left_over) * here.over_m / fall).max(GAP_M)
     }
 
     /// Whether the ray climbs away over all ground before it.
@@ -435,79 +446,6 @@ fn shell(p: Vector3<f64>, d: Vector3<f64>) -> Option<(f64, f64)> {
     let root = discriminant.sqrt();
     (root - b >= 0.0).then_some(((-b - root).max(0.0), root - b))
 }
+
 #[cfg(test)]
-mod zz {
-    use super::*;
-    #[test]
-    fn zz_counts() {
-        use crate::environment::terrain::TerrainConfig;
-        for (lat, lon) in [(59.5_f64, -6.0_f64), (-9.0, 150.0)] {
-            let g = Terrain::new(&TerrainConfig {
-                seed: 3,
-                age_gyr: 3.6,
-                rock_abundance: 0.01,
-                relief: true,
-                tiles: vec![],
-            })
-            .unwrap();
-            for (h, off) in
-                [(3000.0, 65.0_f64), (3000.0, 45.0), (1000.0, 20.0), (50.0, 0.0), (0.1, 100.0)]
-            {
-                let mut looks = vec![];
-                let mut trace = String::new();
-                for k in 0..500 {
-                    let kf = f64::from(k);
-                    let (a, o) = (
-                        (lat + (kf * 0.618_033_9) % 1.0).to_radians(),
-                        (lon + (kf * 0.754_877_6) % 1.0).to_radians(),
-                    );
-                    let u = Vector3::new(
-                        libm::cos(a) * libm::cos(o),
-                        libm::cos(a) * libm::sin(o),
-                        libm::sin(a),
-                    );
-                    let e1 = Vector3::z().cross(&u).normalize();
-                    let e2 = u.cross(&e1);
-                    let off = off.to_radians();
-                    let d = (e1 * libm::cos(kf) + e2 * libm::sin(kf)) * libm::sin(off)
-                        - u * libm::cos(off);
-                    let p = u * (MOON_RADIUS_M + g.elevation_m(Vector::from_si(u), 0.3) + h);
-                    let (enter_m, leave_m) = shell(p, d).unwrap();
-                    let r = g.relief.as_ref().unwrap();
-                    let mut march = March {
-                        ground: &g,
-                        ground_slope: SLOPE,
-                        reserves_m: r.reserves_m,
-                        largest_rock_m: r.rocks.largest_m(),
-                        p,
-                        d,
-                        nearby: Nearby::default(),
-                        region: Region { from_m: 0.0, to_m: -1.0, slope: 0.0 },
-                        looks: 0,
-                        trace: vec![],
-                    };
-                    march.first_m(enter_m, leave_m);
-                    looks.push(march.looks);
-                    if k == 7 {
-                        trace = march
-                            .trace
-                            .iter()
-                            .map(|(s, l, o, c, b)| {
-                                format!(
-                                    "s {s:.2} res {} over {o:.3} clear {c:.3} bare {b:.2}\n",
-                                    RESOLUTIONS_M[*l]
-                                )
-                            })
-                            .collect();
-                        trace += &format!("slope {}", march.region.slope);
-                    }
-                }
-                looks.sort();
-                println!(
-                    "lat {lat} h {h} off {off}: median {} 90% {} max {}\n{trace}",
-                    looks[250], looks[450], looks[499]
-                );
-            }
-        }
-    }
-}
+mod tests;

@@ -1,39 +1,39 @@
-//! Tests of the ground as a whole, of tiles and of rays.
+//! Tests of the ground as a whole and of tiles.
 
 use super::*;
 use std::io::Cursor;
 use tiff::encoder::{TiffEncoder, colortype};
 use tiff::tags::Tag;
 
-fn bare() -> Terrain {
+pub(super) fn bare() -> Terrain {
     terrain(1, false, Vec::new())
 }
 
-fn terrain(seed: u64, relief: bool, tiles: Vec<Tile>) -> Terrain {
+pub(super) fn terrain(seed: u64, relief: bool, tiles: Vec<Tile>) -> Terrain {
     Terrain::new(&TerrainConfig { seed, age_gyr: 3.5, rock_abundance: 0.01, relief, tiles })
         .unwrap()
 }
 
-fn place(latitude_deg: f64, longitude_deg: f64) -> Vector3<f64> {
+pub(super) fn place(latitude_deg: f64, longitude_deg: f64) -> Vector3<f64> {
     let (a, b) = (latitude_deg.to_radians(), longitude_deg.to_radians());
     Vector3::new(a.cos() * b.cos(), a.cos() * b.sin(), a.sin())
 }
 
-fn elevation_m(terrain: &Terrain, u: Vector3<f64>, resolution_m: f64) -> f64 {
+pub(super) fn elevation_m(terrain: &Terrain, u: Vector3<f64>, resolution_m: f64) -> f64 {
     terrain.elevation_m(Vector::from_si(u), resolution_m)
 }
 
 /// A geographic GeoTIFF of float32 samples: north-west corner and step in degrees.
-struct Made {
-    corner_deg: (f64, f64),
-    step_deg: f64,
-    side: u32,
-    radius_m: f64,
-    model: u16,
+pub(super) struct Made {
+    pub(super) corner_deg: (f64, f64),
+    pub(super) step_deg: f64,
+    pub(super) side: u32,
+    pub(super) radius_m: f64,
+    pub(super) model: u16,
 }
 
 impl Made {
-    fn mare() -> Self {
+    pub(super) fn mare() -> Self {
         Self {
             corner_deg: (-6.0, 62.0),
             step_deg: 0.03,
@@ -43,7 +43,7 @@ impl Made {
         }
     }
 
-    fn bytes(&self, height_m: impl Fn(u32, u32) -> f32) -> Vec<u8> {
+    pub(super) fn bytes(&self, height_m: impl Fn(u32, u32) -> f32) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
         let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
         let mut image = encoder.new_image::<colortype::Gray32Float>(self.side, self.side).unwrap();
@@ -61,7 +61,7 @@ impl Made {
         bytes.into_inner()
     }
 
-    fn tile(&self, height_m: impl Fn(u32, u32) -> f32) -> Tile {
+    pub(super) fn tile(&self, height_m: impl Fn(u32, u32) -> f32) -> Tile {
         Tile(Arc::new(opened(&self.bytes(height_m)).unwrap()))
     }
 }
@@ -253,98 +253,8 @@ fn an_impossible_age_is_refused() {
     }
 }
 
-/// A ray from `height_m` over the sphere at a place, `off_deg` off the nadir towards `azimuth_rad`.
-fn beam(
-    u: Vector3<f64>,
-    height_m: f64,
-    off_deg: f64,
-    azimuth_rad: f64,
-) -> (Vector3<f64>, Vector3<f64>) {
-    let east = Vector3::z().cross(&u).normalize();
-    let side = east * azimuth_rad.cos() + u.cross(&east) * azimuth_rad.sin();
-    let off = off_deg.to_radians();
-    (u * (MOON_RADIUS_M + height_m), -u * off.cos() + side * off.sin())
-}
-
-fn shoot(ground: &Terrain, (p, d): (Vector3<f64>, Vector3<f64>), range_m_max: f64) -> Option<f64> {
-    ground.ray(Vector::from_si(p), Vector::from_si(d), range_m_max)
-}
-
-#[test]
-fn rays_meet_a_level_tile_at_the_range_of_the_closed_form() {
-    let ground = terrain(1, false, vec![Made::mare().tile(|_, _| -2000.0)]);
-    let u = place(60.5, -4.5);
-    for off_deg in [0.0, 20.0, 60.0] {
-        let (p, d) = beam(u, 3000.0, off_deg, 1.0);
-        let (b, c) = (p.dot(&d), p.norm_squared() - (MOON_RADIUS_M - 2000.0).powi(2));
-        let expected_m = -b - (b * b - c).sqrt();
-        let hit = shoot(&ground, (p, d), 2e4).unwrap();
-        assert!((hit - expected_m).abs() < 0.02, "{off_deg}: {hit} {expected_m}");
-        // Nothing is reported beyond the range asked for.
-        assert!(shoot(&ground, (p, d), expected_m - 1.0).is_none());
-    }
-}
-
-#[test]
-fn rays_into_the_sky_meet_nothing_and_rays_from_below_begin_there() {
-    let ground = terrain(1, true, vec![]);
-    let u = place(60.5, -4.5);
-    for height_m in [0.0, 5e4] {
-        let (p, _) = beam(u, height_m, 0.0, 0.0);
-        assert!(shoot(&ground, (p, u), 1e6).is_none());
-    }
-    let (p, d) = beam(u, -9_500.0, 0.0, 0.0);
-    assert_eq!(shoot(&ground, (p, d), 1e3).unwrap(), 0.0);
-    // From orbit, past the limb.
-    let (p, d) = beam(u, 1e5, 89.0, 0.0);
-    assert!(shoot(&ground, (p, d), 1e7).is_none());
-    // From orbit, straight down: the altitude.
-    let (p, d) = beam(u, 1e5, 0.0, 0.0);
-    let altitude_m = ground.altitude_m(Vector::from_si(p));
-    assert!((shoot(&ground, (p, d), 2e5).unwrap() - altitude_m).abs() < 0.05);
-}
-
-#[test]
-fn rays_never_pass_through_ground_that_a_dense_march_sees() {
-    let ground = terrain(17, true, vec![]);
-    for k in 0..60 {
-        let kf = f64::from(k);
-        let u = place(59.0 + (kf * 0.618) % 3.0, -6.0 + (kf * 0.755) % 3.0);
-        let off_deg = (kf * 9.7) % 85.0;
-        let (p, d) = beam(u, -2200.0 + (kf * 47.0) % 900.0, off_deg, kf);
-        if ground.altitude_m(Vector::from_si(p)) <= 0.0 {
-            continue;
-        }
-        let found = shoot(&ground, (p, d), 4000.0);
-        // 0.25 m steps: an eighth of the smallest crater.
-        let dense = (0..16_000)
-            .map(|j| f64::from(j) * 0.25)
-            .find(|&s_m| ground.altitude_m(Vector::from_si(p + d * s_m)) <= 0.0);
-        match (found, dense) {
-            (Some(hit), Some(s_m)) => {
-                let apart_m = hit - s_m;
-                assert!((-0.3..0.05).contains(&apart_m), "{off_deg}: {hit} {s_m}");
-            }
-            (None, None) => {}
-            (found, dense) => panic!("{off_deg}: {found:?} {dense:?}"),
-        }
-    }
-}
-
-#[test]
-fn the_hit_lies_on_the_ground() {
-    let ground = terrain(17, true, vec![]);
-    for k in 0..200 {
-        let kf = f64::from(k);
-        let (p, d) = beam(place(60.0 + kf * 0.01, -4.0), 3000.0, kf * 0.35, kf);
-        let hit = shoot(&ground, (p, d), 5e4).unwrap();
-        let altitude_m = ground.altitude_m(Vector::from_si(p + d * hit));
-        assert!(altitude_m.abs() < 0.05, "{altitude_m}");
-    }
-}
-
 /// Grids to bound: rough enough that cubic convolution overshoots at every other sample.
-fn rugged(c: u32, r: u32) -> f32 {
+pub(super) fn rugged(c: u32, r: u32) -> f32 {
     let mixed = (c.wrapping_mul(73_856_093) ^ r.wrapping_mul(19_349_663)) % 2000;
     f32::from(mixed as u16) - 1000.0
 }
