@@ -50,7 +50,7 @@ impl Picture {
             let to_east = step(row * n + west, row * n + east, east - west);
             let to_north = step(south * n + column, north * n + column, south - north);
             let facing = exaggeration * (to_east - to_north) * std::f64::consts::FRAC_1_SQRT_2;
-            let shade = 0.5 + 0.5 * (SHADING * facing).tanh();
+            let shade = 0.5 + 0.5 * libm::tanh(SHADING * facing);
             let tint = ramp((heights[k] - low) / (high - low).max(1e-9));
             tint.map(|c| c * (0.35 + 0.95 * shade))
         })
