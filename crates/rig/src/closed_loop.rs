@@ -24,9 +24,9 @@ use sha2::{Digest, Sha256};
 use truth::faulty::Window;
 use truth::world::{self, TruthView, World};
 
-/// Pulse frames of the coasts are watched and recorded one in this many.
+/// Pulse frames of the coasts are watched and recorded, those of high braking watched, one in this many.
 const COAST_FRAMES: u64 = 10;
-/// How long a lander at rest is watched, so that the flight software can find out.
+/// How long a lander at rest is watched at most, so that the flight software can find out.
 const AT_REST: Span = Span::from_ms(5_000);
 /// Tanks holding less than this are empty, kg.
 const EMPTY_KG: f64 = 1e-6;
@@ -230,7 +230,7 @@ impl Log {
             }
         }
         let coast = matches!(telemetry.phase, Phase::OrbitCoast | Phase::DescentCoast);
-        let close = self.watch.braking() || (self.recorder.is_some() && !coast);
+        let close = self.watch.near() || (self.recorder.is_some() && !coast);
         // A frame is shown when the flight software has sampled one: it moves its frames at a new phase.
         if telemetry.t != sensors.t {
             return;
@@ -263,7 +263,8 @@ impl Log {
         match world.ended() {
             Some(world::End::AtRest) => {
                 let since = *self.at_rest_since.get_or_insert(now);
-                if now - since >= AT_REST {
+                let found_out = simulation.flight().down().phase == Phase::Landed;
+                if found_out || now - since >= AT_REST {
                     return Some(End::Nature(world::End::AtRest));
                 }
             }

@@ -13,6 +13,8 @@ use std::collections::VecDeque;
 use truth::contact::{Landing, Leg};
 use truth::world::{TruthView, World};
 
+/// Height below which every frame is watched, m: beyond any rangefinder here (assumed).
+const NEAR_M: f64 = 12_000.0;
 /// How far back a late range can be matched with the state at its shot, s.
 const MEMORY: Span = Span::from_ms(12_000);
 /// Body axis and velocity within this of the vertical count as vertical: 10°.
@@ -63,6 +65,11 @@ impl Watch {
     /// Whether braking has begun: from then on every pulse frame counts.
     pub fn braking(&self) -> bool {
         self.ignition.is_some()
+    }
+
+    /// Whether every frame counts: braking, and near enough to the ground for anything that is measured.
+    pub fn near(&self) -> bool {
+        self.braking() && self.last.is_none_or(|last| last.altitude_m < NEAR_M)
     }
 
     /// One cycle: what the bus carried, and what the engines then did.
