@@ -21,7 +21,7 @@
 //! rock, both on the steepest ground, can escape. Stretches below [`GAP_M`] are not looked into.
 //! Measured so with the example `rays`, of 100,000 rays from 0.1 m to 3 km above mare, highland, rocky
 //! mare, ridges of 64° and walls one posting thick: none differs from brute force by more than 0.1 m.
-//! After [`EVALUATIONS_MAX`] elevations (a grazing ray of many kilometres over walls) the ray ends
+//! After [`EVALUATIONS_MAX`] elevations (a ray that grazes walls for kilometres) the ray ends
 //! where it was last proven clear, as if the ground were there: nearer than it is, never further.
 //! Refuses: slopes above 87°.
 
@@ -75,7 +75,8 @@ impl Terrain {
     /// - `range_m_max`: nothing beyond is reported.
     /// - Returns `None` when the ray meets no ground; 0 when it starts underground.
     /// - Accuracy 0.02 m along the ray on the surface of resolution [`FINEST_M`].
-    /// - Cost: see the bench `terrain`; [`EVALUATIONS_MAX`] elevations at most.
+    /// - Cost over the mare: from 1 km at 20° off the vertical 3 µs, from 3 km at 45° 10 µs, at 65° 19 µs
+    ///   (bench `terrain`); over highlands half as much again; [`EVALUATIONS_MAX`] elevations at most.
     pub fn ray(
         &self,
         p_MA_M: Vector<Position, M>,
