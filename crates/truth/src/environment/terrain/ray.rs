@@ -50,10 +50,11 @@ const LAST_M: f64 = 0.1;
 /// Width of the last bracket, m.
 const BRACKET_M: f64 = 0.02;
 /// Share of the height left over by a leap towards the ground: at least and at most, and per tangent of
-/// the angle off the vertical between. Chosen: fewer looks on average than with others.
+/// the angle off the vertical between. Chosen; only the cost depends on it.
 const LEFT_OVER: [f64; 2] = [0.08, 0.2];
 const LEFT_OVER_PER_TANGENT: f64 = 0.25;
-/// What remains of the height below the reserve where a leap ends, on average. Chosen likewise.
+/// What remains of the height below the reserve where a leap ends, on average. Chosen;
+/// only the cost depends on it.
 const CLEAR_SHARE: f64 = 0.65;
 /// Height above the ground from which it is asked whether a ray leaves it for good, m.
 const LOW_M: f64 = 512.0;
