@@ -21,7 +21,7 @@
 //! rock, both on the steepest ground, can escape. Stretches below [`GAP_M`] are not looked into.
 //! Measured so with the example `rays`, of 100,000 rays from 0.1 m to 3 km above mare, highland, rocky
 //! mare, ridges of 64° and walls one posting thick: none differs from brute force by more than 0.1 m.
-//! After [`EVALUATIONS_MAX`] elevations (a grazing ray of many kilometres over walls) the ray ends
+//! After [`EVALUATIONS_MAX`] elevations (a ray that grazes walls for kilometres) the ray ends
 //! where it was last proven clear, as if the ground were there: nearer than it is, never further.
 //! Refuses: slopes above 87°.
 
@@ -50,10 +50,11 @@ const LAST_M: f64 = 0.1;
 /// Width of the last bracket, m.
 const BRACKET_M: f64 = 0.02;
 /// Share of the height left over by a leap towards the ground: at least and at most, and per tangent of
-/// the angle off the vertical between. Chosen: fewer looks on average than with others.
+/// the angle off the vertical between. Chosen; only the cost depends on it.
 const LEFT_OVER: [f64; 2] = [0.08, 0.2];
 const LEFT_OVER_PER_TANGENT: f64 = 0.25;
-/// What remains of the height below the reserve where a leap ends, on average. Chosen likewise.
+/// What remains of the height below the reserve where a leap ends, on average. Chosen;
+/// only the cost depends on it.
 const CLEAR_SHARE: f64 = 0.65;
 /// Height above the ground from which it is asked whether a ray leaves it for good, m.
 const LOW_M: f64 = 512.0;
@@ -75,7 +76,8 @@ impl Terrain {
     /// - `range_m_max`: nothing beyond is reported.
     /// - Returns `None` when the ray meets no ground; 0 when it starts underground.
     /// - Accuracy 0.02 m along the ray on the surface of resolution [`FINEST_M`].
-    /// - Cost: see the bench `terrain`; [`EVALUATIONS_MAX`] elevations at most.
+    /// - Cost over the mare: from 1 km at 20° off the vertical 3 µs, from 3 km at 45° 10 µs, at 65° 19 µs
+    ///   (bench `terrain`); over highlands half as much again; [`EVALUATIONS_MAX`] elevations at most.
     pub fn ray(
         &self,
         p_MA_M: Vector<Position, M>,
