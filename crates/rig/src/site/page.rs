@@ -96,7 +96,7 @@ fn slope_legend(cell_m: f64) -> String {
         let [r, g, b] = colour.map(|x| (255.0 * x).round());
         let _ = write!(
             out,
-            "<span class=\"key\" style=\"background:rgb({r} {g} {b})\"></span>{class} "
+            "<span class=\"class\"><span class=\"key\" style=\"background:rgb({r} {g} {b})\"></span>{class}</span> "
         );
     }
     out

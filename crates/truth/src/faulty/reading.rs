@@ -14,9 +14,7 @@ use std::collections::VecDeque;
 /// What all readings have in common.
 pub(crate) trait Reading: Copy {
     /// The time tag.
-    fn t(&self) -> Time;
-    /// Another time tag.
-    fn set_t(&mut self, t: Time);
+    fn tag(&mut self) -> &mut Time;
     /// Whether it carries a value.
     fn is_valid(&self) -> bool;
     /// Puts every valid channel through `change(channel, value)`, in SI.
@@ -38,11 +36,8 @@ pub(crate) trait Reading: Copy {
 }
 
 impl Reading for SlantRange {
-    fn t(&self) -> Time {
-        self.t
-    }
-    fn set_t(&mut self, t: Time) {
-        self.t = t;
+    fn tag(&mut self) -> &mut Time {
+        &mut self.t
     }
     fn is_valid(&self) -> bool {
         self.quality == ShotQuality::Valid
@@ -65,11 +60,8 @@ impl Reading for SlantRange {
 }
 
 impl Reading for BeamSpeeds {
-    fn t(&self) -> Time {
-        self.t
-    }
-    fn set_t(&mut self, t: Time) {
-        self.t = t;
+    fn tag(&mut self) -> &mut Time {
+        &mut self.t
     }
     fn is_valid(&self) -> bool {
         self.locked == [true; 3]
@@ -90,11 +82,8 @@ impl Reading for BeamSpeeds {
 
 /// The channels are the error as a rotation vector in body axes: `q ⊗ exp(change(0))`.
 impl Reading for StarTracker {
-    fn t(&self) -> Time {
-        self.t
-    }
-    fn set_t(&mut self, t: Time) {
-        self.t = t;
+    fn tag(&mut self) -> &mut Time {
+        &mut self.t
     }
     fn is_valid(&self) -> bool {
         true
@@ -111,11 +100,8 @@ impl Reading for StarTracker {
 
 /// The channels are right and down in the image, the same for all landmarks of a frame.
 impl Reading for Landmarks {
-    fn t(&self) -> Time {
-        self.t
-    }
-    fn set_t(&mut self, t: Time) {
-        self.t = t;
+    fn tag(&mut self) -> &mut Time {
+        &mut self.t
     }
     fn is_valid(&self) -> bool {
         self.count > 0
@@ -133,11 +119,8 @@ impl Reading for Landmarks {
 }
 
 impl Reading for Gauge {
-    fn t(&self) -> Time {
-        self.t
-    }
-    fn set_t(&mut self, t: Time) {
-        self.t = t;
+    fn tag(&mut self) -> &mut Time {
+        &mut self.t
     }
     fn is_valid(&self) -> bool {
         true
@@ -167,11 +150,8 @@ pub struct Inertial {
 }
 
 impl Reading for Inertial {
-    fn t(&self) -> Time {
-        self.t
-    }
-    fn set_t(&mut self, t: Time) {
-        self.t = t;
+    fn tag(&mut self) -> &mut Time {
+        &mut self.t
     }
     fn is_valid(&self) -> bool {
         self.healthy
@@ -271,7 +251,7 @@ impl<R: Reading> Faults<R> {
     }
 
     fn distorted(&mut self, mut reading: R) -> Option<R> {
-        let taken = reading.t();
+        let taken = *reading.tag();
         let (mut sticks, mut offset_s) = (false, 0.0);
         for fault in &self.armed {
             let Some(age_s) = fault.age_s(taken) else { continue };
@@ -293,7 +273,7 @@ impl<R: Reading> Faults<R> {
             self.held = Some(reading);
         }
         let mut shown = if sticks { self.held.unwrap_or(reading) } else { reading };
-        shown.set_t(taken + Span::from_s(offset_s));
+        *shown.tag() = taken + Span::from_s(offset_s);
         Some(shown)
     }
 

@@ -220,12 +220,12 @@ fn a_span_of_no_length_returns_the_start() {
 }
 
 proptest! {
-    // The start is the pericentre: what three revolutions lose in phase counts there with the speed
-    // √((1 + e)/(1 − e)), and errors grow with (1 − e)⁻³ on the way. 1e-8 is met to e = 0.78, just.
+    // The start is the pericentre, where a loss of phase δt counts as δt/(1 − e)² in velocity: at a
+    // tolerance of 1e-12 an orbit of e = 0.787 came back 1.03e-8 off after three revolutions out and back.
     #[test]
-    fn there_and_back_is_where_it_began(e in 0.0_f64..0.7, t in 0.01_f64..20.0) {
+    fn there_and_back_is_where_it_began(e in 0.0_f64..0.8, t in 0.01_f64..20.0) {
         let (start, _) = kepler(e, 0.0);
-        let settings = Settings::within(1e-12);
+        let settings = Settings::within(1e-13);
         let there = propagate(two_body, (0.0, t), start, settings, &[]).unwrap();
         let back = propagate(two_body, (t, 0.0), there.y, settings, &[]).unwrap();
         prop_assert!(apart(&back.y, &start) < 1e-8, "{:?}", back);
