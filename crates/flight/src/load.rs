@@ -16,7 +16,7 @@ pub const MAP_ALONG: usize = 256;
 /// Map nodes across the approach track.
 pub const MAP_ACROSS: usize = 32;
 
-/// Everything loaded before the flight. About 90 kB: keep it in one place and lend it.
+/// Everything loaded before the flight. About 140 kB: keep it in one place and lend it.
 #[derive(Clone, Debug)]
 pub struct Load {
     /// The machine as believed.
@@ -29,6 +29,8 @@ pub struct Load {
     pub gravity: Gravity,
     /// Elevation along the approach.
     pub map: Map,
+    /// Landmarks along the approach.
+    pub landmarks: Landmarks,
     /// The deorbit burn.
     pub deorbit: DeorbitPlan,
     /// Reaction to disagreeing sensors.
@@ -88,6 +90,10 @@ pub struct Vehicle {
     pub rangefinder: Rangefinder,
     /// Doppler velocimeter.
     pub velocimeter: Velocimeter,
+    /// Radar altimeter.
+    pub radar_altimeter: RadarAltimeter,
+    /// Terrain-relative camera.
+    pub camera: Camera,
     /// Star tracker and inertial unit, 1 sigma.
     pub inertial: Inertial,
 }
@@ -116,6 +122,44 @@ pub struct Velocimeter {
     pub d_B: [[f64; 3]; 3],
     /// Noise of one beam, 1 sigma, m/s.
     pub sigma_m_s: f64,
+    /// Bias of each beam, 1 sigma, m/s.
+    pub bias_m_s: f64,
+    /// Scale factor common to all beams, 1 sigma, dimensionless.
+    pub scale: f64,
+}
+
+/// The radar altimeter as believed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RadarAltimeter {
+    /// `false` when the flight goes without one.
+    pub fitted: bool,
+    /// Position of the antenna.
+    pub p_BA_B: [f64; 3],
+    /// Direction of the beam's axis.
+    pub d_B: [f64; 3],
+    /// Half angle of the beam, rad.
+    pub half_angle_rad: f64,
+    /// Specified reach, m.
+    pub range_m_max: f64,
+    /// Noise, 1 sigma: share of the range, and floor, m.
+    pub sigma: [f64; 2],
+}
+
+/// The terrain-relative camera as believed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Camera {
+    /// `false` when the flight goes without one.
+    pub fitted: bool,
+    /// Position of the pinhole.
+    pub p_BA_B: [f64; 3],
+    /// Boresight.
+    pub d_B: [f64; 3],
+    /// Direction in which the image's x axis points.
+    pub right_B: [f64; 3],
+    /// Focal length, pixel.
+    pub focal_px: f64,
+    /// Noise of a landmark's place in the image, 1 sigma each way, pixel.
+    pub sigma_px: f64,
 }
 
 /// Inertial unit and star tracker as believed, 1 sigma.
@@ -133,6 +177,12 @@ pub struct Inertial {
     pub accelerometer_bias_m_s2: f64,
     /// Accelerometer scale factor, dimensionless.
     pub accelerometer_scale: f64,
+    /// Misalignment of the accelerometers, rad.
+    pub accelerometer_misalignment_rad: f64,
+    /// Gyro scale factor, dimensionless.
+    pub gyro_scale: f64,
+    /// Lever arm from the inertial unit to the other sensors, per axis, m.
+    pub lever_m: f64,
     /// Boresight of the star tracker.
     pub star_tracker_d_B: [f64; 3],
     /// Star tracker noise: about an axis across the boresight, and about the boresight, rad.
@@ -215,6 +265,28 @@ pub struct Map {
     pub correlation_m: f64,
 }
 
+/// Most landmarks on board.
+pub const LANDMARKS_MAX: usize = 2048;
+
+/// The landmarks that the camera may report, by number, where the map has them.
+#[derive(Clone, Debug)]
+pub struct Landmarks {
+    /// Centres, from the Moon's centre, `M`, m; the first `count` of them.
+    pub p_MK_M: [[f64; 3]; LANDMARKS_MAX],
+    /// How many there are.
+    pub count: usize,
+    /// Error common to map and landmarks, per axis, 1 sigma, m.
+    pub tie_m: f64,
+    /// Error of one landmark beside it, per axis, 1 sigma, m.
+    pub sigma_m: f64,
+}
+
+impl Landmarks {
+    /// No landmarks at all.
+    pub const NONE: Self =
+        Self { p_MK_M: [[0.0; 3]; LANDMARKS_MAX], count: 0, tie_m: 0.0, sigma_m: 0.0 };
+}
+
 /// The deorbit burn, by the main engine alone, against the velocity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DeorbitPlan {
@@ -254,6 +326,8 @@ pub struct FaultManagement {
     pub reacquire: bool,
     /// Bound the descent speed by what the altitude uncertainty allows.
     pub corridor: bool,
+    /// Weigh hypotheses about a rangefinder that disagrees.
+    pub bank: bool,
 }
 
 impl FaultManagement {
@@ -267,10 +341,16 @@ impl FaultManagement {
         use_map: false,
         reacquire: false,
         corridor: false,
+        bank: false,
     };
     /// Resilient: map-aided prediction, honest gate, guarded re-acquisition, speed corridor.
-    pub const RESILIENT: Self =
-        Self { gate: Gate::Sigma { k: 5.0 }, use_map: true, reacquire: true, corridor: true };
+    pub const RESILIENT: Self = Self {
+        gate: Gate::Sigma { k: 5.0 },
+        use_map: true,
+        reacquire: true,
+        corridor: true,
+        bank: true,
+    };
 }
 
 /// Navigation at the start of the load: the last orbit determination.

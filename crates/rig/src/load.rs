@@ -64,6 +64,11 @@ impl Upload {
             orientation,
             gravity: gravity(environment, knowledge.gravity_degree, t).ok_or(outside)?,
             map,
+            landmarks: board::Landmarks {
+                tie_m: knowledge.map_tie_sigma_m,
+                sigma_m: knowledge.landmark_sigma_m,
+                ..board::Landmarks::NONE
+            },
             deorbit: board::DeorbitPlan {
                 t_ignition: arrival.t_deorbit,
                 dv_m_s: arrival.deorbit_dv_m_s,
@@ -272,6 +277,11 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             sigma_m: machine.rangefinder.sigma_m,
         },
         velocimeter: velocimeter(scenario.flight.velocimeter, machine.velocimeter.as_ref()),
+        radar_altimeter: radar_altimeter(
+            scenario.flight.radar_altimeter,
+            machine.radar_altimeter.as_ref(),
+        ),
+        camera: camera(scenario.flight.camera, machine.camera.as_ref()),
         inertial: board::Inertial {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,
@@ -285,6 +295,9 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
                 machine.imu.accelerometer_drift_sigma_m_s2,
             ),
             accelerometer_scale: machine.imu.accelerometer_scale_sigma,
+            accelerometer_misalignment_rad: machine.imu.accelerometer_misalignment_sigma_rad,
+            gyro_scale: machine.imu.gyro_scale_sigma,
+            lever_m: file.believed.lever_arm_sigma_m,
             star_tracker_d_B: machine.star_tracker.d_B,
             star_tracker_rad: [
                 machine.star_tracker.sigma_cross_rad,
@@ -295,11 +308,37 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
     }
 }
 
-fn velocimeter(fitted: bool, unit: Option<&machine::Velocimeter>) -> board::Velocimeter {
-    let d_B = unit.map_or([[0.0, 0.0, -1.0]; 3], |unit| unit.d_B);
-    let sigma_m_s = unit.map_or(1.0, |unit| unit.sigma_m_s);
-    let p_BA_B = unit.map_or([0.0; 3], |unit| unit.p_BA_B);
-    board::Velocimeter { fitted: fitted && unit.is_some(), p_BA_B, d_B, sigma_m_s }
+fn velocimeter(used: bool, unit: Option<&machine::Velocimeter>) -> board::Velocimeter {
+    board::Velocimeter {
+        fitted: used && unit.is_some(),
+        p_BA_B: unit.map_or([0.0; 3], |unit| unit.p_BA_B),
+        d_B: unit.map_or([[0.0, 0.0, -1.0]; 3], |unit| unit.d_B),
+        sigma_m_s: unit.map_or(1.0, |unit| unit.sigma_m_s),
+        bias_m_s: unit.map_or(0.0, |unit| unit.bias_sigma_m_s),
+        scale: unit.map_or(0.0, |unit| unit.scale_sigma),
+    }
+}
+
+fn radar_altimeter(used: bool, unit: Option<&machine::RadarAltimeter>) -> board::RadarAltimeter {
+    board::RadarAltimeter {
+        fitted: used && unit.is_some(),
+        p_BA_B: unit.map_or([0.0; 3], |unit| unit.p_BA_B),
+        d_B: unit.map_or([0.0, 0.0, -1.0], |unit| unit.d_B),
+        half_angle_rad: unit.map_or(0.1, |unit| unit.half_angle_rad),
+        range_m_max: unit.map_or(0.0, |unit| unit.range_m_max),
+        sigma: unit.map_or([0.01, 1.0], |unit| [unit.noise, unit.sigma_m]),
+    }
+}
+
+fn camera(used: bool, unit: Option<&machine::Camera>) -> board::Camera {
+    board::Camera {
+        fitted: used && unit.is_some(),
+        p_BA_B: unit.map_or([0.0; 3], |unit| unit.p_BA_B),
+        d_B: unit.map_or([0.0, 0.0, -1.0], |unit| unit.d_B),
+        right_B: unit.map_or([1.0, 0.0, 0.0], |unit| unit.right_B),
+        focal_px: unit.map_or(1000.0, |unit| unit.focal_px),
+        sigma_px: unit.map_or(1.0, |unit| unit.sigma_px),
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 use nalgebra::{Matrix3, Vector3};
 
 /// Number of error states.
-pub const STATES: usize = 20;
+pub const STATES: usize = 35;
 /// First index of position, m.
 pub const P: usize = 0;
 /// First index of velocity, m/s.
@@ -22,13 +22,26 @@ pub const THETA: usize = 6;
 pub const GYRO: usize = 9;
 /// First index of accelerometer bias, m/s².
 pub const ACCELEROMETER: usize = 12;
-/// First index of star tracker alignment, rad.
-pub const ALIGNMENT: usize = 15;
 /// Index of terrain bias, m.
-pub const TERRAIN: usize = 18;
-
+pub const TERRAIN: usize = 15;
+/// First index of the map tie: how far the map and its landmarks lie from where they are, `M`, m.
+pub const TIE: usize = 16;
+/// States from here on are considered, not estimated.
+pub const CONSIDERED: usize = 19;
+/// First index of star tracker alignment, rad.
+pub const ALIGNMENT: usize = 19;
 /// Index of accelerometer scale factor, dimensionless.
-pub const SCALE: usize = 19;
+pub const SCALE: usize = 22;
+/// First index of accelerometer misalignment: how the thrust axis leans about body x and y, rad.
+pub const MISALIGNMENT: usize = 23;
+/// First index of gyro scale factor, dimensionless.
+pub const GYRO_SCALE: usize = 25;
+/// First index of the lever arm from the inertial unit to the other sensors, `B`, m.
+pub const LEVER: usize = 28;
+/// Index of the velocimeter's scale factor, dimensionless.
+pub const BEAM_SCALE: usize = 31;
+/// First index of the velocimeter's biases, one a beam, m/s.
+pub const BEAM: usize = 32;
 
 /// A row of the measurement matrix, or a correction of the state.
 pub type Row = [f64; STATES];

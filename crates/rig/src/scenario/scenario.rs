@@ -123,6 +123,10 @@ pub struct Knowledge {
     pub map_correlation_m: f64,
     /// Spacing of the map's nodes, m.
     pub map_spacing_m: f64,
+    /// Error of the map's place on the Moon, each way, 1 sigma, m.
+    pub map_tie_sigma_m: f64,
+    /// Error of a landmark beside it, each way, 1 sigma, m.
+    pub landmark_sigma_m: f64,
     /// How far past the target the map reaches, m.
     pub map_beyond_m: f64,
     /// Degree and order of the gravity field on board.
@@ -136,6 +140,10 @@ pub struct FlightSetup {
     pub resilient: bool,
     /// Whether a velocimeter is fitted.
     pub velocimeter: bool,
+    /// Whether the radar altimeter that the vehicle carries is used.
+    pub radar_altimeter: bool,
+    /// Whether the camera that the vehicle carries is used.
+    pub camera: bool,
     /// Altitude of the high gate over the target, m.
     pub gate_altitude_m: f64,
     /// Distance of the high gate before the target, m.
@@ -324,6 +332,8 @@ fn knowledge(t: &Reader<'_>) -> Read<Knowledge> {
         map_sigma_m: t.number("map_sigma_m", 0.0, 1e3)?,
         map_correlation_m: t.number("map_correlation_m", 1.0, 1e6)?,
         map_spacing_m: t.number("map_spacing_m", 10.0, 1e4)?,
+        map_tie_sigma_m: t.number("map_tie_sigma_m", 0.0, 1e4)?,
+        landmark_sigma_m: t.number("landmark_sigma_m", 0.0, 1e4)?,
         map_beyond_m: t.number("map_beyond_m", 0.0, 1e5)?,
         gravity_degree: t.integer("gravity_degree", 0, degree_max)? as usize,
     };
@@ -335,6 +345,8 @@ fn flight(t: &Reader<'_>) -> Read<FlightSetup> {
     let flight = FlightSetup {
         resilient: t.choice("configuration", &["as-flown", "resilient"])? == 1,
         velocimeter: t.flag("velocimeter")?,
+        radar_altimeter: t.flag("radar_altimeter")?,
+        camera: t.flag("camera")?,
         gate_altitude_m: t.number("gate_altitude_m", 100.0, 2e4)?,
         gate_distance_m: t.number("gate_distance_m", 0.0, 5e4)?,
         gate_descent_m_s: t.number("gate_descent_m_s", 0.0, 300.0)?,

@@ -46,6 +46,8 @@ pub struct Believed {
     pub reserve_kg: f64,
     /// Fastest turn that control may command, rad/s.
     pub slew_rad_s_max: f64,
+    /// Error of the sensors' places against the inertial unit, per axis, 1 sigma, m.
+    pub lever_arm_sigma_m: f64,
     /// The ground for which the rangefinder's reach is worked out.
     pub ranging_surface: Surface,
     /// The angle between beam and vertical for which it is worked out, rad.
@@ -70,6 +72,7 @@ impl VehicleFile {
         let believed = Believed {
             reserve_kg: table.number("reserve_kg", 0.0, machine.propellant.capacity_kg)?,
             slew_rad_s_max: table.number("slew_deg_s_max", 0.1, 90.0)? * DEG,
+            lever_arm_sigma_m: table.number("lever_arm_sigma_m", 0.0, 1.0)?,
             ranging_surface: Surface {
                 normal_albedo: table.number("ranging_albedo", 0.01, 1.0)?,
                 lommel_seeliger: table.number("ranging_lommel_seeliger", 0.0, 1.0)?,
