@@ -74,11 +74,7 @@ impl Upload {
                 dv_m_s: arrival.deorbit_dv_m_s,
                 t_arm: arrival.armed.t,
             },
-            faults: if scenario.flight.resilient {
-                board::FaultManagement::RESILIENT
-            } else {
-                board::FaultManagement::AS_FLOWN
-            },
+            faults: scenario.flight.fault_management(),
         };
         Ok(Self { load: Box::new(load), map_sigma_m: knowledge.map_sigma_m, seed: scenario.seed })
     }
@@ -276,12 +272,12 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             ),
             sigma_m: machine.rangefinder.sigma_m,
         },
-        velocimeter: velocimeter(scenario.flight.velocimeter, machine.velocimeter.as_ref()),
+        velocimeter: velocimeter(scenario.flight.uses_velocimeter(), machine.velocimeter.as_ref()),
         radar_altimeter: radar_altimeter(
-            scenario.flight.radar_altimeter,
+            scenario.flight.uses_radar_altimeter(),
             machine.radar_altimeter.as_ref(),
         ),
-        camera: camera(scenario.flight.camera, machine.camera.as_ref()),
+        camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
         inertial: board::Inertial {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,

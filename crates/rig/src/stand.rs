@@ -113,7 +113,7 @@ impl Stand {
         let scenario = &*self.scenario;
         let mut vehicle = scenario.vehicle.machine.clone();
         let mut dispersions = scenario.vehicle.dispersions;
-        if !scenario.flight.velocimeter {
+        if !scenario.flight.uses_velocimeter() {
             vehicle.velocimeter = None;
         }
         if !scenario.truth.dispersions || run == REFERENCE_RUN {
