@@ -7,12 +7,14 @@
 //! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l).
 
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
-use crate::scenario::{REFERENCE_RUN, Scenario};
+use crate::scenario::{REFERENCE_RUN, Scenario, hex};
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
 use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use truth::environment::{Environment, Site};
 use truth::random::Stream;
 use truth::sensors::link::Link;
@@ -99,6 +101,22 @@ impl Upload {
         load.target.p_MT_M = p_MT_M * (1.0 + raised_m / p_MT_M.norm());
         load
     }
+}
+
+/// SHA-256 over every value of a load and of the state that navigation starts with, hexadecimal: equal
+/// flight software in front of equal sensors needs equal digests.
+pub fn digest(load: &board::Load, start: &board::NavStart) -> String {
+    struct Digest(Sha256);
+    impl std::fmt::Write for Digest {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.update(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut digest = Digest(Sha256::new());
+    // Rust prints the shortest text that reads back as the same bits.
+    let _ = write!(digest, "{load:?}{start:?}");
+    hex(&digest.0.finalize())
 }
 
 /// The start of navigation: truth's state plus an orbit determination error in its radial,

@@ -5,7 +5,8 @@
 //! As written: `[flight] changes` lists features that take the value of the other configuration; a sensor
 //! named there is used where its own key says no, and left out where it says yes.
 
-use super::scenario::FlightSetup;
+use super::scenario::{FlightSetup, Scenario};
+use super::vehicle::VehicleFile;
 use flight::load::FaultManagement;
 use truth::vehicle::Vehicle;
 
@@ -121,6 +122,20 @@ impl std::fmt::Display for Features {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<&str> = self.iter().map(Feature::name).collect();
         f.pad(if names.is_empty() { "–".into() } else { names.join(" + ") }.as_str())
+    }
+}
+
+impl Scenario {
+    /// Mounts the radar altimeter and the camera of another vehicle where this one has none. They stand on the
+    /// bus from then on; what reads them is the configuration's business.
+    pub fn carry(&mut self, sensors: &VehicleFile) {
+        let (own, other) = (&mut self.vehicle.machine, &sensors.machine);
+        let had = (own.radar_altimeter.is_some(), own.camera.is_some());
+        own.radar_altimeter = own.radar_altimeter.or(other.radar_altimeter);
+        own.camera = own.camera.or(other.camera);
+        if had != (own.radar_altimeter.is_some(), own.camera.is_some()) {
+            self.canonical += &format!("[sensors of]\n{}", sensors.canonical);
+        }
     }
 }
 

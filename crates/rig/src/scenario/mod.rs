@@ -13,5 +13,6 @@ pub use error::{ScenarioError, Spot};
 pub use feature::{Feature, Features};
 pub use file::{Entry, Node, ScenarioFile, Tree};
 pub use reader::{Dispersed, REFERENCE_RUN, Reader, unit_of};
+pub(crate) use scenario::hex;
 pub use scenario::*;
 pub use vehicle::{Believed, VehicleFile};

@@ -19,8 +19,11 @@ fn time() -> impl Strategy<Value = Time> {
 }
 
 fn shot() -> impl Strategy<Value = SlantRange> {
-    let quality =
-        prop_oneof![Just(ShotQuality::Valid), Just(ShotQuality::NoReturn), Just(ShotQuality::Fault)];
+    let quality = prop_oneof![
+        Just(ShotQuality::Valid),
+        Just(ShotQuality::NoReturn),
+        Just(ShotQuality::Fault)
+    ];
     (time(), single(), quality).prop_map(|(t, range_m, quality)| SlantRange { t, range_m, quality })
 }
 
