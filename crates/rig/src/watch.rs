@@ -230,11 +230,7 @@ impl Watch {
         }
         let m = &mut self.measures;
         m.false_landed.get_or_insert(0.0);
-        let shut = f64::from(Outcome::LockedOut as u8);
-        let lines = tm::parameters().filter(|line| line.key.ends_with(".outcome"));
-        m.sensors_shut_out = Some(
-            lines.filter(|line| (line.read)(telemetry).total_cmp(&shut).is_eq()).count() as f64,
-        );
+        m.sensors_shut_out = Some(shut_out(telemetry));
         m.dv_m_s = Some(self.dv_m_s);
         m.miss_m = Some(libm::hypot(view.p_LB_L.x(), view.p_LB_L.y()));
         m.miss_east_m = Some(view.p_LB_L.x());
@@ -242,6 +238,17 @@ impl Watch {
         m.propellant_kg = Some(view.propellant_kg);
         self.measures
     }
+}
+
+/// Sensors shut out for good: by their own line, or by an alarm that stands when the last report could not
+/// even be compared.
+fn shut_out(telemetry: &Snapshot) -> f64 {
+    let locked_out = f64::from(Outcome::LockedOut as u8);
+    let lines = tm::parameters().filter(|line| line.key.ends_with(".outcome"));
+    let lines = lines.filter(|line| (line.read)(telemetry).total_cmp(&locked_out).is_eq()).count();
+    let stands = |bit: usize| telemetry.alarms >> bit & 1 == 1;
+    let alarms = tm::ALARMS.iter().enumerate().filter(|(_, name)| name.ends_with("locked out"));
+    lines.max(alarms.filter(|(bit, _)| stands(*bit)).count()) as f64
 }
 
 #[cfg(test)]
