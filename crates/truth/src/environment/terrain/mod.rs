@@ -409,6 +409,16 @@ impl Terrain {
     /// What is finer than half the baseline is left out. Cost: four elevations. A baseline that is
     /// not positive counts as [`FINEST_M`].
     pub fn normal(&self, p_MA_M: Vector<Position, M>, baseline_m: f64) -> Vector<Direction, M> {
+        self.normal_near(p_MA_M, baseline_m, &mut Nearby::default())
+    }
+
+    /// As [`Self::normal`], to the bit, for many places near each other.
+    pub fn normal_near(
+        &self,
+        p_MA_M: Vector<Position, M>,
+        baseline_m: f64,
+        nearby: &mut Nearby,
+    ) -> Vector<Direction, M> {
         let u = direction(p_MA_M);
         let baseline_m = if baseline_m > 0.0 { baseline_m } else { FINEST_M };
         let aside = if u.z.abs() < 0.7 { Vector3::z() } else { Vector3::x() };
@@ -417,9 +427,8 @@ impl Terrain {
         let resolution_m = (0.5 * baseline_m).max(FINEST_M);
         let half = e1 * (0.5 * baseline_m / MOON_RADIUS_M);
         let other_half = e2 * (0.5 * baseline_m / MOON_RADIUS_M);
-        let mut nearby = Nearby::default();
         let mut at =
-            |q: Vector3<f64>| self.elevation_near_m(Vector::from_si(q), resolution_m, &mut nearby);
+            |q: Vector3<f64>| self.elevation_near_m(Vector::from_si(q), resolution_m, nearby);
         let slope_1 = (at(u + half) - at(u - half)) / baseline_m;
         let slope_2 = (at(u + other_half) - at(u - other_half)) / baseline_m;
         Vector::from_si((u - slope_1 * e1 - slope_2 * e2).normalize())

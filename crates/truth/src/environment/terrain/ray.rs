@@ -85,6 +85,18 @@ impl Terrain {
         d_M: Vector<Direction, M>,
         range_m_max: f64,
     ) -> Option<f64> {
+        self.ray_near(p_MA_M, d_M, range_m_max, &mut Nearby::default())
+    }
+
+    /// As [`Self::ray`], to the bit, for the shots of one beam: what was hashed for the last one is used
+    /// again where it still holds.
+    pub fn ray_near(
+        &self,
+        p_MA_M: Vector<Position, M>,
+        d_M: Vector<Direction, M>,
+        range_m_max: f64,
+        nearby: &mut Nearby,
+    ) -> Option<f64> {
         let (p, d) = (p_MA_M.si(), d_M.si());
         let (enter_m, leave_m) = shell(p, d)?;
         let end_m = leave_m.min(range_m_max);
@@ -102,7 +114,7 @@ impl Terrain {
             largest_rock_m,
             p,
             d,
-            nearby: Nearby::default(),
+            nearby,
             region: Region { from_m: 0.0, to_m: -1.0, slope: 0.0 },
             looks: 0,
         };
@@ -113,13 +125,14 @@ impl Terrain {
 impl Terrain {
     /// Whether the ray from `p_MA_M` along the unit vector `d_M` meets the ground within `range_m`.
     ///
-    /// As [`Self::ray`], but where the ray's end lies underground no range is worked out. Cost: two
+    /// As [`Self::ray_near`], but where the ray's end lies underground no range is worked out. Cost: two
     /// elevations then, mostly coarse ones.
     pub fn meets(
         &self,
         p_MA_M: Vector<Position, M>,
         d_M: Vector<Direction, M>,
         range_m: f64,
+        nearby: &mut Nearby,
     ) -> bool {
         let end_M: Vector<Position, M> = Vector::from_si(p_MA_M.si() + d_M.si() * range_m);
         let over_m = |resolution_m: f64| {
@@ -128,7 +141,7 @@ impl Terrain {
         let [coarsest_m, ..] = RESOLUTIONS_M;
         over_m(coarsest_m) < -self.generated_depth_m(coarsest_m)
             || over_m(FINEST_M) < 0.0
-            || self.ray(p_MA_M, d_M, range_m).is_some()
+            || self.ray_near(p_MA_M, d_M, range_m, nearby).is_some()
     }
 }
 
@@ -163,7 +176,7 @@ struct March<'a> {
     largest_rock_m: f64,
     p: Vector3<f64>,
     d: Vector3<f64>,
-    nearby: Nearby,
+    nearby: &'a mut Nearby,
     region: Region,
     looks: usize,
 }
@@ -259,10 +272,12 @@ impl March<'_> {
             if at.level == FINE && next.level == FINE {
                 rate = ((at.over_m - next.over_m) / (next.s_m - at.s_m)).clamp(0.2, 2.0);
             }
-            let slope = if next.bare_m > 0.0 { slope } else { slope + ROCK_SLOPE };
-            // Further from here than so it cannot be.
-            if next.level == FINE && next.over_m.abs() <= BRACKET_M * (fall - slope * level) {
-                return Some(next.s_m + next.over_m / rate);
+            let bare = next.bare_m >= next.over_m.abs() / (fall - slope * level);
+            let slope = if bare { slope } else { slope + ROCK_SLOPE };
+            // The ground is met between over / (fall + slope) and over / (fall - slope) from here.
+            let steepest = fall * fall - slope * level * (slope * level);
+            if next.level == FINE && next.over_m.abs() * slope * level <= BRACKET_M * steepest {
+                return Some(next.s_m + next.over_m * fall / steepest);
             }
             at = next;
         }
@@ -291,8 +306,7 @@ impl March<'_> {
         rocks.aside_m = expected_m.max(0.05) * (1.1 * level_part / climb.abs()).min(2.0);
         rocks.near = false;
         let resolution_m = RESOLUTIONS_M[level];
-        let ground_m =
-            self.ground.elevation_near_m(Vector::from_si(q), resolution_m, &mut self.nearby);
+        let ground_m = self.ground.elevation_near_m(Vector::from_si(q), resolution_m, self.nearby);
         let over_m = r_m - MOON_RADIUS_M - ground_m;
         let rocks = &self.nearby.rocks;
         let bare_m = match () {

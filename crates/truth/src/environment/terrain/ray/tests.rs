@@ -126,7 +126,12 @@ fn compare(
         let at_hit_m = ground.altitude_m(Vector::from_si(ray.0 + ray.1 * found_m));
         let thin = found_m < expected_m && at_hit_m.abs() < 0.02;
         assert!(thin || (found_m - expected_m).abs() < 0.1, "{k}: {found_m} {expected_m}");
-        let meets = ground.meets(Vector::from_si(ray.0), Vector::from_si(ray.1), FAR_M);
+        let meets = ground.meets(
+            Vector::from_si(ray.0),
+            Vector::from_si(ray.1),
+            FAR_M,
+            &mut Nearby::default(),
+        );
         assert_eq!(meets, found.is_some(), "{k}");
     }
     assert!(met > count / 2, "{met} of {count}");
