@@ -144,7 +144,6 @@ fn fired(ground: &Terrain, latitude_deg: f64, longitude_deg: f64) -> Vec<Fired> 
     let mut fired = Vec::new();
     let place = places(latitude_deg, longitude_deg)[0].si().normalize();
     let east = Vector3::z().cross(&place).normalize();
-    let level_m = ground.elevation_m(Vector::from_si(place), FINEST_M);
     let (mut altitude_m, mut along_m) = (WAY_DOWN[0][0], 0.0);
     while altitude_m > WAY_DOWN[10][0] {
         let leg = WAY_DOWN.iter().rposition(|leg| leg[0] >= altitude_m).unwrap_or(0).min(9);
@@ -156,6 +155,7 @@ fn fired(ground: &Terrain, latitude_deg: f64, longitude_deg: f64) -> Vec<Fired> 
         let ahead = (east - up * east.dot(&up)).normalize();
         let (sin, cos) = libm::sincos(tilt_deg.to_radians());
         let axis = ahead * sin - up * cos;
+        let level_m = ground.elevation_m(Vector::from_si(up), FINEST_M);
         let (x, y) = (ahead * cos + up * sin, axis.cross(&(ahead * cos + up * sin)));
         for beam in 0..4 {
             let reach_m = REACH_M[beam.min(1)];

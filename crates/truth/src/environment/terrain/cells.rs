@@ -189,7 +189,7 @@ impl Cells {
             let is_met = (*distance2_m2 < view.reach2_m2) & (block.chance[k] < view.likely);
             met |= u32::from(is_met) << k;
         }
-        if again {
+        if again && met == 0 {
             block.empty = self.empty(&view, block, &distance2_m2);
         }
         // One branch for all four, that is rarely taken.
@@ -223,10 +223,11 @@ impl Cells {
             .filter(|&k| block.chance[k] < likely)
             .map(|k| distance2_m2[k])
             .fold(f64::INFINITY, f64::min);
-        let free_m = nearest2_m2.sqrt() - WARP * self.reach_m;
-        if free_m <= 0.0 {
+        let reach_m = WARP * self.reach_m;
+        if nearest2_m2 <= reach_m * reach_m {
             return NOWHERE;
         }
+        let free_m = nearest2_m2.sqrt() - reach_m;
         let [xx, xy, yy] = view.metric_m2;
         let half = free_m / (WARP * WARP * (xx + 2.0 * xy.abs() + yy)).sqrt();
         let [_, i, j] = block.corner;
