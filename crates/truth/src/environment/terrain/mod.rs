@@ -113,11 +113,17 @@ pub struct Nearby {
     lattices: roughness::Lattices,
     craters: craters::Blocks,
     rocks: rocks::Seen,
+    cells: ceiling::Cells,
 }
 
 impl Default for Nearby {
     fn default() -> Self {
-        Self { lattices: Roughness::UNSEEN, craters: Craters::UNSEEN, rocks: Rocks::UNSEEN }
+        Self {
+            lattices: Roughness::UNSEEN,
+            craters: Craters::UNSEEN,
+            rocks: Rocks::UNSEEN,
+            cells: ceiling::Cells::UNSEEN,
+        }
     }
 }
 
@@ -372,11 +378,23 @@ impl Terrain {
     ///
     /// Where two grids fade into each other: the steeper of them, and what their difference adds.
     pub fn measured_slope(&self, u: Vector3<f64>, reach_rad: f64) -> f64 {
+        self.measured_slope_near(u, reach_rad, &mut ceiling::Cells::UNSEEN.clone())
+    }
+
+    /// As [`Self::measured_slope`], to the bit, for discs near each other.
+    fn measured_slope_near(
+        &self,
+        u: Vector3<f64>,
+        reach_rad: f64,
+        cells: &mut ceiling::Cells,
+    ) -> f64 {
         let (latitude_rad, longitude_rad) = geographic(u);
         let (mut slope, mut fade_per_m) = (0.0_f64, 0.0);
         let (mut highest_m, mut lowest_m) = (f64::NEG_INFINITY, f64::INFINITY);
-        for raster in self.tiles.iter().map(|tile| &tile.0).chain([&self.coarse]) {
-            let over = raster.ceiling(latitude_rad, longitude_rad, reach_rad);
+        let rasters = self.tiles.iter().map(|tile| &*tile.0).chain([&*self.coarse]);
+        for (number, raster) in rasters.enumerate() {
+            let known = (number, &mut *cells);
+            let over = raster.ceiling_near(latitude_rad, longitude_rad, reach_rad, known);
             if over.lowest_m > over.elevation_m {
                 continue;
             }

@@ -42,6 +42,8 @@ pub(super) const LEVELS: usize = 13;
 pub(super) const RESOLUTIONS_M: [f64; LEVELS] =
     [1024.0, 512.0, 256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0, 0.6, FINEST_M];
 const FINE: usize = LEVELS - 1;
+/// Level of the first look of a ray. Chosen; only the cost depends on it.
+const FIRST: usize = 3;
 /// Shell above which there is no ground, m: LOLA's highest point is 10.8 km.
 const CEILING_M: f64 = 12_500.0;
 /// Stretch that is not looked into, m.
@@ -288,7 +290,7 @@ impl March<'_> {
 
     /// The place `s_m`, at as fine a resolution as it takes to know whether it is underground.
     fn settle(&mut self, s_m: f64) -> Point {
-        let mut point = self.look(s_m, 0, 0.0);
+        let mut point = self.look(s_m, FIRST, 0.0);
         while point.clear_m <= 0.0 && point.level < FINE {
             let finer = if point.over_m > 0.0 { self.level_at(point.over_m) } else { FINE };
             point = self.look(s_m, finer.max(point.level + 1), point.over_m);
@@ -427,7 +429,8 @@ impl March<'_> {
         // Twice as far, so that it serves the next leap too.
         let (from_m, to_m) = (s_m, s_m + 2.0 * width_m);
         let (middle, reach_rad) = self.disc(from_m, to_m);
-        self.region = Region { from_m, to_m, slope: self.ground.measured_slope(middle, reach_rad) };
+        let slope = self.ground.measured_slope_near(middle, reach_rad, &mut self.nearby.cells);
+        self.region = Region { from_m, to_m, slope };
     }
 
     /// The resolution for a height: the coarsest that leaves out less than half of it.

@@ -170,8 +170,7 @@ impl Octave {
 }
 
 impl Lattice {
-    const UNSEEN: Self =
-        Self { cell: [u32::MAX; 3], gradients: [[0.0; 8]; 3], offsets: [0.0; 8] };
+    const UNSEEN: Self = Self { cell: [u32::MAX; 3], gradients: [[0.0; 8]; 3], offsets: [0.0; 8] };
 
     fn fill(&mut self, cell: [u32; 3], key: u32) {
         self.cell = cell;
