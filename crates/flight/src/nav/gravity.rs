@@ -172,7 +172,7 @@ pub fn point_mass(gm_m3_s2: f64, p: Vector3<f64>) -> Vector3<f64> {
     p * (-gm_m3_s2 / (r2 * libm::sqrt(r2)))
 }
 
-/// What the field adds to the point mass, `I`, m/s². Cost: about 5 µs at degree 40.
+/// What the field adds to the point mass, `I`, m/s². Cost: about 5 µs at degree 50.
 pub fn perturbation(
     g: &Gravity,
     R_IM: Rotation<I, M>,

@@ -4,8 +4,9 @@
 //! d = R u, w = R l + ρ d and c = −up·d, small errors obey up·(δp + θ × w) + up·d δρ = δb, hence
 //!     ∂ρ/∂p = up/c    ∂ρ/∂θ = (w × up)/c    ∂ρ/∂b = −1/c.
 //! As programmed: the hit point by fixed-point iteration on the ground's height, until the range changes by
-//! less than [`CLOSE_M`] or [`ITERATIONS`] times; a shot `age` s ago feels δp − δv·age. The map's slope is no partial but noise, slope × position
-//! deviation: a map of this spacing does not know its slopes well enough to locate the lander by them.
+//! less than [`CLOSE_M`] or [`ITERATIONS`] times; a shot `age` s ago feels δp − δv·age. The map's slope is no
+//! partial but noise, slope × position deviation: a map of this spacing does not know its slopes well
+//! enough to locate the lander by them.
 //! Refuses: relief below the map's spacing; it enters as the terrain bias and as noise.
 
 use super::{EMPTY, Prediction, put};

@@ -69,7 +69,8 @@ const NARROW_M: f64 = 8.0;
 /// Climb below which a ray may be steeper than all ground: 32° off the vertical; and most looks then.
 const STEEP: f64 = 0.85;
 const PLUNGES: usize = 12;
-/// Share of the height that a ray is taken to be off after the next step of its secant. Chosen; only the cost depends on it.
+/// Share of the height that a ray is taken to be off after the next step of its secant. Chosen; only
+/// the cost depends on it.
 const CLOSER: f64 = 0.01;
 /// Most places waiting ahead: each at most halves the stretch before it.
 const AHEAD: usize = 48;
@@ -83,8 +84,9 @@ impl Terrain {
     /// - `range_m_max`: nothing beyond is reported.
     /// - Returns `None` when the ray meets no ground; 0 when it starts underground.
     /// - Accuracy 0.02 m along the ray on the surface of resolution [`FINEST_M`].
-    /// - Cost over the mare: COSTS
-    ///   (bench `terrain`); over highlands half as much again; [`EVALUATIONS_MAX`] elevations at most.
+    /// - Cost over the mare: straight down from 50 m 2 µs, from 1 km at 20° off the vertical 3 µs, from 3 km
+    ///   at 45° 9 µs, at 65° 17 µs; half of all shots of a descent, by [`Self::ray_near`], below 1.8 µs (bench
+    ///   `terrain`); over highlands half as much again; [`EVALUATIONS_MAX`] elevations at most.
     pub fn ray(
         &self,
         p_MA_M: Vector<Position, M>,
