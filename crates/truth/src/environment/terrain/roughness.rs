@@ -182,8 +182,8 @@ impl Lattice {
             let mut h = (hx[i] ^ hy[j] ^ hz[k] ^ key).wrapping_mul(0x9e37_79b1);
             h = (h ^ (h >> 15)).wrapping_mul(0x85eb_ca77);
             let g = GRADIENTS[(h >> 28) as usize];
-            for axis in 0..3 {
-                self.gradients[axis][n] = g[axis];
+            for (axis, g) in self.gradients.iter_mut().zip(g) {
+                axis[n] = g;
             }
             self.offsets[n] = -(g[0] * i as f64 + g[1] * j as f64 + g[2] * k as f64);
         }
