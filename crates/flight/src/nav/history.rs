@@ -25,7 +25,7 @@ impl History {
         Self { ring: [None; LENGTH], next: 0 }
     }
 
-    /// Remembers a pose; the oldest is forgotten.
+    /// Remembers a pose, later than the last; the oldest is forgotten.
     pub fn push(&mut self, pose: Pose) {
         if let Some(slot) = self.ring.get_mut(self.next) {
             *slot = Some(pose);
@@ -35,8 +35,9 @@ impl History {
 
     /// The pose at `t`, from the latest remembered one before it; `None` when `t` is too old.
     pub fn at(&self, t: Time) -> Option<Pose> {
-        let before = self.ring.iter().flatten().filter(|pose| pose.t <= t);
-        let latest = before.max_by_key(|pose| pose.t)?;
+        // From the newest backwards: most measurements are a few cycles old.
+        let (newer, older) = self.ring.split_at(self.next.min(LENGTH));
+        let latest = newer.iter().rev().chain(older.iter().rev()).flatten().find(|p| p.t <= t)?;
         Some(latest.advanced(t))
     }
 

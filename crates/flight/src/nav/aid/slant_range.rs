@@ -3,9 +3,10 @@
 //! Derived: the echo comes from the point x = p + R (l + ρ u) at which up·x meets the mapped level. With
 //! d = R u, w = R l + ρ d and c = −up·d, small errors obey up·(δp + θ × w) + up·d δρ = δb, hence
 //!     ∂ρ/∂p = up/c    ∂ρ/∂θ = (w × up)/c    ∂ρ/∂b = −1/c.
-//! As programmed: the hit point by fixed-point iteration on the ground's height, [`ITERATIONS`] times;
-//! a shot `age` s ago feels δp − δv·age. The map's slope is no partial but noise, slope × position
-//! deviation: a map of this spacing does not know its slopes well enough to locate the lander by them.
+//! As programmed: the hit point by fixed-point iteration on the ground's height, until the range changes by
+//! less than [`CLOSE_M`] or [`ITERATIONS`] times; a shot `age` s ago feels δp − δv·age. The map's slope is no
+//! partial but noise, slope × position deviation: a map of this spacing does not know its slopes well
+//! enough to locate the lander by them.
 //! Refuses: relief below the map's spacing; it enters as the terrain bias and as noise.
 
 use super::{EMPTY, Prediction, put};
@@ -18,8 +19,10 @@ use icd::constants::MOON_RADIUS_M;
 use icd::frames::{M, Position, Vector};
 use nalgebra::Vector3;
 
-/// Fixed-point iterations for the hit point; each divides the error by slope × tan(incidence).
+/// Most fixed-point iterations for the hit point; each divides the error by slope × tan(incidence).
 const ITERATIONS: usize = 5;
+/// Change of the range from which on it counts as found, m: far below the rangefinder's noise.
+const CLOSE_M: f64 = 1e-3;
 /// Steepest incidence that is still predicted: cosine of the angle between beam and ground normal.
 const COSINE_MIN: f64 = 0.25;
 /// Ground roughness that one shot feels: constant part, m, and part that grows with range, over a map and
@@ -71,8 +74,13 @@ pub fn predict(
     for _ in 0..ITERATIONS {
         ground = map::ground(&load.map, &load.target, &site.track, load.faults.use_map, hit);
         let radius_m = MOON_RADIUS_M + ground.elevation_m + terrain_bias_m;
-        range_m = to_sphere(a_M, d_M, radius_m)?;
+        let found_m = to_sphere(a_M, d_M, radius_m)?;
+        let close = (found_m - range_m).abs() < CLOSE_M;
+        range_m = found_m;
         hit = Vector::from_si(a_M + d_M * range_m);
+        if close {
+            break;
+        }
     }
     let up_M = hit.si() / hit.norm().max(1.0);
     let up_I = R_IM.si() * up_M;

@@ -113,11 +113,17 @@ pub struct Nearby {
     lattices: roughness::Lattices,
     craters: craters::Blocks,
     rocks: rocks::Seen,
+    cells: ceiling::Cells,
 }
 
 impl Default for Nearby {
     fn default() -> Self {
-        Self { lattices: Roughness::UNSEEN, craters: Craters::UNSEEN, rocks: Rocks::UNSEEN }
+        Self {
+            lattices: Roughness::UNSEEN,
+            craters: Craters::UNSEEN,
+            rocks: Rocks::UNSEEN,
+            cells: ceiling::Cells::UNSEEN,
+        }
     }
 }
 
@@ -372,11 +378,23 @@ impl Terrain {
     ///
     /// Where two grids fade into each other: the steeper of them, and what their difference adds.
     pub fn measured_slope(&self, u: Vector3<f64>, reach_rad: f64) -> f64 {
+        self.measured_slope_near(u, reach_rad, &mut ceiling::Cells::UNSEEN.clone())
+    }
+
+    /// As [`Self::measured_slope`], to the bit, for discs near each other.
+    fn measured_slope_near(
+        &self,
+        u: Vector3<f64>,
+        reach_rad: f64,
+        cells: &mut ceiling::Cells,
+    ) -> f64 {
         let (latitude_rad, longitude_rad) = geographic(u);
         let (mut slope, mut fade_per_m) = (0.0_f64, 0.0);
         let (mut highest_m, mut lowest_m) = (f64::NEG_INFINITY, f64::INFINITY);
-        for raster in self.tiles.iter().map(|tile| &tile.0).chain([&self.coarse]) {
-            let over = raster.ceiling(latitude_rad, longitude_rad, reach_rad);
+        let rasters = self.tiles.iter().map(|tile| &*tile.0).chain([&*self.coarse]);
+        for (number, raster) in rasters.enumerate() {
+            let known = (number, &mut *cells);
+            let over = raster.ceiling_near(latitude_rad, longitude_rad, reach_rad, known);
             if over.lowest_m > over.elevation_m {
                 continue;
             }
@@ -409,6 +427,16 @@ impl Terrain {
     /// What is finer than half the baseline is left out. Cost: four elevations. A baseline that is
     /// not positive counts as [`FINEST_M`].
     pub fn normal(&self, p_MA_M: Vector<Position, M>, baseline_m: f64) -> Vector<Direction, M> {
+        self.normal_near(p_MA_M, baseline_m, &mut Nearby::default())
+    }
+
+    /// As [`Self::normal`], to the bit, for many places near each other.
+    pub fn normal_near(
+        &self,
+        p_MA_M: Vector<Position, M>,
+        baseline_m: f64,
+        nearby: &mut Nearby,
+    ) -> Vector<Direction, M> {
         let u = direction(p_MA_M);
         let baseline_m = if baseline_m > 0.0 { baseline_m } else { FINEST_M };
         let aside = if u.z.abs() < 0.7 { Vector3::z() } else { Vector3::x() };
@@ -417,9 +445,8 @@ impl Terrain {
         let resolution_m = (0.5 * baseline_m).max(FINEST_M);
         let half = e1 * (0.5 * baseline_m / MOON_RADIUS_M);
         let other_half = e2 * (0.5 * baseline_m / MOON_RADIUS_M);
-        let mut nearby = Nearby::default();
         let mut at =
-            |q: Vector3<f64>| self.elevation_near_m(Vector::from_si(q), resolution_m, &mut nearby);
+            |q: Vector3<f64>| self.elevation_near_m(Vector::from_si(q), resolution_m, nearby);
         let slope_1 = (at(u + half) - at(u - half)) / baseline_m;
         let slope_2 = (at(u + other_half) - at(u - other_half)) / baseline_m;
         Vector::from_si((u - slope_1 * e1 - slope_2 * e2).normalize())
