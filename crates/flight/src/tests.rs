@@ -117,9 +117,8 @@ fn two_equal_states_take_equal_steps() {
 fn shoot(flight: &mut Flight, n: u32, offset: impl Fn(u32) -> f64) {
     for i in 0..n {
         let pose = flight.nav.pose();
-        let bias = flight.nav.terrain_bias_m;
-        let p =
-            slant_range::predict(flight.load, &flight.site, &pose, 0.0, bias).unwrap().prediction;
+        let echo = slant_range::predict(flight.load, &flight.site, &flight.nav, &pose);
+        let p = echo.unwrap().prediction;
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + offset(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
@@ -154,8 +153,8 @@ fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
     for i in 0..40 {
         let mut truth = start.clone();
         truth.t = flight.nav.t;
-        let p =
-            slant_range::predict(&load, &flight.site, &truth.pose(), 0.0, 0.0).unwrap().prediction;
+        let echo = slant_range::predict(&load, &flight.site, &truth, &truth.pose());
+        let p = echo.unwrap().prediction;
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + 900.0 + 0.01 * f64::from(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
