@@ -7,7 +7,7 @@
 //! from [`CONSIDERED`] on what no measurement here can tell apart. Difference is true minus estimate.
 //! As published — [Bierman1977]: P = U D Uᵀ, U unit upper triangular, D diagonal; scalar update ch. V;
 //! time update after Thornton ch. VI, modified weighted Gram–Schmidt over the dynamic states and the
-//! rank-one update of Agee and Turner for the rest; [Carpenter2018] ch. 7. Considered states
+//! rank-one update of Agee and Turner for the rest; [Carpenter2018], its chapter on factors. Considered states
 //! [Schmidt1966] by the optimal update, after which the considered part of K s Kᵀ is given back
 //! [ZanettiDSouza2012].
 //! As programmed: position, velocity and attitude come first and are the dynamic ones; the upper right
@@ -146,11 +146,14 @@ impl Transition {
         }
     }
 
-    /// Carries partials from the start of the step to its end: `H Φ⁻¹`, without gravity's gradient.
+    /// Carries partials from the start of the step to its end: `H Φ⁻¹`, to first order in gravity's gradient.
     pub fn back(&self, h: &mut Row) {
         let (hp, hv, htheta) = (triple(h, P), triple(h, V), triple(h, THETA));
         // p was p − v dt + dv dt/2, v was v − dv, attitude was θ − turn, with dv and turn as in `onto`.
         let by_dv = hp * (0.5 * self.dt_s) - hv;
+        // A part of dv is the gradient's, by the position at the start.
+        let by_fall = self.gradient.transpose() * by_dv * self.dt_s;
+        let by_dv = by_dv + by_fall * (0.5 * self.dt_s);
         let by_lean = self.dv_I.cross(&by_dv);
         // dv leans with attitude at the start, which is θ − turn.
         let by_turn = -(htheta + by_lean);
@@ -162,7 +165,8 @@ impl Transition {
                 }
             }
         };
-        add(V, hp * -self.dt_s);
+        add(P, by_fall);
+        add(V, (hp + by_fall) * -self.dt_s);
         add(THETA, by_lean);
         add(GYRO, R_BI * by_turn * -self.dt_s);
         if self.sensing {

@@ -128,6 +128,7 @@ pub struct Nav {
     t_drift: Time,
     dv_I: Vector3<f64>,
     turn_I: Matrix3<f64>,
+    gradient: Matrix3<f64>,
     total_dv_I: Vector3<f64>,
     /// Mean thrust acceleration over the last pulse frame, m/s².
     pub frame_m_s2: f64,
@@ -223,6 +224,7 @@ impl Nav {
             t_drift: start.t,
             dv_I: Vector3::zeros(),
             turn_I: Matrix3::zeros(),
+            gradient: Matrix3::zeros(),
             total_dv_I: Vector3::zeros(),
             frame_m_s2: 0.0,
         }
@@ -307,6 +309,7 @@ impl Nav {
     /// Carries the covariance over the pulse frame that ends now.
     pub fn propagate_covariance(&mut self, load: &Load, dt_s: f64) {
         let transition = self.transition(load, dt_s);
+        self.gradient = transition.gradient;
         self.covariance.propagate(&transition);
         self.frame_m_s2 = libm::sqrt(self.dv_I.norm_squared()) / dt_s.max(1e-3);
         self.dv_I = Vector3::zeros();
@@ -359,7 +362,7 @@ impl Nav {
     }
 
     /// Carries partials with respect to the state at `pose` to the state now: `H Φ⁻¹`. Between them the
-    /// force is taken as constant, and gravity as the same for both.
+    /// force is taken as constant.
     pub fn carry(&self, pose: &Pose, h: &mut Row) {
         let dt_s = (self.t - pose.t).s();
         if dt_s <= 0.0 {
@@ -374,7 +377,7 @@ impl Nav {
             R_IB,
             turn_I: R_IB * Matrix3::from_diagonal(&turn_B),
             sensing: dv_I.norm_squared() > 0.0,
-            gradient: Matrix3::zeros(),
+            gradient: self.gradient,
             q: [0.0; 2],
         }
         .back(h);

@@ -7,7 +7,7 @@
 //! the map where its tie puts the hit. The map's slope is no partial, neither for position nor for the
 //! tie, but noise: slope × deviation of position against the map. A map of this spacing does not know its
 //! slopes well enough to locate the lander by them.
-//! Refuses: relief below the map's spacing; it enters as the terrain bias and as noise.
+//! Refuses: relief below the map's spacing, and the tie's vertical part; both are in the terrain bias.
 
 use super::{EMPTY, Prediction, put};
 use crate::load::{Load, direction};

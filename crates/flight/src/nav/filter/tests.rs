@@ -1,8 +1,11 @@
 //! The epoch against the batch of Schmidt's filter, and what an order from the ground does.
 
 use super::*;
+use crate::load::{MAP_ACROSS, MAP_ALONG};
+use crate::nav::aid::{beam_speed, slant_range};
 use crate::nav::covariance::{BEAM, LEVER, P, STATES, THETA, V};
 use crate::test_load::{flight_state, load};
+use icd::bus::{CYCLE, Imu};
 use nalgebra::{SMatrix, SVector, Vector3};
 
 const SCALARS: usize = 6;
@@ -118,6 +121,62 @@ fn the_order_of_the_scalars_of_an_epoch_does_not_matter() {
                 assert!((a - b).abs() < 1e-9 * scale, "({i}, {j})");
             }
         }
+    }
+}
+
+/// Two seconds of thrust between a shot and its report: fused late, with the partials carried to now, it
+/// says what it would have said at its own time.
+#[test]
+fn a_late_report_says_what_it_would_have_said_in_time() {
+    let mut load = load();
+    load.map.elevation_m = [[0.0; MAP_ACROSS]; MAP_ALONG];
+    (load.vehicle.inertial.arw_rad_sqrt_s, load.vehicle.inertial.vrw_m_s_sqrt_s) = (0.0, 0.0);
+    let (mut start, site) = flight_state(&load, 2500.0, 0.4);
+    start.fold_alignment();
+    let imu = Imu {
+        dtheta_B_rad: [2e-4, -5e-4, 1e-4],
+        dv_B_m_s: [0.001, -0.002, 0.06],
+        healthy: true,
+        ..Imu::default()
+    };
+    let fly = |nav: &mut Nav, frames: u32| {
+        for _ in 0..frames {
+            for _ in 0..5 {
+                nav.propagate(&load, &imu, nav.t + CYCLE, true);
+            }
+            nav.propagate_covariance(&load, 0.1);
+        }
+    };
+    fly(&mut start, 100);
+    let tag = start.t;
+    let report = |nav: &mut Nav| {
+        let pose = nav.history.at(tag).unwrap();
+        let mut epoch = Epoch::<2>::new();
+        let range = slant_range::predict(&load, &site, nav, &pose).unwrap().prediction;
+        let beam = beam_speed::predict(&load, nav, &pose, 1);
+        epoch.take(&compare(nav, &range, range.value + 80.0), f64::INFINITY);
+        epoch.take(&compare(nav, &beam, beam.value - 0.4), f64::INFINITY);
+        epoch.fuse(nav);
+        let after = nav.history.at(tag).unwrap();
+        let left = slant_range::predict(&load, &site, nav, &after).unwrap().prediction;
+        (range.value + 80.0 - left.value, (range.value + 80.0 - left.value) / libm::sqrt(range.r))
+    };
+    let (mut on_time, mut late, mut never) = (start.clone(), start.clone(), start);
+    report(&mut on_time);
+    fly(&mut on_time, 20);
+    fly(&mut late, 20);
+    let (left_m, _) = report(&mut late);
+    fly(&mut never, 20);
+    assert!(left_m.abs() < 1.0, "the past follows the correction: {left_m} m are left of 80");
+    let learnt = (on_time.p_MB_I.si() - never.p_MB_I.si()).norm();
+    let off = (on_time.p_MB_I.si() - late.p_MB_I.si()).norm();
+    assert!(learnt > 50.0 && off < 0.01 * learnt, "{off} of {learnt} m");
+    let learnt = (on_time.v_MB_I.si() - never.v_MB_I.si()).norm();
+    let off = (on_time.v_MB_I.si() - late.v_MB_I.si()).norm();
+    assert!(learnt > 0.05 && off < 0.01 * learnt, "{off} of {learnt} m/s");
+    for i in 0..STATES {
+        let [a, b] = [&on_time, &late].map(|nav| libm::sqrt(nav.covariance.get(i, i)));
+        assert!((a - b).abs() < 2e-3 * a.max(1e-300), "{i}: {a} {b}");
     }
 }
 
