@@ -95,8 +95,9 @@ impl Flight<'_> {
     fn update_altitude(&mut self) {
         let load = self.load;
         let p_M: Vector<Position, M> = self.nav.R_IM.inverse() * self.nav.p_MB_I;
+        let mapped = Vector::from_si(p_M.si() + self.nav.tie_M);
         let ground =
-            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, p_M);
+            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, mapped);
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + self.nav.terrain_bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
@@ -106,9 +107,7 @@ impl Flight<'_> {
             h[P + i] = up_I[i];
         }
         h[TERRAIN] = -1.0;
-        let ph = self.nav.covariance.times(&h);
-        let variance = ph.iter().zip(&h).map(|(a, b)| a * b).sum::<f64>();
-        self.guide.sigma_m = libm::sqrt(variance.max(0.0));
+        self.guide.sigma_m = libm::sqrt(self.nav.covariance.hph(&h));
         let margin =
             if load.faults.corridor { corridor::K_SIGMA * self.guide.sigma_m } else { 0.0 };
         self.guide.low_m = self.guide.altitude_m - margin;

@@ -91,7 +91,8 @@ pub struct Flight<'a> {
 impl<'a> Flight<'a> {
     /// Powers up with a load and the last orbit determination.
     pub fn new(load: &'a Load, start: &NavStart) -> Self {
-        let line = Innovation { age_s: 1e6, ..Innovation::default() };
+        let line = |usage| Innovation { age_s: 1e6, usage, ..Innovation::default() };
+        let aids = load.aids;
         Self {
             load,
             site: Site::new(&load.target),
@@ -99,7 +100,11 @@ impl<'a> Flight<'a> {
             watch: RangeWatch::new(),
             monitors: Monitors::new(),
             announce: Announce::default(),
-            lines: Lines { rangefinder: line, velocimeter: line, star_tracker: line },
+            lines: Lines {
+                rangefinder: line(aids.rangefinder),
+                velocimeter: line(aids.velocimeter),
+                star_tracker: line(aids.star_tracker),
+            },
             mode: mode::Mode::new(load, start.t),
             attitude: Attitude::new(),
             jets: Jets::new(),

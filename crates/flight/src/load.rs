@@ -8,6 +8,7 @@ use icd::bus::{ASSIST_ENGINES, JETS};
 use icd::frames::{B, Direction, I, M, Position, Rate, Vector, Velocity};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::{Span, Time};
+use icd::tm::Use;
 
 /// Degree and order of the on-board gravity field at the most.
 pub const GRAVITY_DEGREE_MAX: usize = 50;
@@ -35,6 +36,8 @@ pub struct Load {
     pub deorbit: DeorbitPlan,
     /// Reaction to disagreeing sensors.
     pub faults: FaultManagement,
+    /// What the ground has ordered about each aid.
+    pub aids: AidFlags,
 }
 
 /// One kind of engine as believed.
@@ -173,8 +176,12 @@ pub struct Inertial {
     pub vrw_m_s_sqrt_s: f64,
     /// Gyro bias at start, rad/s.
     pub gyro_bias_rad_s: f64,
+    /// The part of it that wanders in the run: deviation, rad/s, and correlation time, s.
+    pub gyro_drift: (f64, f64),
     /// Accelerometer bias at start, m/s².
     pub accelerometer_bias_m_s2: f64,
+    /// The part of it that wanders in the run: deviation, m/s², and correlation time, s.
+    pub accelerometer_drift: (f64, f64),
     /// Accelerometer scale factor, dimensionless.
     pub accelerometer_scale: f64,
     /// Misalignment of the accelerometers, rad.
@@ -350,6 +357,32 @@ impl FaultManagement {
         reacquire: true,
         corridor: true,
         bank: true,
+    };
+}
+
+/// The ground's orders about the aids: edit (the rule), inhibit or force each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AidFlags {
+    /// Rangefinder.
+    pub rangefinder: Use,
+    /// Velocimeter.
+    pub velocimeter: Use,
+    /// Star tracker.
+    pub star_tracker: Use,
+    /// Radar altimeter.
+    pub radar_altimeter: Use,
+    /// Terrain-relative camera.
+    pub camera: Use,
+}
+
+impl AidFlags {
+    /// Every aid is edited.
+    pub const EDIT: Self = Self {
+        rangefinder: Use::Edit,
+        velocimeter: Use::Edit,
+        star_tracker: Use::Edit,
+        radar_altimeter: Use::Edit,
+        camera: Use::Edit,
     };
 }
 

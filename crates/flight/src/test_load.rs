@@ -87,7 +87,9 @@ fn vehicle() -> Vehicle {
             arw_rad_sqrt_s: 2e-5,
             vrw_m_s_sqrt_s: 3e-4,
             gyro_bias_rad_s: 5e-7,
+            gyro_drift: (2.4e-7, 3600.0),
             accelerometer_bias_m_s2: 3e-4,
+            accelerometer_drift: (5e-5, 3600.0),
             accelerometer_scale: 1e-4,
             accelerometer_misalignment_rad: 1e-4,
             gyro_scale: 1e-4,
@@ -146,6 +148,7 @@ pub fn load() -> Load {
         landmarks: Landmarks::NONE,
         deorbit: DeorbitPlan { t_ignition: t0(), dv_m_s: 18.6, t_arm: t0() },
         faults: FaultManagement::RESILIENT,
+        aids: AidFlags::EDIT,
     }
 }
 

@@ -63,6 +63,7 @@ events! {
     24 RangefinderReacquired Medium "Altitude re-initialised on consistent ranges";
     25 RangefinderStuck Medium "Rangefinder repeats one value exactly";
     26 RangefinderFault Low "Rangefinder reports a fault";
+    27 TimeTagRefused Low "A time tag lies in the future or further back than navigation remembers";
     30 VelocimeterAcquired Info "First velocimeter beams fused";
     31 VelocityRejected Low "A velocimeter beam fell outside the gate";
     40 CorridorRaised Medium "Descent slowed: altitude is not known well enough for the planned speed";

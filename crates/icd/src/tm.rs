@@ -130,6 +130,21 @@ pub enum Outcome {
     Unusable = 3,
     /// The aid is shut out.
     LockedOut = 4,
+    /// Compared, and not used by the ground's order.
+    Inhibited = 5,
+}
+
+/// What the ground has ordered about an aid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Use {
+    /// Used where it passes the gate.
+    #[default]
+    Edit = 0,
+    /// Compared and shown, never used.
+    Inhibit = 1,
+    /// Used whatever the gate says.
+    Force = 2,
 }
 
 /// The latest innovation of one aid.
@@ -149,6 +164,10 @@ pub struct Innovation {
     pub fused: u32,
     /// Measurements rejected since start.
     pub rejected: u32,
+    /// Measurements rejected since the last fused one.
+    pub in_a_row: u32,
+    /// What the ground has ordered.
+    pub usage: Use,
     /// Time since the last fused measurement, s; large when there was none.
     pub age_s: f64,
 }
@@ -334,6 +353,8 @@ const AIDS: &[Parameter] = &[
     p!("rangefinder.outcome", "", U8, |s| f64::from(s.rangefinder.outcome as u8)),
     p!("rangefinder.fused", "", U32, |s| f64::from(s.rangefinder.fused)),
     p!("rangefinder.rejected", "", U32, |s| f64::from(s.rangefinder.rejected)),
+    p!("rangefinder.in_a_row", "", U32, |s| f64::from(s.rangefinder.in_a_row)),
+    p!("rangefinder.usage", "", U8, |s| f64::from(s.rangefinder.usage as u8)),
     p!("rangefinder.age_s", "s", F32, |s| s.rangefinder.age_s),
     p!("velocimeter.measured", "m/s", F32, |s| s.velocimeter.measured),
     p!("velocimeter.nu", "m/s", F32, |s| s.velocimeter.nu),
@@ -342,6 +363,8 @@ const AIDS: &[Parameter] = &[
     p!("velocimeter.outcome", "", U8, |s| f64::from(s.velocimeter.outcome as u8)),
     p!("velocimeter.fused", "", U32, |s| f64::from(s.velocimeter.fused)),
     p!("velocimeter.rejected", "", U32, |s| f64::from(s.velocimeter.rejected)),
+    p!("velocimeter.in_a_row", "", U32, |s| f64::from(s.velocimeter.in_a_row)),
+    p!("velocimeter.usage", "", U8, |s| f64::from(s.velocimeter.usage as u8)),
     p!("velocimeter.age_s", "s", F32, |s| s.velocimeter.age_s),
     p!("star_tracker.measured", "rad", F32, |s| s.star_tracker.measured),
     p!("star_tracker.nu", "rad", F32, |s| s.star_tracker.nu),
@@ -350,6 +373,8 @@ const AIDS: &[Parameter] = &[
     p!("star_tracker.outcome", "", U8, |s| f64::from(s.star_tracker.outcome as u8)),
     p!("star_tracker.fused", "", U32, |s| f64::from(s.star_tracker.fused)),
     p!("star_tracker.rejected", "", U32, |s| f64::from(s.star_tracker.rejected)),
+    p!("star_tracker.in_a_row", "", U32, |s| f64::from(s.star_tracker.in_a_row)),
+    p!("star_tracker.usage", "", U8, |s| f64::from(s.star_tracker.usage as u8)),
     p!("star_tracker.age_s", "s", F32, |s| s.star_tracker.age_s),
 ];
 

@@ -79,6 +79,7 @@ impl Upload {
             } else {
                 board::FaultManagement::AS_FLOWN
             },
+            aids: board::AidFlags::EDIT,
         };
         Ok(Self { load: Box::new(load), map_sigma_m: knowledge.map_sigma_m, seed: scenario.seed })
     }
@@ -242,8 +243,8 @@ fn believed_engine(engine: &machine::Engine) -> board::Engine {
     board::Engine { thrust_N: engine.thrust_N, isp_s: engine.isp_s, on_s_min: engine.on_min_s }
 }
 
-/// The machine as the vehicle file describes it: without this run's dispersions and faults. The biases in
-/// run of the inertial unit wander slowly against a descent and are believed as part of the constant ones.
+/// The machine as the vehicle file describes it: without this run's dispersions and faults. The biases
+/// of the inertial unit are believed with what wanders in the run included.
 fn vehicle(scenario: &Scenario) -> board::Vehicle {
     let (file, machine) = (&scenario.vehicle, &scenario.vehicle.machine);
     let full_kg = machine.propellant.capacity_kg;
@@ -290,9 +291,14 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
                 machine.imu.gyro_bias_sigma_rad_s,
                 machine.imu.gyro_drift_sigma_rad_s,
             ),
+            gyro_drift: (machine.imu.gyro_drift_sigma_rad_s, machine.imu.gyro_drift_tau_s),
             accelerometer_bias_m_s2: libm::hypot(
                 machine.imu.accelerometer_bias_sigma_m_s2,
                 machine.imu.accelerometer_drift_sigma_m_s2,
+            ),
+            accelerometer_drift: (
+                machine.imu.accelerometer_drift_sigma_m_s2,
+                machine.imu.accelerometer_drift_tau_s,
             ),
             accelerometer_scale: machine.imu.accelerometer_scale_sigma,
             accelerometer_misalignment_rad: machine.imu.accelerometer_misalignment_sigma_rad,
