@@ -283,8 +283,8 @@ impl Nav {
         self.history.push(self.pose());
     }
 
-    /// Carries the covariance over the pulse frame that ends now.
-    pub fn propagate_covariance(&mut self, load: &Load, dt_s: f64) {
+    /// What the frame of `dt_s` that ends now did to the errors.
+    pub(crate) fn transition(&self, load: &Load, dt_s: f64) -> Transition {
         let inertial = load.vehicle.inertial;
         let thrusting = self.dv_I.norm_squared() > 0.0;
         let vrw = if thrusting { inertial.vrw_m_s_sqrt_s } else { 0.0 };
@@ -293,7 +293,7 @@ impl Nav {
         let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
         let gravity_noise =
             GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
-        let transition = Transition {
+        Transition {
             dt_s,
             dv_I: self.dv_I,
             R_IB: self.q_IB.rotation().si(),
@@ -301,7 +301,12 @@ impl Nav {
             sensing: thrusting,
             gradient: gravity::gradient(load.gravity.gm_m3_s2, self.p_MB_I.si()),
             q: [(vrw * vrw + gravity_noise) * dt_s, (arw * arw + drift * drift) * dt_s],
-        };
+        }
+    }
+
+    /// Carries the covariance over the pulse frame that ends now.
+    pub fn propagate_covariance(&mut self, load: &Load, dt_s: f64) {
+        let transition = self.transition(load, dt_s);
         self.covariance.propagate(&transition);
         self.frame_m_s2 = libm::sqrt(self.dv_I.norm_squared()) / dt_s.max(1e-3);
         self.dv_I = Vector3::zeros();
@@ -309,7 +314,7 @@ impl Nav {
         let elapsed = self.t - self.t_drift;
         if elapsed >= DRIFT_REFRESH {
             self.t_drift = self.t;
-            self.renew_biases(&inertial, elapsed.s());
+            self.renew_biases(&load.vehicle.inertial, elapsed.s());
         }
     }
 
