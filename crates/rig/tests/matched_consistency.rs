@@ -8,14 +8,15 @@
 //! here is the filter's own doing: its algebra, its linearisation, its bookkeeping. What real terrain and
 //! sensors do beside the model is in `consistency.rs`.
 //! Held against: mean normalised estimation error squared inside χ²(N d)/(N d), N = 100 and 500
-//! ([BarShalom2001] §5.4); innovations of unit variance and white, |ρ(1)| < 2/√n over all runs together;
+//! ([BarShalom2001] §5.4); innovations of unit variance and white, |ρ(1)| < z/√n over all runs together,
+//! z for 5 % outside among all sensors;
 //! standard deviations within 10 % of the scatter of 500 runs.
 //! The flight is run 0 of the nominal landing from ignition: its inertial samples are flown open loop.
 #![allow(non_snake_case)]
 
 use flight::load::Load;
 use flight::nav::aid::{Prediction, beam_speed, quiet, slant_range, star_tracker};
-use flight::nav::covariance::{ACCELEROMETER, EMPTY, GYRO, P, Row, STATES, THETA, V};
+use flight::nav::covariance::{EMPTY, P, Row, STATES, THETA, V};
 use flight::nav::filter::{self, Epoch};
 use flight::nav::{Nav, Site};
 use icd::bus::Imu;
@@ -39,11 +40,9 @@ const BEAM_CYCLES: usize = 5;
 const RANGE_CYCLES: usize = 5;
 /// Ranges and beam speeds arrive this long after they were taken.
 const LATENCY: Span = Span::from_ms(100);
-/// Beams lock below this altitude, m; the rangefinder reaches so far; the flight ends so high.
-const BEAMS_BELOW_M: f64 = 3500.0;
-const REACH_M: f64 = 6000.0;
+/// The flight ends so high, m.
 const END_M: f64 = 30.0;
-/// Probability left outside the bounds, both tails together, of all figures of one test together.
+/// Probability left outside the bounds, both tails together.
 const OUTSIDE: f64 = 0.05;
 
 /// One cycle of the reference flight.
@@ -316,16 +315,14 @@ impl<'a> Pair<'a> {
             Some(slant_range::predict(load, site, nav, pose)?.prediction)
         };
         let Some(echo) = slant_range::predict(load, site, &self.nav, &pose) else { return };
-        if echo.prediction.value > REACH_M {
-            return;
-        }
         let travel_m = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm());
         self.last_hit_M = Some(echo.hit_M);
         self.nav.forget_terrain(load, travel_m);
         let keep = libm::exp(-travel_m / load.map.correlation_m);
         let fresh = load.map.sigma_m * (1.0 - keep * keep).sqrt() * self.chance.normal();
         self.truth.terrain_bias_m = self.truth.terrain_bias_m * keep + fresh;
-        let (Some(p), Some(exact)) = (predict(&self.nav, &pose), predict(&self.truth, &fact)) else {
+        let (Some(p), Some(exact)) = (predict(&self.nav, &pose), predict(&self.truth, &fact))
+        else {
             return;
         };
         let measured = exact.value + self.chance.normal() * p.r.sqrt();
@@ -362,11 +359,12 @@ fn flown(reference: &Reference, run: u64) -> Run {
         if !cycle.braking && n % STAR_CYCLES == 0 {
             pair.stars();
         }
-        let height_m = pair.nav.p_LB_L(&reference.site).si().z;
-        if n > gate.saturating_sub(3000) && n % RANGE_CYCLES == 1 {
+        let height_m = pair.nav.p_MB_I.norm() - reference.load.target.p_MT_M.norm();
+        // From the gate on, by time: what is used must not depend on what is believed.
+        if n > gate && n % RANGE_CYCLES == 1 {
             pair.range(cycle.t - LATENCY);
         }
-        if n > ignition && height_m < BEAMS_BELOW_M && n % BEAM_CYCLES == 3 {
+        if n > gate && n % BEAM_CYCLES == 3 {
             pair.beams(cycle.t - LATENCY);
         }
         let due = at.contains(&n) || (n > gate && height_m < 1000.0 && !low);
@@ -407,7 +405,7 @@ fn anees(states: &str, runs: &[Run], of: impl Fn(&Sample) -> f64, d: f64) {
     for (k, name) in CHECKPOINTS.iter().enumerate() {
         let n = runs.len() as f64;
         let mean = runs.iter().map(|run| of(&run.samples[k])).sum::<f64>() / (n * d);
-        let [low, high] = bounds(n * d, CHECKPOINTS.len());
+        let [low, high] = bounds(n * d, 1);
         println!("{states:28} {name:14} N {n:4} {mean:7.4} in [{low:.4}, {high:.4}]");
         assert!((low..high).contains(&mean), "{states}, {name}, N {n}: {mean}");
     }
@@ -421,7 +419,6 @@ fn errors_agree_with_covariance_at_every_phase() {
         anees("attitude", runs, |s| s.nees::<3>(THETA), 3.0);
         anees("all nine", runs, |s| s.nees::<9>(P), 9.0);
     }
-    assert!(GYRO > V && ACCELEROMETER > GYRO);
 }
 
 #[test]
@@ -444,11 +441,15 @@ fn innovations_are_white_and_of_unit_variance() {
             }
         }
         let (variance, correlation) = (sum2 / n, lagged / sum2);
-        println!("{name:24} n {n:9} variance {variance:.4}, ρ(1) {correlation:8.5}, 2/√n {:.5}", 2.0 / n.sqrt());
+        println!(
+            "{name:24} n {n:9} variance {variance:.4}, ρ(1) {correlation:8.5}, 2/√n {:.5}",
+            2.0 / n.sqrt()
+        );
         // Channels of one report share errors: their number, not that of reports, sets the looser bound.
         let [low, high] = bounds(n / channels as f64, 1);
         assert!((low..high).contains(&variance), "{name}: {variance}");
-        assert!(correlation.abs() < 2.0 / (n / channels as f64).sqrt(), "{name}: {correlation}");
+        let z = normal_quantile(1.0 - 0.5 * OUTSIDE / sensors.len() as f64);
+        assert!(correlation.abs() < z / n.sqrt(), "{name}: {correlation}");
     }
 }
 
@@ -472,7 +473,10 @@ fn deviations_are_those_of_the_scatter() {
                 believed += sigma * sigma;
             }
             let ratio = (believed / scatter).sqrt();
-            println!("{name:14} {what:20} σ {:10.5} ratio {ratio:.4}", (believed / RUNS as f64).sqrt());
+            println!(
+                "{name:14} {what:20} σ {:10.5} ratio {ratio:.4}",
+                (believed / RUNS as f64).sqrt()
+            );
             assert!((0.9..1.1).contains(&ratio), "{name}, {what}: {ratio}");
         }
     }
