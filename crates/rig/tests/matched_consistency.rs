@@ -423,7 +423,8 @@ fn errors_agree_with_covariance_at_every_phase() {
 
 #[test]
 fn innovations_are_white_and_of_unit_variance() {
-    let sensors: [(&str, fn(&Innovations) -> &Vec<f64>, usize); 4] = [
+    type Read = fn(&Innovations) -> &Vec<f64>;
+    let sensors: [(&str, Read, usize); 4] = [
         ("star tracker", |i| &i.star, 3),
         ("quiet accelerometers", |i| &i.quiet, 3),
         ("beams", |i| &i.beams, 3),
