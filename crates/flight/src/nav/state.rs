@@ -285,16 +285,23 @@ impl Nav {
         self.history.push(self.pose());
     }
 
+    /// Variance that `dt_s` adds, beside the inertial unit's noise, to velocity (gravity beyond the on-board
+    /// field), m²/s², and to attitude (the tracker's frame against the gyros), rad², on each axis.
+    pub fn process_noise(&self, dt_s: f64) -> [f64; 2] {
+        let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
+        let gravity =
+            GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
+        let drift = if self.folded { 0.0 } else { TRACKER_DRIFT_RAD_SQRT_S };
+        [gravity * dt_s, drift * drift * dt_s]
+    }
+
     /// What the frame of `dt_s` that ends now did to the errors.
     pub(crate) fn transition(&self, load: &Load, dt_s: f64) -> Transition {
         let inertial = load.vehicle.inertial;
         let thrusting = self.dv_I.norm_squared() > 0.0;
         let vrw = if thrusting { inertial.vrw_m_s_sqrt_s } else { 0.0 };
         let arw = inertial.arw_rad_sqrt_s;
-        let drift = if self.folded { 0.0 } else { TRACKER_DRIFT_RAD_SQRT_S };
-        let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
-        let gravity_noise =
-            GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
+        let [gravity, drift] = self.process_noise(dt_s);
         Transition {
             dt_s,
             dv_I: self.dv_I,
@@ -302,7 +309,7 @@ impl Nav {
             turn_I: self.turn_I,
             sensing: thrusting,
             gradient: gravity::gradient(load.gravity.gm_m3_s2, self.p_MB_I.si()),
-            q: [(vrw * vrw + gravity_noise) * dt_s, (arw * arw + drift * drift) * dt_s],
+            q: [vrw * vrw * dt_s + gravity, arw * arw * dt_s + drift],
         }
     }
 
