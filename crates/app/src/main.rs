@@ -5,12 +5,14 @@
 
 mod campaign;
 mod card;
+mod counterfactuals;
 mod fly;
 mod output;
 mod overrides;
 mod panel;
 mod plain;
 mod rangefinder;
+mod replay;
 mod shipped;
 mod status;
 mod terrain;
@@ -32,6 +34,8 @@ enum Command {
     Fly(fly::Fly),
     /// Fly one scenario many times with dispersions, and count the outcomes.
     Campaign(campaign::Campaign),
+    /// Run the flight software again on what a flight sent down, and compare it bit by bit.
+    Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
     let judged = match Cli::parse().command {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
     };

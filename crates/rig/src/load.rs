@@ -7,12 +7,14 @@
 //! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l).
 
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
-use crate::scenario::{REFERENCE_RUN, Scenario};
+use crate::scenario::{REFERENCE_RUN, Scenario, hex};
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
 use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use truth::environment::{Environment, Site};
 use truth::random::Stream;
 use truth::sensors::link::Link;
@@ -74,11 +76,7 @@ impl Upload {
                 dv_m_s: arrival.deorbit_dv_m_s,
                 t_arm: arrival.armed.t,
             },
-            faults: if scenario.flight.resilient {
-                board::FaultManagement::RESILIENT
-            } else {
-                board::FaultManagement::AS_FLOWN
-            },
+            faults: scenario.flight.fault_management(),
             aids: board::AidFlags::EDIT,
         };
         Ok(Self { load: Box::new(load), map_sigma_m: knowledge.map_sigma_m, seed: scenario.seed })
@@ -104,6 +102,22 @@ impl Upload {
         load.target.p_MT_M = p_MT_M * (1.0 + raised_m / p_MT_M.norm());
         load
     }
+}
+
+/// SHA-256 over every value of a load and of the state that navigation starts with, hexadecimal: equal
+/// flight software in front of equal sensors needs equal digests.
+pub fn digest(load: &board::Load, start: &board::NavStart) -> String {
+    struct Digest(Sha256);
+    impl std::fmt::Write for Digest {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.update(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut digest = Digest(Sha256::new());
+    // Rust prints the shortest text that reads back as the same bits.
+    let _ = write!(digest, "{load:?}{start:?}");
+    hex(&digest.0.finalize())
 }
 
 /// The start of navigation: truth's state plus an orbit determination error in its radial,
@@ -277,12 +291,12 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             ),
             sigma_m: machine.rangefinder.sigma_m,
         },
-        velocimeter: velocimeter(scenario.flight.velocimeter, machine.velocimeter.as_ref()),
+        velocimeter: velocimeter(scenario.flight.uses_velocimeter(), machine.velocimeter.as_ref()),
         radar_altimeter: radar_altimeter(
-            scenario.flight.radar_altimeter,
+            scenario.flight.uses_radar_altimeter(),
             machine.radar_altimeter.as_ref(),
         ),
-        camera: camera(scenario.flight.camera, machine.camera.as_ref()),
+        camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
         inertial: board::Inertial {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,

@@ -86,6 +86,10 @@ pub struct Measures {
     pub propellant_kg: Option<f64>,
     /// Ranges rejected by the navigation filter.
     pub ranges_rejected: Option<f64>,
+    /// Times the flight software announced contact, cut-off or landed more than 5 m over the ground.
+    pub false_landed: Option<f64>,
+    /// Sensors that navigation does not ask any more at the end.
+    pub sensors_shut_out: Option<f64>,
 }
 
 /// One line of the table of measures.
@@ -149,6 +153,8 @@ measures! {
     miss_north_m "m",
     propellant_kg "kg",
     ranges_rejected "",
+    false_landed "",
+    sensors_shut_out "",
 }
 
 /// The table's line for a key.

@@ -4,7 +4,9 @@
 
 use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
-use crate::scenario::{Dispersed, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault};
+use crate::scenario::{
+    Dispersed, Features, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
+};
 use flight::load::Load;
 use icd::frames::{B, I, Rate, Vector};
 use icd::rotation::{Quaternion, Rotation};
@@ -54,9 +56,9 @@ impl Stand {
         let site = Site::new(latitude_rad, longitude_rad, &environment.terrain);
         let arrival = Arrival::plan(&scenario, &environment, &site)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
+        let landmarks = landmarks(&scenario, &environment, &site);
         let upload = Upload::new(&scenario, &environment, &site, &arrival)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
-        let landmarks = landmarks(&scenario, &environment, &site);
         Ok(Self {
             scenario: Arc::new(scenario),
             environment: Arc::new(environment),
@@ -65,6 +67,19 @@ impl Stand {
             landmarks,
             upload: Arc::new(upload),
         })
+    }
+
+    /// The same Moon, site and plan with some features of the flight software changed once more.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_changes(&self, changes: Features) -> Result<Self, ScenarioError> {
+        let mut scenario = Scenario::clone(&self.scenario);
+        scenario.flight.changes = scenario.flight.changes.differing(changes);
+        scenario.canonical += &format!("[changed]\nfeatures = {:?}\n", changes.to_string());
+        let upload = Upload::new(&scenario, &self.environment, &self.site, &self.arrival)
+            .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
+        Ok(Self { scenario: Arc::new(scenario), upload: Arc::new(upload), ..self.clone() })
     }
 
     /// The load of one run; lend it to [`crate::closed_loop::Simulation::new`].
@@ -113,7 +128,7 @@ impl Stand {
         let scenario = &*self.scenario;
         let mut vehicle = scenario.vehicle.machine.clone();
         let mut dispersions = scenario.vehicle.dispersions;
-        if !scenario.flight.velocimeter {
+        if !scenario.flight.uses_velocimeter() {
             vehicle.velocimeter = None;
         }
         if !scenario.truth.dispersions || run == REFERENCE_RUN {

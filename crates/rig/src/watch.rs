@@ -1,14 +1,16 @@
 //! Gathers the measures of a run while it flies.
 //!
 //! Owns: [`Watch`]. Does not own: the list of measures (see `measures`).
-//! Facts come from truth and from the sensor bus. The flight software's telemetry is asked for two
-//! things only: which burn it calls braking, and the altitude it believes in, to state its error.
+//! Facts come from truth and from the sensor bus. The flight software's telemetry is asked for what no fact
+//! tells: which burn it calls braking, the altitude it believes in, to state its error, what it announces
+//! and which sensors it has shut out.
 //! Passing an altitude is interpolated linearly between pulse frames: 4 m and 0.2 m/s at 42 m/s.
 
 use crate::measures::Measures;
 use icd::bus::{CYCLE, Sensors, ShotQuality};
+use icd::events::Event;
 use icd::time::{Span, Time};
-use icd::tm::{Phase, Snapshot};
+use icd::tm::{self, Outcome, Phase, Snapshot};
 use std::collections::VecDeque;
 use truth::contact::{Landing, Leg};
 use truth::world::{TruthView, World};
@@ -17,6 +19,9 @@ use truth::world::{TruthView, World};
 const NEAR_M: f64 = 12_000.0;
 /// How far back a late range can be matched with the state at its shot, s.
 const MEMORY: Span = Span::from_ms(12_000);
+/// Announcing the ground from higher than this over it is false, m (assumed: the spread of four feet on a
+/// slope, and a bounce).
+const FALSE_M: f64 = 5.0;
 /// Body axis and velocity within this of the vertical count as vertical: 10°.
 const VERTICAL_RAD: f64 = 10.0 * std::f64::consts::PI / 180.0;
 
@@ -111,6 +116,14 @@ impl Watch {
         self.measures.ignition_distance_m = Some(angle_rad * radius_m);
     }
 
+    /// What the flight software announced, and the height of the lowest foot then, m.
+    pub fn announced(&mut self, event: Event, altitude_m: f64) {
+        let ground = matches!(event, Event::Contact | Event::EnginesCutOff | Event::Landed);
+        if ground && altitude_m > FALSE_M {
+            *self.measures.false_landed.get_or_insert(0.0) += 1.0;
+        }
+    }
+
     /// One pulse frame.
     pub fn frame(&mut self, view: &TruthView, telemetry: &Snapshot) {
         let now = Moment {
@@ -195,7 +208,9 @@ impl Watch {
     }
 
     /// After the last cycle: the measures.
-    pub fn finish(mut self, world: &World) -> Measures {
+    ///
+    /// - `telemetry`: the last snapshot.
+    pub fn finish(mut self, world: &World, telemetry: &Snapshot) -> Measures {
         let view = world.view();
         if let Some(touchdown) = world.touchdown() {
             let t = touchdown.t;
@@ -214,6 +229,12 @@ impl Watch {
             self.landing(&landing, view.tilt_rad);
         }
         let m = &mut self.measures;
+        m.false_landed.get_or_insert(0.0);
+        let shut = f64::from(Outcome::LockedOut as u8);
+        let lines = tm::parameters().filter(|line| line.key.ends_with(".outcome"));
+        m.sensors_shut_out = Some(
+            lines.filter(|line| (line.read)(telemetry).total_cmp(&shut).is_eq()).count() as f64,
+        );
         m.dv_m_s = Some(self.dv_m_s);
         m.miss_m = Some(libm::hypot(view.p_LB_L.x(), view.p_LB_L.y()));
         m.miss_east_m = Some(view.p_LB_L.x());

@@ -76,6 +76,8 @@ pub const FIGURES: &[Figure] = figures![
     "miss_north_m" "north of the target" "" "−282";
     "propellant_kg" "propellant left" "" "";
     "ranges_rejected" "ranges refused by the filter" "" "";
+    "false_landed" "contact, cut-off or landed announced in flight" "" "";
+    "sensors_shut_out" "sensors shut out at the end" "" "";
 ];
 
 /// Label of a measure; its key when the table lacks it.
