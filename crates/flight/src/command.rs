@@ -95,8 +95,9 @@ impl Flight<'_> {
     fn update_altitude(&mut self) {
         let load = self.load;
         let p_M: Vector<Position, M> = self.nav.R_IM.inverse() * self.nav.p_MB_I;
+        let mapped_M = p_M - Vector::from_si(self.nav.tie_M);
         let ground =
-            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, p_M);
+            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, mapped_M);
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + self.nav.terrain_bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
@@ -175,7 +176,7 @@ impl Flight<'_> {
         let load = self.load;
         let target = &load.target;
         let R_IM = load.orientation.R_IM(self.nav.t + Span::from_s(tgo_s));
-        let p_MT_I: Vector<Position, I> = R_IM * target.p_MT_M;
+        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(&self.site);
         let axes = self.axes(p_MT_I.si());
         let (p, v) = (self.nav.p_MB_I.si(), self.nav.v_MB_I.si());
         let site_v = load.orientation.w_IM_I.cross(p_MT_I).si();

@@ -6,7 +6,7 @@
 
 use crate::nav::Nav;
 use crate::nav::aid::Prediction;
-use crate::nav::covariance::Row;
+use crate::nav::covariance::{ALIGNMENT, Row};
 use icd::tm::{Innovation, Outcome};
 
 /// Underweighting factor β, and the prior standard deviation (in the measurement's unit) above which
@@ -23,6 +23,13 @@ pub struct Comparison {
     ph: Row,
     hph: f64,
     s: f64,
+}
+
+impl Comparison {
+    /// Variance of `nu`.
+    pub fn variance(&self) -> f64 {
+        self.s
+    }
 }
 
 /// Compares without changing anything.
@@ -46,7 +53,11 @@ pub fn fuse_plainly(nav: &mut Nav, c: &Comparison) {
     fuse(nav, c, f64::INFINITY);
 }
 
-fn apply(nav: &mut Nav, c: &Comparison, gain: Row) {
+fn apply(nav: &mut Nav, c: &Comparison, mut gain: Row) {
+    // A considered state is not corrected, so its variance must not shrink.
+    for slot in gain.iter_mut().skip(ALIGNMENT).take(3) {
+        *slot = 0.0;
+    }
     nav.covariance.update(&c.ph, &gain, c.s);
     nav.correct(&gain.map(|k| k * c.nu));
 }

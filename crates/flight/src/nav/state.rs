@@ -10,7 +10,7 @@
 use crate::load::{Load, NavStart};
 use crate::nav::aid::star_tracker;
 use crate::nav::covariance::{
-    ACCELEROMETER, ALIGNMENT, Covariance, GYRO, P, Row, SCALE, TERRAIN, THETA, Transition, V,
+    ACCELEROMETER, ALIGNMENT, Covariance, GYRO, P, Row, SCALE, TERRAIN, THETA, TIE, Transition, V,
 };
 use crate::nav::gravity;
 use crate::nav::history::History;
@@ -82,6 +82,8 @@ pub struct Nav {
     pub accelerometer_bias: Vector3<f64>,
     /// Ground stands this much above the map, m.
     pub terrain_bias_m: f64,
+    /// The map and its landmarks lie this far from where they are, `M`, m.
+    pub tie_M: Vector3<f64>,
     /// Accelerometer scale factor error: reads this share too much.
     pub scale: f64,
     /// Error covariance.
@@ -139,6 +141,11 @@ impl Nav {
         covariance.set(SCALE, SCALE, scale * scale);
         if load.faults.use_map {
             covariance.set(TERRAIN, TERRAIN, load.map.sigma_m * load.map.sigma_m);
+            // Horizontal at the target: heights have an error of their own.
+            let up = load.target.p_MT_M.si() / load.target.p_MT_M.norm().max(1.0);
+            let level = Matrix3::identity() - up * up.transpose();
+            let tie_m = load.landmarks.tie_m;
+            covariance.set_block(TIE, TIE, &(level * (tie_m * tie_m)));
         }
         Self {
             t: start.t,
@@ -150,6 +157,7 @@ impl Nav {
             gyro_bias: Vector3::zeros(),
             accelerometer_bias: Vector3::zeros(),
             terrain_bias_m: 0.0,
+            tie_M: Vector3::zeros(),
             scale: 0.0,
             covariance,
             history: History::new(),
@@ -271,6 +279,7 @@ impl Nav {
         self.gyro_bias += at(GYRO);
         self.accelerometer_bias += at(ACCELEROMETER);
         self.terrain_bias_m += dx.get(TERRAIN).copied().unwrap_or(0.0);
+        self.tie_M += at(TIE);
         self.scale += dx.get(SCALE).copied().unwrap_or(0.0);
         self.history.correct(self.t, dp, dv, at(THETA));
     }
@@ -292,7 +301,20 @@ impl Nav {
 
     /// Position in the site frame.
     pub fn p_LB_L(&self, site: &Site) -> Vector<Position, L> {
-        site.R_ML.inverse() * (self.R_IM.inverse() * self.p_MB_I - site.p_MT_M)
+        site.R_ML.inverse() * (self.R_IM.inverse() * self.p_MB_I - self.target_M(site))
+    }
+
+    /// The target: where the map has it, and the map's own displacement as far as it is known.
+    pub fn target_M(&self, site: &Site) -> Vector<Position, M> {
+        site.p_MT_M + Vector::from_si(self.tie_M)
+    }
+
+    /// Covariance of the position from the target, `I`: the map's displacement carries the target along.
+    pub fn from_target(&self) -> Matrix3<f64> {
+        let R_IM = self.R_IM.si();
+        let across = self.covariance.block(P, TIE) * R_IM.transpose();
+        let tie = R_IM * self.covariance.block(TIE, TIE) * R_IM.transpose();
+        self.covariance.block(P, P) - across - across.transpose() + tie
     }
 
     /// Velocity over ground in `I`.

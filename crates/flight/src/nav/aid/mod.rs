@@ -1,11 +1,14 @@
 //! Aids: one file each. An aid predicts; it does not decide.
 
 pub mod beam_speed;
+pub mod landmark;
 pub mod quiet;
+pub mod radar_altitude;
 pub mod slant_range;
 pub mod star_tracker;
+pub mod touchdown;
 
-use crate::nav::covariance::{Row, STATES};
+use crate::nav::covariance::{P, Row, STATES, V};
 use nalgebra::Vector3;
 
 /// What an aid expects to measure, and how the error state moves it.
@@ -17,6 +20,17 @@ pub struct Prediction {
     pub h: Row,
     /// Variance of the measurement, unit squared.
     pub r: f64,
+}
+
+/// Carries partials from the time of a measurement to `age_s` later: δp then = δp now − age δv now.
+pub fn carried(mut h: Row, age_s: f64) -> Row {
+    for i in 0..3 {
+        let along = h.get(P + i).copied().unwrap_or(0.0);
+        if let Some(slot) = h.get_mut(V + i) {
+            *slot -= along * age_s;
+        }
+    }
+    h
 }
 
 /// Puts three partials into a row.

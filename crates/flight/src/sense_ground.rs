@@ -1,0 +1,361 @@
+//! From the bus to navigation, part two: radar altimeter, camera and contact, which look at the mapped ground.
+//!
+//! Owns: their gates, the editing of a camera frame, what is remembered from one report to the next.
+//! Editing: a landmark is a pair, tested jointly, χ² of two degrees of freedom. Where more than half of a
+//! frame fails, the matches are asked for what they have in common. A common shift in metres is a
+//! displacement of the lander: then navigation is off, and once [`AGREEING_FRAMES`] frames in a row say so
+//! its position is widened by that shift. A common shift in pixels is a camera that looks elsewhere, for
+//! attitude has evidence of its own; it and no agreement at all make the frame wrong, not navigation.
+//! No report shuts a sensor out: the next one is tried again.
+
+use crate::Flight;
+use crate::load::{LANDMARKS_MAX, direction};
+use crate::nav::aid::{landmark, radar_altitude, touchdown};
+use crate::nav::covariance::P;
+use crate::nav::filter::{self, Comparison};
+use icd::bus::{LANDMARKS, LEGS, Landmarks, PULSE_FRAME, Sensors, ShotQuality, SlantRange};
+use icd::events::Event;
+use icd::tm::{Outcome, Phase};
+use nalgebra::{Matrix3, Vector3};
+
+/// Gate of the radar, standard deviations.
+const GATE: f64 = 5.0;
+/// Gate of a pair: χ² of two degrees of freedom that is passed as often as five deviations of one.
+const GATE_PAIR: f64 = 28.7;
+/// Prior altitude deviation above which a radar range is underweighted, m; as the rangefinder's.
+const WIDE_M: f64 = 100.0;
+/// Least landmarks that fit before a frame is used.
+const FITTING_MIN: usize = 2;
+/// Least landmarks that agree on a shift, frames in a row that must, and how often a flight may follow them.
+const AGREEING_MIN: usize = 4;
+const AGREEING_FRAMES: u32 = 5;
+const FOLLOWED_MAX: u32 = 2;
+/// Share of a common shift by which a match may miss it.
+const SHIFT_SHARE: f64 = 0.1;
+/// How much better the metres must explain a frame than the pixels: ratio of sums of squares.
+const BETTER: f64 = 0.5;
+/// Without a fused rangefinder shot for so long the radar alone lets the terrain bias fade, s.
+const ALONE_S: f64 = 1.0;
+/// Rest: body rate below this, rad/s, on two legs for so long, s.
+const REST_RAD_S: f64 = 0.02;
+const REST_S: f64 = 1.0;
+
+/// What is remembered about radar, camera and contact.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory {
+    below_M: Option<Vector3<f64>>,
+    sights: [u8; LANDMARKS_MAX],
+    misfit: bool,
+    agreeing: u32,
+    followed: u32,
+    stood: bool,
+    still_s: f64,
+}
+
+impl Memory {
+    /// Nothing seen yet.
+    pub const fn new() -> Self {
+        Self {
+            below_M: None,
+            sights: [0; LANDMARKS_MAX],
+            misfit: false,
+            agreeing: 0,
+            followed: 0,
+            stood: false,
+            still_s: 0.0,
+        }
+    }
+
+    fn sights(&self, id: u16) -> u8 {
+        self.sights.get(usize::from(id)).copied().unwrap_or(0)
+    }
+
+    fn sighted(&mut self, id: u16) {
+        if let Some(count) = self.sights.get_mut(usize::from(id)) {
+            *count = count.saturating_add(1);
+        }
+    }
+}
+
+/// One match beside its prediction.
+#[derive(Clone, Copy, Default)]
+struct Match {
+    id: u16,
+    pixel: [f64; 2],
+    nu: [f64; 2],
+    /// Own variances, without navigation's.
+    r: [f64; 2],
+    depth_m: f64,
+    fits: bool,
+}
+
+/// The matches of one frame that could be predicted.
+#[derive(Clone, Copy)]
+struct Matches {
+    list: [Match; LANDMARKS],
+    count: usize,
+}
+
+/// The median of the first `count` values.
+fn median(mut values: [f64; LANDMARKS], count: usize) -> f64 {
+    for i in 1..LANDMARKS {
+        for j in (1..=i).rev() {
+            let (Some(a), Some(b)) = (values.get(j - 1).copied(), values.get(j).copied()) else {
+                break;
+            };
+            if a <= b {
+                break;
+            }
+            if let Some(pair) = values.get_mut(j - 1..=j) {
+                pair.reverse();
+            }
+        }
+    }
+    values.get(count.saturating_sub(1) / 2).copied().unwrap_or(0.0)
+}
+
+impl Matches {
+    fn all(&self) -> &[Match] {
+        self.list.get(..self.count).unwrap_or(&[])
+    }
+
+    fn fitting(&self) -> usize {
+        self.all().iter().filter(|seen| seen.fits).count()
+    }
+
+    /// The shift that the matches have in common, weighted by `scale`: how many agree on it, the sum of
+    /// squares that it leaves, and the shift.
+    fn common(&self, scale: impl Fn(&Match) -> f64) -> (usize, f64, [f64; 2]) {
+        let shift = [0, 1].map(|axis: usize| {
+            let mut values = [f64::INFINITY; LANDMARKS];
+            for (slot, seen) in values.iter_mut().zip(self.all()) {
+                *slot = seen.nu.get(axis).copied().unwrap_or(0.0) * scale(seen);
+            }
+            median(values, self.count)
+        });
+        let (mut agree, mut squares) = (0, 0.0);
+        for seen in self.all() {
+            let per = 1.0 / scale(seen).max(1e-9);
+            let own = shift.map(|s| s * per);
+            let slack = SHIFT_SHARE * libm::hypot(own[0], own[1]);
+            let part = |axis: usize| {
+                let miss = seen.nu[axis] - own[axis];
+                miss * miss / (seen.r[axis] + slack * slack)
+            };
+            let chi2 = part(0) + part(1);
+            agree += usize::from(chi2 < GATE_PAIR);
+            squares += chi2.min(GATE_PAIR);
+        }
+        (agree, squares, shift)
+    }
+
+    /// How far navigation is off by the agreement of most matches, m across the line of sight; `None` when
+    /// it is the frame that is wrong.
+    fn displacement_m(&self, focal_px: f64) -> Option<f64> {
+        let (_, by_pixel, _) = self.common(|_| 1.0);
+        let (agree, by_metre, shift) = self.common(|seen| seen.depth_m / focal_px.max(1.0));
+        let most = agree >= AGREEING_MIN && 2 * agree > self.count;
+        (most && by_metre < BETTER * by_pixel).then(|| libm::hypot(shift[0], shift[1]))
+    }
+}
+
+impl Flight<'_> {
+    /// What radar, camera and legs say of the ground.
+    pub(crate) fn sense_ground(&mut self, sensors: &Sensors, frame: bool) {
+        let vehicle = &self.load.vehicle;
+        if self.mode.phase >= Phase::Contact {
+            if frame {
+                self.stand(sensors.touchdown);
+            }
+            return;
+        }
+        if let Some(pulse) =
+            sensors.radar_altimeter.as_ref().filter(|_| vehicle.radar_altimeter.fitted)
+        {
+            self.take_radar(pulse);
+        }
+        if let Some(seen) =
+            sensors.camera.as_ref().filter(|_| vehicle.camera.fitted && self.nav.aligned)
+        {
+            self.take_camera(seen);
+        }
+    }
+
+    fn take_radar(&mut self, pulse: &SlantRange) {
+        let measured = f64::from(pulse.range_m);
+        let pose = match pulse.quality {
+            ShotQuality::NoReturn => return,
+            ShotQuality::Fault => None,
+            ShotQuality::Valid => self.nav.history.at(pulse.t).filter(|_| measured.is_finite()),
+        };
+        if pose.is_some() && self.load.faults.use_map {
+            self.forget_terrain_below();
+        }
+        let age_s = (self.nav.t - pulse.t).s();
+        let datum = radar_altitude::Datum {
+            terrain_bias_m: self.nav.terrain_bias_m,
+            tie_M: self.nav.tie_M,
+            sigma_p_m: libm::sqrt(self.nav.from_target().trace().max(0.0)),
+        };
+        let expected = pose
+            .and_then(|pose| radar_altitude::predict(self.load, &self.site, &pose, age_s, &datum));
+        let line = &mut self.lines.radar_altimeter;
+        let Some(p) = expected else {
+            filter::note(line, measured, None, 0.0, Outcome::Unusable);
+            return;
+        };
+        let c = filter::compare(&self.nav, &p, measured);
+        let gate = GATE * c.sigma;
+        let (first, before) = (line.fused == 0, line.outcome);
+        let outcome = if c.nu.abs() <= gate { Outcome::Fused } else { Outcome::Rejected };
+        if outcome == Outcome::Fused {
+            filter::fuse(&mut self.nav, &c, WIDE_M);
+        }
+        filter::note(line, measured, Some(&c), gate, outcome);
+        self.announce.edge(Event::RadarAcquired, first && outcome == Outcome::Fused);
+        let rejected = outcome == Outcome::Rejected && before != Outcome::Rejected;
+        self.announce.edge(Event::RadarRejected, rejected);
+    }
+
+    /// The ground below has changed by the way since the last pulse. While the rangefinder works, it does this.
+    fn forget_terrain_below(&mut self) {
+        let p_M = (self.nav.R_IM.inverse() * self.nav.p_MB_I).si();
+        let scale = icd::constants::MOON_RADIUS_M / libm::sqrt(p_M.norm_squared()).max(1.0);
+        let below_M = p_M * scale;
+        if self.lines.rangefinder.age_s > ALONE_S {
+            let travel2 = self.ground.below_M.map_or(0.0, |last| (below_M - last).norm_squared());
+            self.nav.forget_terrain(self.load, libm::sqrt(travel2));
+        }
+        self.ground.below_M = Some(below_M);
+    }
+
+    /// The matches of a frame beside their predictions, all at the same state.
+    fn matches(&self, seen: &Landmarks) -> Matches {
+        let mut out = Matches { list: [Match::default(); LANDMARKS], count: 0 };
+        let count = usize::from(seen.count);
+        for landmark in seen.seen.iter().take(count) {
+            let Some(c) = self.compare_landmark(seen, landmark.id, landmark.pixel) else {
+                continue;
+            };
+            let ([u, v], uv, r, depth_m) = c;
+            let determinant = u.variance() * v.variance() - uv * uv;
+            let squares =
+                u.nu * u.nu * v.variance() - 2.0 * u.nu * v.nu * uv + v.nu * v.nu * u.variance();
+            let fits = determinant > 0.0 && squares < GATE_PAIR * determinant;
+            if let Some(slot) = out.list.get_mut(out.count) {
+                let pixel = landmark.pixel.map(f64::from);
+                *slot = Match { id: landmark.id, pixel, nu: [u.nu, v.nu], r, depth_m, fits };
+                out.count += 1;
+            }
+        }
+        out
+    }
+
+    /// Both axes of a landmark beside their predictions, their covariance, own variances and depth.
+    #[allow(clippy::type_complexity)]
+    fn compare_landmark(
+        &self,
+        seen: &Landmarks,
+        id: u16,
+        pixel: [f32; 2],
+    ) -> Option<([Comparison; 2], f64, [f64; 2], f64)> {
+        let pose = self.nav.history.at(seen.t)?;
+        let age_s = (self.nav.t - seen.t).s();
+        let sight = self.ground.sights(id).saturating_add(1);
+        let map = (self.nav.tie_M, self.nav.folded);
+        let [u, v] = landmark::predict(self.load, &pose, age_s, map, (id, sight))?;
+        let ph = self.nav.covariance.times(&u.h);
+        let uv = ph.iter().zip(&v.h).map(|(a, b)| a * b).sum::<f64>();
+        let at = |p, measured: f32| filter::compare(&self.nav, p, f64::from(measured));
+        let place = Vector3::from(*self.load.landmarks.p_MK_M.get(usize::from(id))?);
+        let s = self.load.orientation.R_IM(pose.t).si() * place - pose.p_I;
+        let d = pose.q_IB.rotation().si() * direction(self.load.vehicle.camera.d_B).si();
+        Some(([at(&u, pixel[0]), at(&v, pixel[1])], uv, [u.r, v.r], d.dot(&s)))
+    }
+
+    fn take_camera(&mut self, seen: &Landmarks) {
+        let mut matches = self.matches(seen);
+        if matches.count == 0 {
+            return;
+        }
+        let mut misfit = 2 * matches.fitting() < matches.count;
+        if misfit {
+            let off = matches.displacement_m(self.load.vehicle.camera.focal_px);
+            self.ground.agreeing = if off.is_some() { self.ground.agreeing + 1 } else { 0 };
+            if let Some(off_m) = off
+                && self.ground.agreeing >= AGREEING_FRAMES
+                && self.ground.followed < FOLLOWED_MAX
+            {
+                let block =
+                    self.nav.covariance.block(P, P) + Matrix3::from_diagonal_element(off_m * off_m);
+                self.nav.covariance.set_block(P, P, &block);
+                self.ground.followed += 1;
+                self.announce.now(Event::PositionReopened);
+                matches = self.matches(seen);
+                misfit = 2 * matches.fitting() < matches.count;
+            }
+        } else {
+            self.ground.agreeing = 0;
+        }
+        self.announce.edge(Event::LandmarkRejected, misfit && !self.ground.misfit);
+        self.ground.misfit = misfit;
+        let used = !misfit && matches.fitting() >= FITTING_MIN;
+        for one in matches.all() {
+            self.take_landmark(seen, one, used);
+        }
+    }
+
+    /// Fuses one landmark of a frame, or notes why not.
+    fn take_landmark(&mut self, seen: &Landmarks, one: &Match, used: bool) {
+        let outcome = match (used, one.fits) {
+            (_, false) => Outcome::Rejected,
+            (true, true) => Outcome::Fused,
+            (false, true) => Outcome::Unusable,
+        };
+        #[allow(clippy::cast_possible_truncation)] // came from f32
+        let pixel = one.pixel.map(|x| x as f32);
+        let mut worst: Option<(Comparison, f64)> = None;
+        for axis in 0..2 {
+            // Each axis sees what the last one corrected.
+            let Some((both, ..)) = self.compare_landmark(seen, one.id, pixel) else { return };
+            let (Some(c), Some(measured)) = (both.get(axis), one.pixel.get(axis)) else { return };
+            if outcome == Outcome::Fused {
+                filter::fuse_plainly(&mut self.nav, c);
+            }
+            let worse = worst.is_none_or(|(w, _)| c.nu.abs() * w.sigma > w.nu.abs() * c.sigma);
+            if worse {
+                worst = Some((*c, *measured));
+            }
+        }
+        let line = &mut self.lines.camera;
+        self.announce.edge(Event::CameraAcquired, line.fused == 0 && outcome == Outcome::Fused);
+        if let Some((c, measured)) = worst {
+            let gate = libm::sqrt(GATE_PAIR) * c.sigma;
+            filter::note(line, measured, Some(&c), gate, outcome);
+        }
+        if outcome == Outcome::Fused {
+            self.ground.sighted(one.id);
+        }
+    }
+
+    /// Engines are off and the feet are on the ground.
+    fn stand(&mut self, touchdown: [bool; LEGS]) {
+        let standing = touchdown.iter().filter(|closed| **closed).count() >= 2;
+        let still = standing && self.nav.w_IB_B.norm() < REST_RAD_S;
+        self.ground.still_s = if still { self.ground.still_s + PULSE_FRAME.s() } else { 0.0 };
+        if self.ground.still_s < REST_S {
+            return;
+        }
+        if !self.ground.stood {
+            self.ground.stood = true;
+            let p = touchdown::height(self.load, &self.nav, self.guide.altitude_m);
+            let c = filter::compare(&self.nav, &p, 0.0);
+            filter::fuse_plainly(&mut self.nav, &c);
+        }
+        for axis in 0..3 {
+            let p = touchdown::velocity(self.load, &self.nav, axis);
+            let c = filter::compare(&self.nav, &p, 0.0);
+            filter::fuse_plainly(&mut self.nav, &c);
+        }
+    }
+}
