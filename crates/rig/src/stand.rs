@@ -5,7 +5,7 @@
 use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
 use crate::scenario::{Dispersed, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault};
-use flight::load::Load;
+use flight::load::{LANDMARKS_MAX, Load};
 use icd::frames::{B, I, Rate, Vector};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::Span;
@@ -54,9 +54,9 @@ impl Stand {
         let site = Site::new(latitude_rad, longitude_rad, &environment.terrain);
         let arrival = Arrival::plan(&scenario, &environment, &site)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
-        let upload = Upload::new(&scenario, &environment, &site, &arrival)
-            .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         let landmarks = landmarks(&scenario, &environment, &site);
+        let upload = Upload::new(&scenario, &environment, &site, &arrival, &landmarks)
+            .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         Ok(Self {
             scenario: Arc::new(scenario),
             environment: Arc::new(environment),
@@ -190,14 +190,16 @@ pub(crate) fn tile(scenario: &Scenario, file: &Path) -> Result<Tile, ScenarioErr
     })
 }
 
-/// The landmarks of the approach: they belong to the ground, so its seed and no run chooses them.
+/// The landmarks of the approach: they belong to the ground, so its seed and no run chooses them. Image
+/// processing can match what is on board: where there is no room for all, the nearest to the target.
 fn landmarks(scenario: &Scenario, environment: &Environment, site: &Site) -> Catalogue {
     if scenario.vehicle.machine.camera.is_none() {
         return Catalogue::default();
     }
     let mut stream = Stream::new(scenario.terrain.seed, REFERENCE_RUN, "landmarks");
     let azimuth_rad = scenario.approach.azimuth_rad;
-    Catalogue::along(&environment.terrain, site, azimuth_rad, || stream.uniform())
+    let all = Catalogue::along(&environment.terrain, site, azimuth_rad, || stream.uniform());
+    all.nearest(site.p_ML_M, LANDMARKS_MAX)
 }
 
 /// Takes the errors that are constant in a run out of the sensors; their noise stays.
