@@ -95,9 +95,9 @@ impl Flight<'_> {
     fn update_altitude(&mut self) {
         let load = self.load;
         let p_M: Vector<Position, M> = self.nav.R_IM.inverse() * self.nav.p_MB_I;
-        let mapped_M = p_M - Vector::from_si(self.nav.tie_M);
+        let mapped = Vector::from_si(p_M.si() + self.nav.tie_M);
         let ground =
-            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, mapped_M);
+            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, mapped);
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + self.nav.terrain_bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);

@@ -99,8 +99,9 @@ fn table(name: &str, runs: &[Run]) {
         println!();
     }
     for (k, label) in ["radar", "camera"].iter().enumerate() {
-        let (squares, count) =
-            runs.iter().fold((0.0, 0.0), |a, r| (a.0 + r.innovations[k].0, a.1 + r.innovations[k].1));
+        let (squares, count) = runs
+            .iter()
+            .fold((0.0, 0.0), |a, r| (a.0 + r.innovations[k].0, a.1 + r.innovations[k].1));
         let fused: u32 = runs.iter().map(|run| run.fused[k]).sum();
         let rejected: u32 = runs.iter().map(|run| run.rejected[k]).sum();
         println!(

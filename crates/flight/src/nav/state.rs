@@ -82,7 +82,7 @@ pub struct Nav {
     pub accelerometer_bias: Vector3<f64>,
     /// Ground stands this much above the map, m.
     pub terrain_bias_m: f64,
-    /// The map and its landmarks lie this far from where they are, `M`, m.
+    /// The map and its landmarks lie this far from where the ground is, `M`, m.
     pub tie_M: Vector3<f64>,
     /// Accelerometer scale factor error: reads this share too much.
     pub scale: f64,
@@ -304,9 +304,9 @@ impl Nav {
         site.R_ML.inverse() * (self.R_IM.inverse() * self.p_MB_I - self.target_M(site))
     }
 
-    /// The target: where the map has it, and the map's own displacement as far as it is known.
+    /// The target: where the map has it, less the map's own displacement as far as it is known.
     pub fn target_M(&self, site: &Site) -> Vector<Position, M> {
-        site.p_MT_M + Vector::from_si(self.tie_M)
+        site.p_MT_M - Vector::from_si(self.tie_M)
     }
 
     /// Covariance of the position from the target, `I`: the map's displacement carries the target along.
@@ -314,7 +314,7 @@ impl Nav {
         let R_IM = self.R_IM.si();
         let across = self.covariance.block(P, TIE) * R_IM.transpose();
         let tie = R_IM * self.covariance.block(TIE, TIE) * R_IM.transpose();
-        self.covariance.block(P, P) - across - across.transpose() + tie
+        self.covariance.block(P, P) + across + across.transpose() + tie
     }
 
     /// Velocity over ground in `I`.

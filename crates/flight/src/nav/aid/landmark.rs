@@ -2,9 +2,9 @@
 //!
 //! Derived: with s the vector from the pinhole to the landmark and r, w, d the image's right, down and the
 //! boresight, the pinhole shows it at (u, v) = f (r·s, w·s)/(d·s). Let g = f (r − (u/f) d)/(d·s) be ∂u/∂s at a
-//! fixed attitude (likewise for v). The catalogue is displaced by the map tie τ, and a rotation θ of the body
+//! fixed attitude (likewise for v). The catalogue lies the map tie τ away from the ground, and a rotation θ of the body
 //! turns the axes and the arm a of the pinhole, hence
-//!     ∂u/∂p = −g    ∂u/∂τ = Rᵀ g    ∂u/∂θ = g × (a + s),
+//!     ∂u/∂p = −g    ∂u/∂τ = −Rᵀ g    ∂u/∂θ = g × (a + s),
 //! with τ in `M` and R from `M` to `I`. Until the alignment is folded the attitude state is the star
 //! tracker's, and the alignment β turns the image by −R β.
 //! Noise: the image's own, and the landmark's own place error. That error is the same whenever the landmark
@@ -37,7 +37,7 @@ pub fn predict(
     if id >= catalogue.count {
         return None;
     }
-    let p_MK_M = Vector3::from(*catalogue.p_MK_M.get(id)?) + tie_M;
+    let p_MK_M = Vector3::from(*catalogue.p_MK_M.get(id)?) - tie_M;
     let R_IB = pose.q_IB.rotation().si();
     let R_IM = load.orientation.R_IM(pose.t).si();
     let arm = R_IB * Vector3::from(camera.p_BA_B);
@@ -58,7 +58,7 @@ pub fn predict(
         let mut h = EMPTY;
         put(&mut h, P, -g);
         put(&mut h, THETA, turn);
-        put(&mut h, TIE, R_IM.transpose() * g);
+        put(&mut h, TIE, -(R_IM.transpose() * g));
         put(&mut h, LEVER, -(R_IB.transpose() * g));
         if !folded {
             put(&mut h, ALIGNMENT, -(R_IB.transpose() * turn));

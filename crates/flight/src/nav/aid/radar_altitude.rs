@@ -40,7 +40,7 @@ const PLAIN_PER_M: f64 = 0.02;
 pub struct Datum {
     /// The ground stands this much above the map, m.
     pub terrain_bias_m: f64,
-    /// The map lies this far from where it is, `M`, m.
+    /// The map lies this far from where the ground is, `M`, m.
     pub tie_M: Vector3<f64>,
     /// Root sum square of the position deviations, m.
     pub sigma_p_m: f64,
@@ -66,7 +66,7 @@ impl Scene<'_> {
     /// Height of a point over the believed ground, m, and the ground's normal.
     fn height(&self, p_M: Vector3<f64>) -> (f64, Vector3<f64>) {
         let load = self.load;
-        let mapped = Vector::from_si(p_M - self.datum.tie_M);
+        let mapped = Vector::from_si(p_M + self.datum.tie_M);
         let use_map = load.faults.use_map;
         let ground = map::ground(&load.map, &load.target, &self.site.track, use_map, mapped);
         let radius_m = MOON_RADIUS_M + ground.elevation_m + self.datum.terrain_bias_m;
