@@ -9,7 +9,7 @@
 //! No report shuts a sensor out: the next one is tried again.
 
 use crate::Flight;
-use crate::load::{LANDMARKS_MAX, direction};
+use crate::load::LANDMARKS_MAX;
 use crate::nav::aid::{landmark, radar_altitude, touchdown};
 use crate::nav::covariance::P;
 use crate::nav::filter::{self, Comparison};
@@ -89,6 +89,27 @@ struct Match {
     fits: bool,
 }
 
+/// Both axes of a landmark beside their predictions.
+struct Pair {
+    u: Comparison,
+    v: Comparison,
+    /// Covariance of the two innovations; that of the landmark's own error between them is left out, at most
+    /// a sixth of its variance in the image's corners.
+    uv: f64,
+    r: [f64; 2],
+    depth_m: f64,
+}
+
+impl Pair {
+    fn fits(&self) -> bool {
+        let (u, v) = (&self.u, &self.v);
+        let (suu, svv) = (u.sigma * u.sigma, v.sigma * v.sigma);
+        let determinant = suu * svv - self.uv * self.uv;
+        let squares = u.nu * u.nu * svv - 2.0 * u.nu * v.nu * self.uv + v.nu * v.nu * suu;
+        determinant > 0.0 && squares < GATE_PAIR * determinant
+    }
+}
+
 /// The matches of one frame that could be predicted.
 #[derive(Clone, Copy)]
 struct Matches {
@@ -100,15 +121,11 @@ struct Matches {
 fn median(mut values: [f64; LANDMARKS], count: usize) -> f64 {
     for i in 1..LANDMARKS {
         for j in (1..=i).rev() {
-            let (Some(a), Some(b)) = (values.get(j - 1).copied(), values.get(j).copied()) else {
-                break;
-            };
-            if a <= b {
+            let Some([a, b]) = values.get_mut(j - 1..=j) else { break };
+            if *a <= *b {
                 break;
             }
-            if let Some(pair) = values.get_mut(j - 1..=j) {
-                pair.reverse();
-            }
+            core::mem::swap(a, b);
         }
     }
     values.get(count.saturating_sub(1) / 2).copied().unwrap_or(0.0)
@@ -121,6 +138,23 @@ impl Matches {
 
     fn fitting(&self) -> usize {
         self.all().iter().filter(|seen| seen.fits).count()
+    }
+
+    /// Puts those first that are nearest to the common `shift` across the line of sight.
+    fn sort(&mut self, shift: [f64; 2]) {
+        let miss = |seen: &Match| {
+            let part = |axis: usize| seen.nu[axis] * seen.depth_m - shift[axis];
+            libm::hypot(part(0), part(1))
+        };
+        for i in 1..LANDMARKS.min(self.count) {
+            for j in (1..=i).rev() {
+                let Some([a, b]) = self.list.get_mut(j - 1..=j) else { break };
+                if miss(a) <= miss(b) {
+                    break;
+                }
+                core::mem::swap(a, b);
+            }
+        }
     }
 
     /// The shift that the matches have in common, weighted by `scale`: how many agree on it, the sum of
@@ -232,45 +266,40 @@ impl Flight<'_> {
     /// The matches of a frame beside their predictions, all at the same state.
     fn matches(&self, seen: &Landmarks) -> Matches {
         let mut out = Matches { list: [Match::default(); LANDMARKS], count: 0 };
-        let count = usize::from(seen.count);
-        for landmark in seen.seen.iter().take(count) {
-            let Some(c) = self.compare_landmark(seen, landmark.id, landmark.pixel) else {
-                continue;
-            };
-            let ([u, v], uv, r, depth_m) = c;
-            let determinant = u.variance() * v.variance() - uv * uv;
-            let squares =
-                u.nu * u.nu * v.variance() - 2.0 * u.nu * v.nu * uv + v.nu * v.nu * u.variance();
-            let fits = determinant > 0.0 && squares < GATE_PAIR * determinant;
+        for landmark in seen.seen.iter().take(usize::from(seen.count)) {
+            let pixel = landmark.pixel.map(f64::from);
+            let Some(pair) = self.compare_landmark(seen, landmark.id, pixel) else { continue };
             if let Some(slot) = out.list.get_mut(out.count) {
-                let pixel = landmark.pixel.map(f64::from);
-                *slot = Match { id: landmark.id, pixel, nu: [u.nu, v.nu], r, depth_m, fits };
+                *slot = Match {
+                    id: landmark.id,
+                    pixel,
+                    nu: [pair.u.nu, pair.v.nu],
+                    r: pair.r,
+                    depth_m: pair.depth_m,
+                    fits: pair.fits(),
+                };
                 out.count += 1;
             }
         }
         out
     }
 
-    /// Both axes of a landmark beside their predictions, their covariance, own variances and depth.
-    #[allow(clippy::type_complexity)]
-    fn compare_landmark(
-        &self,
-        seen: &Landmarks,
-        id: u16,
-        pixel: [f32; 2],
-    ) -> Option<([Comparison; 2], f64, [f64; 2], f64)> {
+    /// A landmark beside its prediction at the frame's own time.
+    fn compare_landmark(&self, seen: &Landmarks, id: u16, pixel: [f64; 2]) -> Option<Pair> {
         let pose = self.nav.history.at(seen.t)?;
         let age_s = (self.nav.t - seen.t).s();
         let sight = self.ground.sights(id).saturating_add(1);
         let map = (self.nav.tie_M, self.nav.folded);
-        let [u, v] = landmark::predict(self.load, &pose, age_s, map, (id, sight))?;
+        let place = landmark::predict(self.load, &pose, age_s, map, (id, sight))?;
+        let [u, v] = place.pixel;
         let ph = self.nav.covariance.times(&u.h);
-        let uv = ph.iter().zip(&v.h).map(|(a, b)| a * b).sum::<f64>();
-        let at = |p, measured: f32| filter::compare(&self.nav, p, f64::from(measured));
-        let place = Vector3::from(*self.load.landmarks.p_MK_M.get(usize::from(id))?);
-        let s = self.load.orientation.R_IM(pose.t).si() * place - pose.p_I;
-        let d = pose.q_IB.rotation().si() * direction(self.load.vehicle.camera.d_B).si();
-        Some(([at(&u, pixel[0]), at(&v, pixel[1])], uv, [u.r, v.r], d.dot(&s)))
+        Some(Pair {
+            u: filter::compare(&self.nav, &u, pixel[0]),
+            v: filter::compare(&self.nav, &v, pixel[1]),
+            uv: ph.iter().zip(&v.h).map(|(a, b)| a * b).sum::<f64>(),
+            r: [u.r, v.r],
+            depth_m: place.depth_m,
+        })
     }
 
     fn take_camera(&mut self, seen: &Landmarks) {
@@ -300,42 +329,34 @@ impl Flight<'_> {
         self.announce.edge(Event::LandmarkRejected, misfit && !self.ground.misfit);
         self.ground.misfit = misfit;
         let used = !misfit && matches.fitting() >= FITTING_MIN;
+        let (_, _, shift) = matches.common(|seen| seen.depth_m);
+        matches.sort(shift);
         for one in matches.all() {
             self.take_landmark(seen, one, used);
         }
     }
 
-    /// Fuses one landmark of a frame, or notes why not.
+    /// Fuses one landmark of a frame, or notes why not. It is tested again with what those before it taught:
+    /// where position was hardly known, a wrong number shows only beside the right ones.
     fn take_landmark(&mut self, seen: &Landmarks, one: &Match, used: bool) {
-        let outcome = match (used, one.fits) {
+        let Some(pair) = self.compare_landmark(seen, one.id, one.pixel) else { return };
+        let outcome = match (used, one.fits && pair.fits()) {
             (_, false) => Outcome::Rejected,
             (true, true) => Outcome::Fused,
             (false, true) => Outcome::Unusable,
         };
-        #[allow(clippy::cast_possible_truncation)] // came from f32
-        let pixel = one.pixel.map(|x| x as f32);
-        let mut worst: Option<(Comparison, f64)> = None;
-        for axis in 0..2 {
-            // Each axis sees what the last one corrected.
-            let Some((both, ..)) = self.compare_landmark(seen, one.id, pixel) else { return };
-            let (Some(c), Some(measured)) = (both.get(axis), one.pixel.get(axis)) else { return };
-            if outcome == Outcome::Fused {
-                filter::fuse_plainly(&mut self.nav, c);
-            }
-            let worse = worst.is_none_or(|(w, _)| c.nu.abs() * w.sigma > w.nu.abs() * c.sigma);
-            if worse {
-                worst = Some((*c, *measured));
-            }
+        if outcome == Outcome::Fused {
+            filter::fuse_plainly(&mut self.nav, &pair.u);
+            // The second axis sees what the first corrected.
+            let Some(again) = self.compare_landmark(seen, one.id, one.pixel) else { return };
+            filter::fuse_plainly(&mut self.nav, &again.v);
+            self.ground.sighted(one.id);
         }
         let line = &mut self.lines.camera;
         self.announce.edge(Event::CameraAcquired, line.fused == 0 && outcome == Outcome::Fused);
-        if let Some((c, measured)) = worst {
-            let gate = libm::sqrt(GATE_PAIR) * c.sigma;
-            filter::note(line, measured, Some(&c), gate, outcome);
-        }
-        if outcome == Outcome::Fused {
-            self.ground.sighted(one.id);
-        }
+        let v_worse = pair.v.nu.abs() * pair.u.sigma > pair.u.nu.abs() * pair.v.sigma;
+        let (c, measured) = if v_worse { (&pair.v, one.pixel[1]) } else { (&pair.u, one.pixel[0]) };
+        filter::note(line, measured, Some(c), libm::sqrt(GATE_PAIR) * c.sigma, outcome);
     }
 
     /// Engines are off and the feet are on the ground.
@@ -359,3 +380,6 @@ impl Flight<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

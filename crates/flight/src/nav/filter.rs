@@ -25,13 +25,6 @@ pub struct Comparison {
     s: f64,
 }
 
-impl Comparison {
-    /// Variance of `nu`.
-    pub fn variance(&self) -> f64 {
-        self.s
-    }
-}
-
 /// Compares without changing anything.
 pub fn compare(nav: &Nav, prediction: &Prediction, measured: f64) -> Comparison {
     let ph = nav.covariance.times(&prediction.h);

@@ -2,8 +2,8 @@
 //!
 //! Derived: with s the vector from the pinhole to the landmark and r, w, d the image's right, down and the
 //! boresight, the pinhole shows it at (u, v) = f (r·s, w·s)/(d·s). Let g = f (r − (u/f) d)/(d·s) be ∂u/∂s at a
-//! fixed attitude (likewise for v). The catalogue lies the map tie τ away from the ground, and a rotation θ of the body
-//! turns the axes and the arm a of the pinhole, hence
+//! fixed attitude (likewise for v). The catalogue lies the map tie τ away from the ground, and a rotation θ of
+//! the body turns the axes and the arm a of the pinhole, hence
 //!     ∂u/∂p = −g    ∂u/∂τ = −Rᵀ g    ∂u/∂θ = g × (a + s),
 //! with τ in `M` and R from `M` to `I`. Until the alignment is folded the attitude state is the star
 //! tracker's, and the alignment β turns the image by −R β.
@@ -21,6 +21,15 @@ use nalgebra::Vector3;
 /// Nearest depth at which a landmark is predicted, m.
 const DEPTH_M_MIN: f64 = 1.0;
 
+/// A landmark as the camera should see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Right and down of the principal point, pixel.
+    pub pixel: [Prediction; 2],
+    /// Distance along the boresight, m.
+    pub depth_m: f64,
+}
+
 /// Predicts pixel u and v of landmark `id`, as seen at `pose.t`, `age_s` ago, for the `sight`-th time (from 1).
 ///
 /// - `folded`: attitude is the inertial unit's.
@@ -31,7 +40,7 @@ pub fn predict(
     age_s: f64,
     (tie_M, folded): (Vector3<f64>, bool),
     (id, sight): (u16, u8),
-) -> Option<[Prediction; 2]> {
+) -> Option<Place> {
     let (camera, catalogue) = (&load.vehicle.camera, &load.landmarks);
     let id = usize::from(id);
     if id >= catalogue.count {
@@ -45,8 +54,7 @@ pub fn predict(
     let (d_B, right_B) = (direction(camera.d_B).si(), direction(camera.right_B).si());
     let [right, down, d] = [right_B, d_B.cross(&right_B), d_B].map(|axis_B| R_IB * axis_B);
     let depth_m = d.dot(&s);
-    // Written so that not-a-number fails too.
-    if !(depth_m >= DEPTH_M_MIN) {
+    if depth_m.is_nan() || depth_m < DEPTH_M_MIN {
         return None;
     }
     let n = f64::from(sight.max(1));
@@ -66,7 +74,7 @@ pub fn predict(
         let r = camera.sigma_px * camera.sigma_px + sigma2_m2 * g.norm_squared();
         Prediction { value: camera.focal_px * over, h: carried(h, age_s), r }
     };
-    Some([axis(right), axis(down)])
+    Some(Place { pixel: [axis(right), axis(down)], depth_m })
 }
 
 #[cfg(test)]
@@ -99,7 +107,7 @@ mod tests {
         for (u, v) in [(0.0, 0.0), (300.0, -120.0), (-500.0, 450.0)] {
             let (load, nav, _) = scene(u, v, 2500.0);
             let (pose, tie) = (nav.pose(), (nav.tie_M, true));
-            let [x, y] = predict(&load, &pose, 0.0, tie, (0, 1)).unwrap();
+            let [x, y] = predict(&load, &pose, 0.0, tie, (0, 1)).unwrap().pixel;
             assert!((x.value - u).abs() < 1e-6 && (y.value - v).abs() < 1e-6);
             assert!(predict(&load, &pose, 0.0, tie, (1, 1)).is_none(), "not in the catalogue");
         }
@@ -111,7 +119,7 @@ mod tests {
         let states = [0, 1, 2, 6, 7, 8, TIE, TIE + 1, TIE + 2];
         for axis in 0..2 {
             jacobian::check(&nav, &states, 2e-4, |nav| {
-                predict(&load, &nav.pose(), 0.0, (nav.tie_M, true), (0, 1)).unwrap()[axis]
+                predict(&load, &nav.pose(), 0.0, (nav.tie_M, true), (0, 1)).unwrap().pixel[axis]
             });
         }
     }
@@ -119,12 +127,12 @@ mod tests {
     #[test]
     fn before_the_fold_an_alignment_error_turns_the_image_against_the_attitude() {
         let (load, mut nav, _) = scene(250.0, -400.0, 1800.0);
-        let [u, _] = predict(&load, &nav.pose(), 0.0, (nav.tie_M, false), (0, 1)).unwrap();
+        let [u, _] = predict(&load, &nav.pose(), 0.0, (nav.tie_M, false), (0, 1)).unwrap().pixel;
         // The body is where the tracker's frame, turned by −R β, says: by differences of the attitude.
         let beta = Vector3::new(1e-5, -2e-5, 3e-5);
         let turn = icd::rotation::Quaternion::exp(nav.q_IB.rotation().si() * -beta);
         nav.q_IB = turn * nav.q_IB;
-        let [moved, _] = predict(&load, &nav.pose(), 0.0, (nav.tie_M, true), (0, 1)).unwrap();
+        let [moved, _] = predict(&load, &nav.pose(), 0.0, (nav.tie_M, true), (0, 1)).unwrap().pixel;
         let linear: f64 = (0..3).map(|i| u.h[ALIGNMENT + i] * beta[i]).sum();
         assert!((moved.value - u.value - linear).abs() < 1e-3 * linear.abs(), "{linear}");
     }
@@ -132,8 +140,8 @@ mod tests {
     #[test]
     fn head_on_the_noise_is_that_of_image_and_landmark() {
         let (load, nav, _) = scene(0.0, 0.0, 2500.0);
-        let first = predict(&load, &nav.pose(), 0.0, (nav.tie_M, true), (0, 1)).unwrap()[0].r;
-        let third = predict(&load, &nav.pose(), 0.0, (nav.tie_M, true), (0, 3)).unwrap()[0].r;
+        let first = predict(&load, &nav.pose(), 0.0, (nav.tie_M, true), (0, 1)).unwrap().pixel[0].r;
+        let third = predict(&load, &nav.pose(), 0.0, (nav.tie_M, true), (0, 3)).unwrap().pixel[0].r;
         let own = (1100.0 * 5.0 / 2500.0f64).powi(2);
         assert!((first - 0.49 - 2.0 * own).abs() < 1e-9, "{first}");
         assert!((third - 0.49 - 12.0 * own).abs() < 1e-9, "{third}");

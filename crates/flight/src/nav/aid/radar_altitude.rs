@@ -83,7 +83,7 @@ impl Scene<'_> {
         let (mut above_m, mut n_M) = (0.0, self.up_M);
         for _ in 0..ITERATIONS {
             (above_m, n_M) = self.height(self.a_M + e * range_m);
-            range_m = (range_m + above_m / fall).clamp(0.0, 4.0 * height_m / fall);
+            range_m = (range_m + above_m / fall).max(0.0).min(4.0 * height_m / fall);
         }
         let met = above_m.abs() < 0.01 * range_m + 1.0;
         met.then_some(Meeting { range_m, n_M })
@@ -244,6 +244,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::cast_possible_truncation)]
     fn on_a_slope_it_reads_the_foot_of_the_perpendicular() {
         let mut load = load();
         let slope: f64 = 0.1;
