@@ -222,14 +222,13 @@ impl Flight<'_> {
             ShotQuality::Fault => None,
             ShotQuality::Valid => self.nav.history.at(pulse.t).filter(|_| measured.is_finite()),
         };
-        if pose.is_some() && self.load.faults.use_map {
-            self.forget_terrain_below();
-        }
+        let travel_m = if pose.is_some() { self.pass_ground() } else { 0.0 };
         let age_s = (self.nav.t - pulse.t).s();
         let datum = radar_altitude::Datum {
             terrain_bias_m: self.nav.terrain_bias_m,
             tie_M: self.nav.tie_M,
             sigma_p_m: libm::sqrt(self.nav.from_target().trace().max(0.0)),
+            travel_m,
         };
         let expected = pose
             .and_then(|pose| radar_altitude::predict(self.load, &self.site, &pose, age_s, &datum));
@@ -251,16 +250,19 @@ impl Flight<'_> {
         self.announce.edge(Event::RadarRejected, rejected);
     }
 
-    /// The ground below has changed by the way since the last pulse. While the rangefinder works, it does this.
-    fn forget_terrain_below(&mut self) {
+    /// How far the ground below has moved on since the last pulse, m; lets the terrain bias fade with it. While
+    /// the rangefinder works, that does.
+    fn pass_ground(&mut self) -> f64 {
         let p_M = (self.nav.R_IM.inverse() * self.nav.p_MB_I).si();
         let scale = icd::constants::MOON_RADIUS_M / libm::sqrt(p_M.norm_squared()).max(1.0);
         let below_M = p_M * scale;
-        if self.lines.rangefinder.age_s > ALONE_S {
-            let travel2 = self.ground.below_M.map_or(0.0, |last| (below_M - last).norm_squared());
-            self.nav.forget_terrain(self.load, libm::sqrt(travel2));
-        }
+        let travel2 = self.ground.below_M.map_or(0.0, |last| (below_M - last).norm_squared());
+        let travel_m = libm::sqrt(travel2);
         self.ground.below_M = Some(below_M);
+        if self.load.faults.use_map && self.lines.rangefinder.age_s > ALONE_S {
+            self.nav.forget_terrain(self.load, travel_m);
+        }
+        travel_m
     }
 
     /// The matches of a frame beside their predictions, all at the same state.

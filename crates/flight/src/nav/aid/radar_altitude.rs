@@ -9,10 +9,13 @@
 //! each; the mean of the normals met says where the nearest ground lies; one more ray goes there, and the
 //! shortest counts. Nearer than [`LEVEL_M`], or believed underground, the ground is taken as level.
 //! Horizontal position enters as noise, slope × position deviation, as in [`super::slant_range`].
+//! The terrain bias is that of the ground below. What the echo's place, d away, shares of it is φ = exp(−d/l),
+//! the map error's correlation; its own share, σ²(1 − φ²), stays the same while the place moves on by l and
+//! is therefore counted once for all pulses in that time. Between nodes the map's error changes smoothly.
 //! Refuses: relief below the map's spacing; it enters as the terrain bias and as noise.
 
 use super::{EMPTY, Prediction, carried, put};
-use crate::load::{Load, direction};
+use crate::load::{Load, Map, direction};
 use crate::nav::covariance::{LEVER, P, TERRAIN, THETA};
 use crate::nav::map;
 use crate::nav::site::Site;
@@ -44,6 +47,21 @@ pub struct Datum {
     pub tie_M: Vector3<f64>,
     /// Root sum square of the position deviations, m.
     pub sigma_p_m: f64,
+    /// Ground passed below since the last pulse, m.
+    pub travel_m: f64,
+}
+
+/// Pulses that share one error of the map at the most: twenty seconds of them.
+const PULSES_MAX: f64 = 100.0;
+
+/// What the ground `away_m` from below the lander shares of the terrain bias, and the variance of its own
+/// part as one pulse feels it, m².
+fn shared(map: &Map, away_m: f64, travel_m: f64) -> (f64, f64) {
+    let correlation_m = map.correlation_m.max(1.0);
+    let apart_m = away_m * (away_m / map.spacing_m.max(1.0)).min(1.0);
+    let phi = libm::exp(-apart_m / correlation_m);
+    let pulses = (correlation_m / travel_m.max(1.0)).clamp(1.0, PULSES_MAX);
+    (phi, map.sigma_m * map.sigma_m * (1.0 - phi * phi) * pulses)
 }
 
 /// A ray's meeting with the ground.
@@ -186,17 +204,21 @@ pub fn predict(
     put(&mut h, LEVER, R_IB.transpose() * up_I * rise);
     let turning = if echo.inside { arm_I } else { arm_I + e_I * echo.range_m };
     put(&mut h, THETA, turning.cross(&n_I) / cosine);
+    let along = echo.e_M * echo.range_m;
+    let away_m = libm::sqrt((along - up_M * along.dot(&up_M)).norm_squared());
+    let (phi, own) = shared(&load.map, away_m, datum.travel_m);
+    let own = if load.faults.use_map { own } else { 0.0 };
     if load.faults.use_map
         && let Some(slot) = h.get_mut(TERRAIN)
     {
-        *slot = -rise;
+        *slot = -rise * phi;
     }
     let per_m = if load.faults.use_map { ROUGHNESS_PER_M } else { PLAIN_PER_M };
     let [share, floor_m] = unit.sigma;
     let rough = (ROUGHNESS_M + per_m * echo.range_m) / cosine;
     let noise = share * echo.range_m;
     let slide2 = echo.slope2 * datum.sigma_p_m * datum.sigma_p_m / (cosine * cosine);
-    let r = noise * noise + floor_m * floor_m + rough * rough + slide2;
+    let r = noise * noise + floor_m * floor_m + rough * rough + slide2 + own * rise * rise;
     Some(Prediction { value: echo.range_m, h: carried(h, age_s), r })
 }
 
@@ -209,7 +231,12 @@ mod tests {
     use crate::test_load::{flight_state, load};
 
     fn datum(nav: &Nav) -> Datum {
-        Datum { terrain_bias_m: nav.terrain_bias_m, tie_M: nav.tie_M, sigma_p_m: 0.0 }
+        Datum {
+            terrain_bias_m: nav.terrain_bias_m,
+            tie_M: nav.tie_M,
+            sigma_p_m: 0.0,
+            travel_m: 10.0,
+        }
     }
 
     fn flat() -> Load {
@@ -265,10 +292,31 @@ mod tests {
         let load = flat();
         for tilt_rad in [0.2, 0.8] {
             let (nav, site) = flight_state(&load, 1500.0, tilt_rad);
-            jacobian::check(&nav, &[0, 1, 2, 6, 7, 8, TERRAIN], 2e-3, |nav| {
+            jacobian::check(&nav, &[0, 1, 2, 6, 7, 8], 2e-3, |nav| {
                 predict(&load, &site, &nav.pose(), 0.0, &datum(nav)).unwrap()
             });
         }
+        // Straight below, the echo's ground is the lander's.
+        let (nav, site) = flight_state(&load, 1500.0, 0.2);
+        jacobian::check(&nav, &[TERRAIN], 2e-3, |nav| {
+            predict(&load, &site, &nav.pose(), 0.0, &datum(nav)).unwrap()
+        });
+    }
+
+    #[test]
+    fn ground_further_away_shares_less_of_the_bias_and_adds_an_error_of_its_own() {
+        let load = flat();
+        let map = &load.map;
+        assert_eq!(shared(map, 0.0, 10.0), (1.0, 0.0));
+        // One correlation length away, five pulses on the way over another: φ = 1/e.
+        let (phi, own) = shared(map, 1000.0, 200.0);
+        assert!((phi - (-1.0f64).exp()).abs() < 1e-12);
+        assert!((own - 900.0 * (1.0 - (-2.0f64).exp()) * 5.0).abs() < 1e-9);
+        let (nav, site) = flight_state(&load, 1500.0, 0.75);
+        let away = predict(&load, &site, &nav.pose(), 0.0, &datum(&nav)).unwrap();
+        // 1500 m × tan 0.4, at 500 m of spacing beyond the smooth part.
+        let exact = -(-1500.0 * 0.4f64.tan() / 1000.0).exp() / 0.4f64.cos();
+        assert!((away.h[TERRAIN] - exact).abs() < 1e-3, "{} {exact}", away.h[TERRAIN]);
     }
 
     #[test]
