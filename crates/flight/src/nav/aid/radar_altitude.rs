@@ -15,7 +15,7 @@
 //! Refuses: relief below the map's spacing; it enters as the terrain bias and as noise.
 
 use super::{EMPTY, Prediction, carried, put};
-use crate::load::{Load, Map, direction};
+use crate::load::{Load, direction};
 use crate::nav::covariance::{LEVER, P, TERRAIN, THETA};
 use crate::nav::map;
 use crate::nav::site::Site;
@@ -49,19 +49,6 @@ pub struct Datum {
     pub sigma_p_m: f64,
     /// Ground passed below since the last pulse, m.
     pub travel_m: f64,
-}
-
-/// Pulses that share one error of the map at the most: twenty seconds of them.
-const PULSES_MAX: f64 = 100.0;
-
-/// What the ground `away_m` from below the lander shares of the terrain bias, and the variance of its own
-/// part as one pulse feels it, m².
-fn shared(map: &Map, away_m: f64, travel_m: f64) -> (f64, f64) {
-    let correlation_m = map.correlation_m.max(1.0);
-    let apart_m = away_m * (away_m / map.spacing_m.max(1.0)).min(1.0);
-    let phi = libm::exp(-apart_m / correlation_m);
-    let pulses = (correlation_m / travel_m.max(1.0)).clamp(1.0, PULSES_MAX);
-    (phi, map.sigma_m * map.sigma_m * (1.0 - phi * phi) * pulses)
 }
 
 /// A ray's meeting with the ground.
@@ -206,7 +193,7 @@ pub fn predict(
     put(&mut h, THETA, turning.cross(&n_I) / cosine);
     let along = echo.e_M * echo.range_m;
     let away_m = libm::sqrt((along - up_M * along.dot(&up_M)).norm_squared());
-    let (phi, own) = shared(&load.map, away_m, datum.travel_m);
+    let (phi, own) = map::shared(&load.map, away_m, datum.travel_m);
     let own = if load.faults.use_map { own } else { 0.0 };
     if load.faults.use_map
         && let Some(slot) = h.get_mut(TERRAIN)
@@ -304,14 +291,8 @@ mod tests {
     }
 
     #[test]
-    fn ground_further_away_shares_less_of_the_bias_and_adds_an_error_of_its_own() {
+    fn an_echo_from_further_away_shares_less_of_the_bias() {
         let load = flat();
-        let map = &load.map;
-        assert_eq!(shared(map, 0.0, 10.0), (1.0, 0.0));
-        // One correlation length away, five pulses on the way over another: φ = 1/e.
-        let (phi, own) = shared(map, 1000.0, 200.0);
-        assert!((phi - (-1.0f64).exp()).abs() < 1e-12);
-        assert!((own - 900.0 * (1.0 - (-2.0f64).exp()) * 5.0).abs() < 1e-9);
         let (nav, site) = flight_state(&load, 1500.0, 0.75);
         let away = predict(&load, &site, &nav.pose(), 0.0, &datum(&nav)).unwrap();
         // 1500 m × tan 0.4, at 500 m of spacing beyond the smooth part.
