@@ -174,7 +174,7 @@ impl Flight<'_> {
         let load = self.load;
         let target = &load.target;
         let R_IM = load.orientation.R_IM(self.nav.t + Span::from_s(tgo_s));
-        let p_MT_I: Vector<Position, I> = R_IM * target.p_MT_M;
+        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(&self.site);
         let axes = self.axes(p_MT_I.si());
         let (p, v) = (self.nav.p_MB_I.si(), self.nav.v_MB_I.si());
         let site_v = load.orientation.w_IM_I.cross(p_MT_I).si();

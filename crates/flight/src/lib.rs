@@ -30,6 +30,7 @@ pub mod load;
 mod mode;
 pub mod nav;
 mod sense;
+mod sense_ground;
 #[cfg(test)]
 mod test_load;
 #[cfg(test)]
@@ -55,12 +56,14 @@ const CYCLES: u32 = 5;
 /// After the last open valve the accelerometers are still read for thrust: lag of the engines.
 const THRUST_TAIL: Span = Span::from_ms(400);
 
-/// The innovation lines of the three aids.
+/// The innovation lines of the aids.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lines {
     rangefinder: Innovation,
     velocimeter: Innovation,
     star_tracker: Innovation,
+    radar_altimeter: Innovation,
+    camera: Innovation,
 }
 
 /// The flight software's whole state.
@@ -73,6 +76,7 @@ pub struct Flight<'a> {
     monitors: Monitors,
     announce: Announce,
     lines: Lines,
+    ground: sense_ground::Memory,
     mode: mode::Mode,
     attitude: Attitude,
     jets: Jets,
@@ -104,7 +108,10 @@ impl<'a> Flight<'a> {
                 rangefinder: line(aids.rangefinder),
                 velocimeter: line(aids.velocimeter),
                 star_tracker: line(aids.star_tracker),
+                radar_altimeter: line(aids.radar_altimeter),
+                camera: line(aids.camera),
             },
+            ground: sense_ground::Memory::new(),
             mode: mode::Mode::new(load, start.t),
             attitude: Attitude::new(),
             jets: Jets::new(),

@@ -49,6 +49,8 @@ impl Flight<'_> {
                 &mut self.lines.rangefinder,
                 &mut self.lines.velocimeter,
                 &mut self.lines.star_tracker,
+                &mut self.lines.radar_altimeter,
+                &mut self.lines.camera,
             ] {
                 line.age_s = (line.age_s + dt_s).min(1e6);
             }
@@ -71,6 +73,7 @@ impl Flight<'_> {
         {
             self.take_velocimeter(beams);
         }
+        self.sense_ground(sensors, frame);
     }
 
     fn take_star_tracker(&mut self, report: &StarTracker) {

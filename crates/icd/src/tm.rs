@@ -150,7 +150,7 @@ pub enum Use {
 /// The latest innovation of one aid.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Innovation {
-    /// Measured value (m for a range, m/s for a beam, rad for an attitude).
+    /// Measured value (m for a range, m/s for a beam, rad for an attitude, pixel for a landmark).
     pub measured: f64,
     /// Measured minus predicted, same unit.
     pub nu: f64,
@@ -256,6 +256,10 @@ pub struct Snapshot {
     pub velocimeter: Innovation,
     /// Star tracker innovation of the worst axis, rad.
     pub star_tracker: Innovation,
+    /// Radar altimeter innovation, m.
+    pub radar_altimeter: Innovation,
+    /// Camera innovation of the landmark that fits worst, pixel; counts are of landmarks.
+    pub camera: Innovation,
     /// Guidance.
     pub guidance: Guidance,
     /// Control.
@@ -378,12 +382,32 @@ const AIDS: &[Parameter] = &[
     p!("star_tracker.age_s", "s", F32, |s| s.star_tracker.age_s),
 ];
 
+const GROUND_AIDS: &[Parameter] = &[
+    p!("radar_altimeter.measured", "m", F32, |s| s.radar_altimeter.measured),
+    p!("radar_altimeter.nu", "m", F32, |s| s.radar_altimeter.nu),
+    p!("radar_altimeter.sigma", "m", F32, |s| s.radar_altimeter.sigma),
+    p!("radar_altimeter.gate", "m", F32, |s| s.radar_altimeter.gate),
+    p!("radar_altimeter.outcome", "", U8, |s| f64::from(s.radar_altimeter.outcome as u8)),
+    p!("radar_altimeter.fused", "", U32, |s| f64::from(s.radar_altimeter.fused)),
+    p!("radar_altimeter.rejected", "", U32, |s| f64::from(s.radar_altimeter.rejected)),
+    p!("radar_altimeter.age_s", "s", F32, |s| s.radar_altimeter.age_s),
+    p!("camera.measured", "pixel", F32, |s| s.camera.measured),
+    p!("camera.nu", "pixel", F32, |s| s.camera.nu),
+    p!("camera.sigma", "pixel", F32, |s| s.camera.sigma),
+    p!("camera.gate", "pixel", F32, |s| s.camera.gate),
+    p!("camera.outcome", "", U8, |s| f64::from(s.camera.outcome as u8)),
+    p!("camera.fused", "", U32, |s| f64::from(s.camera.fused)),
+    p!("camera.rejected", "", U32, |s| f64::from(s.camera.rejected)),
+    p!("camera.age_s", "s", F32, |s| s.camera.age_s),
+];
+
 /// Every housekeeping list, by ascending structure identifier.
 pub const LISTS: &[List] = &[
     List { id: 1, name: "nav", parameters: NAV },
     List { id: 2, name: "guidance", parameters: GUIDANCE },
     List { id: 3, name: "control", parameters: CONTROL },
     List { id: 4, name: "aids", parameters: AIDS },
+    List { id: 5, name: "ground aids", parameters: GROUND_AIDS },
 ];
 
 /// Every parameter of every list, in order.

@@ -182,12 +182,20 @@ fn uncertainty(load: &Load, start: &NavStart) -> Covariance {
     let triple = [
         (GYRO, inertial.gyro_bias_rad_s),
         (ACCELEROMETER, inertial.accelerometer_bias_m_s2),
-        (TIE, load.landmarks.tie_m * map),
         (ALIGNMENT, inertial.alignment_rad),
         (GYRO_SCALE, inertial.gyro_scale),
         (LEVER, inertial.lever_m),
         (BEAM, velocimeter.bias_m_s),
     ];
+    // Horizontal at the target: heights have an error of their own.
+    let up = load.target.p_MT_M.si() / load.target.p_MT_M.norm().max(1.0);
+    let other = if up.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
+    let level = up.cross(&other);
+    let level = level / libm::sqrt(level.norm_squared()).max(1e-9);
+    let tie_m = load.landmarks.tie_m * map;
+    for axis in [level, up.cross(&level)] {
+        covariance.add(&row(TIE, axis, P, zero), tie_m * tie_m);
+    }
     for (state, sigma) in single {
         covariance.renew(state, 0.0, sigma * sigma);
     }
@@ -289,8 +297,7 @@ impl Nav {
     /// field), m²/s², and to attitude (the tracker's frame against the gyros), rad², on each axis.
     pub fn process_noise(&self, dt_s: f64) -> [f64; 2] {
         let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
-        let gravity =
-            GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
+        let gravity = GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
         let drift = if self.folded { 0.0 } else { TRACKER_DRIFT_RAD_SQRT_S };
         [gravity * dt_s, drift * drift * dt_s]
     }
@@ -437,7 +444,20 @@ impl Nav {
 
     /// Position in the site frame.
     pub fn p_LB_L(&self, site: &Site) -> Vector<Position, L> {
-        site.R_ML.inverse() * (self.R_IM.inverse() * self.p_MB_I - site.p_MT_M)
+        site.R_ML.inverse() * (self.R_IM.inverse() * self.p_MB_I - self.target_M(site))
+    }
+
+    /// The target: where the map has it, less the map's own displacement as far as it is known.
+    pub fn target_M(&self, site: &Site) -> Vector<Position, M> {
+        site.p_MT_M - Vector::from_si(self.tie_M)
+    }
+
+    /// Covariance of the position from the target, `I`: the map's displacement carries the target along.
+    pub fn from_target(&self) -> Matrix3<f64> {
+        let R_IM = self.R_IM.si();
+        let across = self.covariance.block(P, TIE) * R_IM.transpose();
+        let tie = R_IM * self.covariance.block(TIE, TIE) * R_IM.transpose();
+        self.covariance.block(P, P) + across + across.transpose() + tie
     }
 
     /// Velocity over ground in `I`.

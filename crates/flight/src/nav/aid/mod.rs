@@ -1,9 +1,12 @@
 //! Aids: one file each. An aid predicts; it does not decide.
 
 pub mod beam_speed;
+pub mod landmark;
 pub mod quiet;
+pub mod radar_altitude;
 pub mod slant_range;
 pub mod star_tracker;
+pub mod touchdown;
 
 pub use crate::nav::covariance::EMPTY;
 use crate::nav::covariance::Row;

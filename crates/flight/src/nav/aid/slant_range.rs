@@ -50,7 +50,7 @@ fn to_sphere(a: Vector3<f64>, d: Vector3<f64>, radius_m: f64) -> Option<f64> {
 }
 
 /// Variance of the horizontal place against the map, m²: position and map tie together.
-fn place(nav: &Nav, R_MI: &Matrix3<f64>, up_I: Vector3<f64>) -> f64 {
+pub(super) fn place(nav: &Nav, R_MI: &Matrix3<f64>, up_I: Vector3<f64>) -> f64 {
     let other = if up_I.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
     let a = up_I.cross(&other);
     let a = a / libm::sqrt(a.norm_squared()).max(1e-9);
