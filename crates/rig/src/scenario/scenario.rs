@@ -16,6 +16,7 @@ use icd::events::Event;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use truth::environment::gravity::{DEGREE_MAX, FILE_DEGREE_MAX};
+use truth::environment::terrain::Landform;
 
 const DEG: f64 = std::f64::consts::PI / 180.0;
 
@@ -108,6 +109,8 @@ pub struct Ground {
     pub relief: bool,
     /// Files of measured elevation.
     pub tiles: Vec<PathBuf>,
+    /// Landforms that stand in for the coarse global grid.
+    pub landforms: Vec<Landform>,
 }
 
 /// Errors of what is loaded on board, 1 sigma, drawn once a run.
@@ -318,9 +321,19 @@ fn ground(t: &Reader<'_>, file: &Tree) -> Read<Ground> {
         rock_abundance: 0.01 * t.number("rock_abundance_percent", 0.0, ROCKS_PERCENT_MAX)?,
         relief: t.flag("relief")?,
         tiles: tiles.iter().map(|(name, entry)| file.resolve(entry, name)).collect(),
+        landforms: landforms(t)?,
     };
     t.finish()?;
     Ok(ground)
+}
+
+fn landforms(t: &Reader<'_>) -> Read<Vec<Landform>> {
+    let names = Landform::ALL.map(Landform::name);
+    let known = |(name, entry): &(&str, _)| {
+        let found = Landform::ALL.into_iter().find(|landform| landform.name() == *name);
+        found.ok_or_else(|| t.unknown_choice(entry, "landforms", name, &names))
+    };
+    t.texts("landforms")?.iter().map(known).collect()
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
