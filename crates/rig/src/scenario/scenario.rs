@@ -329,11 +329,12 @@ fn ground(t: &Reader<'_>, file: &Tree) -> Read<Ground> {
 
 fn landforms(t: &Reader<'_>) -> Read<Vec<Landform>> {
     let names = Landform::ALL.map(Landform::name);
-    let known = |(name, entry): &(&str, _)| {
-        let found = Landform::ALL.into_iter().find(|landform| landform.name() == *name);
-        found.ok_or_else(|| t.unknown_choice(entry, "landforms", name, &names))
-    };
-    t.texts("landforms")?.iter().map(known).collect()
+    let mut out = Vec::new();
+    for (name, entry) in t.texts("landforms")? {
+        let known = Landform::ALL.into_iter().find(|landform| landform.name() == name);
+        out.push(known.ok_or_else(|| t.unknown_choice(entry, "landforms", name, &names))?);
+    }
+    Ok(out)
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
