@@ -12,7 +12,8 @@
 //!     elevation = c(x) + H h(α) w(x) + T sin(2π (x − 0.68)/0.09 + 6 t(α)) v(x)
 //! with a, h and t sums over harmonics 2 to 7 of amplitude ∝ 1/k and seeded phases, whose root mean squares
 //! are those measured (1 for t), w a hump over the rim, v one over the wall: the terraces, whose height and
-//! number are assumed. Between 1.5 and 2 rim radii it blends into the coarse grid.
+//! number are assumed. The floor carries the relief of a mare (assumed: melt and lava have flooded it).
+//! Between 1.5 and 2 rim radii it blends into the coarse grid.
 //! Refuses: where each hill of the real crater stands; the two central peaks' own places, which are a ring
 //! here; the fractures of the floor, the ramparts of its neighbour Hercules.
 
@@ -33,6 +34,8 @@ pub enum Landform {
 
 /// Where Atlas was measured from, latitude and longitude, degrees, and its mean rim radius, m.
 const CENTER_DEG: [f64; 2] = [46.7, 44.4];
+/// The same as a unit vector.
+const CENTER: [f64; 3] = [0.48999847635737814, 0.4798419597945423, 0.7277727576572105];
 const RIM_M: f64 = 44_100.0;
 /// Standard deviation of the rim's radius, as a share of it, and of its elevation, m.
 const OUT_OF_ROUND: f64 = 0.05;
@@ -49,6 +52,8 @@ const PROFILE_M: [f64; 41] = [
 const PER_RADIUS: f64 = 20.0;
 /// Height of a terrace over its mean slope, m. Assumed.
 const TERRACE_M: f64 = 110.0;
+/// Rim radii between which the smooth floor ends. Assumed: at the foot of the wall.
+const FLOOR: [f64; 2] = [0.62, 0.75];
 /// Rim radii between which the coarse grid takes over.
 const BLEND: [f64; 2] = [1.5, 2.0];
 /// Posting, m, and half the width of the grid: the shape has nothing finer than 2 km.
@@ -66,6 +71,14 @@ impl Landform {
         match self {
             Self::Atlas => "atlas",
         }
+    }
+
+    /// Share of smooth ground that it brings to a direction: its floor carries the relief of a mare.
+    pub(super) fn plain_share(self, u: Vector3<f64>) -> f64 {
+        let [x, y, z] = CENTER;
+        let off = (u - Vector3::new(x, y, z)).norm() * MOON_RADIUS_M / RIM_M;
+        let [from, to] = FLOOR;
+        1.0 - smooth((off - from) / (to - from))
     }
 
     /// The landform as a grid.
@@ -234,6 +247,19 @@ mod tests {
     }
 
     #[test]
+    fn the_smooth_floor_lies_around_the_centre_and_ends_at_the_wall() {
+        let [latitude, longitude] = CENTER_DEG.map(f64::to_radians);
+        let [x, y, z] = CENTER;
+        assert!((unit(latitude, longitude) - Vector3::new(x, y, z)).norm() < 1e-12);
+        let share = |x: f64| {
+            let [latitude, longitude] = at(x, 123.0);
+            Landform::Atlas.plain_share(unit(latitude, longitude))
+        };
+        assert_eq!((share(0.0), share(0.6), share(0.76)), (1.0, 1.0, 0.0));
+        assert!((0.01..0.99).contains(&share(0.69)));
+    }
+
+    #[test]
     fn another_seed_makes_another_atlas_and_the_same_seed_the_same() {
         let [one, same, other] =
             [1, 1, 2].map(|seed| Tile::landform(Landform::Atlas, seed).unwrap());
@@ -262,8 +288,9 @@ mod tests {
                 }
             }
         }
+        // Outside the smooth floor the relief is that of the ground without it.
         let (rough, bare) = (terrain(5, true, tile()), terrain(5, true, vec![]));
-        let u = place(47.3, 44.1);
+        let u = place(48.2, 44.1);
         let relief = elevation_m(&rough, u, FINEST_M) - elevation_m(&with, u, FINEST_M);
         let expected = elevation_m(&bare, u, FINEST_M) - elevation_m(&without, u, FINEST_M);
         assert!((relief - expected).abs() < 1e-6 && relief.abs() > 1.0, "{relief} {expected}");

@@ -187,7 +187,7 @@ impl Terrain {
         let coarse = lola()?;
         let albedo = albedo::wac(&coarse)?;
         let mut tiles = config.tiles.clone();
-        let rank = |tile: &Tile| (!tile.measured, tile.posting_m());
+        let rank = |tile: &Tile| (tile.landform.is_some(), tile.posting_m());
         tiles.sort_by(|a, b| {
             let ((a, a_m), (b, b_m)) = (rank(a), rank(b));
             a.cmp(&b).then(a_m.total_cmp(&b_m))
@@ -239,7 +239,7 @@ impl Terrain {
         };
         let Relief { roughness, craters, rocks, areas, .. } = &**relief;
         let gain = |length_m: f64| base.gain(length_m);
-        let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
+        let mare = self.smooth_share(u, latitude_rad, longitude_rad);
         let (lattices, crater_blocks, rock_blocks) = match nearby {
             Some(near) => {
                 (Some(&mut near.lattices), Some(&mut near.craters), Some(&mut near.rocks))
@@ -320,7 +320,7 @@ impl Terrain {
             if weight > 0.0 {
                 base.elevation_m += left * weight * elevation_m;
                 left *= 1.0 - weight;
-                if tile.measured && base.tiles < OVERLAP {
+                if tile.landform.is_none() && base.tiles < OVERLAP {
                     base.taken[base.tiles] = (weight, 2.0 * tile.posting_m());
                     base.tiles += 1;
                 }
@@ -342,12 +342,20 @@ impl Terrain {
         self.albedo.normal(latitude_rad, longitude_rad)
     }
 
-    /// Share of mare under `p_MA_M`: 1 well inside a mare, 0 in highlands, smooth between.
+    /// Share of mare under `p_MA_M`: 1 well inside a mare and on the plain that a landform brings, 0 in
+    /// highlands, smooth between.
     ///
     /// Cost: 0.1 µs. Derived from the darkness of the LROC WAC image and the smoothness of LOLA.
     pub fn mare_share(&self, p_MA_M: Vector<Position, M>) -> f64 {
-        let (latitude_rad, longitude_rad) = geographic(direction(p_MA_M));
-        self.albedo.mare_share(latitude_rad, longitude_rad)
+        let u = direction(p_MA_M);
+        let (latitude_rad, longitude_rad) = geographic(u);
+        self.smooth_share(u, latitude_rad, longitude_rad)
+    }
+
+    fn smooth_share(&self, u: Vector3<f64>, latitude_rad: f64, longitude_rad: f64) -> f64 {
+        let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
+        let plains = self.tiles.iter().filter_map(|tile| tile.landform).map(|l| l.plain_share(u));
+        plains.fold(mare, f64::max)
     }
 
     /// An upper bound of the measured elevation, generated relief apart, within an angle of a

@@ -63,7 +63,7 @@ impl Made {
 
     pub(super) fn tile(&self, height_m: impl Fn(u32, u32) -> f32) -> Tile {
         let raster = Arc::new(opened(&self.bytes(height_m)).unwrap());
-        Tile { raster, measured: true }
+        Tile { raster, landform: None }
     }
 }
 

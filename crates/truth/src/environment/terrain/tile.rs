@@ -12,8 +12,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Tile {
     pub(super) raster: Arc<Raster>,
-    /// Whether it is finer knowledge than what is generated: a landform is not.
-    pub(super) measured: bool,
+    /// What it is the shape of; `None` for a file of measured elevation.
+    pub(super) landform: Option<Landform>,
 }
 
 impl Tile {
@@ -35,7 +35,7 @@ impl Tile {
             Some("lbl" | "img") => pds::read(path)?,
             _ => return Err(TerrainError::Ending { file: path.into() }),
         };
-        Ok(Self { raster: Arc::new(raster), measured: true })
+        Ok(Self { raster: Arc::new(raster), landform: None })
     }
 
     /// Ground of a shape that is known, for where no file is at hand: see [`Landform`].
@@ -48,7 +48,8 @@ impl Tile {
     /// # Errors
     /// Those of the coarse grid, into which it blends.
     pub fn landform(landform: Landform, seed: u64) -> Result<Self, TerrainError> {
-        Ok(Self { raster: Arc::new(landform.raster(seed)?), measured: false })
+        let raster = Arc::new(landform.raster(seed)?);
+        Ok(Self { raster, landform: Some(landform) })
     }
 
     /// Distance of its samples along a meridian (at the pole of a polar grid), m.
