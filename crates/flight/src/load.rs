@@ -344,7 +344,7 @@ impl FaultManagement {
     /// count are assumed: wide enough for the 1.1 km step of Mission 2, which was taken, and narrower
     /// than the 3 km step of Mission 1, which was not.
     pub const AS_FLOWN: Self = Self {
-        gate: Gate::Fixed { half_width_m: 2000.0, lock_out_after: 10 },
+        gate: Gate::Fixed { half_width_m: 1300.0, lock_out_after: 10 },
         use_map: false,
         reacquire: false,
         corridor: false,

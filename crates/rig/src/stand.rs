@@ -167,13 +167,20 @@ impl Stand {
 /// A terrain tile that cannot be read, an environment that does not exist.
 pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
     let ground = &scenario.terrain;
-    let read = |file: &PathBuf| tile(scenario, file);
+    let files = ground.tiles.iter().map(|file| tile(scenario, file));
+    let landforms = ground.landforms.iter().map(|landform| {
+        Tile::landform(*landform, ground.seed).map_err(|reason| ScenarioError::Terrain {
+            file: scenario.path.clone(),
+            tile: PathBuf::from(landform.name()),
+            reason: Box::new(reason),
+        })
+    });
     let config = TerrainConfig {
         seed: ground.seed,
         age_gyr: ground.age_gyr,
         rock_abundance: ground.rock_abundance,
         relief: ground.relief,
-        tiles: ground.tiles.iter().map(read).collect::<Result<_, _>>()?,
+        tiles: files.chain(landforms).collect::<Result<_, _>>()?,
     };
     let degree = scenario.truth.gravity_degree;
     let built = match &scenario.truth.gravity_file {

@@ -124,11 +124,13 @@ impl RangeWatch {
             Gate::Fixed { half_width_m, .. } => half_width_m * range_per_height(nav, &prediction.h),
             Gate::Sigma { k } => k * c.sigma,
         };
-        let mut inside = c.nu.abs() <= gate || line.usage == Use::Force;
         if line.usage == Use::Inhibit {
             filter::note(line, measured, Some(&c), gate, Outcome::Inhibited);
             return;
         }
+        // As flown: the first range of all is what the gate is laid around.
+        let first = !self.acquired && matches!(load.faults.gate, Gate::Fixed { .. });
+        let mut inside = first || c.nu.abs() <= gate || line.usage == Use::Force;
         if self.locked_out {
             filter::note(line, measured, Some(&c), gate, Outcome::LockedOut);
             return;

@@ -4,7 +4,7 @@
 //! Does not own: rays (see `ray`), light, what a sensor makes of it.
 //!
 //! As programmed: elevation above the sphere of 1737.4 km, along the radius, is
-//!     coarse LOLA grid, faded into the tiles, + roughness(λ) + craters(D) + rocks(D),
+//!     coarse LOLA grid, faded into landforms and tiles, + roughness(λ) + craters(D) + rocks(D),
 //! where an octave of wavelength λ (or diameter D) above twice the posting of a tile fades out
 //! inside that tile, which has measured it. A point is looked up by its direction from the Moon's
 //! centre. The generated part depends on (seed, age, abundance, place) alone, and on whether the
@@ -21,6 +21,7 @@ mod geotiff;
 mod grid;
 mod hash;
 mod label;
+mod landform;
 mod overview;
 mod pds;
 mod production;
@@ -35,6 +36,7 @@ mod tile;
 mod values;
 
 pub use error::TerrainError;
+pub use landform::Landform;
 pub use ray::EVALUATIONS_MAX;
 pub use tile::Tile;
 
@@ -73,7 +75,8 @@ pub struct TerrainConfig {
     pub rock_abundance: f64,
     /// Whether relief below the measured posting is generated.
     pub relief: bool,
-    /// Measured tiles; where they overlap the finest one counts, of equally fine ones the first.
+    /// Measured tiles; where they overlap the finest one counts, of equally fine ones the first. Landforms
+    /// come after them.
     pub tiles: Vec<Tile>,
 }
 
@@ -82,7 +85,7 @@ pub struct TerrainConfig {
 pub struct Terrain {
     coarse: Arc<Raster>,
     albedo: &'static Albedo,
-    /// The finest first.
+    /// The finest first, landforms last.
     tiles: Vec<Tile>,
     relief: Option<Arc<Relief>>,
 }
@@ -190,7 +193,11 @@ impl Terrain {
         let coarse = lola()?;
         let albedo = albedo::wac(&coarse)?;
         let mut tiles = config.tiles.clone();
-        tiles.sort_by(|a, b| a.posting_m().total_cmp(&b.posting_m()));
+        let rank = |tile: &Tile| (tile.landform.is_some(), tile.posting_m());
+        tiles.sort_by(|a, b| {
+            let ((a, a_m), (b, b_m)) = (rank(a), rank(b));
+            a.cmp(&b).then(a_m.total_cmp(&b_m))
+        });
         Ok(Self { coarse, albedo, tiles, relief })
     }
 
@@ -238,7 +245,7 @@ impl Terrain {
         };
         let Relief { roughness, craters, rocks, areas, .. } = &**relief;
         let gain = |length_m: f64| base.gain(length_m);
-        let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
+        let mare = self.smooth_share(u, latitude_rad, longitude_rad);
         let (lattices, crater_blocks, rock_blocks) = match nearby {
             Some(near) => {
                 (Some(&mut near.lattices), Some(&mut near.craters), Some(&mut near.rocks))
@@ -315,11 +322,11 @@ impl Terrain {
         // What the finer tiles have left over, down to the coarse grid, which covers everything.
         let mut left = 1.0;
         for tile in &self.tiles {
-            let (elevation_m, weight) = tile.0.overview(latitude_rad, longitude_rad, mean_m);
+            let (elevation_m, weight) = tile.raster.overview(latitude_rad, longitude_rad, mean_m);
             if weight > 0.0 {
                 base.elevation_m += left * weight * elevation_m;
                 left *= 1.0 - weight;
-                if base.tiles < OVERLAP {
+                if tile.landform.is_none() && base.tiles < OVERLAP {
                     base.taken[base.tiles] = (weight, 2.0 * tile.posting_m());
                     base.tiles += 1;
                 }
@@ -341,12 +348,20 @@ impl Terrain {
         self.albedo.normal(latitude_rad, longitude_rad)
     }
 
-    /// Share of mare under `p_MA_M`: 1 well inside a mare, 0 in highlands, smooth between.
+    /// Share of mare under `p_MA_M`: 1 well inside a mare and on the plain that a landform brings, 0 in
+    /// highlands, smooth between.
     ///
     /// Cost: 0.1 µs. Derived from the darkness of the LROC WAC image and the smoothness of LOLA.
     pub fn mare_share(&self, p_MA_M: Vector<Position, M>) -> f64 {
-        let (latitude_rad, longitude_rad) = geographic(direction(p_MA_M));
-        self.albedo.mare_share(latitude_rad, longitude_rad)
+        let u = direction(p_MA_M);
+        let (latitude_rad, longitude_rad) = geographic(u);
+        self.smooth_share(u, latitude_rad, longitude_rad)
+    }
+
+    fn smooth_share(&self, u: Vector3<f64>, latitude_rad: f64, longitude_rad: f64) -> f64 {
+        let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
+        let plains = self.tiles.iter().filter_map(|tile| tile.landform).map(|l| l.plain_share(u));
+        plains.fold(mare, f64::max)
     }
 
     /// An upper bound of the measured elevation, generated relief apart, within an angle of a
@@ -364,7 +379,7 @@ impl Terrain {
         let mut ceiling_m = f64::NEG_INFINITY;
         // The finest tile that is alone all over the disc hides the others.
         for tile in &self.tiles {
-            let found = over(&tile.0);
+            let found = over(&tile.raster);
             ceiling_m = ceiling_m.max(found.elevation_m);
             if found.alone {
                 return ceiling_m;
@@ -391,7 +406,7 @@ impl Terrain {
         let (latitude_rad, longitude_rad) = geographic(u);
         let (mut slope, mut fade_per_m) = (0.0_f64, 0.0);
         let (mut highest_m, mut lowest_m) = (f64::NEG_INFINITY, f64::INFINITY);
-        let rasters = self.tiles.iter().map(|tile| &*tile.0).chain([&*self.coarse]);
+        let rasters = self.tiles.iter().map(|tile| &*tile.raster).chain([&*self.coarse]);
         for (number, raster) in rasters.enumerate() {
             let known = (number, &mut *cells);
             let over = raster.ceiling_near(latitude_rad, longitude_rad, reach_rad, known);
