@@ -6,6 +6,8 @@
 use crate::Flight;
 use crate::guidance::approach::{self, Approach};
 use crate::guidance::braking::{self, Arc, Propulsion, Solution};
+use crate::guidance::corridor::{Bound, Corridor};
+use crate::guidance::risk::{self, Outlook, Risk};
 use crate::guidance::{Demand, corridor};
 use crate::load::after;
 use crate::nav::covariance::{P, Row, STATES, TERRAIN};
@@ -37,11 +39,18 @@ const TURN_S: f64 = 12.0;
 const REACTION_S: f64 = 2.0;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
 const SLOWING_M_S: f64 = 6.0;
-/// Altitude deviation above which the ground counts as unknown, m.
-const UNKNOWN_M: f64 = 20.0;
+/// Frames between two weighings of the risks.
+const RISK_FRAMES: u32 = 10;
+/// Fastest change of the corridor's standard deviations, 1/s: all of them in eight seconds, assumed.
+const K_PER_S: f64 = 0.5;
+/// Standard deviations below which the corridor counts as relaxed, and above which no longer.
+const RELAXED_K: [f64; 2] = [3.0, 3.4];
+/// Error of the booked propellant as a share of what was booked: thrust and specific impulse, with what
+/// the sensed acceleration says about them.
+const BOOKED_SHARE: f64 = 0.004;
 
 /// What guidance remembers and shows.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Guide {
     /// Altitude of the feet over the believed ground, m.
     pub altitude_m: f64,
@@ -59,6 +68,11 @@ pub struct Guide {
     pub collective: f64,
     /// Extra altitude of the high gate, m.
     pub raise_m: f64,
+    /// The risks taken; before braking they are not weighed.
+    pub risk: Risk,
+    /// Standard deviations of altitude that the corridor keeps off the ground.
+    pub k: f64,
+    relaxed: bool,
     /// Distance to the target along and across the track, m.
     pub along_across_m: (f64, f64),
     main: bool,
@@ -66,6 +80,31 @@ pub struct Guide {
     frames: u32,
     creeping: bool,
     limited: bool,
+}
+
+impl Guide {
+    /// Nothing known yet.
+    pub fn new() -> Self {
+        Self {
+            altitude_m: 0.0,
+            sigma_m: 0.0,
+            low_m: 0.0,
+            corridor_m_s: 0.0,
+            speed_m_s: 0.0,
+            a_I: Vector3::zeros(),
+            collective: 0.0,
+            raise_m: 0.0,
+            risk: Risk { k: corridor::K_SIGMA, ..Risk::default() },
+            k: corridor::K_SIGMA,
+            relaxed: false,
+            along_across_m: (0.0, 0.0),
+            main: false,
+            main_age_s: 0.0,
+            frames: 0,
+            creeping: false,
+            limited: false,
+        }
+    }
 }
 
 /// Directions of the motion at the lander.
@@ -109,8 +148,7 @@ impl Flight<'_> {
         let ph = self.nav.covariance.times(&h);
         let variance = ph.iter().zip(&h).map(|(a, b)| a * b).sum::<f64>();
         self.guide.sigma_m = libm::sqrt(variance.max(0.0));
-        let margin =
-            if load.faults.corridor { corridor::K_SIGMA * self.guide.sigma_m } else { 0.0 };
+        let margin = if load.faults.corridor { self.guide.k * self.guide.sigma_m } else { 0.0 };
         self.guide.low_m = self.guide.altitude_m - margin;
         let p = p_M.si() / p_M.norm().max(1.0);
         let (along, across) = self.site.track.along_across(p);
@@ -227,9 +265,18 @@ impl Flight<'_> {
             // At the gate the lander is lighter than now by what the burn still takes.
             let net = thrust / (mass_kg - flow * s.tgo_s).max(self.load.vehicle.dry_kg)
                 - icd::constants::MOON_GRAVITY_M_S2;
-            let sigma = self.guide.sigma_m;
-            self.guide.raise_m =
-                corridor::gate_raise_m(target.gate_altitude_m, fall, TURN_S, sigma, net);
+            let raise_m = |k_sigma_m: f64| {
+                corridor::gate_raise_m(target.gate_altitude_m, fall, TURN_S, k_sigma_m, net)
+            };
+            let sigma_m = self.guide.sigma_m;
+            let across = libm::hypot(fall, target.gate_v_horizontal_m_s);
+            let burnt_kg = if burning { flow * s.tgo_s } else { 0.0 };
+            let at_gate = |k: f64| {
+                self.outlook(k, target.gate_altitude_m + raise_m(k * sigma_m), across, burnt_kg)
+            };
+            let risk = (burning && self.weighs()).then(|| risk::choose(at_gate));
+            self.take_risk(risk);
+            self.guide.raise_m = raise_m(self.guide.k * sigma_m);
         }
         let (arc, axes, across) = self.arc(s.tgo_s);
         if !burning || self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
@@ -264,37 +311,95 @@ impl Flight<'_> {
         due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
     }
 
+    /// The corridor with `k` standard deviations.
+    fn corridor(&self, k: f64, net_m_s2: f64, reaction_s: f64) -> Corridor<'_> {
+        let target = &self.load.target;
+        Corridor {
+            profile: &target.profile,
+            gate_m_s: -target.gate_v_up_m_s,
+            sigma_m: self.guide.sigma_m,
+            k,
+            net_m_s2,
+            reaction_s,
+        }
+    }
+
+    /// What is weighed for `k`: the descent from `altitude_m` at `v_m_s`, after `burnt_kg` more.
+    fn outlook(&self, k: f64, altitude_m: f64, v_m_s: f64, burnt_kg: f64) -> Outlook<'_> {
+        let vehicle = &self.load.vehicle;
+        let p = self.propulsion();
+        let left_kg = (self.propellant_kg - burnt_kg).max(0.0);
+        let mass_kg = vehicle.dry_kg + left_kg;
+        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
+        let net_m_s2 = thrust / mass_kg.max(1.0) - icd::constants::MOON_GRAVITY_M_S2;
+        let booked_kg = (vehicle.propellant_kg - left_kg).max(0.0);
+        Outlook {
+            corridor: self.corridor(k, net_m_s2, REACTION_S),
+            altitude_m,
+            v_m_s,
+            mass_kg,
+            propellant_kg: (
+                left_kg,
+                libm::hypot(vehicle.propellant_sigma_kg, BOOKED_SHARE * booked_kg),
+            ),
+            exhaust_m_s: (p.main.0 + 0.5 * p.assist.0) / (p.main.1 + 0.5 * p.assist.1).max(1e-6),
+            seen_m: self.load.target.gate_altitude_m,
+            late: self.watch.late_probability(),
+        }
+    }
+
+    /// Whether the risks are weighed in this frame.
+    fn weighs(&self) -> bool {
+        self.guide.frames.is_multiple_of(RISK_FRAMES)
+    }
+
+    /// Follows a new choice, at a bounded rate.
+    fn take_risk(&mut self, risk: Option<Risk>) {
+        if let Some(risk) = risk {
+            self.guide.risk = risk;
+        }
+        let step = K_PER_S * PULSE_FRAME.s();
+        self.guide.k += (self.guide.risk.k - self.guide.k).clamp(-step, step);
+        let [below, above] = RELAXED_K;
+        let limit = if self.guide.relaxed { above } else { below };
+        let relaxed = self.guide.k < limit;
+        self.announce.edge(Event::CorridorForPropellant, relaxed && !self.guide.relaxed);
+        self.guide.relaxed = relaxed;
+    }
+
     /// Planned descent speed here, bounded by the corridor; (m/s, dv/dh).
     fn reference_speed(&mut self, net_m_s2: f64) -> (f64, f64) {
-        let target = &self.load.target;
-        let mut planned = approach::profile(&target.profile, self.guide.altitude_m);
-        if planned.0 > -target.gate_v_up_m_s {
-            // Above the planned gate nothing is gained by falling faster than at the gate.
-            planned = (-target.gate_v_up_m_s, 0.0);
-        }
+        let altitude_m = self.guide.altitude_m;
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I).clamp(-1.0, 1.0);
         let turn_s = libm::acos(upright) / self.load.vehicle.slew_rad_s_max.max(1e-3);
-        let (altitude_m, sigma_m) = (self.guide.altitude_m, self.guide.sigma_m);
-        let safe = corridor::speed_m_s(altitude_m, sigma_m, net_m_s2, REACTION_S + 0.5 * turn_s);
-        self.guide.corridor_m_s = safe;
+        if self.load.faults.corridor {
+            let unknown = self.guide.sigma_m > corridor::UNKNOWN_M;
+            let risk = if !unknown {
+                Some(Risk { k: corridor::K_SIGMA, ..Risk::default() })
+            } else if self.weighs() {
+                let v_m_s = self.nav.v_ground_I(self.load).norm();
+                Some(risk::choose(|k| self.outlook(k, altitude_m, v_m_s, 0.0)))
+            } else {
+                None
+            };
+            self.take_risk(risk);
+        }
+        let corridor = self.corridor(self.guide.k, net_m_s2, REACTION_S + 0.5 * turn_s);
+        let safe_m_s = corridor.safe_m_s(altitude_m);
+        let (v_m_s, slope, bound) = corridor.reference(altitude_m);
+        let planned = corridor.planned(altitude_m);
+        self.guide.corridor_m_s = safe_m_s;
         if !self.load.faults.corridor {
             return planned;
         }
-        let unknown = self.guide.sigma_m > UNKNOWN_M;
-        let creeping = unknown && safe <= corridor::CREEP_M_S;
+        let creeping = bound == Bound::Creep;
+        let limited = bound == Bound::Corridor;
         self.announce.edge(Event::CreepStarted, creeping && !self.guide.creeping);
-        self.guide.creeping = creeping;
-        if creeping {
-            return (corridor::CREEP_M_S, 0.0);
-        }
-        let limited = safe < planned.0;
         self.announce.edge(Event::CorridorRaised, limited && !self.guide.limited);
-        self.guide.limited = limited;
-        if limited {
-            return (safe, corridor::ETA * net_m_s2 / safe);
-        }
-        if unknown { (planned.0.max(corridor::CREEP_M_S), planned.1) } else { planned }
+        self.guide.creeping = creeping;
+        self.guide.limited = limited || (creeping && self.guide.limited);
+        (v_m_s, slope)
     }
 
     /// Pitch-up and terminal descent.

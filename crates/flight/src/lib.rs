@@ -104,7 +104,7 @@ impl<'a> Flight<'a> {
             attitude: Attitude::new(),
             jets: Jets::new(),
             solution: None,
-            guide: command::Guide::default(),
+            guide: command::Guide::new(),
             actuators: Actuators::safe(start.t),
             snapshot: Snapshot::default(),
             propellant_kg: load.vehicle.propellant_kg,
@@ -160,13 +160,20 @@ impl<'a> Flight<'a> {
         self.load.vehicle.dry_kg + self.propellant_kg.max(0.0)
     }
 
-    /// Books the propellant that the last cycle's commands used.
+    /// Books the propellant that the last cycle's commands used, what each opening wastes included.
     fn spend(&mut self) {
         let vehicle = &self.load.vehicle;
         let share = icd::bus::CYCLE.s() / PULSE_FRAME.s();
-        let seconds = |widths: &[u32]| widths.iter().map(|us| f64::from(*us)).sum::<f64>() * 1e-6;
-        let mut used = seconds(&self.actuators.assist_on_us) * share * vehicle.assist.flow_kg_s();
-        used += seconds(&self.actuators.jet_on_us) * share * vehicle.jet.flow_kg_s();
+        let frame_us = PULSE_FRAME.s() * 1e6;
+        // A valve that stays open over the whole frame does not open in it.
+        let seconds = |widths: &[u32], waste_s: f64| {
+            let open = widths.iter().map(|us| f64::from(*us)).filter(|us| *us > 0.0);
+            open.map(|us| us * 1e-6 + if us < frame_us { waste_s } else { 0.0 }).sum::<f64>()
+        };
+        let (assist, jet) = (&vehicle.assist, &vehicle.jet);
+        let mut used = seconds(&self.actuators.assist_on_us, assist.waste_s) * assist.flow_kg_s();
+        used += seconds(&self.actuators.jet_on_us, jet.waste_s) * jet.flow_kg_s();
+        used *= share;
         if self.actuators.main_open {
             used += icd::bus::CYCLE.s() * vehicle.main.flow_kg_s();
         }
