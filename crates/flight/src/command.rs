@@ -6,8 +6,7 @@
 use crate::Flight;
 use crate::guidance::approach::{self, Approach};
 use crate::guidance::braking::{self, Arc, Propulsion, Solution};
-use crate::guidance::corridor::{Bound, Corridor};
-use crate::guidance::risk::{self, Outlook, Risk};
+use crate::guidance::risk::Risk;
 use crate::guidance::{Demand, corridor};
 use crate::load::after;
 use crate::nav::covariance::{P, Row, STATES, TERRAIN};
@@ -20,7 +19,7 @@ use icd::tm::Phase;
 use nalgebra::Vector3;
 
 /// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
-const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
+pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
 /// Below this altitude the main engine may be shut down, m. Source: mission facts §2.2 (near 1 km).
 const MAIN_OFF_M: f64 = 1000.0;
 /// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
@@ -33,21 +32,8 @@ const MAIN_SWITCH_S: f64 = 1.0;
 const BRAKING_FRAMES: u32 = 5;
 /// Newton step below which the ignition solution counts as converged.
 const CONVERGED: f64 = 0.05;
-/// Time that turning upright takes at the gate, s. Source: prototype §1.1, about 12 s.
-const TURN_S: f64 = 12.0;
-/// Delay between a range and the thrust that answers it, s; assumed, the sensor's own delay included.
-const REACTION_S: f64 = 2.0;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
 const SLOWING_M_S: f64 = 6.0;
-/// Frames between two weighings of the risks.
-const RISK_FRAMES: u32 = 10;
-/// Fastest change of the corridor's standard deviations, 1/s: all of them in eight seconds, assumed.
-const K_PER_S: f64 = 0.5;
-/// Standard deviations below which the corridor counts as relaxed, and above which no longer.
-const RELAXED_K: [f64; 2] = [3.0, 3.4];
-/// Error of the booked propellant as a share of what was booked: thrust and specific impulse, with what
-/// the sensed acceleration says about them.
-const BOOKED_SHARE: f64 = 0.004;
 
 /// What guidance remembers and shows.
 #[derive(Clone, Copy, Debug)]
@@ -72,14 +58,22 @@ pub struct Guide {
     pub risk: Risk,
     /// Standard deviations of altitude that the corridor keeps off the ground.
     pub k: f64,
-    relaxed: bool,
+    /// The corridor is relaxed for want of propellant.
+    pub relaxed: bool,
+    /// Caution about an open question has used its propellant.
+    pub caution_over: bool,
+    /// Time near believed ground without contact, s.
+    pub hover_s: f64,
     /// Distance to the target along and across the track, m.
     pub along_across_m: (f64, f64),
+    /// Pulse frames since start.
+    pub frames: u32,
+    /// The ground is searched at the creep speed.
+    pub creeping: bool,
+    /// The corridor bounds the descent speed.
+    pub limited: bool,
     main: bool,
     main_age_s: f64,
-    frames: u32,
-    creeping: bool,
-    limited: bool,
 }
 
 impl Guide {
@@ -97,6 +91,8 @@ impl Guide {
             risk: Risk { k: corridor::K_SIGMA, ..Risk::default() },
             k: corridor::K_SIGMA,
             relaxed: false,
+            caution_over: false,
+            hover_s: 0.0,
             along_across_m: (0.0, 0.0),
             main: false,
             main_age_s: 0.0,
@@ -155,7 +151,7 @@ impl Flight<'_> {
         self.guide.along_across_m = (-along, -across);
     }
 
-    fn propulsion(&self) -> Propulsion {
+    pub(crate) fn propulsion(&self) -> Propulsion {
         let vehicle = &self.load.vehicle;
         let n = ASSIST_ENGINES as f64;
         Propulsion {
@@ -245,6 +241,25 @@ impl Flight<'_> {
         thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
     }
 
+    /// Largest collective: everything there is, the share kept for attitude included, once the fall is
+    /// faster than the corridor.
+    fn collective_max(&self) -> f64 {
+        if self.monitors.corridor.stands {
+            crate::control::allocate::DUTY_MAX
+        } else {
+            TERMINAL_COLLECTIVE_MAX
+        }
+    }
+
+    /// Largest thrust acceleration, m/s²; as flown nobody asks.
+    fn most_m_s2(&self) -> f64 {
+        if !self.load.faults.corridor {
+            return f64::INFINITY;
+        }
+        let p = self.propulsion();
+        p.scale * (p.main.0 + self.collective_max() * p.assist.0) / self.mass_kg().max(1.0)
+    }
+
     /// Braking, and the wait for it: the same solution, flown or only watched.
     fn brake(&mut self, burning: bool) -> Demand {
         let p = self.propulsion();
@@ -260,23 +275,7 @@ impl Flight<'_> {
             s.advance(PULSE_FRAME.s());
         }
         if self.load.faults.corridor {
-            let target = &self.load.target;
-            let fall = -target.gate_v_up_m_s;
-            // At the gate the lander is lighter than now by what the burn still takes.
-            let net = thrust / (mass_kg - flow * s.tgo_s).max(self.load.vehicle.dry_kg)
-                - icd::constants::MOON_GRAVITY_M_S2;
-            let raise_m = |k_sigma_m: f64| {
-                corridor::gate_raise_m(target.gate_altitude_m, fall, TURN_S, k_sigma_m, net)
-            };
-            let sigma_m = self.guide.sigma_m;
-            let across = libm::hypot(fall, target.gate_v_horizontal_m_s);
-            let burnt_kg = if burning { flow * s.tgo_s } else { 0.0 };
-            let at_gate = |k: f64| {
-                self.outlook(k, target.gate_altitude_m + raise_m(k * sigma_m), across, burnt_kg)
-            };
-            let risk = (burning && self.weighs()).then(|| risk::choose(at_gate));
-            self.take_risk(risk);
-            self.guide.raise_m = raise_m(self.guide.k * sigma_m);
+            self.raise_gate(s.tgo_s, thrust, flow);
         }
         let (arc, axes, across) = self.arc(s.tgo_s);
         if !burning || self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
@@ -311,97 +310,6 @@ impl Flight<'_> {
         due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
     }
 
-    /// The corridor with `k` standard deviations.
-    fn corridor(&self, k: f64, net_m_s2: f64, reaction_s: f64) -> Corridor<'_> {
-        let target = &self.load.target;
-        Corridor {
-            profile: &target.profile,
-            gate_m_s: -target.gate_v_up_m_s,
-            sigma_m: self.guide.sigma_m,
-            k,
-            net_m_s2,
-            reaction_s,
-        }
-    }
-
-    /// What is weighed for `k`: the descent from `altitude_m` at `v_m_s`, after `burnt_kg` more.
-    fn outlook(&self, k: f64, altitude_m: f64, v_m_s: f64, burnt_kg: f64) -> Outlook<'_> {
-        let vehicle = &self.load.vehicle;
-        let p = self.propulsion();
-        let left_kg = (self.propellant_kg - burnt_kg).max(0.0);
-        let mass_kg = vehicle.dry_kg + left_kg;
-        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
-        let net_m_s2 = thrust / mass_kg.max(1.0) - icd::constants::MOON_GRAVITY_M_S2;
-        let booked_kg = (vehicle.propellant_kg - left_kg).max(0.0);
-        Outlook {
-            corridor: self.corridor(k, net_m_s2, REACTION_S),
-            altitude_m,
-            v_m_s,
-            mass_kg,
-            propellant_kg: (
-                left_kg,
-                libm::hypot(vehicle.propellant_sigma_kg, BOOKED_SHARE * booked_kg),
-            ),
-            exhaust_m_s: (p.main.0 + 0.5 * p.assist.0) / (p.main.1 + 0.5 * p.assist.1).max(1e-6),
-            seen_m: self.load.target.gate_altitude_m,
-            late: self.watch.late_probability(),
-        }
-    }
-
-    /// Whether the risks are weighed in this frame.
-    fn weighs(&self) -> bool {
-        self.guide.frames.is_multiple_of(RISK_FRAMES)
-    }
-
-    /// Follows a new choice, at a bounded rate.
-    fn take_risk(&mut self, risk: Option<Risk>) {
-        if let Some(risk) = risk {
-            self.guide.risk = risk;
-        }
-        let step = K_PER_S * PULSE_FRAME.s();
-        self.guide.k += (self.guide.risk.k - self.guide.k).clamp(-step, step);
-        let [below, above] = RELAXED_K;
-        let limit = if self.guide.relaxed { above } else { below };
-        let relaxed = self.guide.k < limit;
-        self.announce.edge(Event::CorridorForPropellant, relaxed && !self.guide.relaxed);
-        self.guide.relaxed = relaxed;
-    }
-
-    /// Planned descent speed here, bounded by the corridor; (m/s, dv/dh).
-    fn reference_speed(&mut self, net_m_s2: f64) -> (f64, f64) {
-        let altitude_m = self.guide.altitude_m;
-        let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
-        let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I).clamp(-1.0, 1.0);
-        let turn_s = libm::acos(upright) / self.load.vehicle.slew_rad_s_max.max(1e-3);
-        if self.load.faults.corridor {
-            let unknown = self.guide.sigma_m > corridor::UNKNOWN_M;
-            let risk = if !unknown {
-                Some(Risk { k: corridor::K_SIGMA, ..Risk::default() })
-            } else if self.weighs() {
-                let v_m_s = self.nav.v_ground_I(self.load).norm();
-                Some(risk::choose(|k| self.outlook(k, altitude_m, v_m_s, 0.0)))
-            } else {
-                None
-            };
-            self.take_risk(risk);
-        }
-        let corridor = self.corridor(self.guide.k, net_m_s2, REACTION_S + 0.5 * turn_s);
-        let safe_m_s = corridor.safe_m_s(altitude_m);
-        let (v_m_s, slope, bound) = corridor.reference(altitude_m);
-        let planned = corridor.planned(altitude_m);
-        self.guide.corridor_m_s = safe_m_s;
-        if !self.load.faults.corridor {
-            return planned;
-        }
-        let creeping = bound == Bound::Creep;
-        let limited = bound == Bound::Corridor;
-        self.announce.edge(Event::CreepStarted, creeping && !self.guide.creeping);
-        self.announce.edge(Event::CorridorRaised, limited && !self.guide.limited);
-        self.guide.creeping = creeping;
-        self.guide.limited = limited || (creeping && self.guide.limited);
-        (v_m_s, slope)
-    }
-
     /// Pitch-up and terminal descent.
     fn approach(&mut self) -> Demand {
         let load = self.load;
@@ -419,6 +327,8 @@ impl Flight<'_> {
             altitude_m: self.guide.altitude_m,
             speed,
             turning,
+            stopping: load.faults.corridor && self.monitors.corridor.stands,
+            most_m_s2: self.most_m_s2(),
             gravity_m_s2: -gravity_L.z,
         });
         let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
@@ -472,12 +382,7 @@ impl Flight<'_> {
             }
         }
         let main = if self.guide.main { p.main.0 } else { 0.0 };
-        // Faster than the corridor: everything there is, the share kept for attitude included.
-        let most = if self.monitors.corridor.stands {
-            crate::control::allocate::DUTY_MAX
-        } else {
-            TERMINAL_COLLECTIVE_MAX
-        };
+        let most = self.collective_max();
         let collective =
             ((wanted - main) / p.assist.0).clamp(crate::control::allocate::DUTY_MIN, most);
         self.guide.collective = collective;

@@ -33,9 +33,9 @@ const REPEATS: u32 = 4;
 const WIDE_M: f64 = 100.0;
 /// Silence inside the reach that makes the sensor late, s.
 const LATE_S: f64 = 3.0;
-/// Probability of a late rangefinder before it was missed, and after. Assumed: one landing in twenty; once
+/// Probability of a late rangefinder before it was missed, and after. Assumed: one landing in five; once
 /// silent in its reach it is late for certain but for a slow start.
-const LATE_PRIOR: f64 = 0.05;
+const LATE_PRIOR: f64 = 0.2;
 const LATE: f64 = 0.98;
 /// Terrain slope that the rate test allows for, tan: the 99 % slope of a mare at 100 m is near 0.1.
 const SLOPE: f64 = 0.1;
