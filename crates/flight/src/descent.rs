@@ -8,6 +8,7 @@
 use crate::Flight;
 use crate::command::TERMINAL_COLLECTIVE_MAX;
 use crate::guidance::approach;
+use crate::guidance::braking;
 use crate::guidance::corridor::{self, Bound, Corridor};
 use crate::guidance::risk::{self, Outlook, Risk};
 use crate::nav::covariance::{ALIGNMENT, THETA, V};
@@ -30,13 +31,21 @@ const RELAXED_K: [f64; 2] = [3.0, 3.4];
 /// Error of the booked propellant as a share of what was booked: thrust and specific impulse, less what
 /// the sensed acceleration says about them.
 const BOOKED_SHARE: f64 = 0.004;
+/// Collective of the braking solution above which the gate is raised no further.
+const COLLECTIVE_SPENT: f64 = braking::COLLECTIVE_MAX - 0.01;
+/// Time to the gate within which its altitude is no longer chosen anew, s. Source: prototype §4.4.
+const LATCHED_S: f64 = 80.0;
+/// Standard deviations of altitude by which the last metres are begun early, and how well the altitude must
+/// be known for none, m.
+const EARLY_SIGMAS: f64 = 2.0;
+const EARLY_M: f64 = 2.0;
 /// Standard deviations of the propellant that caution about an open question leaves alone.
 const CAUTION_SIGMAS: f64 = 2.0;
 /// Believed altitude below which contact is due, m, and the wait for it at the planned speed, s.
 const HOVER_M: f64 = 5.0;
 const HOVER_S: f64 = 10.0;
-/// Speeds of the descent until contact: by plan, and the most that a touchdown may have, m/s.
-const TOUCHDOWN_M_S: [f64; 2] = [1.0, 2.0];
+/// Speeds of the descent until contact, m/s: by plan, and a little under the 2 m/s that a touchdown may have.
+const TOUCHDOWN_M_S: [f64; 2] = [1.0, 1.8];
 /// Hover time left with which the wait goes on at the former speed, and with which at the latter, s; and
 /// the wait after which it is the latter anyhow. Assumed.
 const HOVER_LEFT_S: [f64; 2] = [60.0, 20.0];
@@ -132,9 +141,35 @@ impl Flight<'_> {
         };
         let v_m_s = libm::hypot(fall, target.gate_v_horizontal_m_s);
         let at_gate = |k: f64| self.outlook(k, sigma_m, (gate_m + raise_m(k), v_m_s), burnt_kg);
-        let risk = self.weighs().then(|| risk::choose(at_gate));
+        // Near the gate a change of mind would cost more than it is worth.
+        let open = self.weighs() && (tgo_s > LATCHED_S || self.mode.phase != Phase::Braking);
+        let risk = open.then(|| risk::choose(Some(self.guide.risk.k), at_gate));
         self.take_risk(risk);
-        self.guide.raise_m = raise_m(self.guide.k);
+        let raise_m = raise_m(self.guide.k);
+        // A higher gate takes more thrust: without any to spare it would only be reached too fast.
+        let spent = self.solution.is_some_and(|s| s.u > COLLECTIVE_SPENT);
+        let lasting = self.mode.phase == Phase::Braking && spent;
+        self.guide.raise_m = if lasting { raise_m.min(self.guide.raise_m) } else { raise_m };
+    }
+
+    /// Propellant beyond `sigmas` of its own deviation and what landing by the plan from `altitude_m` takes, kg.
+    fn spare_kg(&self, altitude_m: f64, sigmas: f64) -> f64 {
+        let plan = self.outlook(0.0, 0.0, (altitude_m, self.nav.v_ground_I(self.load).norm()), 0.0);
+        let t_s = plan.corridor.planned_s(altitude_m.max(0.0));
+        let (left_kg, sigma_kg) = plan.propellant_kg;
+        left_kg - sigmas * sigma_kg - plan.propellant_for_kg(plan.v_m_s + MOON_GRAVITY_M_S2 * t_s)
+    }
+
+    /// How much lower than believed the last metres are flown, m: twice the altitude's deviation, as far as
+    /// the propellant bears the wait.
+    fn early_m(&self, altitude_m: f64) -> f64 {
+        let sigma_m = self.guide.sigma_m;
+        if !(EARLY_M..=corridor::UNKNOWN_M).contains(&sigma_m) {
+            return 0.0;
+        }
+        let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
+        let wait_s = self.spare_kg(altitude_m, 1.0).max(0.0) / hover_kg_s;
+        (EARLY_SIGMAS * sigma_m).min(wait_s * TOUCHDOWN_M_S[1])
     }
 
     /// Altitude that the descent speed goes by: navigation's; while it is open whether the rangefinder or
@@ -145,10 +180,7 @@ impl Flight<'_> {
             self.guide.caution_over = false;
             return nav_m;
         }
-        let plan = self.outlook(0.0, 0.0, (nav_m, self.nav.v_ground_I(self.load).norm()), 0.0);
-        let dv_m_s = plan.v_m_s + MOON_GRAVITY_M_S2 * plan.corridor.planned_s(nav_m.max(0.0));
-        let (left_kg, sigma_kg) = plan.propellant_kg;
-        let over = plan.propellant_for_kg(dv_m_s) + CAUTION_SIGMAS * sigma_kg > left_kg;
+        let over = self.spare_kg(nav_m, CAUTION_SIGMAS) < 0.0;
         self.guide.caution_over |= over;
         if self.guide.caution_over { nav_m } else { self.watch.low_altitude_m(nav_m).min(nav_m) }
     }
@@ -186,14 +218,15 @@ impl Flight<'_> {
             Some(Risk { k: corridor::K_SIGMA, ..Risk::default() })
         } else if self.weighs() {
             let from = (altitude_m, self.nav.v_ground_I(self.load).norm());
-            Some(risk::choose(|k| self.outlook(k, sigma_m, from, 0.0)))
+            Some(risk::choose(Some(self.guide.risk.k), |k| self.outlook(k, sigma_m, from, 0.0)))
         } else {
             None
         };
         self.take_risk(risk);
         let corridor = self.corridor(self.guide.k, sigma_m, net_m_s2, reaction_s);
         let safe = corridor.safe_m_s(altitude_m);
-        let (v_m_s, slope, bound) = corridor.reference(altitude_m);
+        let early_m = self.early_m(altitude_m);
+        let (v_m_s, slope, bound) = corridor.reference(altitude_m - early_m);
         self.guide.corridor_m_s = safe;
         let (creeping, limited) = (bound == Bound::Creep, bound == Bound::Corridor);
         self.announce.edge(Event::CreepStarted, creeping && !self.guide.creeping);
@@ -201,7 +234,7 @@ impl Flight<'_> {
         self.guide.creeping = creeping;
         self.guide.limited = limited;
         let touchdown_m_s = self.touchdown_speed_m_s();
-        let drift_m_s = self.drift_speed_m_s();
+        let drift_m_s = self.drift_speed_m_s(net_m_s2);
         if drift_m_s < v_m_s {
             (drift_m_s, 0.0)
         } else if touchdown_m_s > v_m_s {
@@ -213,17 +246,14 @@ impl Flight<'_> {
 
     /// Largest descent speed that a drift over the ground allows, m/s; none once waiting would take what the
     /// landing needs.
-    fn drift_speed_m_s(&self) -> f64 {
+    fn drift_speed_m_s(&self, net_m_s2: f64) -> f64 {
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let v = self.nav.v_ground_I(self.load).si();
         let drift_m_s = libm::sqrt((v - up * v.dot(&up)).norm_squared());
         let altitude_m = self.guide.altitude_m;
-        let plan = self.outlook(0.0, 0.0, (altitude_m, -v.dot(&up)), 0.0);
-        let dv_m_s = plan.v_m_s + MOON_GRAVITY_M_S2 * plan.corridor.planned_s(altitude_m.max(0.0));
-        let (left_kg, sigma_kg) = plan.propellant_kg;
-        if plan.propellant_for_kg(dv_m_s) + sigma_kg > left_kg {
+        if self.spare_kg(altitude_m, 1.0) < 0.0 {
             return f64::INFINITY;
         }
-        approach::drift_speed_m_s(altitude_m, drift_m_s, plan.corridor.net_m_s2)
+        approach::drift_speed_m_s(altitude_m, drift_m_s, net_m_s2)
     }
 }

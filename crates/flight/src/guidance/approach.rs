@@ -26,26 +26,35 @@ const TURN_S: f64 = 4.0;
 const CAP: f64 = 0.5;
 /// Tangent of the tilt limit at low altitude.
 const LOW_TILT: f64 = 0.17;
+/// How much further than what can be covered in the time left the target may lie.
+const OUT_OF_REACH: f64 = 3.0;
 /// Room that a full stop keeps above the ground, and the least that it is computed with, m.
 const STOP_M: f64 = 40.0;
 const STOP_M_MIN: f64 = 20.0;
-/// Above this horizontal speed, m/s, the descent waits until it is taken away, above a floor, m, under which
-/// tilts are too small for it; share of the net deceleration counted on.
-const DRIFT_M_S: f64 = 3.0;
+/// Above this horizontal speed, m/s and 1/s of altitude, the descent waits until it is taken away, above a
+/// floor, m, under which tilts are too small for it; share of the net deceleration counted on.
+const DRIFT_M_S: f64 = 1.5;
+const DRIFT_PER_S: f64 = 0.01;
 const DRIFT_FLOOR_M: f64 = 40.0;
 const DRIFT_SHARE: f64 = 0.5;
-/// A lander that drifts faster than this, m/s, may tilt as much as one at this altitude, m.
+/// A lander that drifts may tilt as much as one at the first altitude, m, and faster than this, m/s, as at
+/// the second, as long as it is higher than the least.
 const DRIFTING_M_S: f64 = 5.0;
-const DRIFTING_AS_M: f64 = 201.0;
-
+const DRIFTING_AS_M: [f64; 2] = [31.0, 201.0];
+const DRIFT_M_MIN: f64 = 8.0;
 /// Fastest climb back to the floor, m/s, and its rate, 1/s.
 const CLIMB_M_S: f64 = 3.0;
 const CLIMB_PER_S: f64 = 0.2;
 
+/// Horizontal speed that the descent need not wait for, m/s.
+fn drift_m_s_max(altitude_m: f64) -> f64 {
+    DRIFT_M_S + DRIFT_PER_S * altitude_m.max(0.0)
+}
+
 /// Descent speed that can end at the floor where a drift of `drift_m_s` is taken away, m/s; below it a climb.
 pub fn drift_speed_m_s(altitude_m: f64, drift_m_s: f64, net_m_s2: f64) -> f64 {
     let room_m = altitude_m - DRIFT_FLOOR_M;
-    if drift_m_s < DRIFT_M_S {
+    if drift_m_s < drift_m_s_max(altitude_m) {
         f64::INFINITY
     } else if room_m < 0.0 {
         if drift_m_s < DRIFTING_M_S { 0.0 } else { (CLIMB_PER_S * room_m).max(-CLIMB_M_S) }
@@ -115,6 +124,13 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
     let left_s = 2.0 * (a.altitude_m - NO_POSITION_M).max(0.0) / (fall.max(v_down) + 2.0) - TURN_S;
     let cap = (CAP * LOW_TILT * a.gravity_m_s2 * left_s.max(0.0)).min(RETURN_M_S_MAX);
     let mut speed = Vector3::new(a.p_L.x, a.p_L.y, 0.0) / -POSITION_S;
+    // A target out of reach is let go, else the last metres would be flown sideways for nothing.
+    let reach_m = cap * left_s.max(0.0);
+    let away_m = libm::hypot(a.p_L.x, a.p_L.y);
+    let careful = a.most_m_s2.is_finite();
+    if careful {
+        speed *= ((OUT_OF_REACH * reach_m - away_m) / reach_m.max(1.0)).clamp(0.0, 1.0);
+    }
     let wish = libm::sqrt(speed.norm_squared());
     if a.stopping {
         speed *= 0.0;
@@ -124,8 +140,17 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
     let over = Vector3::new(a.v_L.x, a.v_L.y, 0.0) - speed;
     let mut across = over / -if near { LAST_SPEED_S } else { SPEED_S };
     let vertical = (a.gravity_m_s2 + up).max(0.3 * a.gravity_m_s2);
-    let drifting = libm::hypot(a.v_L.x, a.v_L.y) > DRIFTING_M_S && a.altitude_m > NO_POSITION_M;
-    let low_m = if drifting { a.altitude_m.max(DRIFTING_AS_M) } else { a.altitude_m };
+    let drift_m_s = libm::hypot(a.v_L.x, a.v_L.y);
+    let as_at_m = match drift_m_s {
+        v if v > DRIFTING_M_S => DRIFTING_AS_M[1],
+        v if v > drift_m_s_max(a.altitude_m) => DRIFTING_AS_M[0],
+        _ => 0.0,
+    };
+    let low_m = if careful && a.altitude_m > DRIFT_M_MIN {
+        a.altitude_m.max(as_at_m)
+    } else {
+        a.altitude_m
+    };
     // What stops the fall comes first; the horizontal speed gets what thrust is left.
     let stop = fall * fall / (2.0 * (a.altitude_m - STOP_M).max(STOP_M_MIN)) + a.gravity_m_s2;
     let left = libm::sqrt((a.most_m_s2 * a.most_m_s2 - stop * stop).max(0.0));
@@ -160,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_drifting_lander_waits_at_the_floor_and_a_steady_one_does_not() {
-        assert!(drift_speed_m_s(100.0, 2.9, 1.8) > 1e9);
+        assert!(drift_speed_m_s(100.0, 2.4, 1.8) > 1e9);
         // Half of 1.8 m/s² over the 60 m to the floor.
         assert!((drift_speed_m_s(100.0, 10.0, 1.8) - libm::sqrt(108.0)).abs() < 1e-9);
         assert!(drift_speed_m_s(DRIFT_FLOOR_M, 10.0, 1.8) == 0.0);

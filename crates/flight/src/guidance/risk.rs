@@ -26,6 +26,8 @@ const RANGES: usize = STEPS / 4;
 /// Share of flights whose σ is wrong, and by what factor. Assumed.
 const WRONG_SHARE: f64 = 0.1;
 const WRONG_TIMES: f64 = 2.5;
+/// What the cost of the held choice counts. Assumed.
+const STAYS: f64 = 0.8;
 /// Room left after a stop, m. Source: prototype §4.3.
 const STOP_RESERVE_M: f64 = 20.0;
 
@@ -133,18 +135,22 @@ impl Outlook<'_> {
     }
 }
 
-/// The choice with the least cost; of equal ones the largest k.
+/// The choice with the least cost; of equal ones the largest k. The one that is held stays until another is
+/// clearly better.
 ///
-/// - `outlook`: what is weighed for a given k.
-pub fn choose<'a>(outlook: impl Fn(f64) -> Outlook<'a>) -> Risk {
-    let mut best: Option<Risk> = None;
+/// - `outlook`: what is weighed for a given k; `held`: the k of the last choice.
+pub fn choose<'a>(held: Option<f64>, outlook: impl Fn(f64) -> Outlook<'a>) -> Risk {
+    let mut best: Option<(f64, Risk)> = None;
     for i in (0..CHOICES).rev() {
-        let risk = outlook(K_SIGMA * i as f64 / (CHOICES - 1) as f64).weigh();
-        if risk.cost.is_finite() && best.is_none_or(|best| risk.cost < best.cost) {
-            best = Some(risk);
+        let k = K_SIGMA * i as f64 / (CHOICES - 1) as f64;
+        let risk = outlook(k).weigh();
+        let stays = held.is_some_and(|held| (held - k).abs() < 1e-9);
+        let cost = if stays { STAYS * risk.cost } else { risk.cost };
+        if cost.is_finite() && best.is_none_or(|(least, _)| cost < least) {
+            best = Some((cost, risk));
         }
     }
-    best.unwrap_or(Risk { k: K_SIGMA, ..Risk::default() })
+    best.map_or(Risk { k: K_SIGMA, ..Risk::default() }, |(_, risk)| risk)
 }
 
 #[cfg(test)]
@@ -200,9 +206,9 @@ mod tests {
     fn with_ample_propellant_the_whole_corridor_is_kept_and_with_none_the_plan_is_flown() {
         for sigma_m in [50.0, 200.0, 470.0, 700.0] {
             for late in [0.05, 0.5, 0.99] {
-                let ample = choose(|k| outlook(k, sigma_m, 300.0, late));
+                let ample = choose(None, |k| outlook(k, sigma_m, 300.0, late));
                 assert!((ample.k - K_SIGMA).abs() < 1e-9 && ample.dry < 1e-6, "{ample:?}");
-                let none = choose(|k| outlook(k, sigma_m, 0.0, late));
+                let none = choose(None, |k| outlook(k, sigma_m, 0.0, late));
                 let corridor = outlook(none.k, sigma_m, 0.0, late).corridor;
                 for h_m in [2900.0, 2000.0, 1000.0, 500.0, 100.0] {
                     let plan = corridor.planned(h_m).0.max(CREEP_M_S.min(sigma_m));
@@ -222,11 +228,21 @@ mod tests {
                 let mut last = K_SIGMA;
                 for tenth in (0..1200).rev() {
                     let left_kg = 0.1 * f64::from(tenth);
-                    let best = choose(|k| outlook(k, sigma_m, left_kg, late));
+                    let best = choose(None, |k| outlook(k, sigma_m, left_kg, late));
                     assert!(best.k <= last + 1e-12, "{sigma_m} {late} {left_kg}: {best:?}");
                     last = best.k;
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_held_stays_until_another_is_clearly_better() {
+        let free = choose(None, |k| outlook(k, 470.0, 40.0, 0.2));
+        for i in 0..CHOICES {
+            let held = choose(Some(0.5 * i as f64), |k| outlook(k, 470.0, 40.0, 0.2));
+            assert!(held.k == free.k || held.cost * STAYS <= free.cost, "{held:?} {free:?}");
+            assert_eq!(choose(Some(held.k), |k| outlook(k, 470.0, 40.0, 0.2)).k, held.k);
         }
     }
 
