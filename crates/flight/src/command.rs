@@ -62,6 +62,8 @@ pub struct Guide {
     pub relaxed: bool,
     /// Caution about an open question has used its propellant.
     pub caution_over: bool,
+    /// The fall can only be stopped with all the thrust there is.
+    pub urgent: bool,
     /// Time near believed ground without contact, s.
     pub hover_s: f64,
     /// Distance to the target along and across the track, m.
@@ -93,6 +95,7 @@ impl Guide {
             relaxed: false,
             caution_over: false,
             hover_s: 0.0,
+            urgent: false,
             along_across_m: (0.0, 0.0),
             main: false,
             main_age_s: 0.0,
@@ -242,9 +245,9 @@ impl Flight<'_> {
     }
 
     /// Largest collective: everything there is, the share kept for attitude included, once the fall is
-    /// faster than the corridor.
+    /// faster than the corridor or could not be stopped with less.
     fn collective_max(&self) -> f64 {
-        if self.monitors.corridor.stands {
+        if self.monitors.corridor.stands || self.guide.urgent {
             crate::control::allocate::DUTY_MAX
         } else {
             TERMINAL_COLLECTIVE_MAX
@@ -321,6 +324,8 @@ impl Flight<'_> {
         let gravity_L = (R_IL.inverse() * Vector::<Position, I>::from_si(gravity_I)).si();
         let v_L = self.nav.v_LB_L(load, &self.site).si();
         let turning = self.mode.phase == Phase::PitchUp;
+        let stop_m_s2 = approach::stop_m_s2(-v_L.z, self.guide.altitude_m, -gravity_L.z);
+        self.guide.urgent = load.faults.corridor && stop_m_s2 > net - gravity_L.z;
         let a_L = approach::thrust_acceleration(&Approach {
             p_L: self.nav.p_LB_L(&self.site).si(),
             v_L,

@@ -92,6 +92,12 @@ pub fn tilt_max_rad(h_m: f64, turning: bool) -> f64 {
     degrees * core::f64::consts::PI / 180.0
 }
 
+/// Vertical thrust acceleration that stops a fall of `fall_m_s` with some room above the ground, m/s².
+pub fn stop_m_s2(fall_m_s: f64, altitude_m: f64, gravity_m_s2: f64) -> f64 {
+    let fall = fall_m_s.max(0.0);
+    fall * fall / (2.0 * (altitude_m - STOP_M).max(STOP_M_MIN)) + gravity_m_s2
+}
+
 /// What the approach knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Approach {
@@ -152,7 +158,7 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
         a.altitude_m
     };
     // What stops the fall comes first; the horizontal speed gets what thrust is left.
-    let stop = fall * fall / (2.0 * (a.altitude_m - STOP_M).max(STOP_M_MIN)) + a.gravity_m_s2;
+    let stop = stop_m_s2(fall, a.altitude_m, a.gravity_m_s2);
     let left = libm::sqrt((a.most_m_s2 * a.most_m_s2 - stop * stop).max(0.0));
     let limit = left.min(vertical * libm::tan(tilt_max_rad(low_m, a.turning)));
     let size = libm::sqrt(across.norm_squared());
