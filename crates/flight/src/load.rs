@@ -49,6 +49,8 @@ pub struct Engine {
     pub isp_s: f64,
     /// Shortest pulse, s.
     pub on_s_min: f64,
+    /// Propellant that one opening wastes, in seconds of steady flow.
+    pub waste_s: f64,
 }
 
 impl Engine {
@@ -65,6 +67,8 @@ pub struct Vehicle {
     pub dry_kg: f64,
     /// Usable propellant at the start of the load, kg.
     pub propellant_kg: f64,
+    /// Its standard deviation, kg.
+    pub propellant_sigma_kg: f64,
     /// Propellant that must be left at touchdown by the plan, kg; below it an alarm is raised.
     pub reserve_kg: f64,
     /// Centre of mass above the base plane: [empty, full], m.

@@ -74,6 +74,7 @@ events! {
     40 CorridorRaised Medium "Descent slowed: altitude is not known well enough for the planned speed";
     41 SpeedExceedsCorridor High "Descending faster than the engines can stop above the ground";
     42 CreepStarted Medium "Ground may be anywhere below: creeping until it is sensed";
+    43 CorridorForPropellant Medium "Corridor relaxed: propellant does not allow the slower descent";
     50 ThrustDeviates Medium "Sensed thrust differs from the commanded one";
     51 ImuSaturated High "Inertial unit saturated";
     52 ImuFault High "Inertial unit reports itself unfit";

@@ -220,6 +220,12 @@ pub struct Guidance {
     pub corridor_m_s: f64,
     /// Altitude that braking decisions use, m.
     pub altitude_m: f64,
+    /// Standard deviations of altitude that the corridor keeps off the ground.
+    pub k_sigma: f64,
+    /// Probability, as weighed, that the first range comes too late to stop.
+    pub risk_outrun: f64,
+    /// Probability, as weighed, that the tanks are empty before the ground.
+    pub risk_dry: f64,
     /// Time to go in the present phase, s.
     pub tgo_s: f64,
     /// Distance to the target along the ground track, m; positive ahead.
@@ -323,6 +329,9 @@ const GUIDANCE: &[Parameter] = &[
     p!("guidance.v_up_m_s", "m/s", F32, |s| s.guidance.v_up_m_s),
     p!("guidance.corridor_m_s", "m/s", F32, |s| s.guidance.corridor_m_s),
     p!("guidance.altitude_m", "m", F32, |s| s.guidance.altitude_m),
+    p!("guidance.k_sigma", "", F32, |s| s.guidance.k_sigma),
+    p!("guidance.risk_outrun", "", F32, |s| s.guidance.risk_outrun),
+    p!("guidance.risk_dry", "", F32, |s| s.guidance.risk_dry),
     p!("guidance.tgo_s", "s", F32, |s| s.guidance.tgo_s),
     p!("guidance.downrange_m", "m", F32, |s| s.guidance.downrange_m),
     p!("guidance.crossrange_m", "m", F32, |s| s.guidance.crossrange_m),

