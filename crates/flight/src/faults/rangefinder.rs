@@ -108,13 +108,12 @@ impl RangeWatch {
             }
         }
         self.watch_repeats(shot.range_m, announce);
-        let usable = !self.stuck && measured.is_finite();
-        let pose = nav.history.at(shot.t);
-        if pose.is_none() {
-            filter::refuse_tag(line, announce);
+        let Some(pose) = nav.history.at(shot.t) else {
+            announce.edge(Event::TimeTagRefused, filter::refuse_tag(line));
             return;
-        }
-        let echo = pose.filter(|_| usable).and_then(|pose| self.expected(load, site, nav, &pose));
+        };
+        let usable = !self.stuck && measured.is_finite();
+        let echo = if usable { self.expected(load, site, nav, &pose) } else { None };
         let Some(prediction) = echo else {
             filter::note(line, measured, None, 0.0, Outcome::Unusable);
             return;
@@ -125,12 +124,9 @@ impl RangeWatch {
             Gate::Sigma { k } => k * c.sigma,
         };
         let mut inside = c.nu.abs() <= gate || line.usage == Use::Force;
-        if line.usage == Use::Inhibit {
-            filter::note(line, measured, Some(&c), gate, Outcome::Inhibited);
-            return;
-        }
-        if self.locked_out {
-            filter::note(line, measured, Some(&c), gate, Outcome::LockedOut);
+        if self.locked_out || line.usage == Use::Inhibit {
+            let why = if self.locked_out { Outcome::LockedOut } else { Outcome::Inhibited };
+            filter::note(line, measured, Some(&c), gate, why);
             return;
         }
         if !inside {
