@@ -118,7 +118,8 @@ impl Flight<'_> {
     fn pose_at(&mut self, t: Time, line: fn(&mut Lines) -> &mut Innovation) -> Option<Pose> {
         let pose = self.nav.history.at(t);
         if pose.is_none() {
-            filter::refuse_tag(line(&mut self.lines), &mut self.announce);
+            let first = filter::refuse_tag(line(&mut self.lines));
+            self.announce.edge(Event::TimeTagRefused, first);
         }
         pose
     }

@@ -128,13 +128,12 @@ impl RangeWatch {
             }
         }
         self.watch_repeats(shot.range_m, announce);
-        let usable = !self.stuck && measured.is_finite();
-        let pose = nav.history.at(shot.t);
-        if pose.is_none() {
-            filter::refuse_tag(line, announce);
+        let Some(pose) = nav.history.at(shot.t) else {
+            announce.edge(Event::TimeTagRefused, filter::refuse_tag(line));
             return;
-        }
-        let echo = pose.filter(|_| usable).and_then(|pose| self.expected(load, site, nav, &pose));
+        };
+        let usable = !self.stuck && measured.is_finite();
+        let echo = if usable { self.expected(load, site, nav, &pose) } else { None };
         let Some(prediction) = echo else {
             filter::note(line, measured, None, 0.0, Outcome::Unusable);
             return;
@@ -144,15 +143,12 @@ impl RangeWatch {
             Gate::Fixed { half_width_m, .. } => half_width_m * range_per_height(nav, &prediction.h),
             Gate::Sigma { k } => k * c.sigma,
         };
-        if line.usage == Use::Inhibit {
-            filter::note(line, measured, Some(&c), gate, Outcome::Inhibited);
-            return;
-        }
         // As flown: the first range of all is what the gate is laid around.
         let first = !self.acquired && matches!(load.faults.gate, Gate::Fixed { .. });
         let mut inside = first || c.nu.abs() <= gate || line.usage == Use::Force;
-        if self.locked_out {
-            filter::note(line, measured, Some(&c), gate, Outcome::LockedOut);
+        if self.locked_out || line.usage == Use::Inhibit {
+            let why = if self.locked_out { Outcome::LockedOut } else { Outcome::Inhibited };
+            filter::note(line, measured, Some(&c), gate, why);
             return;
         }
         if !inside {

@@ -7,11 +7,9 @@
 //! back what the scalars took, and none is corrected [Schmidt1966] [ZanettiDSouza2012]: the result
 //! is that of the batch, whatever the order of the scalars.
 
-use crate::announce::Announce;
 use crate::nav::Nav;
 use crate::nav::aid::Prediction;
 use crate::nav::covariance::{CONSIDERED, EMPTY, Gain, Row};
-use icd::events::Event;
 use icd::tm::{Innovation, Outcome, Use};
 
 /// Underweighting factor β, and the prior standard deviation (in the measurement's unit) above which
@@ -141,10 +139,10 @@ pub fn note(
     }
 }
 
-/// Refuses a measurement whose time tag memory does not reach; announced when the first of them comes.
-pub fn refuse_tag(line: &mut Innovation, announce: &mut Announce) {
-    announce.edge(Event::TimeTagRefused, line.outcome != Outcome::Unusable);
-    line.outcome = Outcome::Unusable;
+/// Refuses a measurement whose time tag memory does not reach; `true` for the first of them in a row.
+pub fn refuse_tag(line: &mut Innovation) -> bool {
+    let before = core::mem::replace(&mut line.outcome, Outcome::Unusable);
+    before != Outcome::Unusable
 }
 
 /// Gates one scalar at `k` standard deviations of the state before the epoch and takes it in or not.

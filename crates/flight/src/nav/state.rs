@@ -4,6 +4,8 @@
 //! As published — [Savage1998] part 2, velocity with the rotation half-step; position by the trapezoid.
 //! As programmed: increments at 50 Hz, gravity's perturbation refreshed once a second at the middle of
 //! that second, gravity's point mass every cycle.
+//! Biases of the inertial unit are first-order Gauss–Markov processes, renewed once a second; what is
+//! considered is believed as loaded. Partials of a past measurement are carried to now here.
 //! Rule: while every valve is shut the accelerometers sense nothing but their own errors; their
 //! increments are then used to calibrate them and are not integrated.
 
