@@ -30,7 +30,7 @@ impl Severity {
 
     /// Short name for tables and folders.
     pub fn name(&self) -> String {
-        format!("{}-{}", self.on.replace('.', "-"), self.kind.replace('_', "-"))
+        format!("{} {}", self.on, self.kind).replace(['.', '_', ' '], "-")
     }
 }
 

@@ -287,3 +287,21 @@ impl Watch {
         self.measures
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ground_announced_in_flight_is_counted_and_on_the_ground_is_not() {
+        let mut watch = Watch::new(Time::default(), Time::default());
+        for event in [Event::Contact, Event::EnginesCutOff, Event::Landed, Event::TerminalStarted] {
+            watch.announced(event, 0.3);
+        }
+        assert_eq!(watch.measures.false_landed, None);
+        watch.announced(Event::Contact, 4000.0);
+        watch.announced(Event::Landed, 20.0);
+        watch.announced(Event::TerminalStarted, 20.0);
+        assert_eq!(watch.measures.false_landed, Some(2.0));
+    }
+}

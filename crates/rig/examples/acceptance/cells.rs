@@ -92,8 +92,8 @@ pub fn cells(
                     if as_flown && reading.name == "a" {
                         continue;
                     }
-                    let asked =
-                        (!as_flown && !(case.only_a && reading.name == "b")).then_some(case.asked);
+                    let compared = as_flown || (case.only_a && reading.name == "b");
+                    let asked = (!compared).then_some(case.asked);
                     let toml = toml(case, reading, &base, &vehicle, tile, as_flown);
                     let ground = if tile.is_some() { "-measured" } else { "" };
                     let logic = if as_flown { "-as-flown" } else { "" };
