@@ -63,11 +63,18 @@ events! {
     24 RangefinderReacquired Medium "Altitude re-initialised on consistent ranges";
     25 RangefinderStuck Medium "Rangefinder repeats one value exactly";
     26 RangefinderFault Low "Rangefinder reports a fault";
+    27 TimeTagRefused Low "A time tag lies in the future or further back than navigation remembers";
     30 VelocimeterAcquired Info "First velocimeter beams fused";
     31 VelocityRejected Low "A velocimeter beam fell outside the gate";
+    32 RadarAcquired Info "First radar altitude fused";
+    33 CameraAcquired Info "First landmarks fused";
+    34 RadarRejected Low "A radar altitude fell outside the gate";
+    35 LandmarkRejected Low "Most landmarks of a frame were seen where they cannot be";
+    37 PositionReopened Medium "Position doubted: landmarks agree that the lander is elsewhere";
     40 CorridorRaised Medium "Descent slowed: altitude is not known well enough for the planned speed";
     41 SpeedExceedsCorridor High "Descending faster than the engines can stop above the ground";
     42 CreepStarted Medium "Ground may be anywhere below: creeping until it is sensed";
+    43 CorridorForPropellant Medium "Corridor relaxed: propellant does not allow the slower descent";
     50 ThrustDeviates Medium "Sensed thrust differs from the commanded one";
     51 ImuSaturated High "Inertial unit saturated";
     52 ImuFault High "Inertial unit reports itself unfit";

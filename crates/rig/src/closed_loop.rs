@@ -13,7 +13,7 @@ use crate::record::{Record, Recorder, Recording};
 use crate::scenario::ScenarioError;
 pub use crate::stand::Stand;
 use crate::verdict::{End, Judgement, judge, outcome};
-use crate::watch::Watch;
+use crate::watch::{EMPTY_KG, Watch};
 use flight::Flight;
 use flight::load::Load;
 use icd::bus::{Actuators, Sensors};
@@ -28,8 +28,6 @@ use truth::world::{self, TruthView, World};
 const COAST_FRAMES: u64 = 10;
 /// How long a lander at rest is watched at most, so that the flight software can find out.
 const AT_REST: Span = Span::from_ms(5_000);
-/// Tanks holding less than this are empty, kg.
-const EMPTY_KG: f64 = 1e-6;
 
 /// What one pulse frame shows; sampled together.
 #[derive(Clone, Copy, Debug)]

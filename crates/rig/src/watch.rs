@@ -2,8 +2,8 @@
 //!
 //! Owns: [`Watch`]. Does not own: the list of measures (see `measures`).
 //! Facts come from truth and from the sensor bus. The flight software's telemetry is asked for what no fact
-//! tells: which burn it calls braking, the altitude it believes in, to state its error, what it announces
-//! and which sensors it has shut out.
+//! tells: which burn it calls braking, the altitude it believes in, what it made of its ranges, what it
+//! announces and which sensors it has shut out.
 //! Passing an altitude is interpolated linearly between pulse frames: 4 m and 0.2 m/s at 42 m/s.
 
 use crate::measures::Measures;
@@ -22,6 +22,8 @@ const MEMORY: Span = Span::from_ms(12_000);
 /// Announcing the ground from higher than this over it is false, m (assumed: the spread of four feet on a
 /// slope, and a bounce).
 const FALSE_M: f64 = 5.0;
+/// Tanks holding less than this are empty, kg.
+pub const EMPTY_KG: f64 = 1e-6;
 /// Body axis and velocity within this of the vertical count as vertical: 10°.
 const VERTICAL_RAD: f64 = 10.0 * std::f64::consts::PI / 180.0;
 
@@ -35,6 +37,14 @@ struct Moment {
     altitude_error_m: f64,
 }
 
+/// From the time at which the believed altitude was first zero: what has been flown through since.
+#[derive(Clone, Copy, Debug)]
+struct Hover {
+    since: Time,
+    frames: u32,
+    altitude_sum_m: f64,
+}
+
 /// Gathers the measures of one run.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -45,6 +55,9 @@ pub struct Watch {
     ignition: Option<Time>,
     first_valid: Option<Time>,
     passed_192_m: Option<Time>,
+    hover: Option<Hover>,
+    dry: Option<Time>,
+    fused_at_rejection: Option<u32>,
     dv_m_s: f64,
     last: Option<Moment>,
     memory: VecDeque<Moment>,
@@ -61,6 +74,9 @@ impl Watch {
             ignition: None,
             first_valid: None,
             passed_192_m: None,
+            hover: None,
+            dry: None,
+            fused_at_rejection: None,
             dv_m_s: 0.0,
             last: None,
             memory: VecDeque::new(),
@@ -148,7 +164,34 @@ impl Watch {
         while self.memory.front().is_some_and(|moment| now.t - moment.t > MEMORY) {
             self.memory.pop_front();
         }
-        self.measures.ranges_rejected = Some(f64::from(telemetry.rangefinder.rejected));
+        let ranges = &telemetry.rangefinder;
+        self.measures.ranges_rejected = Some(f64::from(ranges.rejected));
+        if ranges.rejected > 0 {
+            let before = *self.fused_at_rejection.get_or_insert(ranges.fused);
+            self.measures.ranges_fused_after_rejection = Some(f64::from(ranges.fused - before));
+        }
+        if self.braking() {
+            self.hovering(view, telemetry.nav.altitude_m);
+        }
+    }
+
+    /// What an altitude that is believed to be zero high above the ground leads to.
+    fn hovering(&mut self, view: &TruthView, believed_m: f64) {
+        if self.hover.is_none() && believed_m <= 0.0 {
+            self.hover = Some(Hover { since: view.t, frames: 0, altitude_sum_m: 0.0 });
+            self.measures.height_at_estimate_zero_m = Some(view.altitude_m);
+        }
+        if let Some(hover) = &mut self.hover
+            && self.dry.is_none()
+        {
+            hover.frames += 1;
+            hover.altitude_sum_m += view.altitude_m;
+            self.measures.hover_mean_m = Some(hover.altitude_sum_m / f64::from(hover.frames));
+            if view.propellant_kg <= EMPTY_KG {
+                self.dry = Some(view.t);
+                self.measures.time_zero_to_dry_s = Some((view.t - hover.since).s());
+            }
+        }
     }
 
     fn pass(&mut self, last: &Moment, now: &Moment) {
@@ -218,6 +261,7 @@ impl Watch {
             m.descent_s = Some((t - self.deorbit.unwrap_or(self.start)).s());
             m.powered_s = self.ignition.map(|ignition| (t - ignition).s());
             m.time_192_m_to_impact_s = self.passed_192_m.map(|passed| (t - passed).s());
+            m.fall_s = self.dry.map(|dry| (t - dry).s());
             m.impact_speed_m_s = Some(libm::hypot(touchdown.v_up_m_s, touchdown.v_horizontal_m_s));
             m.loss_before_planned_s = Some((self.planned_touchdown - t).s());
             m.v_vertical_m_s = Some(-touchdown.v_up_m_s);

@@ -11,6 +11,7 @@
 //! | thrust | sensed against commanded | 15 %, 1 s | alarm | `ThrustDeviates` | agreement |
 //! | creep (resilient) | corridor at its creep speed | every frame | fall at 20 m/s until a range | `CreepStarted` | altitude known |
 //! | velocity gate | ν of a beam | 5 σ | reject the sample | `VelocityRejected` | next sample |
+//! | time tag | age of a report | in the future, or over 3 s | reject the report | `TimeTagRefused` | next good tag |
 //! | inertial unit | saturated, or unfit by its own test | one cycle | alarm | `ImuSaturated`, `ImuFault` | next good sample |
 //! | propellant | estimate below the reserve | 1 s, after the gate | alarm | `PropellantLow` | – |
 //! | contradiction | altitude below −20 m without contact | 2 s | alarm | `AltitudeContradiction` | altitude above −20 m |

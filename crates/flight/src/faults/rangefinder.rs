@@ -7,15 +7,16 @@
 //! sensor, is wrong, and its variance is widened by a².
 
 use crate::load::{Gate, Load};
-use crate::nav::aid::{Prediction, slant_range};
+use crate::nav::aid::{EMPTY, Prediction, put, slant_range};
 use crate::nav::covariance::{P, Row};
+use crate::nav::state::Pose;
 use crate::nav::{Nav, Site, filter};
 use icd::bus::{ShotQuality, SlantRange};
 use icd::constants::MOON_RADIUS_M;
 use icd::events::Event;
 use icd::time::Time;
-use icd::tm::{Innovation, Outcome};
-use nalgebra::{Matrix3, Vector3};
+use icd::tm::{Innovation, Outcome, Use};
+use nalgebra::Vector3;
 
 use crate::announce::Announce;
 
@@ -33,6 +34,10 @@ const REPEATS: u32 = 4;
 const WIDE_M: f64 = 100.0;
 /// Silence inside the reach that makes the sensor late, s.
 const LATE_S: f64 = 3.0;
+/// Probability of a late rangefinder before it was missed, and after. Assumed: one landing in five; once
+/// silent in its reach it is late for certain but for a slow start.
+const LATE_PRIOR: f64 = 0.2;
+const LATE: f64 = 0.98;
 /// Terrain slope that the rate test allows for, tan: the 99 % slope of a mare at 100 m is near 0.1.
 const SLOPE: f64 = 0.1;
 
@@ -83,6 +88,22 @@ impl RangeWatch {
         }
     }
 
+    /// Probability that the ground is not seen by the planned altitude but somewhere below.
+    pub fn late_probability(&self) -> f64 {
+        if self.late { LATE } else { LATE_PRIOR }
+    }
+
+    /// Altitude that braking decisions use while it is open whether the rangefinder or navigation is wrong,
+    /// m: the lower of the two.
+    pub fn low_altitude_m(&self, nav_altitude_m: f64) -> f64 {
+        nav_altitude_m
+    }
+
+    /// It is open whether the rangefinder or navigation is wrong.
+    pub fn unresolved(&self) -> bool {
+        false
+    }
+
     /// Takes one shot through gate and bookkeeping.
     pub fn take(
         &mut self,
@@ -107,8 +128,12 @@ impl RangeWatch {
             }
         }
         self.watch_repeats(shot.range_m, announce);
+        let Some(pose) = nav.history.at(shot.t) else {
+            announce.edge(Event::TimeTagRefused, filter::refuse_tag(line));
+            return;
+        };
         let usable = !self.stuck && measured.is_finite();
-        let echo = if usable { self.expected(load, site, nav, shot.t) } else { None };
+        let echo = if usable { self.expected(load, site, nav, &pose) } else { None };
         let Some(prediction) = echo else {
             filter::note(line, measured, None, 0.0, Outcome::Unusable);
             return;
@@ -118,9 +143,12 @@ impl RangeWatch {
             Gate::Fixed { half_width_m, .. } => half_width_m * range_per_height(nav, &prediction.h),
             Gate::Sigma { k } => k * c.sigma,
         };
-        let mut inside = c.nu.abs() <= gate;
-        if self.locked_out {
-            filter::note(line, measured, Some(&c), gate, Outcome::LockedOut);
+        // As flown: the first range of all is what the gate is laid around.
+        let first = !self.acquired && matches!(load.faults.gate, Gate::Fixed { .. });
+        let mut inside = first || c.nu.abs() <= gate || line.usage == Use::Force;
+        if self.locked_out || line.usage == Use::Inhibit {
+            let why = if self.locked_out { Outcome::LockedOut } else { Outcome::Inhibited };
+            filter::note(line, measured, Some(&c), gate, why);
             return;
         }
         if !inside {
@@ -149,19 +177,22 @@ impl RangeWatch {
         filter::note(line, measured, Some(&c), gate, outcome);
     }
 
-    /// What the shot of time `t` should read; lets the terrain bias fade with the ground passed since.
-    fn expected(&mut self, load: &Load, site: &Site, nav: &mut Nav, t: Time) -> Option<Prediction> {
-        let (age_s, pose) = ((nav.t - t).s(), nav.history.at(t)?);
-        let echo = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;
-        if load.faults.use_map {
-            let travel = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm_squared());
-            nav.forget_terrain(load, libm::sqrt(travel));
-        }
+    /// What the shot at `pose` should read; lets the terrain bias fade with the ground passed since.
+    fn expected(
+        &mut self,
+        load: &Load,
+        site: &Site,
+        nav: &mut Nav,
+        pose: &Pose,
+    ) -> Option<Prediction> {
+        let echo = slant_range::predict(load, site, nav, pose)?;
+        let travel = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm_squared());
         self.last_hit_M = Some(echo.hit_M);
-        let echo = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;
-        let block = nav.covariance.block(P, P);
-        let slide2 = echo.slope_per_m * echo.slope_per_m * block.trace().max(0.0);
-        Some(Prediction { r: echo.prediction.r + slide2, ..echo.prediction })
+        if !load.faults.use_map {
+            return Some(echo.prediction);
+        }
+        nav.forget_terrain(load, libm::sqrt(travel));
+        slant_range::predict(load, site, nav, pose).map(|echo| echo.prediction)
     }
 
     fn watch_repeats(&mut self, range_m: f32, announce: &mut Announce) {
@@ -185,8 +216,7 @@ impl RangeWatch {
         let reach_m = 0.9 * load.vehicle.rangefinder.range_m_max;
         let pose = nav.history.at(t);
         let expected = pose.and_then(|pose| {
-            let age_s = (nav.t - t).s();
-            let p = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?.prediction;
+            let p = slant_range::predict(load, site, nav, &pose)?.prediction;
             let c = filter::compare(nav, &p, p.value);
             Some(p.value + c.sigma)
         });
@@ -273,7 +303,7 @@ fn range_per_height(nav: &Nav, h: &Row) -> f64 {
 /// Widens the radial position variance by `step_m` squared.
 fn widen(nav: &mut Nav, step_m: f64) {
     let up = nav.p_MB_I.si() / nav.p_MB_I.norm().max(1.0);
-    let added: Matrix3<f64> = up * up.transpose() * (step_m * step_m);
-    let block = nav.covariance.block(P, P) + added;
-    nav.covariance.set_block(P, P, &block);
+    let mut a = EMPTY;
+    put(&mut a, P, up);
+    nav.covariance.add(&a, step_m * step_m);
 }

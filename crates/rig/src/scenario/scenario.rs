@@ -17,6 +17,7 @@ use icd::events::Event;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use truth::environment::gravity::{DEGREE_MAX, FILE_DEGREE_MAX};
+use truth::environment::terrain::Landform;
 use truth::vehicle::Vehicle;
 
 const DEG: f64 = std::f64::consts::PI / 180.0;
@@ -110,6 +111,8 @@ pub struct Ground {
     pub relief: bool,
     /// Files of measured elevation.
     pub tiles: Vec<PathBuf>,
+    /// Landforms that stand in for the coarse global grid.
+    pub landforms: Vec<Landform>,
 }
 
 /// Errors of what is loaded on board, 1 sigma, drawn once a run.
@@ -322,9 +325,20 @@ fn ground(t: &Reader<'_>, file: &Tree) -> Read<Ground> {
         rock_abundance: 0.01 * t.number("rock_abundance_percent", 0.0, ROCKS_PERCENT_MAX)?,
         relief: t.flag("relief")?,
         tiles: tiles.iter().map(|(name, entry)| file.resolve(entry, name)).collect(),
+        landforms: landforms(t)?,
     };
     t.finish()?;
     Ok(ground)
+}
+
+fn landforms(t: &Reader<'_>) -> Read<Vec<Landform>> {
+    let names = Landform::ALL.map(Landform::name);
+    let mut out = Vec::new();
+    for (name, entry) in t.texts("landforms")? {
+        let known = Landform::ALL.into_iter().find(|landform| landform.name() == name);
+        out.push(known.ok_or_else(|| t.unknown_choice(entry, "landforms", name, &names))?);
+    }
+    Ok(out)
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
