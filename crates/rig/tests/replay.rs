@@ -75,7 +75,8 @@ fn after_a_lost_link_the_replay_is_exact_up_to_the_gap() {
     let (t_s, altitude) =
         (record.column("t_s").unwrap(), record.column("truth.altitude_m").unwrap());
     let at = t_s.partition_point(|x| *x < (t - record.header.start).s());
-    assert!((altitude[at] - 5000.0).abs() < 30.0, "{} m", altitude[at]);
+    // The stand looks at the height over ground once a second at least.
+    assert!((altitude[at] - 5000.0).abs() < 200.0, "{} m", altitude[at]);
     assert!(replay.lost > 100 && replay.snapshots > 1000, "{replay:?}");
 }
 
