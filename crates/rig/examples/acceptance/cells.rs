@@ -1,6 +1,7 @@
 //! The cells of the matrix: which scenario, vehicle, ground, configuration and fault, and what is asked.
 
 use rig::severity::SEVERITIES;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -21,8 +22,9 @@ struct Reading {
     name: &'static str,
     nominal: &'static str,
     sensors: &'static str,
-    m1: &'static str,
-    ignition: &'static str,
+    /// Flies Mission 1; what is fitted to this reading comes from `fitted`, the later file's word last.
+    m1_vehicle: &'static str,
+    fitted: &'static [&'static str],
 }
 
 const READINGS: [Reading; 2] = [
@@ -30,17 +32,19 @@ const READINGS: [Reading; 2] = [
         name: "a",
         nominal: "m2-nominal-from-ignition",
         sensors: "resilience-sensors",
-        m1: "m1-as-flown",
-        ignition: "[start]\nat = \"ignition\"\npropellant_kg = 460.0\n[orbit]\narm_before_ignition_s = 60.0\n",
+        m1_vehicle: "m1",
+        fitted: &["m2-nominal-from-ignition"],
     },
     Reading {
         name: "b",
         nominal: "m2-nominal-b-from-ignition",
         sensors: "resilience-b-sensors",
-        m1: "m1-as-flown-b",
-        ignition: "[start]\nat = \"ignition\"\npropellant_kg = 390.0\n[orbit]\narm_before_ignition_s = 60.0\n",
+        m1_vehicle: "m1-b",
+        fitted: &["m2-nominal-b", "m2-nominal-b-from-ignition"],
     },
 ];
+/// Mission 1, as it was lost.
+const M1: &str = "m1-as-flown";
 
 /// What one case lays over its base.
 struct Case {
@@ -64,46 +68,32 @@ impl Case {
     }
 }
 
-/// Every cell that the repository's files allow, and what is not there.
-pub fn cells(
-    root: &Path,
-    tiles: &[(String, PathBuf)],
-) -> std::io::Result<(Vec<Cell>, Vec<String>)> {
-    let (mut cells, mut absent) = (Vec::new(), Vec::new());
+/// Every cell. `tiles`: mission and file of measured ground.
+pub fn cells(root: &Path, tiles: &[(String, PathBuf)]) -> std::io::Result<Vec<Cell>> {
+    let mut cells = Vec::new();
     let cases = cases(root)?;
     for reading in &READINGS {
         for case in &cases {
-            let scenario = if case.m1 { reading.m1 } else { reading.nominal };
-            let base = root.join(format!("scenarios/{scenario}.toml"));
-            let vehicle = root.join(format!("vehicles/{}.toml", reading.sensors));
-            for needed in [Some(&base), case.sensors.then_some(&vehicle)].into_iter().flatten() {
-                if !needed.exists() && !absent.contains(&needed.display().to_string()) {
-                    absent.push(needed.display().to_string());
-                }
-            }
-            if !base.exists() || (case.sensors && !vehicle.exists()) {
-                continue;
-            }
             let mission = if case.m1 { "m1" } else { "m2" };
             let measured = tiles.iter().filter(|(of, _)| case.mission && of == mission);
-            let grounds = std::iter::once(None).chain(measured.map(|(_, file)| Some(file)));
+            let grounds = std::iter::once(None).chain(measured.map(|(_, file)| Some(&**file)));
+            let logics = if reading.name == "b" { &[false, true][..] } else { &[false] };
             for tile in grounds {
-                for as_flown in [false, true] {
-                    if as_flown && reading.name == "a" {
-                        continue;
-                    }
+                for as_flown in logics.iter().copied() {
                     let compared = as_flown || (case.only_a && reading.name == "b");
-                    let asked = (!compared).then_some(case.asked);
-                    let toml = toml(case, reading, &base, &vehicle, tile, as_flown);
                     let ground = if tile.is_some() { "-measured" } else { "" };
                     let logic = if as_flown { "-as-flown" } else { "" };
-                    let name = format!("{}-{}{ground}{logic}", reading.name, case.name);
-                    cells.push(Cell { name, asked, as_flown, toml });
+                    cells.push(Cell {
+                        name: format!("{}-{}{ground}{logic}", reading.name, case.name),
+                        asked: (!compared).then_some(case.asked),
+                        as_flown,
+                        toml: case.toml(root, reading, tile, as_flown)?,
+                    });
                 }
             }
         }
     }
-    Ok((cells, absent))
+    Ok(cells)
 }
 
 fn cases(root: &Path) -> std::io::Result<Vec<Case>> {
@@ -118,6 +108,11 @@ fn cases(root: &Path) -> std::io::Result<Vec<Case>> {
         Case::new("nominal", 0.998, String::new()),
         Case { sensors: true, ..Case::new("nominal-all-sensors", 0.998, String::new()) },
         Case { m1: true, ..Case::new("m1", 0.99, String::new()) },
+        Case {
+            m1: true,
+            flight: "velocimeter = false\n",
+            ..Case::new("m1-same-sensors", 0.99, String::new())
+        },
         Case::new("m2", 0.99, mission_2.clone()),
         Case {
             flight: "velocimeter = false\n",
@@ -146,32 +141,61 @@ fn faults_of(file: &Path) -> std::io::Result<String> {
     }))
 }
 
-fn toml(
-    case: &Case,
-    reading: &Reading,
-    base: &Path,
-    vehicle: &Path,
-    tile: Option<&PathBuf>,
-    as_flown: bool,
-) -> String {
-    let mut out = format!("extends = {:?}\n", base.display().to_string());
-    let _ = writeln!(out, "title = \"{}, reading {}\"", case.name, reading.name);
-    if case.sensors {
-        let _ = writeln!(out, "vehicle = {:?}", vehicle.display().to_string());
+impl Case {
+    /// The scenario file of one cell.
+    fn toml(
+        &self,
+        root: &Path,
+        reading: &Reading,
+        tile: Option<&Path>,
+        as_flown: bool,
+    ) -> std::io::Result<String> {
+        let vehicle = |name: &str| {
+            let file = root.join(format!("vehicles/{name}.toml"));
+            format!("vehicle = {:?}\n", file.display().to_string())
+        };
+        let base =
+            root.join(format!("scenarios/{}.toml", if self.m1 { M1 } else { reading.nominal }));
+        let mut out = format!("extends = {:?}\n", base.display().to_string());
+        let _ = writeln!(out, "title = \"{}, reading {}\"", self.name, reading.name);
+        match (self.sensors, self.m1) {
+            (true, _) => out += &vehicle(reading.sensors),
+            (false, true) => out += &vehicle(reading.m1_vehicle),
+            (false, false) => {}
+        }
+        let mut flight = String::new();
+        if self.m1 {
+            out += &table(root, reading, "start")?;
+            out += &table(root, reading, "orbit")?;
+            flight = table(root, reading, "flight")?.replace("[flight]\n", "");
+        }
+        if let Some(tile) = tile {
+            let _ = writeln!(out, "[terrain]\ntiles = [{:?}]", tile.display().to_string());
+            if self.m1 {
+                out += "landforms = []\n";
+            }
+        }
+        let logic = if as_flown { "as-flown" } else { "resilient" };
+        let _ = writeln!(out, "[flight]\n{flight}configuration = \"{logic}\"");
+        out += if self.flight.is_empty() { "velocimeter = true\n" } else { self.flight };
+        out += "radar_altimeter = true\ncamera = true\n";
+        out += "[expect]\noutcome = \"landed\"\nevents = []\nband = []\n";
+        Ok(out + &self.faults)
     }
-    if case.m1 {
-        out += reading.ignition;
-    }
-    if let Some(tile) = tile {
-        let _ = writeln!(out, "[terrain]\ntiles = [{:?}]", tile.display().to_string());
-        if case.m1 {
-            out += "landforms = []\n";
+}
+
+/// What the files fitted to a reading say in one table, the last word of each key.
+fn table(root: &Path, reading: &Reading, name: &str) -> std::io::Result<String> {
+    let mut lines = BTreeMap::new();
+    for file in reading.fitted {
+        let text = std::fs::read_to_string(root.join(format!("scenarios/{file}.toml")))?;
+        let own = text.split(&format!("\n[{name}]")).nth(1).unwrap_or("");
+        let own = own.split("\n[").next().unwrap_or("");
+        for line in own.lines().filter(|line| line.contains(" = ")) {
+            let key = line.split_whitespace().next().unwrap_or("").to_string();
+            lines.insert(key, line.to_string());
         }
     }
-    let logic = if as_flown { "as-flown" } else { "resilient" };
-    let _ = writeln!(out, "[flight]\nconfiguration = \"{logic}\"");
-    out += if case.flight.is_empty() { "velocimeter = true\n" } else { case.flight };
-    out += "radar_altimeter = true\ncamera = true\n";
-    out += "[expect]\noutcome = \"landed\"\nevents = []\nband = []\n";
-    out + &case.faults
+    let lines: Vec<String> = lines.into_values().collect();
+    Ok(format!("[{name}]\n{}\n", lines.join("\n")))
 }
