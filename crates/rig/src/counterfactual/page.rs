@@ -53,7 +53,7 @@ fn body(study: &Study) -> String {
         ),
     };
     format!(
-        "<h1>{}</h1>\n<p class=\"purpose\">{}, seed {}, run {}: {} sets of changes flown. {}.</p>\n\
+        "<h1>{}</h1>\n<p class=\"purpose\">{}, seed {}, run {}: {} sets of changes flown; {}.</p>\n\
          <section class=\"card\">{}</section>\n{rest}<div class=\"plots\">{}</div>\n",
         escape(&study.title),
         escape(&study.name),
@@ -120,19 +120,32 @@ fn profiles(study: &Study) -> Chart {
     let step = if fastest > 100.0 { 20.0 } else { 10.0 };
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // some hundreds at the most
     let ticks = (fastest / step).ceil() as usize;
-    let curve = |(trial, colour): (&&Trial, &'static str)| Curve {
-        label: format!("{}: {}", name(study, trial), trial.outcome.name()),
+    // Flights that are the same bit by bit are one curve.
+    let mut kinds: Vec<Vec<&Trial>> = Vec::new();
+    for trial in &shown {
+        match kinds.iter_mut().find(|kind| kind[0].digest == trial.digest) {
+            Some(kind) => kind.push(trial),
+            None => kinds.push(vec![trial]),
+        }
+    }
+    let curve = |(kind, colour): (&Vec<&Trial>, &'static str)| Curve {
+        label: format!(
+            "{}: {}",
+            kind.iter().map(|trial| name(study, trial)).collect::<Vec<_>>().join(", "),
+            kind[0].outcome.name()
+        ),
         colour,
-        points: trial.profile.iter().map(|(speed, m)| (*speed, m / 1000.0)).collect(),
+        points: kind[0].profile.iter().map(|(speed, m)| (*speed, m / 1000.0)).collect(),
     };
     Chart {
         title: "Altitude over ground against descent speed",
-        note: "The flight as written, each change alone, and all changes together.".to_string(),
+        note: "The flight as written, each change alone, all changes together; equal flights once."
+            .to_string(),
         x_label: "descent speed, m/s",
         y_label: "altitude, km",
         x_ticks: (0..=ticks).map(|k| k as f64 * step).collect(),
         y_ticks: (0..=6).map(f64::from).collect(),
-        curves: shown.iter().zip(COLOURS).map(curve).collect(),
+        curves: kinds.iter().zip(COLOURS).map(curve).collect(),
         levels: vec![],
     }
 }
