@@ -6,11 +6,7 @@ use crate::nav::covariance::{ALIGNMENT, THETA, V};
 use icd::bus::PULSE_FRAME;
 use icd::frames::{I, Position, Vector};
 use icd::tm::{self, Phase, Snapshot};
-use nalgebra::{Matrix3, Vector3};
-
-fn trace(m: &Matrix3<f64>) -> f64 {
-    (m[(0, 0)] + m[(1, 1)] + m[(2, 2)]).max(0.0)
-}
+use nalgebra::Vector3;
 
 impl Flight<'_> {
     /// Samples everything together.
@@ -41,7 +37,7 @@ impl Flight<'_> {
         let body_up = (nav.q_IB.rotation().si() * Vector3::z()).dot(&up).clamp(-1.0, 1.0);
         let variance = |first: usize| {
             let vertical = nav.covariance.variance(first, &up);
-            (vertical, (trace(&nav.covariance.block(first, first)) - vertical).max(0.0))
+            (vertical, (nav.covariance.trace(first) - vertical).max(0.0))
         };
         let (v_vertical, v_horizontal) = variance(V);
         let from_target = nav.from_target();
@@ -61,8 +57,7 @@ impl Flight<'_> {
             sigma_horizontal_m: libm::sqrt(p_horizontal),
             sigma_v_horizontal_m_s: libm::sqrt(v_horizontal),
             sigma_attitude_rad: libm::sqrt(
-                trace(&nav.covariance.block(THETA, THETA))
-                    + trace(&nav.covariance.block(ALIGNMENT, ALIGNMENT)),
+                nav.covariance.trace(THETA) + nav.covariance.trace(ALIGNMENT),
             ),
             mass_kg: self.mass_kg(),
             propellant_kg: self.propellant_kg,
