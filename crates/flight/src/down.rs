@@ -42,7 +42,7 @@ impl Flight<'_> {
         let (v_vertical, v_horizontal) = variance(V);
         let from_target = nav.from_target();
         let p_vertical = (from_target * up).dot(&up);
-        let p_horizontal = (trace(&from_target) - p_vertical).max(0.0);
+        let p_horizontal = (from_target.trace() - p_vertical).max(0.0);
         tm::Nav {
             p_LB_L: p_L.into(),
             v_LB_L: v_L.into(),

@@ -115,7 +115,11 @@ impl Flight<'_> {
     }
 
     /// The pose at a measurement's own time; a tag that memory does not reach is refused.
-    fn pose_at(&mut self, t: Time, line: fn(&mut Lines) -> &mut Innovation) -> Option<Pose> {
+    pub(crate) fn pose_at(
+        &mut self,
+        t: Time,
+        line: fn(&mut Lines) -> &mut Innovation,
+    ) -> Option<Pose> {
         let pose = self.nav.history.at(t);
         if pose.is_none() {
             let first = filter::refuse_tag(line(&mut self.lines));

@@ -15,7 +15,7 @@ use crate::nav::covariance::{EMPTY, P};
 use crate::nav::filter::{self, Comparison, Epoch};
 use icd::bus::{LANDMARKS, LEGS, Landmarks, PULSE_FRAME, Sensors, ShotQuality, SlantRange};
 use icd::events::Event;
-use icd::tm::{Outcome, Phase};
+use icd::tm::{Outcome, Phase, Use};
 use nalgebra::Vector3;
 
 /// Gate of the radar, standard deviations.
@@ -220,7 +220,13 @@ impl Flight<'_> {
         let pose = match pulse.quality {
             ShotQuality::NoReturn => return,
             ShotQuality::Fault => None,
-            ShotQuality::Valid => self.nav.history.at(pulse.t).filter(|_| measured.is_finite()),
+            ShotQuality::Valid => {
+                let pose = self.pose_at(pulse.t, |lines| &mut lines.radar_altimeter);
+                if pose.is_none() {
+                    return;
+                }
+                pose.filter(|_| measured.is_finite())
+            }
         };
         let travel_m = if pose.is_some() { self.pass_ground() } else { 0.0 };
         let expected = pose.and_then(|pose| {
@@ -297,6 +303,9 @@ impl Flight<'_> {
     }
 
     fn take_camera(&mut self, seen: &Landmarks) {
+        if self.pose_at(seen.t, |lines| &mut lines.camera).is_none() {
+            return;
+        }
         let mut matches = self.matches(seen);
         if matches.count == 0 {
             return;
@@ -338,10 +347,10 @@ impl Flight<'_> {
     /// where position was hardly known, a wrong number shows only beside the right ones.
     fn take_landmark(&mut self, seen: &Landmarks, one: &Match, used: bool) {
         let Some(pair) = self.compare_landmark(seen, one.id, one.pixel) else { return };
-        let outcome = match (used, one.fits && pair.fits()) {
-            (_, false) => Outcome::Rejected,
-            (true, true) => filter::verdict(self.lines.camera.usage, true),
-            (false, true) => Outcome::Unusable,
+        let usage = self.lines.camera.usage;
+        let outcome = match filter::verdict(usage, one.fits && pair.fits()) {
+            Outcome::Fused if !used && usage == Use::Edit => Outcome::Unusable,
+            other => other,
         };
         if outcome == Outcome::Fused {
             let mut epoch = Epoch::<2>::new();

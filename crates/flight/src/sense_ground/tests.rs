@@ -228,6 +228,20 @@ fn radar_altitudes_correct_height_and_a_wrong_one_is_refused_without_consequence
 }
 
 #[test]
+fn a_time_tag_that_memory_does_not_reach_is_refused_and_announced() {
+    let load = over_landmarks(1500.0);
+    let mut flight = flight(&load, 1500.0);
+    let t = t0() - icd::time::Span::from_ms(10_000);
+    let seen = Landmarks { t, ..frame(&load, &flight.nav.pose()) };
+    let pulse = SlantRange { t, range_m: 1500.0, quality: ShotQuality::Valid };
+    let late = Sensors { camera: Some(seen), radar_altimeter: Some(pulse), ..quiet(t0()) };
+    flight.sense_ground(&late, false);
+    assert_eq!(flight.announce.events(), [Event::TimeTagRefused, Event::TimeTagRefused]);
+    assert_eq!(flight.lines.camera.outcome, Outcome::Unusable);
+    assert_eq!(flight.lines.radar_altimeter.outcome, Outcome::Unusable);
+}
+
+#[test]
 fn silence_and_faults_of_the_radar_move_nothing() {
     let load = over_landmarks(1500.0);
     let mut flight = flight(&load, 1500.0);
