@@ -22,6 +22,8 @@ impl Flight<'_> {
             rangefinder: self.lines.rangefinder,
             velocimeter: self.lines.velocimeter,
             star_tracker: self.lines.star_tracker,
+            rangefinder_belief: self.watch.belief(),
+            radar_belief: self.radar.belief(),
             guidance: self.guidance_down(),
             control: self.control_down(),
             alarms: self.alarms(),

@@ -39,7 +39,7 @@ use announce::Announce;
 use control::allocate::{self, Jets};
 use control::attitude::{Attitude, Plant, pointing};
 use faults::monitors::Monitors;
-use faults::rangefinder::RangeWatch;
+use faults::rangefinder::{RangeWatch, Ranging};
 use guidance::Demand;
 use guidance::braking::Solution;
 use icd::bus::{Actuators, PULSE_FRAME, Sensors};
@@ -70,6 +70,7 @@ pub struct Flight<'a> {
     site: Site,
     nav: Nav,
     watch: RangeWatch,
+    radar: RangeWatch,
     monitors: Monitors,
     announce: Announce,
     lines: Lines,
@@ -96,7 +97,8 @@ impl<'a> Flight<'a> {
             load,
             site: Site::new(&load.target),
             nav: Nav::new(load, start),
-            watch: RangeWatch::new(),
+            watch: RangeWatch::new(Ranging::Rangefinder),
+            radar: RangeWatch::new(Ranging::RadarAltimeter),
             monitors: Monitors::new(),
             announce: Announce::default(),
             lines: Lines { rangefinder: line, velocimeter: line, star_tracker: line },

@@ -3,6 +3,8 @@
 //! Owns: the order of aids in a cycle, the rule "valves shut: calibrate, do not integrate".
 
 use crate::Flight;
+use crate::faults::rangefinder::Scene;
+use crate::faults::table;
 use crate::nav::aid::{beam_speed, quiet, star_tracker};
 use crate::nav::filter;
 use icd::bus::{BeamSpeeds, PULSE_FRAME, Sensors, StarTracker};
@@ -13,7 +15,7 @@ use icd::tm::{Outcome, Phase};
 use nalgebra::Vector3;
 
 /// Gate of star tracker and velocimeter, standard deviations.
-const GATE: f64 = 5.0;
+const GATE: f64 = table::VELOCITY_GATE.threshold;
 
 impl Flight<'_> {
     /// Everything that a cycle's sensors say.
@@ -53,8 +55,9 @@ impl Flight<'_> {
             self.take_star_tracker(report);
         }
         if let Some(shot) = sensors.rangefinder.as_ref().filter(|_| flying) {
+            let scene = Scene { load: self.load, peer: self.radar.peer() };
             self.watch.take(
-                self.load,
+                &scene,
                 &self.site,
                 &mut self.nav,
                 shot,

@@ -1,6 +1,7 @@
 //! Whole-flight-software behaviour on a bench: sensors by hand, no world behind them.
 
 use super::*;
+use crate::faults::rangefinder::{Peer, Scene};
 use crate::load::{FaultManagement, Gate};
 use crate::nav::aid::slant_range;
 use crate::test_load::{flight_state, load};
@@ -123,8 +124,9 @@ fn shoot(flight: &mut Flight, n: u32, offset: impl Fn(u32) -> f64) {
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + offset(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
+        let scene = Scene { load: flight.load, peer: Peer::default() };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
-        flight.watch.take(flight.load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(flight);
         flight.nav.propagate_covariance(flight.load, 0.1);
     }
@@ -159,8 +161,9 @@ fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + 900.0 + 0.01 * f64::from(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
+        let scene = Scene { load: flight.load, peer: Peer::default() };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
-        flight.watch.take(&load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(&mut flight);
     }
     let risen_m = flight.nav.p_MB_I.norm() - before_m;
@@ -194,8 +197,9 @@ fn a_frozen_range_is_not_believed() {
     let mut flight = terminal(&load, 1500.0);
     for _ in 0..20 {
         let shot = SlantRange { t: flight.nav.t, range_m: 1490.0, quality: ShotQuality::Valid };
+        let scene = Scene { load: flight.load, peer: Peer::default() };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
-        flight.watch.take(&load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(&mut flight);
     }
     assert!(flight.watch.stuck);

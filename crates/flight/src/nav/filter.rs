@@ -72,7 +72,7 @@ pub fn note(
             line.age_s = 0.0;
         }
         Outcome::Rejected => line.rejected = line.rejected.saturating_add(1),
-        Outcome::Silent | Outcome::Unusable | Outcome::LockedOut => {}
+        Outcome::Silent | Outcome::Unusable | Outcome::LockedOut | Outcome::Distrusted => {}
     }
 }
 
