@@ -27,12 +27,13 @@ pub const DATUM: usize = 2;
 pub const SCALE: usize = 3;
 
 /// Probability of going from one explanation to another between two samples; assumed: a fault a
-/// thousand samples, recovery within fifty, a wrong datum likelier than a wrong scale.
+/// thousand samples, recovery within ten to fifty; between a wrong datum and a wrong scale, which look alike
+/// while nothing moves, the datum.
 const TRANSITION: [[f64; HYPOTHESES]; HYPOTHESES] = [
     [0.9975, 0.001, 0.001, 0.0005],
     [0.02, 0.976, 0.002, 0.002],
-    [0.02, 0.002, 0.976, 0.002],
-    [0.02, 0.002, 0.002, 0.976],
+    [0.1, 0.002, 0.8975, 0.0005],
+    [0.1, 0.002, 0.03, 0.868],
 ];
 /// Least relative likelihood, and least probability. Source: usual floors of such banks.
 const LIKELIHOOD_MIN: f64 = 1e-12;
@@ -49,10 +50,13 @@ const V_SIGMA_MIN: f64 = 0.5;
 /// Growth of the two filters' variances: (m/s)² a second, and squares of scale a second. Assumed.
 const V_GROWTH: f64 = 0.0025;
 const SCALE_GROWTH: f64 = 1e-7;
+/// A wrong scale must fit so many times better than a wrong datum to count as the better explanation.
+const TELLING: f64 = 2.0;
 /// Deviations within which the nominal explanation holds.
 const EXPLAINED: f64 = 3.0;
-/// Misses in a row after which a filter starts anew.
-const MISSES: u32 = 3;
+/// Misses in a row after which a filter starts anew, at first; twice as many each time, up to the last,
+/// for an explanation that has to start anew again and again explains nothing.
+const MISSES: [u32; 2] = [10, 80];
 
 /// One shot as the bank sees it.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +86,7 @@ pub struct Sample {
 struct Step {
     x: Vector2<f64>,
     P: Matrix2<f64>,
-    misses: u32,
+    patience: Patience,
 }
 
 /// A wrong scale.
@@ -90,7 +94,28 @@ struct Step {
 struct Scale {
     kappa: f64,
     variance: f64,
+    patience: Patience,
+}
+
+/// How long a filter may miss before it starts anew.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
     misses: u32,
+    most: u32,
+}
+
+impl Patience {
+    const NEW: Self = Self { misses: 0, most: MISSES[0] };
+
+    /// Whether the filter has missed for too long.
+    fn ends(&mut self, hit: bool) -> bool {
+        self.misses = if hit { 0 } else { self.misses.saturating_add(1) };
+        if self.misses < self.most {
+            return false;
+        }
+        *self = Self { misses: 0, most: self.most.saturating_mul(2).min(MISSES[1]) };
+        true
+    }
 }
 
 /// The four explanations of one sensor.
@@ -108,10 +133,9 @@ fn normal(x: f64, variance: f64) -> f64 {
 }
 
 impl Step {
-    fn born(sigma_v: f64) -> Self {
-        let v = sigma_v.max(V_SIGMA_MIN);
+    fn born(v: f64) -> Self {
         let P = Matrix2::new(STEP_SIGMA_M * STEP_SIGMA_M, 0.0, 0.0, v * v);
-        Self { x: Vector2::zeros(), P, misses: 0 }
+        Self { x: Vector2::zeros(), P, patience: Patience::NEW }
     }
 
     fn carry(&mut self, sample: &Sample) {
@@ -141,7 +165,8 @@ impl Step {
 }
 
 impl Scale {
-    const BORN: Self = Self { kappa: 0.0, variance: SCALE_SIGMA * SCALE_SIGMA, misses: 0 };
+    const BORN: Self =
+        Self { kappa: 0.0, variance: SCALE_SIGMA * SCALE_SIGMA, patience: Patience::NEW };
 
     fn compare(&self, sample: &Sample) -> (f64, f64) {
         let rho = sample.expected_m;
@@ -194,20 +219,31 @@ impl Bank {
         let capped = |likelihood: f64, size: f64| {
             if size.abs() < width { likelihood.min(nominal) } else { likelihood }
         };
-        let datum = capped(density(by_step), sample.per_height * self.step.x.x);
+        let v = libm::hypot(sample.sigma_v_m_s, sample.ground_m_s);
+        let v_sigma = v.max(V_SIGMA_MIN);
+        // The rate test: what does not follow the motion is no wrong altitude.
+        let follows = self.step.x.y.abs() < EXPLAINED * v_sigma;
+        let by_datum = if follows { density(by_step) } else { CLUTTER * flat };
+        let datum = capped(by_datum, sample.per_height * self.step.x.x);
         let scale = capped(density(by_scale), sample.expected_m * self.scale.kappa);
+        // While both fit alike it is the datum: a wrong scale shows only in motion.
+        let scale = if scale < TELLING * datum { scale.min(datum / TELLING) } else { scale };
         self.weigh([nominal, flat, datum, scale]);
         let explained = sample.nu.abs() < width;
-        self.step.misses = missed(self.step.misses, own(by_step));
-        if (explained && self.p[DATUM] < 0.5) || self.step.misses >= MISSES {
-            self.step = Step::born(sample.sigma_v_m_s);
-        } else if own(by_step) > 0.5 {
+        let hit = own(by_step) > 0.5;
+        if explained && self.p[DATUM] < 0.5 {
+            self.step = Step::born(v_sigma);
+        } else if self.step.patience.ends(hit) {
+            self.step = Step { patience: self.step.patience, ..Step::born(v_sigma) };
+        } else if hit {
             self.step.fuse(sample);
         }
-        self.scale.misses = missed(self.scale.misses, own(by_scale));
-        if (explained && self.p[SCALE] < 0.5) || self.scale.misses >= MISSES {
+        let hit = own(by_scale) > 0.5;
+        if explained && self.p[SCALE] < 0.5 {
             self.scale = Scale::BORN;
-        } else if own(by_scale) > 0.5 {
+        } else if self.scale.patience.ends(hit) {
+            self.scale = Scale { patience: self.scale.patience, ..Scale::BORN };
+        } else if hit {
             self.scale.fuse(sample);
         }
     }
@@ -231,10 +267,6 @@ impl Bank {
         let spare = 1.0 - HYPOTHESES as f64 * PROBABILITY_MIN;
         self.p = next.map(|x| PROBABILITY_MIN + spare * x / sum);
     }
-}
-
-fn missed(so_far: u32, own: f64) -> u32 {
-    if own > 0.5 { 0 } else { so_far.saturating_add(1) }
 }
 
 impl Default for Bank {

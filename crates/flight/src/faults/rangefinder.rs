@@ -39,6 +39,8 @@ const LOCKED_M: f64 = 40.0;
 /// Noise is measured over this time, s, and counts from this factor on.
 const NOISE_S: f64 = 3.2;
 const NOISE_FACTOR: f64 = 2.0;
+/// Noise above this share of the range is no noise but nonsense. Assumed.
+const NOISE_SHARE_MAX: f64 = 0.1;
 /// Smallest spread by motion that shows a frozen sensor, m.
 const FROZEN_M: f64 = 5.0;
 /// Age of a range whose tag is replaced, s, and the time that it is granted for error.
@@ -240,7 +242,7 @@ impl RangeWatch {
             return;
         }
         if faults.bank {
-            prediction.r = self.real_noise(prediction.r, t, announce);
+            prediction.r = self.real_noise(&prediction, t, announce);
         }
         let mut c = filter::compare(nav, &prediction, measured);
         let gate = match faults.gate {
@@ -402,15 +404,21 @@ impl RangeWatch {
     }
 
     /// The variance that ranges really have: the model's, or what their differences show.
-    fn real_noise(&mut self, r: f64, t: Time, announce: &mut Announce) -> f64 {
+    fn real_noise(&mut self, echo: &Prediction, t: Time, announce: &mut Announce) -> f64 {
+        let r = echo.r;
         let model = libm::sqrt(r.max(0.0));
-        self.noise_m = self.window.noise_m(t, NOISE_S).unwrap_or(model);
+        let (noise_m, middle_m) = self.window.noise_m(t, NOISE_S).unwrap_or((model, 0.0));
+        self.noise_m = noise_m;
         let high = self.noise_m > table::NOISY.threshold * model;
         let noisy = self.noise.stands(high, t, table::NOISY.persistence_s);
         let event = self.sensor == Ranging::Rangefinder;
         announce.edge(Event::RangefinderNoisy, event && noisy && !self.noisy);
         self.noisy = noisy;
-        if self.noise_m > NOISE_FACTOR * model { self.noise_m * self.noise_m } else { r }
+        // Noise lies about what is expected; what lies elsewhere is another matter.
+        let counts = noise_m > NOISE_FACTOR * model
+            && noise_m < NOISE_SHARE_MAX * echo.value.abs()
+            && middle_m.abs() < noise_m;
+        if counts { self.noise_m * self.noise_m } else { r }
     }
 
     /// A shot without an echo. `expected_m`: range that navigation expects, its deviation added.
@@ -548,7 +556,10 @@ impl RangeWatch {
         let ground = across * SLOPE;
         let rate = libm::sqrt(sigma_b * sigma_b + sigma_v * sigma_v + ground * ground);
         self.rate_m_s_max = table::RATE_TEST.threshold * rate.max(0.5);
-        self.line.is_some_and(|line| line.slope.abs() < self.rate_m_s_max)
+        // The test must be able to fail a sensor that stands still, or have its full time.
+        let fall = nav.v_ground_I(load).si().dot(&up(nav)).abs();
+        let sharp = self.rate_m_s_max < 0.7 * fall || self.window.covers(t, 0.85 * span_s);
+        self.line.is_some_and(|line| line.slope.abs() < self.rate_m_s_max) && sharp
     }
 
     /// The loop guards, and heights that a landing can have.

@@ -86,6 +86,11 @@ impl Window {
         Some((last.1? - last.0?).s())
     }
 
+    /// Whether the shots outside the gate reach back by `span_s`.
+    pub fn covers(&self, now: Time, span_s: f64) -> bool {
+        self.shots().any(|shot| shot.outside && (now - shot.t).s() >= span_s)
+    }
+
     /// In order of time.
     fn shots(&self) -> impl Iterator<Item = &Shot> {
         let (late, early) = self.ring.split_at_checked(self.next).unwrap_or((&self.ring, &[]));
@@ -122,12 +127,16 @@ impl Window {
         Some(Line { now: mean - slope * mean_t, slope, sigma, scatter })
     }
 
-    /// Standard deviation of the shots' noise, m; `None` while too few are known.
-    pub fn noise_m(&self, now: Time, span_s: f64) -> Option<f64> {
+    /// Standard deviation of the shots' noise and their middle innovation, m; `None` while too few are
+    /// known.
+    pub fn noise_m(&self, now: Time, span_s: f64) -> Option<(f64, f64)> {
         let mut differences = [f64::NAN; LENGTH];
         let mut n = 0;
         let mut last: Option<f64> = None;
-        for (shot, slot) in self.recent(now, span_s).zip(&mut differences) {
+        let mut all = [f64::NAN; LENGTH];
+        let shots = self.recent(now, span_s).zip(differences.iter_mut().zip(&mut all));
+        for (shot, (slot, nu)) in shots {
+            *nu = shot.nu;
             if let Some(before) = last {
                 *slot = shot.nu - before;
                 n += 1;
@@ -139,7 +148,7 @@ impl Window {
         }
         let trend = median(&differences)?;
         let sizes = differences.map(|d| (d - trend).abs());
-        Some(median(&sizes)? / MEDIAN_OF_DIFFERENCE)
+        Some((median(&sizes)? / MEDIAN_OF_DIFFERENCE, median(&all)?))
     }
 
     /// How far the readings spread over the last `span_s`, and how far navigation expected them to, m;
@@ -188,7 +197,7 @@ mod tests {
 
     /// Normal deviates of a fixed sequence.
     pub(super) fn normal(i: u32) -> f64 {
-        let mut x = u64::from(i).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut x = u64::from(i).wrapping_add(77).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut sum = 0.0;
         for _ in 0..12 {
             x ^= x >> 30;
@@ -227,7 +236,7 @@ mod tests {
             let outlier = if i % 5 == 0 { 400.0 * normal(100 + i) } else { 0.0 };
             window.push(at(i), 0.0, 6.0 * f64::from(i) + 2.0 * normal(i) + outlier, 1.0);
         }
-        let noise_m = window.noise_m(at(31), 3.2).unwrap();
+        let noise_m = window.noise_m(at(31), 3.2).unwrap().0;
         assert!(noise_m > 1.0 && noise_m < 6.0, "{noise_m}");
     }
 
