@@ -80,6 +80,9 @@ impl Flight<'_> {
     pub(crate) fn guide(&mut self) -> Option<Demand> {
         self.update_altitude();
         self.watch_thrust();
+        if self.mode.abandoned {
+            return None;
+        }
         self.guide.frames = self.guide.frames.wrapping_add(1);
         match self.mode.phase {
             Phase::OrbitCoast | Phase::DescentCoast => Some(self.along_velocity(false)),

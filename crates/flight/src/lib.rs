@@ -29,6 +29,7 @@ pub mod guidance;
 pub mod load;
 mod mode;
 pub mod nav;
+mod saved;
 mod sense;
 #[cfg(test)]
 mod test_load;
@@ -38,6 +39,8 @@ mod tests;
 use announce::Announce;
 use control::allocate::{self, Jets};
 use control::attitude::{Attitude, Plant, pointing};
+use faults::contact::ContactWatch;
+use faults::inertial::InertialWatch;
 use faults::monitors::Monitors;
 use faults::rangefinder::{RangeWatch, Ranging};
 use guidance::Demand;
@@ -49,6 +52,7 @@ use icd::tm::{Innovation, Snapshot};
 use load::{Load, NavStart};
 use nalgebra::Vector3;
 use nav::{Nav, Site};
+pub use saved::Saved;
 
 /// Cycles in a pulse frame.
 const CYCLES: u32 = 5;
@@ -71,6 +75,8 @@ pub struct Flight<'a> {
     nav: Nav,
     watch: RangeWatch,
     radar: RangeWatch,
+    inertial: InertialWatch,
+    contact: ContactWatch,
     monitors: Monitors,
     announce: Announce,
     lines: Lines,
@@ -87,6 +93,9 @@ pub struct Flight<'a> {
     quiet_cycles: u32,
     quiet_sum: Vector3<f64>,
     cycle: u32,
+    resumed: bool,
+    backwards: u32,
+    doubt: (f64, f64),
 }
 
 impl<'a> Flight<'a> {
@@ -99,6 +108,8 @@ impl<'a> Flight<'a> {
             nav: Nav::new(load, start),
             watch: RangeWatch::new(Ranging::Rangefinder),
             radar: RangeWatch::new(Ranging::RadarAltimeter),
+            inertial: InertialWatch::new(),
+            contact: ContactWatch::new(),
             monitors: Monitors::new(),
             announce: Announce::default(),
             lines: Lines { rangefinder: line, velocimeter: line, star_tracker: line },
@@ -115,6 +126,9 @@ impl<'a> Flight<'a> {
             quiet_cycles: 0,
             quiet_sum: Vector3::zeros(),
             cycle: 0,
+            resumed: false,
+            backwards: 0,
+            doubt: (0.0, 0.0),
         }
     }
 
@@ -173,6 +187,15 @@ impl<'a> Flight<'a> {
             used += icd::bus::CYCLE.s() * vehicle.main.flow_kg_s();
         }
         self.propellant_kg = (self.propellant_kg - used).max(0.0);
+    }
+
+    /// Thrust acceleration asked for in the present frame, m/s², along body z, by the sensed scale.
+    fn asked_m_s2(&self) -> f64 {
+        let vehicle = &self.load.vehicle;
+        let us: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
+        let main = if self.actuators.main_open { vehicle.main.thrust_N } else { 0.0 };
+        let thrust = main + us * 1e-6 / PULSE_FRAME.s() * vehicle.assist.thrust_N;
+        self.thrust_scale * thrust / self.mass_kg().max(1.0)
     }
 
     /// Guidance and control for the frame that begins now.

@@ -56,10 +56,14 @@ fn landed_needs_contact_and_rest() {
     // Navigation believes to be under the ground; no switch is closed.
     let mut flight = terminal(&load, -50.0);
     let mut t = flight.nav.t;
+    let mut n = 0;
     let mut step = |flight: &mut Flight, legs: usize, rate: f64| {
         t += CYCLE;
         let mut sensors = quiet(t);
         sensors.imu.dtheta_B_rad = [rate * CYCLE.s(), 0.0, 0.0];
+        // The weight, and a little noise: a unit without any is not believed.
+        n += 1;
+        sensors.imu.dv_B_m_s = [1e-6 * f64::from(n % 7), 0.0, 1.62 * CYCLE.s()];
         sensors.touchdown = core::array::from_fn(|i| i < legs);
         flight.step(&sensors)
     };
@@ -84,6 +88,37 @@ fn landed_needs_contact_and_rest() {
         step(&mut flight, 4, 0.0);
     }
     assert_eq!(flight.mode.phase, Phase::Landed);
+}
+
+#[test]
+fn engines_cut_off_in_free_fall_burn_again() {
+    let load = load();
+    let mut flight = terminal(&load, 300.0);
+    flight.mode.phase = Phase::CutOff;
+    let mut t = flight.nav.t;
+    for i in 0..60 {
+        t += CYCLE;
+        let mut sensors = quiet(t);
+        sensors.imu.dv_B_m_s = [1e-6 * f64::from(i % 7), 0.0, 0.0];
+        flight.step(&sensors);
+    }
+    assert_eq!(flight.mode.phase, Phase::Terminal);
+}
+
+#[test]
+fn switches_alone_do_not_cut_engines_high_above_the_ground() {
+    let load = load();
+    let mut flight = terminal(&load, 3000.0);
+    let mut t = flight.nav.t;
+    for i in 0..500 {
+        t += CYCLE;
+        let mut sensors = quiet(t);
+        let felt = flight.asked_m_s2() * CYCLE.s();
+        sensors.imu.dv_B_m_s = [1e-6 * f64::from(i % 7), 0.0, felt];
+        sensors.touchdown = [i > 50; 4];
+        flight.step(&sensors);
+        assert_eq!(flight.mode.phase, Phase::Terminal, "cycle {i}");
+    }
 }
 
 #[test]

@@ -69,12 +69,12 @@ events! {
     30 VelocimeterAcquired Info "First velocimeter beams fused";
     31 VelocityRejected Low "A velocimeter beam fell outside the gate";
     36 RangefinderNoisy Medium "Rangefinder much noisier than specified: weighed by its real noise";
-    37 RadarDistrusted Medium "Radar altimeter not believed: its ranges are weighed but not used";
-    38 RadarTrusted Info "Radar altimeter believed again";
-    39 VelocimeterLost Medium "Velocimeter silent or rejected for long in powered descent";
+    38 RadarDistrusted Medium "Radar altimeter not believed: its ranges are weighed but not used";
+    39 RadarTrusted Info "Radar altimeter believed again";
     40 CorridorRaised Medium "Descent slowed: altitude is not known well enough for the planned speed";
     41 SpeedExceedsCorridor High "Descending faster than the engines can stop above the ground";
     42 CreepStarted Medium "Ground may be anywhere below: creeping until it is sensed";
+    44 VelocimeterLost Medium "Velocimeter silent or rejected for long in powered descent";
     50 ThrustDeviates Medium "Sensed thrust differs from the commanded one";
     51 ImuSaturated High "Inertial unit saturated";
     52 ImuFault High "Inertial unit reports itself unfit";

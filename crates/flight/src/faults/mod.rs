@@ -4,6 +4,8 @@
 //! with [`bank`] and [`window`]), the other monitors.
 
 pub mod bank;
+pub mod contact;
+pub mod inertial;
 pub mod monitors;
 pub mod rangefinder;
 pub mod table;

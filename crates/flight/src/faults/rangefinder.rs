@@ -52,6 +52,8 @@ const LOOK_S: f64 = 0.5;
 /// Prior probability of a healthy sensor, as log-odds: 0.99; and the most that looks can make of it.
 const HEALTH: f64 = 4.595;
 const HEALTH_MIN: f64 = -6.0;
+/// Probability of a late sensor before it was missed: one landing in twenty, assumed.
+const LATE_PRIOR: f64 = 0.05;
 /// Disagreement counts for guidance at the most this long, s: caution costs propellant. Assumed.
 const UNRESOLVED_S: f64 = 20.0;
 
@@ -329,6 +331,12 @@ impl RangeWatch {
     /// Probability that a sensor that says nothing is healthy.
     pub fn healthy(&self) -> f64 {
         1.0 / (1.0 + libm::exp(-self.health))
+    }
+
+    /// Probability that the ground is not seen by the planned altitude but somewhere below: the prior of
+    /// a landing, or what silence has made of it.
+    pub fn late_probability(&self) -> f64 {
+        LATE_PRIOR.max(1.0 - self.healthy())
     }
 
     /// The time at which a shot counts as taken and the variance that this adds, m²; `None` for a shot

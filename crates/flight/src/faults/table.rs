@@ -107,9 +107,11 @@ monitors! {
     UNFIT: "inertial unit unfit", "the unit's own test",
         1.0, "sample", 0.0, "sample void: last good rate and modelled thrust held, covariance widened",
         Some(Event::ImuFault), "next good sample", false;
-    SILENT: "accelerometers silent", "sensed over commanded thrust while burning",
-        0.2, "", 1.0, "thrust model in place of the sample; burns end by it too",
+    SILENT: "accelerometers silent", "samples alike to the last bit while engines burn",
+        10.0, "in a row", 0.0, "thrust model in place of the sample; burns end by it too",
         Some(Event::AccelerometersSilent), "acceleration sensed again", false;
+    BURN: "burn too long", "deorbit burn over its planned time",
+        1.1, "", 0.0, "the burn ends", Some(Event::DeorbitEnded), "done at once", false;
     THRUST: "thrust off", "|sensed over commanded thrust − 1| while braking",
         0.15, "", 1.0, "guidance counts on the sensed thrust", Some(Event::ThrustDeviates), "agreement", false;
     EXCESS: "thrust in excess", "sensed less commanded acceleration over what is commanded",
