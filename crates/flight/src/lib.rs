@@ -29,6 +29,7 @@ pub mod guidance;
 pub mod load;
 mod mode;
 pub mod nav;
+mod respond;
 mod saved;
 mod sense;
 #[cfg(test)]
@@ -40,6 +41,7 @@ use announce::Announce;
 use control::allocate::{self, Jets};
 use control::attitude::{Attitude, Plant, pointing};
 use faults::contact::ContactWatch;
+use faults::engines::EngineWatch;
 use faults::inertial::InertialWatch;
 use faults::monitors::Monitors;
 use faults::rangefinder::{RangeWatch, Ranging};
@@ -75,6 +77,7 @@ pub struct Flight<'a> {
     nav: Nav,
     watch: RangeWatch,
     radar: RangeWatch,
+    engines: EngineWatch,
     inertial: InertialWatch,
     contact: ContactWatch,
     monitors: Monitors,
@@ -94,6 +97,7 @@ pub struct Flight<'a> {
     quiet_sum: Vector3<f64>,
     cycle: u32,
     resumed: bool,
+    altitude_reset: Option<Time>,
     backwards: u32,
     doubt: (f64, f64),
 }
@@ -108,6 +112,7 @@ impl<'a> Flight<'a> {
             nav: Nav::new(load, start),
             watch: RangeWatch::new(Ranging::Rangefinder),
             radar: RangeWatch::new(Ranging::RadarAltimeter),
+            engines: EngineWatch::new(),
             inertial: InertialWatch::new(),
             contact: ContactWatch::new(),
             monitors: Monitors::new(),
@@ -127,6 +132,7 @@ impl<'a> Flight<'a> {
             quiet_sum: Vector3::zeros(),
             cycle: 0,
             resumed: false,
+            altitude_reset: None,
             backwards: 0,
             doubt: (0.0, 0.0),
         }
@@ -207,11 +213,17 @@ impl<'a> Flight<'a> {
         };
     }
 
-    fn actuate(&mut self, demand: &Demand, t: Time) -> Actuators {
+    /// Principal moments of inertia, kg m², and how full the tanks are, 0 to 1.
+    fn inertia(&self) -> (Vector3<f64>, f64) {
         let vehicle = &self.load.vehicle;
         let fill = (self.propellant_kg / vehicle.full_kg.max(1.0)).clamp(0.0, 1.0);
         let [empty, full] = vehicle.inertia_kg_m2.map(Vector3::from);
-        let inertia = empty + (full - empty) * fill;
+        (empty + (full - empty) * fill, fill)
+    }
+
+    fn actuate(&mut self, demand: &Demand, t: Time) -> Actuators {
+        let vehicle = &self.load.vehicle;
+        let (inertia, fill) = self.inertia();
         let cm_z_m = vehicle.cm_z_m[0] + (vehicle.cm_z_m[1] - vehicle.cm_z_m[0]) * fill;
         let powered = demand.collective > 0.0 || demand.main;
         let torque = self.attitude.torque(
@@ -225,7 +237,7 @@ impl<'a> Flight<'a> {
                 dt_s: PULSE_FRAME.s(),
             },
         );
-        let assist = allocate::assist(vehicle, demand.collective, torque);
+        let assist = allocate::assist(vehicle, demand.collective, torque, self.engines.out());
         let for_jets =
             if demand.collective > 0.0 { Vector3::new(0.0, 0.0, torque.z) } else { torque };
         let jets = self.jets.duties(vehicle, cm_z_m, for_jets);

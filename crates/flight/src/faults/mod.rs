@@ -5,6 +5,7 @@
 
 pub mod bank;
 pub mod contact;
+pub mod engines;
 pub mod inertial;
 pub mod monitors;
 pub mod rangefinder;

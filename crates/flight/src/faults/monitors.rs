@@ -39,6 +39,8 @@ pub struct Monitors {
     pub contradiction: Persistent,
     /// At rest at the ground, carried by thrust, without contact.
     pub hovering: Persistent,
+    /// No beam used for long.
+    pub velocimeter: Persistent,
     /// Faster than the corridor.
     pub corridor: Persistent,
     /// Propellant below the reserve.
@@ -54,6 +56,7 @@ impl Monitors {
             thrust: Persistent::of(&table::THRUST),
             contradiction: Persistent::of(&table::SUNK),
             hovering: Persistent::of(&table::HOVERING),
+            velocimeter: Persistent::of(&table::VELOCIMETER_LOST),
             corridor: Persistent::of(&table::CORRIDOR),
             propellant: Persistent::of(&table::PROPELLANT),
             imu: Persistent::of(&table::UNFIT),

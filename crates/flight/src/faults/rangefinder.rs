@@ -127,6 +127,8 @@ pub struct RangeWatch {
     unresolved: bool,
     tag_refused: bool,
     line: Option<Line>,
+    follows: bool,
+    reopened: bool,
     rate_m_s_max: f64,
     noise_m: f64,
     /// Shut out for good.
@@ -169,6 +171,8 @@ impl RangeWatch {
             unresolved: false,
             tag_refused: false,
             line: None,
+            follows: false,
+            reopened: false,
             rate_m_s_max: 0.0,
             noise_m: 0.0,
             locked_out: false,
@@ -265,6 +269,12 @@ impl RangeWatch {
             c = filter::compare(nav, &prediction, measured);
             inside = true;
         }
+        if self.reopened {
+            let repeatable = |line: &Line| line.scatter < 9.0 * (prediction.r + ROUGH_M * ROUGH_M);
+            let shown = self.follows && self.line.as_ref().is_some_and(repeatable);
+            self.reopened = !shown;
+            inside &= shown;
+        }
         let used = inside && !self.distrusted;
         if inside {
             self.in_a_row = 0;
@@ -293,6 +303,18 @@ impl RangeWatch {
         self.bank.even();
         self.distrusted = false;
         (self.datum, self.distrust) = (Hold(None), Hold(None));
+    }
+
+    /// The altitude is reset: ranges may set it anew once they are shown to follow the motion.
+    pub fn reopen(&mut self) {
+        self.on_trial();
+        self.reopened = true;
+        self.window = Window::new();
+    }
+
+    /// Whether a range came in the last `span_s`, used or not, from a sensor that is not stuck.
+    pub fn heard(&self, now: Time, span_s: f64) -> bool {
+        !self.stuck && self.window.last().is_some_and(|t| (now - t).s() < span_s)
     }
 
     /// What this sensor tells another's watch.
@@ -479,13 +501,13 @@ impl RangeWatch {
             announce.now(Event::RangefinderReacquired);
             return Some(c.nu);
         }
-        let follows = self.rate_test(scene.load, nav, t, faults.bank);
+        self.follows = self.rate_test(scene.load, nav, t, faults.bank);
         let step_m = if faults.bank {
-            let wanted = self.weigh(scene.load, nav, t, c, prediction, announce) && follows;
+            let wanted = self.weigh(scene.load, nav, t, c, prediction, announce) && self.follows;
             let stands = self.datum.stands(wanted, t, table::REACQUIRE.persistence_s);
             (stands && !inside).then(|| self.bank.step_m().0)
         } else {
-            let line = self.line.filter(|_| faults.reacquire && !inside && follows)?;
+            let line = self.line.filter(|_| faults.reacquire && !inside && self.follows)?;
             let spread = table::REACQUIRE_ALONE.threshold * table::REACQUIRE_ALONE.threshold;
             (line.scatter < spread * (prediction.r + ROUGH_M * ROUGH_M)).then_some(line.now)
         };

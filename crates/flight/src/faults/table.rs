@@ -100,7 +100,7 @@ monitors! {
     VELOCITY_GATE: "velocity gate", "|ν| of a beam's speed over its deviation",
         5.0, "", 0.0, "the beam is not used", Some(Event::VelocityRejected), "next speed inside", false;
     VELOCIMETER_LOST: "velocimeter lost", "time without a beam used, where it was used before",
-        3.0, "s", 3.0, "alarm; inertial velocity goes on", Some(Event::VelocimeterLost), "next beam used", false;
+        3.0, "s", 0.0, "alarm; inertial velocity goes on", Some(Event::VelocimeterLost), "next beam used", false;
     SATURATED: "inertial unit saturated", "the unit's own flag",
         1.0, "sample", 0.0, "sample void: last good rate and modelled thrust held, covariance widened",
         Some(Event::ImuSaturated), "next good sample", false;
@@ -114,8 +114,8 @@ monitors! {
         1.1, "", 0.0, "the burn ends", Some(Event::DeorbitEnded), "done at once", false;
     THRUST: "thrust off", "|sensed over commanded thrust − 1| while braking",
         0.15, "", 1.0, "guidance counts on the sensed thrust", Some(Event::ThrustDeviates), "agreement", false;
-    EXCESS: "thrust in excess", "sensed less commanded acceleration over what is commanded",
-        0.25, "", 1.0, "guidance counts on the sensed thrust", Some(Event::ThrustInExcess), "agreement", false;
+    EXCESS: "thrust in excess", "sensed less commanded thrust over what is commanded",
+        0.25, "", 1.0, "alarm; thrust is steered by what is sensed", Some(Event::ThrustInExcess), "agreement", false;
     ENGINE_OUT: "engine out", "share of one assist engine's thrust missing, by its force and torque",
         0.5, "", 1.5, "that engine is asked for nothing, the others for its share",
         Some(Event::EngineOut), "tried again after 10 s", false;

@@ -77,6 +77,11 @@ impl Window {
         }
     }
 
+    /// Time of the last shot.
+    pub fn last(&self) -> Option<Time> {
+        self.shots().last().map(|shot| shot.t)
+    }
+
     /// Time between the last two shots, s.
     pub fn step_s(&self) -> Option<f64> {
         let mut last = (None, None);
