@@ -5,6 +5,7 @@
 
 mod campaign;
 mod card;
+mod faults;
 mod fly;
 mod output;
 mod overrides;
@@ -34,6 +35,8 @@ enum Command {
     Campaign(campaign::Campaign),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
+    /// Show every fault monitor on board: signal, threshold, persistence, response, exit.
+    Faults(faults::Faults),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
     Rangefinder(rangefinder::Rangefinder),
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
         Command::Terrain(terrain) => terrain.run(),
+        Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
     };
     match judged {

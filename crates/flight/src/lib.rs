@@ -54,7 +54,6 @@ use icd::tm::{Innovation, Snapshot};
 use load::{Load, NavStart};
 use nalgebra::Vector3;
 use nav::{Nav, Site};
-pub use saved::Saved;
 
 /// Cycles in a pulse frame.
 const CYCLES: u32 = 5;

@@ -241,3 +241,102 @@ fn a_frozen_range_is_not_believed() {
     assert_eq!(flight.lines.rangefinder.outcome, Outcome::Unusable);
     assert!(flight.lines.rangefinder.fused <= 4);
 }
+
+/// One shot of a sinking lander, a tenth of a second after the last; `read` makes the reading of the true
+/// range, which is what navigation expected before any shot moved it.
+fn sink(flight: &mut Flight, truth: &mut nav::Nav, read: impl Fn(f64) -> f64) {
+    for nav in [&mut flight.nav, &mut *truth] {
+        nav.t += PULSE_FRAME;
+        let v = nav.v_MB_I.si();
+        nav.p_MB_I += icd::frames::Vector::from_si(v * 0.1);
+        nav.history.push(nav.pose());
+    }
+    flight.nav.propagate_covariance(flight.load, 0.1);
+    let (load, site) = (flight.load, flight.site);
+    let p = slant_range::predict(load, &site, &truth.pose(), 0.0, 0.0).unwrap().prediction;
+    #[allow(clippy::cast_possible_truncation)]
+    let range_m = read(p.value) as f32;
+    let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
+    let scene = Scene { load, peer: Peer::default() };
+    let before = (flight.nav.p_MB_I.si(), flight.nav.v_MB_I.si());
+    let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
+    flight.watch.take(&scene, &site, &mut flight.nav, &shot, line, announce);
+    let up = before.0 / before.0.norm();
+    let moved = |now: Vector3<f64>, then: Vector3<f64>| (now - then).dot(&up);
+    let dh = moved(flight.nav.p_MB_I.si(), before.0);
+    flight.watch.shift(flight.nav.t, dh, moved(flight.nav.v_MB_I.si(), before.1));
+}
+
+/// A sensor's ways to go wrong, by number; `i` counts shots.
+fn wrong(kind: u8, range_m: f64, i: u32) -> f64 {
+    let noise = libm::sin(f64::from(i) * 12.9898) * 1.7;
+    match kind {
+        0 => 1234.5,
+        1 => 4.0 + 0.01 * noise,
+        2 => range_m * 1.2 + noise,
+        3 => range_m + 600.0 + noise,
+        4 => range_m + 300.0 * noise,
+        5 => range_m - 3000.0 + noise,
+        _ => f64::NAN,
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn whatever_went_wrong_a_sensor_that_reads_right_is_used_again(
+        segments in proptest::collection::vec((0u8..7, 1u32..60), 1..6)
+    ) {
+        let load = load();
+        let mut flight = terminal(&load, 9000.0);
+        let mut truth = flight.nav.clone();
+        let mut i = 0;
+        let mut shots = |flight: &mut Flight, n: u32, kind: Option<u8>| for _ in 0..n {
+            i += 1;
+            let noise = libm::sin(f64::from(i) * 78.233) * 1.4;
+            sink(flight, &mut truth, |m| kind.map_or(m + noise, |kind| wrong(kind, m, i)));
+        };
+        shots(&mut flight, 30, None);
+        for (kind, n) in segments {
+            shots(&mut flight, n, Some(kind));
+        }
+        let before = flight.lines.rangefinder.fused;
+        shots(&mut flight, 120, None);
+        let watch = &flight.watch;
+        proptest::prop_assert!(!watch.distrusted && !watch.stuck && !watch.locked_out);
+        proptest::prop_assert!(flight.lines.rangefinder.fused > before + 30, "{:?}", watch.belief());
+        let off = (flight.nav.p_MB_I.norm() - truth.p_MB_I.norm()).abs();
+        proptest::prop_assert!(off < 60.0, "{off} m");
+    }
+}
+
+#[test]
+fn a_bias_that_jumps_after_lock_is_not_taken_for_the_ground() {
+    let load = load();
+    let mut flight = terminal(&load, 2800.0);
+    let mut truth = flight.nav.clone();
+    for i in 0..50 {
+        sink(&mut flight, &mut truth, |m| m + libm::sin(f64::from(i) * 78.233));
+    }
+    for i in 0..150 {
+        sink(&mut flight, &mut truth, |m| m + 600.0 + libm::sin(f64::from(i) * 78.233));
+    }
+    let off = flight.nav.p_MB_I.norm() - truth.p_MB_I.norm();
+    assert!(off.abs() < 40.0, "{off} m");
+}
+
+#[test]
+fn noise_beyond_the_specified_one_is_weighed_and_not_shut_out() {
+    let load = load();
+    let mut flight = terminal(&load, 2800.0);
+    let mut truth = flight.nav.clone();
+    for i in 0..200 {
+        let noise = 40.0 * libm::sin(f64::from(i) * 12.9898) * 1.4;
+        sink(&mut flight, &mut truth, |m| m + noise);
+    }
+    assert!(flight.watch.noisy && !flight.watch.distrusted);
+    assert!(flight.lines.rangefinder.fused > 100, "{:?}", flight.lines.rangefinder);
+    let off = flight.nav.p_MB_I.norm() - truth.p_MB_I.norm();
+    assert!(off.abs() < 25.0, "{off} m");
+}

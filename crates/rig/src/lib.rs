@@ -22,6 +22,7 @@ pub mod arrival;
 pub mod campaign;
 pub mod closed_loop;
 mod computer;
+pub mod fault_table;
 pub mod load;
 pub mod measures;
 mod parquet_file;

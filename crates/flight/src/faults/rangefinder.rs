@@ -34,6 +34,8 @@ const WIDE_M: f64 = 100.0;
 const SLOPE: f64 = 0.1;
 /// Roughness that a repeatable sensor may show, m.
 const ROUGH_M: f64 = 10.0;
+/// A count that is spent allows one more after this time, s. Assumed.
+const FORGIVEN_S: f64 = 60.0;
 /// Deviation that a locked altitude is granted beside its own, m. Source: prototype §4.4.
 const LOCKED_M: f64 = 40.0;
 /// Noise is measured over this time, s, and counts from this factor on.
@@ -113,6 +115,7 @@ pub struct RangeWatch {
     repeats: u32,
     alone: u32,
     t_reinitialised: Option<Time>,
+    last_step_m: Option<f64>,
     t_last: Option<Time>,
     t_trial: Option<Time>,
     t_look: Option<Time>,
@@ -157,6 +160,7 @@ impl RangeWatch {
             repeats: 0,
             alone: 0,
             t_reinitialised: None,
+            last_step_m: None,
             t_last: None,
             t_trial: None,
             t_look: None,
@@ -518,6 +522,7 @@ impl RangeWatch {
         }
         self.alone = if agreed { self.alone } else { self.alone.saturating_add(1) };
         self.t_reinitialised = Some(t);
+        self.last_step_m = Some(step_m);
         self.on_trial();
         self.bank = Bank::new();
         announce.now(Event::RangefinderReacquired);
@@ -596,12 +601,17 @@ impl RangeWatch {
     fn may_step(&self, nav: &Nav, t: Time, step_m: f64, agreed: bool, bank: bool) -> bool {
         let apart_s = table::REACQUIRE_APART.threshold;
         let soon = self.t_reinitialised.is_some_and(|last| (t - last).s() < apart_s);
-        let spent = f64::from(self.alone) >= table::REACQUIRE_COUNT.threshold;
+        let forgiven = self.t_reinitialised.is_some_and(|last| (t - last).s() > FORGIVEN_S);
+        let spent = f64::from(self.alone) >= table::REACQUIRE_COUNT.threshold && !forgiven;
         let height_m = nav.p_MB_I.norm() - MOON_RADIUS_M + step_m;
         let plausible = height_m > HEIGHT_M_MIN && height_m < HEIGHT_M_MAX;
         let variance = nav.covariance.variance(P, &up(nav)) + LOCKED_M * LOCKED_M;
         let large = step_m.abs() > table::REACQUIRE_LOCKED.threshold * libm::sqrt(variance);
-        let refused = (spent || (bank && self.acquired && large)) && !agreed;
+        // A step that undoes the last one goes back to what was believed before.
+        let undone = self.last_step_m.is_some_and(|last| {
+            (step_m + last).abs() < 0.1 * last.abs() + 5.0 * libm::sqrt(variance)
+        });
+        let refused = (spent || (bank && self.acquired && large && !undone)) && !agreed;
         !soon && plausible && !refused
     }
 }

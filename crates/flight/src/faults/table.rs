@@ -80,10 +80,11 @@ monitors! {
     REACQUIRE_APART: "loop guard: spacing", "time since the last new altitude",
         5.0, "s", 0.0, "no new altitude", None, "time passes", false;
     REACQUIRE_COUNT: "loop guard: count", "new altitudes without another sensor's agreement",
-        4.0, "a descent", 0.0, "no new altitude from this sensor alone", None, "another sensor agrees", false;
+        4.0, "a descent", 0.0, "no new altitude from this sensor alone", None,
+        "another sensor agrees, or a minute passes", false;
     REACQUIRE_LOCKED: "loop guard: size", "step once locked, over the root of variance and (40 m)²",
         5.0, "", 0.0, "no new altitude from this sensor alone", None,
-        "another sensor agrees, or the altitude is reset", false;
+        "another sensor agrees, the step undoes the last one, or the altitude is reset", false;
     DISTRUST: "distrust", "probability that ranges mean nothing or are of another scale",
         0.95, "", 1.0, "ranges weighed, not used", Some(Event::RangefinderDistrusted),
         "trust, or a new altitude", false;
