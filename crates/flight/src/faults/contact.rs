@@ -203,3 +203,141 @@ impl Default for ContactWatch {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Terminal descent at 1 m/s on thrust that equals the weight, altitude known.
+    fn sinking(altitude_m: f64) -> Evidence {
+        Evidence {
+            switches: [false; LEGS],
+            felt_m_s2: MOON_GRAVITY_M_S2,
+            asked_m_s2: MOON_GRAVITY_M_S2,
+            force_m_s2: MOON_GRAVITY_M_S2,
+            rate_rad_s: 0.001,
+            altitude_m: (altitude_m, 0.5),
+            ranged: true,
+            v_up_m_s: -1.0,
+            wanted_m_s: -1.0,
+        }
+    }
+
+    /// On the ground: thrust reduced, for the command to sink is not followed; the ground gives the rest.
+    fn carried(altitude_m: f64) -> Evidence {
+        let asked_m_s2 = 0.6 * MOON_GRAVITY_M_S2;
+        Evidence { asked_m_s2, v_up_m_s: 0.0, ..sinking(altitude_m) }
+    }
+
+    fn watch() -> (ContactWatch, Announce) {
+        let (mut watch, mut announce) = (ContactWatch::new(), Announce::default());
+        for _ in 0..100 {
+            assert_eq!(watch.flying(&sinking(50.0), &mut announce), None);
+        }
+        (watch, announce)
+    }
+
+    /// Seconds until contact, `None` for a minute without.
+    fn until(w: &mut ContactWatch, e: &Evidence) -> Option<(f64, Contact)> {
+        let mut announce = Announce::default();
+        (1..3000).find_map(|i| Some((f64::from(i) * CYCLE.s(), w.flying(e, &mut announce)?)))
+    }
+
+    fn legs(n: usize) -> [bool; LEGS] {
+        core::array::from_fn(|i| i < n)
+    }
+
+    #[test]
+    fn two_switches_near_the_ground_are_contact_in_two_cycles() {
+        let mut w = watch().0;
+        let e = Evidence { switches: legs(2), ..carried(0.1) };
+        assert_eq!(until(&mut w, &e), Some((0.04, Contact::Switches)));
+    }
+
+    #[test]
+    fn switches_stuck_from_the_start_never_cut_engines_in_flight() {
+        for n in 1..=LEGS {
+            let (mut w, mut announce) = (ContactWatch::new(), Announce::default());
+            for i in 0..60_000 {
+                let altitude_m = 1200.0 - 0.02 * f64::from(i);
+                let e = Evidence { switches: legs(n), ..sinking(altitude_m) };
+                assert_eq!(w.flying(&e, &mut announce), None, "{n} switches, {altitude_m} m");
+            }
+            assert_eq!(announce.events(), [Event::SwitchDisbelieved]);
+        }
+    }
+
+    #[test]
+    fn two_switches_that_close_high_up_do_not_cut_engines() {
+        let mut w = watch().0;
+        assert_eq!(until(&mut w, &Evidence { switches: legs(2), ..sinking(50.0) }), None);
+    }
+
+    #[test]
+    fn a_transient_at_an_engine_start_is_not_contact() {
+        let (mut w, mut announce) = watch();
+        for i in 0..400 {
+            // A tenth of a second of all switches, with a kick.
+            let switches = if (50..55).contains(&i) { [true; LEGS] } else { [false; LEGS] };
+            let kick = if (50..55).contains(&i) { 6.0 } else { 0.0 };
+            let e = sinking(900.0);
+            let e = Evidence { switches, felt_m_s2: e.felt_m_s2 + kick, ..e };
+            assert_eq!(w.flying(&e, &mut announce), None);
+        }
+    }
+
+    #[test]
+    fn with_every_switch_dead_the_ground_is_felt() {
+        let mut w = watch().0;
+        let (s, contact) = until(&mut w, &carried(0.3)).unwrap();
+        assert_eq!(contact, Contact::Inferred);
+        assert!((table::CARRIED.persistence_s..4.0).contains(&s), "{s} s");
+    }
+
+    #[test]
+    fn an_unknown_altitude_needs_switches_that_stay() {
+        let mut w = watch().0;
+        let e = Evidence { switches: legs(2), altitude_m: (400.0, 300.0), ..carried(0.0) };
+        let (s, _) = until(&mut w, &e).unwrap();
+        assert!((s - 1.0).abs() < 0.1, "{s} s");
+    }
+
+    #[test]
+    fn more_thrust_than_asked_for_is_not_the_ground() {
+        let mut w = watch().0;
+        // An engine gives a third too much and the loop has reduced what it asks for: the sink goes on.
+        let e = Evidence { asked_m_s2: 0.7 * MOON_GRAVITY_M_S2, ..sinking(40.0) };
+        assert_eq!(until(&mut w, &e), None);
+    }
+
+    #[test]
+    fn a_wrong_altitude_does_not_keep_a_lander_on_the_ground_from_knowing_it() {
+        let mut w = watch().0;
+        let e = Evidence { switches: legs(4), ranged: false, ..carried(200.0) };
+        assert!(until(&mut w, &e).unwrap().0 < 2.0, "switches and weight");
+        let mut w = watch().0;
+        let e = Evidence { ranged: false, ..carried(200.0) };
+        assert!(until(&mut w, &e).unwrap().0 < 14.0, "the weight alone, and time");
+    }
+
+    #[test]
+    fn after_cut_off_falling_and_resting_are_told_apart() {
+        let (falling, mut w) = (Evidence { force_m_s2: 0.0, ..sinking(40.0) }, ContactWatch::new());
+        assert_eq!((0..100).find_map(|_| w.cut_off(&falling)), Some(true));
+        let mut w = ContactWatch::new();
+        assert_eq!((0..200).find_map(|_| w.cut_off(&carried(0.0))), Some(false));
+        let tumbling = Evidence { rate_rad_s: 0.1, ..carried(0.0) };
+        let mut w = ContactWatch::new();
+        assert_eq!((0..500).find_map(|_| w.cut_off(&tumbling)), None);
+    }
+
+    #[test]
+    fn the_latch_of_mars_polar_lander_remembers_a_transient() {
+        let mut w = ContactWatch::new();
+        for i in 0..100 {
+            let switches = if i == 10 || i == 11 { legs(3) } else { legs(0) };
+            assert!(!w.latched(switches, 1000.0, 40.0));
+        }
+        assert!(w.latched(legs(0), 39.9, 40.0));
+    }
+}

@@ -85,8 +85,9 @@ impl InertialWatch {
         let burning = asked_m_s2 > 0.0;
         let no_force = burning
             && (frozen[0] || (flagged && off > PLAUSIBLE_M_S2.max(PLAUSIBLE_SHARE * asked_m_s2)));
-        let wild = !(libm::sqrt(rate.norm_squared()) < RATE_MAX);
-        let dead = !imu.healthy && imu.dtheta_B_rad == [0.0; 3];
+        let size = libm::sqrt(rate.norm_squared());
+        let wild = size.is_nan() || size > RATE_MAX;
+        let dead = !imu.healthy && rate.norm_squared() <= 0.0;
         let no_rate =
             frozen[1] || dead || (imu.saturated && self.held_s < HELD_S) || (flagged && wild);
         let mut out = Screened { imu: *imu, doubt: (0.0, 0.0) };

@@ -31,6 +31,7 @@ impl Descent {
 
     /// Shots at 10 Hz for `seconds`; `read` makes a reading of the true height and the shot's number.
     fn fly(&mut self, seconds: f64, read: impl Fn(f64, u32) -> f64) -> [f64; HYPOTHESES] {
+        #[allow(clippy::cast_possible_truncation)]
         let mut left = (seconds * 10.0).round() as u32;
         while left > 0 {
             (left, self.i) = (left - 1, self.i + 1);
