@@ -259,7 +259,7 @@ mod tests {
             out: None,
             threads: 1,
             resume: false,
-            overrides: Overrides { seed: Some(9), terrain: None },
+            overrides: Overrides { seed: Some(9), terrain: Vec::new() },
         }
     }
 

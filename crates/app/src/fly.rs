@@ -7,11 +7,12 @@ use crate::panel::{Panel, Screen};
 use crate::plain::{Lines, Queue, say};
 use crate::shipped::Unpacked;
 use crate::status::{Motion, Notice, Status};
-use crate::{card, output};
+use crate::{card, counterfactuals, output};
 use icd::time::{Span, Time};
 use icd::tm::Phase;
 use miette::IntoDiagnostic;
 use rig::closed_loop::{self, Flown, Frame};
+use rig::counterfactual::Options;
 use rig::record::Recording;
 use rig::report::TerrainPatch;
 use rig::report::survey::survey;
@@ -58,6 +59,13 @@ pub struct Fly {
     /// Write no report.html.
     #[arg(long)]
     no_report: bool,
+    /// Fly what might have been: each scenario with each of its features changed, alone and in sets, until the
+    /// smallest sets that land it are found [default scenarios: m1-as-flown and m2-as-flown].
+    #[arg(long)]
+    counterfactuals: bool,
+    /// Dispersed runs of each smallest set.
+    #[arg(long, default_value_t = 20, requires = "counterfactuals")]
+    dispersed: u64,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -102,6 +110,15 @@ impl Fly {
     /// Flies, shows, judges and writes. `true` when every verdict is the expected one.
     pub fn run(&self) -> miette::Result<bool> {
         let mut unpacked = Unpacked::default();
+        if self.counterfactuals {
+            let studied = match self.files.is_empty() {
+                true => counterfactuals::shipped(),
+                false => self.files.clone(),
+            };
+            let out = self.out.clone().unwrap_or_else(|| PathBuf::from("out/counterfactuals"));
+            let options = Options { run: self.run, dispersed: self.dispersed };
+            return counterfactuals::run(&studied, &self.overrides, &options, &out, &mut unpacked);
+        }
         let entrants = self.entrants(&mut unpacked)?;
         let landings = self.fly(&entrants)?;
         let colour = live();

@@ -5,6 +5,7 @@
 
 mod campaign;
 mod card;
+mod counterfactuals;
 mod faults;
 mod fly;
 mod output;
@@ -12,6 +13,7 @@ mod overrides;
 mod panel;
 mod plain;
 mod rangefinder;
+mod replay;
 mod shipped;
 mod status;
 mod terrain;
@@ -33,6 +35,8 @@ enum Command {
     Fly(fly::Fly),
     /// Fly one scenario many times with dispersions, and count the outcomes.
     Campaign(campaign::Campaign),
+    /// Run the flight software again on what a flight sent down, and compare it bit by bit.
+    Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
     /// Show every fault monitor on board: signal, threshold, persistence, response, exit.
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
     let judged = match Cli::parse().command {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),

@@ -117,6 +117,7 @@ fn summary(entrant: &Entrant, flown: &Flown, record: &Record) -> Json {
         ("reasons", Json::List(reasons.collect())),
         ("measures", Json::Object(measures.collect())),
         ("events", Json::List(events.collect())),
+        ("load_digest", Json::text(header.load.as_str())),
         ("record_hash", Json::text(record.hash())),
     ])
 }

@@ -12,9 +12,9 @@ pub struct Overrides {
     /// Seed of the random streams, instead of the scenario's.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Measured elevation (GeoTIFF or PDS3) instead of the scenario's tiles.
+    /// Measured elevation (GeoTIFF or PDS3) beside the scenario's tiles; may be given several times.
     #[arg(long)]
-    pub terrain: Option<PathBuf>,
+    pub terrain: Vec<PathBuf>,
 }
 
 impl Overrides {
@@ -25,11 +25,13 @@ impl Overrides {
             scenario.seed = seed;
             lines += &format!("seed = {seed}\n");
         }
-        if let Some(tile) =
-            self.terrain.clone().filter(|tile| *scenario.terrain.tiles != [tile.clone()])
-        {
-            lines += &format!("terrain.tiles[0] = {tile:?}\n{}", digest_line(&tile));
-            scenario.terrain.tiles = vec![tile];
+        for tile in &self.terrain {
+            let tiles = &mut scenario.terrain.tiles;
+            if !tiles.contains(tile) {
+                lines +=
+                    &format!("terrain.tiles[{}] = {tile:?}\n{}", tiles.len(), digest_line(tile));
+                tiles.push(tile.clone());
+            }
         }
         if !lines.is_empty() {
             scenario.canonical += &format!("[command line]\n{lines}");
@@ -39,8 +41,8 @@ impl Overrides {
     /// The same as arguments, for a command that repeats a run.
     pub fn arguments(&self) -> String {
         let seed = self.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
-        let tile = self.terrain.as_ref().map(|tile| format!(" --terrain {}", tile.display()));
-        seed + &tile.unwrap_or_default()
+        let tiles = self.terrain.iter().map(|tile| format!(" --terrain {}", tile.display()));
+        seed + &tiles.collect::<String>()
     }
 }
 
@@ -50,8 +52,8 @@ mod tests {
 
     #[test]
     fn the_repeating_command_carries_what_was_set() {
-        let overrides = Overrides { seed: Some(7), terrain: Some("a.tif".into()) };
-        assert_eq!(overrides.arguments(), " --seed 7 --terrain a.tif");
+        let overrides = Overrides { seed: Some(7), terrain: vec!["a.tif".into(), "b.lbl".into()] };
+        assert_eq!(overrides.arguments(), " --seed 7 --terrain a.tif --terrain b.lbl");
         assert_eq!(Overrides::default().arguments(), "");
     }
 }

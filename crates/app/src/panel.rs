@@ -148,6 +148,9 @@ impl Panel {
             Outcome::LockedOut => {
                 format!("{}  {counts}", Style::new().red().bold().apply_to("locked out"))
             }
+            Outcome::Inhibited => {
+                format!("{}  {counts}", Style::new().yellow().apply_to("inhibited"))
+            }
         }
     }
 

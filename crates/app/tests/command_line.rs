@@ -99,6 +99,28 @@ fn a_campaign_in_a_pipe_counts_with_intervals_and_names_the_command_of_its_worst
 }
 
 #[test]
+fn a_flight_replays_from_its_folder_and_a_damaged_one_does_not_in_silence() {
+    let folder = folder("replay");
+    frigoris(
+        &folder,
+        &["fly", "m2-nominal-from-ignition", "--seed", "11", "--no-report", "--out", "kept"],
+    );
+    let output = frigoris(&folder, &["replay", "kept"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(said.contains("seed 11") && said.contains("  bit-exact\n"), "{said}");
+    let packets = folder.join("kept/packets.ccsds");
+    let whole = std::fs::read(&packets).unwrap();
+    std::fs::write(&packets, &whole[..whole.len() / 2 + 1]).unwrap();
+    let said = text(&frigoris(&folder, &["replay", "kept"]).stdout);
+    assert!(said.contains("1 packets lost"), "{said}");
+    let other = frigoris(&folder, &["replay", "kept", "--scenario", "m2-as-flown"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(text(&other.stderr).contains("is not the one that flew"), "{}", text(&other.stderr));
+    assert_eq!(frigoris(&folder, &["replay", "nowhere"]).status.code(), Some(2));
+}
+
+#[test]
 fn the_same_run_flown_twice_leaves_the_same_record() {
     let folder = folder("twice");
     let hash = |out: &str| {

@@ -8,6 +8,7 @@ use crate::control::allocate;
 use crate::faults::engines::Frame;
 use crate::guidance::approach::{self, Approach};
 use crate::guidance::braking::{self, Arc, Propulsion, Solution};
+use crate::guidance::risk::Risk;
 use crate::guidance::{Demand, corridor};
 use crate::load::after;
 use crate::nav::covariance::{P, Row, STATES, TERRAIN};
@@ -20,7 +21,7 @@ use icd::tm::Phase;
 use nalgebra::Vector3;
 
 /// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
-const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
+pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
 /// Below this altitude the main engine may be shut down, m. Source: mission facts §2.2 (near 1 km).
 const MAIN_OFF_M: f64 = 1000.0;
 /// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
@@ -33,17 +34,11 @@ const MAIN_SWITCH_S: f64 = 1.0;
 const BRAKING_FRAMES: u32 = 5;
 /// Newton step below which the ignition solution counts as converged.
 const CONVERGED: f64 = 0.05;
-/// Time that turning upright takes at the gate, s. Source: prototype §1.1, about 12 s.
-const TURN_S: f64 = 12.0;
-/// Delay between a range and the thrust that answers it, s; assumed, the sensor's own delay included.
-const REACTION_S: f64 = 2.0;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
 const SLOWING_M_S: f64 = 6.0;
-/// Altitude deviation above which the ground counts as unknown, m.
-const UNKNOWN_M: f64 = 20.0;
 
 /// What guidance remembers and shows.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Guide {
     /// Altitude of the feet over the believed ground, m.
     pub altitude_m: f64,
@@ -61,13 +56,56 @@ pub struct Guide {
     pub collective: f64,
     /// Extra altitude of the high gate, m.
     pub raise_m: f64,
+    /// The risks taken; before braking they are not weighed.
+    pub risk: Risk,
+    /// Standard deviations of altitude that the corridor keeps off the ground.
+    pub k: f64,
+    /// The corridor is relaxed for want of propellant.
+    pub relaxed: bool,
+    /// Caution about an open question has used its propellant.
+    pub caution_over: bool,
+    /// The fall can only be stopped with all the thrust there is.
+    pub urgent: bool,
+    /// Time near believed ground without contact, s.
+    pub hover_s: f64,
     /// Distance to the target along and across the track, m.
     pub along_across_m: (f64, f64),
+    /// Pulse frames since start.
+    pub frames: u32,
+    /// The ground is searched at the creep speed.
+    pub creeping: bool,
+    /// The corridor bounds the descent speed.
+    pub limited: bool,
     main: bool,
     main_age_s: f64,
-    frames: u32,
-    creeping: bool,
-    limited: bool,
+}
+
+impl Guide {
+    /// Nothing known yet.
+    pub fn new() -> Self {
+        Self {
+            altitude_m: 0.0,
+            sigma_m: 0.0,
+            low_m: 0.0,
+            corridor_m_s: 0.0,
+            speed_m_s: 0.0,
+            a_I: Vector3::zeros(),
+            collective: 0.0,
+            raise_m: 0.0,
+            risk: Risk { k: corridor::K_SIGMA, ..Risk::default() },
+            k: corridor::K_SIGMA,
+            relaxed: false,
+            caution_over: false,
+            hover_s: 0.0,
+            urgent: false,
+            along_across_m: (0.0, 0.0),
+            main: false,
+            main_age_s: 0.0,
+            frames: 0,
+            creeping: false,
+            limited: false,
+        }
+    }
 }
 
 /// Directions of the motion at the lander.
@@ -100,8 +138,9 @@ impl Flight<'_> {
     fn update_altitude(&mut self) {
         let load = self.load;
         let p_M: Vector<Position, M> = self.nav.R_IM.inverse() * self.nav.p_MB_I;
+        let mapped = Vector::from_si(p_M.si() + self.nav.tie_M);
         let ground =
-            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, p_M);
+            map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, mapped);
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + self.nav.terrain_bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
@@ -111,18 +150,15 @@ impl Flight<'_> {
             h[P + i] = up_I[i];
         }
         h[TERRAIN] = -1.0;
-        let ph = self.nav.covariance.times(&h);
-        let variance = ph.iter().zip(&h).map(|(a, b)| a * b).sum::<f64>();
-        self.guide.sigma_m = libm::sqrt(variance.max(0.0));
-        let margin =
-            if load.faults.corridor { corridor::K_SIGMA * self.guide.sigma_m } else { 0.0 };
+        self.guide.sigma_m = libm::sqrt(self.nav.covariance.hph(&h));
+        let margin = if load.faults.corridor { self.guide.k * self.guide.sigma_m } else { 0.0 };
         self.guide.low_m = self.guide.altitude_m - margin;
         let p = p_M.si() / p_M.norm().max(1.0);
         let (along, across) = self.site.track.along_across(p);
         self.guide.along_across_m = (-along, -across);
     }
 
-    fn propulsion(&self) -> Propulsion {
+    pub(crate) fn propulsion(&self) -> Propulsion {
         let vehicle = &self.load.vehicle;
         let n = allocate::working(self.engines.out());
         Propulsion {
@@ -192,7 +228,7 @@ impl Flight<'_> {
         let load = self.load;
         let target = &load.target;
         let R_IM = load.orientation.R_IM(self.nav.t + Span::from_s(tgo_s));
-        let p_MT_I: Vector<Position, I> = R_IM * target.p_MT_M;
+        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(&self.site);
         let axes = self.axes(p_MT_I.si());
         let (p, v) = (self.nav.p_MB_I.si(), self.nav.v_MB_I.si());
         let site_v = load.orientation.w_IM_I.cross(p_MT_I).si();
@@ -224,6 +260,25 @@ impl Flight<'_> {
         thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
     }
 
+    /// Largest collective: everything there is, the share kept for attitude included, once the fall is
+    /// faster than the corridor or could not be stopped with less.
+    fn collective_max(&self) -> f64 {
+        if self.monitors.corridor.stands || self.guide.urgent {
+            crate::control::allocate::DUTY_MAX
+        } else {
+            TERMINAL_COLLECTIVE_MAX
+        }
+    }
+
+    /// Largest thrust acceleration, m/s²; as flown nobody asks.
+    fn most_m_s2(&self) -> f64 {
+        if !self.load.faults.corridor {
+            return f64::INFINITY;
+        }
+        let p = self.propulsion();
+        p.scale * (p.main.0 + self.collective_max() * p.assist.0) / self.mass_kg().max(1.0)
+    }
+
     /// Braking, and the wait for it: the same solution, flown or only watched.
     fn brake(&mut self, burning: bool) -> Demand {
         let p = self.propulsion();
@@ -239,14 +294,7 @@ impl Flight<'_> {
             s.advance(PULSE_FRAME.s());
         }
         if self.load.faults.corridor {
-            let target = &self.load.target;
-            let fall = -target.gate_v_up_m_s;
-            // At the gate the lander is lighter than now by what the burn still takes.
-            let net = thrust / (mass_kg - flow * s.tgo_s).max(self.load.vehicle.dry_kg)
-                - icd::constants::MOON_GRAVITY_M_S2;
-            let sigma = self.guide.sigma_m;
-            self.guide.raise_m =
-                corridor::gate_raise_m(target.gate_altitude_m, fall, TURN_S, sigma, net);
+            self.raise_gate(s.tgo_s, thrust, flow);
         }
         let (arc, axes, across) = self.arc(s.tgo_s);
         if !burning || self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
@@ -281,39 +329,6 @@ impl Flight<'_> {
         due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
     }
 
-    /// Planned descent speed here, bounded by the corridor; (m/s, dv/dh).
-    fn reference_speed(&mut self, net_m_s2: f64) -> (f64, f64) {
-        let target = &self.load.target;
-        let mut planned = approach::profile(&target.profile, self.guide.altitude_m);
-        if planned.0 > -target.gate_v_up_m_s {
-            // Above the planned gate nothing is gained by falling faster than at the gate.
-            planned = (-target.gate_v_up_m_s, 0.0);
-        }
-        let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
-        let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I).clamp(-1.0, 1.0);
-        let turn_s = libm::acos(upright) / self.load.vehicle.slew_rad_s_max.max(1e-3);
-        let (altitude_m, sigma_m) = (self.guide.altitude_m, self.guide.sigma_m);
-        let safe = corridor::speed_m_s(altitude_m, sigma_m, net_m_s2, REACTION_S + 0.5 * turn_s);
-        self.guide.corridor_m_s = safe;
-        if !self.load.faults.corridor {
-            return planned;
-        }
-        let unknown = self.guide.sigma_m > UNKNOWN_M;
-        let creeping = unknown && safe <= corridor::CREEP_M_S;
-        self.announce.edge(Event::CreepStarted, creeping && !self.guide.creeping);
-        self.guide.creeping = creeping;
-        if creeping {
-            return (corridor::CREEP_M_S, 0.0);
-        }
-        let limited = safe < planned.0;
-        self.announce.edge(Event::CorridorRaised, limited && !self.guide.limited);
-        self.guide.limited = limited;
-        if limited {
-            return (safe, corridor::ETA * net_m_s2 / safe);
-        }
-        if unknown { (planned.0.max(corridor::CREEP_M_S), planned.1) } else { planned }
-    }
-
     /// Pitch-up and terminal descent.
     fn approach(&mut self) -> Demand {
         let load = self.load;
@@ -325,12 +340,16 @@ impl Flight<'_> {
         let gravity_L = (R_IL.inverse() * Vector::<Position, I>::from_si(gravity_I)).si();
         let v_L = self.nav.v_LB_L(load, &self.site).si();
         let turning = self.mode.phase == Phase::PitchUp;
+        let stop_m_s2 = approach::stop_m_s2(-v_L.z, self.guide.altitude_m, -gravity_L.z);
+        self.guide.urgent = load.faults.corridor && stop_m_s2 > net - gravity_L.z;
         let a_L = approach::thrust_acceleration(&Approach {
             p_L: self.nav.p_LB_L(&self.site).si(),
             v_L,
             altitude_m: self.guide.altitude_m,
             speed,
             turning,
+            stopping: load.faults.corridor && self.monitors.corridor.stands,
+            most_m_s2: self.most_m_s2(),
             gravity_m_s2: -gravity_L.z,
         });
         let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
@@ -383,12 +402,7 @@ impl Flight<'_> {
             }
         }
         let main = if self.guide.main { p.main.0 } else { 0.0 };
-        // Faster than the corridor: everything there is, the share kept for attitude included.
-        let most = if self.monitors.corridor.stands {
-            crate::control::allocate::DUTY_MAX
-        } else {
-            TERMINAL_COLLECTIVE_MAX
-        };
+        let most = self.collective_max();
         let collective =
             ((wanted - main) / p.assist.0).clamp(crate::control::allocate::DUTY_MIN, most);
         self.guide.collective = collective;

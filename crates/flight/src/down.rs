@@ -2,7 +2,7 @@
 
 use crate::Flight;
 use crate::load::after;
-use crate::nav::covariance::{ALIGNMENT, P, THETA, V};
+use crate::nav::covariance::{ALIGNMENT, THETA, V};
 use icd::bus::PULSE_FRAME;
 use icd::frames::{I, Position, Vector};
 use icd::tm::{self, Phase, Snapshot};
@@ -24,6 +24,8 @@ impl Flight<'_> {
             star_tracker: self.lines.star_tracker,
             rangefinder_belief: self.watch.belief(),
             radar_belief: self.radar.belief(),
+            radar_altimeter: self.lines.radar_altimeter,
+            camera: self.lines.camera,
             guidance: self.guidance_down(),
             control: self.control_down(),
             alarms: self.alarms(),
@@ -43,7 +45,10 @@ impl Flight<'_> {
             let vertical = nav.covariance.variance(first, &up);
             (vertical, (trace(&nav.covariance.block(first, first)) - vertical).max(0.0))
         };
-        let ((_, p_horizontal), (v_vertical, v_horizontal)) = (variance(P), variance(V));
+        let (v_vertical, v_horizontal) = variance(V);
+        let from_target = nav.from_target();
+        let p_vertical = (from_target * up).dot(&up);
+        let p_horizontal = (trace(&from_target) - p_vertical).max(0.0);
         tm::Nav {
             p_LB_L: p_L.into(),
             v_LB_L: v_L.into(),
@@ -81,6 +86,9 @@ impl Flight<'_> {
             v_up_m_s: -self.guide.speed_m_s,
             corridor_m_s: self.guide.corridor_m_s,
             altitude_m: self.guide.low_m,
+            k_sigma: self.guide.k,
+            risk_outrun: self.guide.risk.outrun,
+            risk_dry: self.guide.risk.dry,
             tgo_s,
             downrange_m: self.guide.along_across_m.0,
             crossrange_m: self.guide.along_across_m.1,

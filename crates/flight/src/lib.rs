@@ -23,6 +23,7 @@
 mod announce;
 mod command;
 pub mod control;
+mod descent;
 mod down;
 pub mod faults;
 pub mod guidance;
@@ -32,6 +33,7 @@ pub mod nav;
 mod respond;
 mod saved;
 mod sense;
+mod sense_ground;
 #[cfg(test)]
 mod test_load;
 #[cfg(test)]
@@ -57,15 +59,20 @@ use nav::{Nav, Site};
 
 /// Cycles in a pulse frame.
 const CYCLES: u32 = 5;
+/// Share of a deviation of sensed from commanded thrust that is thrust and not mass: variances of 0.75 % and
+/// 0.5 %, which is what dispersions of engines, tanks and structure come to.
+const THRUST_OF_RATIO: f64 = 0.7;
 /// After the last open valve the accelerometers are still read for thrust: lag of the engines.
 const THRUST_TAIL: Span = Span::from_ms(400);
 
-/// The innovation lines of the three aids.
+/// The innovation lines of the aids.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lines {
     rangefinder: Innovation,
     velocimeter: Innovation,
     star_tracker: Innovation,
+    radar_altimeter: Innovation,
+    camera: Innovation,
 }
 
 /// The flight software's whole state.
@@ -82,6 +89,7 @@ pub struct Flight<'a> {
     monitors: Monitors,
     announce: Announce,
     lines: Lines,
+    ground: sense_ground::Memory,
     mode: mode::Mode,
     attitude: Attitude,
     jets: Jets,
@@ -104,7 +112,8 @@ pub struct Flight<'a> {
 impl<'a> Flight<'a> {
     /// Powers up with a load and the last orbit determination.
     pub fn new(load: &'a Load, start: &NavStart) -> Self {
-        let line = Innovation { age_s: 1e6, ..Innovation::default() };
+        let line = |usage| Innovation { age_s: 1e6, usage, ..Innovation::default() };
+        let aids = load.aids;
         Self {
             load,
             site: Site::new(&load.target),
@@ -116,12 +125,19 @@ impl<'a> Flight<'a> {
             contact: ContactWatch::new(),
             monitors: Monitors::new(),
             announce: Announce::default(),
-            lines: Lines { rangefinder: line, velocimeter: line, star_tracker: line },
+            lines: Lines {
+                rangefinder: line(aids.rangefinder),
+                velocimeter: line(aids.velocimeter),
+                star_tracker: line(aids.star_tracker),
+                radar_altimeter: line(aids.radar_altimeter),
+                camera: line(aids.camera),
+            },
+            ground: sense_ground::Memory::new(),
             mode: mode::Mode::new(load, start.t),
             attitude: Attitude::new(),
             jets: Jets::new(),
             solution: None,
-            guide: command::Guide::default(),
+            guide: command::Guide::new(),
             actuators: Actuators::safe(start.t),
             snapshot: Snapshot::default(),
             propellant_kg: load.vehicle.propellant_kg,
@@ -181,16 +197,25 @@ impl<'a> Flight<'a> {
         self.load.vehicle.dry_kg + self.propellant_kg.max(0.0)
     }
 
-    /// Books the propellant that the last cycle's commands used.
+    /// Books the propellant that the last cycle's commands used, what each opening wastes included.
     fn spend(&mut self) {
         let vehicle = &self.load.vehicle;
         let share = icd::bus::CYCLE.s() / PULSE_FRAME.s();
-        let seconds = |widths: &[u32]| widths.iter().map(|us| f64::from(*us)).sum::<f64>() * 1e-6;
-        let mut used = seconds(&self.actuators.assist_on_us) * share * vehicle.assist.flow_kg_s();
-        used += seconds(&self.actuators.jet_on_us) * share * vehicle.jet.flow_kg_s();
+        let frame_us = PULSE_FRAME.s() * 1e6;
+        // A valve that stays open over the whole frame does not open in it.
+        let seconds = |widths: &[u32], waste_s: f64| {
+            let open = widths.iter().map(|us| f64::from(*us)).filter(|us| *us > 0.0);
+            open.map(|us| us * 1e-6 + if us < frame_us { waste_s } else { 0.0 }).sum::<f64>()
+        };
+        let (assist, jet) = (&vehicle.assist, &vehicle.jet);
+        let mut used = seconds(&self.actuators.assist_on_us, assist.waste_s) * assist.flow_kg_s();
+        used += seconds(&self.actuators.jet_on_us, jet.waste_s) * jet.flow_kg_s();
+        used *= share;
         if self.actuators.main_open {
             used += icd::bus::CYCLE.s() * vehicle.main.flow_kg_s();
         }
+        // Of a sensed thrust off the commanded one the tanks feel what cannot be an error of mass.
+        used *= 1.0 + THRUST_OF_RATIO * (self.thrust_scale - 1.0);
         self.propellant_kg = (self.propellant_kg - used).max(0.0);
     }
 

@@ -8,6 +8,7 @@ use icd::bus::{ASSIST_ENGINES, JETS};
 use icd::frames::{B, Direction, I, M, Position, Rate, Vector, Velocity};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::{Span, Time};
+use icd::tm::Use;
 
 /// Degree and order of the on-board gravity field at the most.
 pub const GRAVITY_DEGREE_MAX: usize = 50;
@@ -35,6 +36,8 @@ pub struct Load {
     pub deorbit: DeorbitPlan,
     /// Reaction to disagreeing sensors.
     pub faults: FaultManagement,
+    /// What the ground has ordered about each aid.
+    pub aids: AidFlags,
 }
 
 /// One kind of engine as believed.
@@ -46,6 +49,8 @@ pub struct Engine {
     pub isp_s: f64,
     /// Shortest pulse, s.
     pub on_s_min: f64,
+    /// Propellant that one opening wastes, in seconds of steady flow.
+    pub waste_s: f64,
 }
 
 impl Engine {
@@ -62,6 +67,8 @@ pub struct Vehicle {
     pub dry_kg: f64,
     /// Usable propellant at the start of the load, kg.
     pub propellant_kg: f64,
+    /// Its standard deviation, kg.
+    pub propellant_sigma_kg: f64,
     /// Propellant that must be left at touchdown by the plan, kg; below it an alarm is raised.
     pub reserve_kg: f64,
     /// Centre of mass above the base plane: [empty, full], m.
@@ -173,8 +180,12 @@ pub struct Inertial {
     pub vrw_m_s_sqrt_s: f64,
     /// Gyro bias at start, rad/s.
     pub gyro_bias_rad_s: f64,
+    /// The part of it that wanders in the run: deviation, rad/s, and correlation time, s.
+    pub gyro_drift: (f64, f64),
     /// Accelerometer bias at start, m/s².
     pub accelerometer_bias_m_s2: f64,
+    /// The part of it that wanders in the run: deviation, m/s², and correlation time, s.
+    pub accelerometer_drift: (f64, f64),
     /// Accelerometer scale factor, dimensionless.
     pub accelerometer_scale: f64,
     /// Misalignment of the accelerometers, rad.
@@ -364,7 +375,7 @@ impl FaultManagement {
     /// count are assumed: wide enough for the 1.1 km step of Mission 2, which was taken, and narrower
     /// than the 3 km step of Mission 1, which was not.
     pub const AS_FLOWN: Self = Self {
-        gate: Gate::Fixed { half_width_m: 2000.0, lock_out_after: LOCK_OUT_AFTER },
+        gate: Gate::Fixed { half_width_m: 1300.0, lock_out_after: LOCK_OUT_AFTER },
         use_map: false,
         reacquire: false,
         corridor: false,
@@ -379,6 +390,32 @@ impl FaultManagement {
         corridor: true,
         bank: true,
         legacy: Legacy::None,
+    };
+}
+
+/// The ground's orders about the aids: edit (the rule), inhibit or force each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AidFlags {
+    /// Rangefinder.
+    pub rangefinder: Use,
+    /// Velocimeter.
+    pub velocimeter: Use,
+    /// Star tracker.
+    pub star_tracker: Use,
+    /// Radar altimeter.
+    pub radar_altimeter: Use,
+    /// Terrain-relative camera.
+    pub camera: Use,
+}
+
+impl AidFlags {
+    /// Every aid is edited.
+    pub const EDIT: Self = Self {
+        rangefinder: Use::Edit,
+        velocimeter: Use::Edit,
+        star_tracker: Use::Edit,
+        radar_altimeter: Use::Edit,
+        camera: Use::Edit,
     };
 }
 

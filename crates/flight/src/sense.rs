@@ -2,18 +2,20 @@
 //!
 //! Owns: the order of aids in a cycle, the rule "valves shut: calibrate, do not integrate".
 
-use crate::Flight;
 use crate::faults::rangefinder::Scene;
 use crate::faults::table;
 use crate::load::{Legacy, after};
 use crate::nav::Nav;
 use crate::nav::aid::{beam_speed, quiet, star_tracker};
-use crate::nav::filter;
+use crate::nav::filter::{self, Epoch};
+use crate::nav::state::Pose;
+use crate::{Flight, Lines};
 use icd::bus::{BeamSpeeds, CYCLE, PULSE_FRAME, Sensors, StarTracker};
 use icd::events::Event;
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
-use icd::tm::{Outcome, Phase};
+use icd::time::Time;
+use icd::tm::{Innovation, Outcome, Phase};
 use nalgebra::Vector3;
 
 /// Gate of star tracker and velocimeter, standard deviations.
@@ -49,13 +51,15 @@ impl Flight<'_> {
             let dt_s = PULSE_FRAME.s();
             if self.quiet_cycles >= 5 && self.nav.aligned {
                 let mean = self.quiet_sum / dt_s;
+                let mut epoch = Epoch::<3>::new();
                 for axis in 0..3 {
                     let p = quiet::predict(self.load, self.nav.accelerometer_bias, axis, dt_s);
                     let c = filter::compare(&self.nav, &p, mean[axis]);
                     if c.nu.abs() < GATE * c.sigma {
-                        filter::fuse_plainly(&mut self.nav, &c);
+                        epoch.take(&c, f64::INFINITY);
                     }
                 }
+                epoch.fuse(&mut self.nav);
             }
             self.quiet_sum = Vector3::zeros();
             self.nav.propagate_covariance(self.load, dt_s);
@@ -65,6 +69,8 @@ impl Flight<'_> {
                 &mut self.lines.rangefinder,
                 &mut self.lines.velocimeter,
                 &mut self.lines.star_tracker,
+                &mut self.lines.radar_altimeter,
+                &mut self.lines.camera,
             ] {
                 line.age_s = (line.age_s + dt_s).min(1e6);
             }
@@ -91,6 +97,8 @@ impl Flight<'_> {
         {
             self.take_velocimeter(beams);
         }
+        self.follow(&mut anchor);
+        self.sense_ground(sensors, frame);
         self.follow(&mut anchor);
     }
 
@@ -147,34 +155,51 @@ impl Flight<'_> {
             self.nav.align(self.load, report_IB);
             return;
         }
+        let Some(pose) = self.pose_at(report.t, |lines| &mut lines.star_tracker) else { return };
+        let z = star_tracker::measured(&pose, report_IB);
+        let mut epoch = Epoch::<3>::new();
         for (axis_B, sigma_rad) in star_tracker::axes(&self.load.vehicle.inertial) {
-            // Each axis sees what the last one corrected.
-            let Some(pose) = self.nav.history.at(report.t) else { return };
-            let z = star_tracker::measured(&pose, report_IB);
-            let p = star_tracker::predict(&pose, axis_B, sigma_rad);
+            let p = star_tracker::predict(&self.nav, &pose, axis_B, sigma_rad);
             let line = &mut self.lines.star_tracker;
-            filter::gate_and_fuse(&mut self.nav, &p, z.dot(&axis_B), GATE, line);
+            filter::gate(&self.nav, &mut epoch, &p, z.dot(&axis_B), GATE, line);
         }
+        epoch.fuse(&mut self.nav);
     }
 
     fn take_velocimeter(&mut self, beams: &BeamSpeeds) {
-        let all = self.load.vehicle.velocimeter.d_B.iter().zip(&beams.speed_m_s).zip(&beams.locked);
-        for ((d_B, speed), locked) in all {
-            let Some(pose) = self.nav.history.at(beams.t).filter(|_| *locked) else {
+        if !beams.locked.contains(&true) {
+            return;
+        }
+        let Some(pose) = self.pose_at(beams.t, |lines| &mut lines.velocimeter) else { return };
+        let mut epoch = Epoch::<3>::new();
+        let mut again: f64 = 0.0;
+        for (beam, (speed, locked)) in beams.speed_m_s.iter().zip(&beams.locked).enumerate() {
+            if !locked {
                 continue;
-            };
-            let p = beam_speed::predict(self.load, &pose, *d_B);
+            }
+            let p = beam_speed::predict(self.load, &self.nav, &pose, beam);
             let line = &mut self.lines.velocimeter;
             let (first, before) = (line.fused == 0, line.outcome);
-            let measured = f64::from(*speed);
-            let outcome = filter::gate_and_fuse(&mut self.nav, &p, measured, GATE, line);
+            let outcome = filter::gate(&self.nav, &mut epoch, &p, f64::from(*speed), GATE, line);
             if outcome == Outcome::Rejected && self.load.faults.legacy == Legacy::Dart {
                 // As DART did: set the velocity anew from the very sensor that disagrees, unguarded.
-                self.nav.doubt(line.nu.abs(), 0.0);
+                again = again.max(line.nu.abs());
             }
             self.announce.edge(Event::VelocimeterAcquired, first && outcome == Outcome::Fused);
             let rejected = outcome == Outcome::Rejected && before != Outcome::Rejected;
             self.announce.edge(Event::VelocityRejected, rejected);
         }
+        epoch.fuse(&mut self.nav);
+        self.nav.doubt(again, 0.0);
+    }
+
+    /// The pose at a measurement's own time; a tag that memory does not reach is refused.
+    fn pose_at(&mut self, t: Time, line: fn(&mut Lines) -> &mut Innovation) -> Option<Pose> {
+        let pose = self.nav.history.at(t);
+        if pose.is_none() {
+            let first = filter::refuse_tag(line(&mut self.lines));
+            self.announce.edge(Event::TimeTagRefused, first);
+        }
+        pose
     }
 }

@@ -40,14 +40,15 @@ fn vehicle() -> Vehicle {
     Vehicle {
         dry_kg: 340.0,
         propellant_kg: 460.0,
+        propellant_sigma_kg: 3.0,
         reserve_kg: 10.0,
         cm_z_m: [1.0, 0.87],
         full_kg: 465.0,
         inertia_kg_m2: [[190.0, 190.0, 150.0], [300.0, 300.0, 240.0]],
-        main: Engine { thrust_N: 420.0, isp_s: 320.0, on_s_min: 1.0 },
-        assist: Engine { thrust_N: 216.0, isp_s: 275.0, on_s_min: 0.01 },
+        main: Engine { thrust_N: 420.0, isp_s: 320.0, on_s_min: 1.0, waste_s: 0.02 },
+        assist: Engine { thrust_N: 216.0, isp_s: 275.0, on_s_min: 0.01, waste_s: 0.001 },
         p_assist_B,
-        jet: Engine { thrust_N: 20.0, isp_s: 220.0, on_s_min: 0.01 },
+        jet: Engine { thrust_N: 20.0, isp_s: 220.0, on_s_min: 0.01, waste_s: 0.01 },
         p_jet_B,
         d_jet_B,
         foot_z_m: -0.5,
@@ -87,7 +88,9 @@ fn vehicle() -> Vehicle {
             arw_rad_sqrt_s: 2e-5,
             vrw_m_s_sqrt_s: 3e-4,
             gyro_bias_rad_s: 5e-7,
+            gyro_drift: (2.4e-7, 3600.0),
             accelerometer_bias_m_s2: 3e-4,
+            accelerometer_drift: (5e-5, 3600.0),
             accelerometer_scale: 1e-4,
             accelerometer_misalignment_rad: 1e-4,
             gyro_scale: 1e-4,
@@ -146,6 +149,7 @@ pub fn load() -> Load {
         landmarks: Landmarks::NONE,
         deorbit: DeorbitPlan { t_ignition: t0(), dv_m_s: 18.6, t_arm: t0() },
         faults: FaultManagement::RESILIENT,
+        aids: AidFlags::EDIT,
     }
 }
 

@@ -5,8 +5,8 @@ use crate::faults::rangefinder::{Peer, Scene};
 use crate::load::{FaultManagement, Gate};
 use crate::nav::aid::slant_range;
 use crate::test_load::{flight_state, load};
-use icd::bus::{CYCLE, Imu, ShotQuality, SlantRange};
-use icd::tm::{Outcome, Phase};
+use icd::bus::{BeamSpeeds, CYCLE, Imu, ShotQuality, SlantRange, StarTracker};
+use icd::tm::{Outcome, Phase, Use};
 
 fn quiet(t: Time) -> Sensors {
     Sensors {
@@ -153,9 +153,8 @@ fn two_equal_states_take_equal_steps() {
 fn shoot(flight: &mut Flight, n: u32, offset: impl Fn(u32) -> f64) {
     for i in 0..n {
         let pose = flight.nav.pose();
-        let bias = flight.nav.terrain_bias_m;
-        let p =
-            slant_range::predict(flight.load, &flight.site, &pose, 0.0, bias).unwrap().prediction;
+        let echo = slant_range::predict(flight.load, &flight.site, &flight.nav, &pose);
+        let p = echo.unwrap().prediction;
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + offset(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
@@ -172,12 +171,14 @@ fn as_flown_shuts_a_healthy_rangefinder_out_for_good() {
     let mut load = load();
     load.faults = FaultManagement::AS_FLOWN;
     let mut flight = terminal(&load, 5000.0);
+    // The first range is what the gate is laid around.
+    shoot(&mut flight, 1, |_| 1.0);
     shoot(&mut flight, 10, |i| 3000.0 + 0.1 * f64::from(i));
     assert!(flight.watch.locked_out);
     // The sensor agrees again, and is not asked.
     shoot(&mut flight, 20, |i| 0.1 * f64::from(i));
     assert_eq!(flight.lines.rangefinder.outcome, Outcome::LockedOut);
-    assert_eq!(flight.lines.rangefinder.fused, 0);
+    assert_eq!(flight.lines.rangefinder.fused, 1);
 }
 
 #[test]
@@ -191,8 +192,8 @@ fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
     for i in 0..40 {
         let mut truth = start.clone();
         truth.t = flight.nav.t;
-        let p =
-            slant_range::predict(&load, &flight.site, &truth.pose(), 0.0, 0.0).unwrap().prediction;
+        let echo = slant_range::predict(&load, &flight.site, &truth, &truth.pose());
+        let p = echo.unwrap().prediction;
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + 900.0 + 0.01 * f64::from(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
@@ -226,6 +227,53 @@ fn resilient_does_not_follow_an_erratic_sensor() {
 }
 
 #[test]
+fn a_time_tag_out_of_memory_is_refused_and_announced_once() {
+    let load = load();
+    let mut flight = terminal(&load, 1500.0);
+    let (mut t, mut range_m) = (flight.nav.t, 1495.0);
+    let mut step = |flight: &mut Flight, tag: Span| {
+        t += CYCLE;
+        let mut sensors = quiet(t);
+        sensors.rangefinder = Some(SlantRange { t: t + tag, range_m, quality: ShotQuality::Valid });
+        range_m -= 1.25;
+        sensors.velocimeter =
+            Some(BeamSpeeds { t: t + tag, speed_m_s: [50.0; 3], locked: [true; 3] });
+        sensors.star_tracker = Some(StarTracker { t: t + tag, q_IB: flight.nav.q_IB.si() });
+        flight.step(&sensors);
+        flight.events().iter().filter(|event| **event == Event::TimeTagRefused).count()
+    };
+    for _ in 0..10 {
+        step(&mut flight, Span::from_s(-4.0));
+    }
+    let fused = [flight.lines.rangefinder, flight.lines.velocimeter, flight.lines.star_tracker];
+    assert!(fused.iter().all(|line| line.fused == 0 && line.outcome == Outcome::Unusable));
+    for tag in [Span::from_ns(1), Span::from_s(100.0), Span::from_s(-1e6)] {
+        step(&mut flight, Span::from_ms(0));
+        assert!(flight.lines.star_tracker.outcome != Outcome::Unusable);
+        assert_eq!(step(&mut flight, tag), 3, "one event a sensor");
+        assert_eq!(step(&mut flight, tag), 0, "on the edge only");
+    }
+}
+
+#[test]
+fn an_order_from_the_ground_reaches_the_aid_and_the_telemetry() {
+    let mut load = load();
+    load.aids.rangefinder = Use::Inhibit;
+    let mut flight = terminal(&load, 1500.0);
+    shoot(&mut flight, 10, |i| 3.0 + 0.1 * f64::from(i));
+    assert_eq!(flight.lines.rangefinder.outcome, Outcome::Inhibited);
+    assert_eq!(flight.lines.rangefinder.fused, 0);
+    flight.refresh_snapshot();
+    assert_eq!(flight.down().rangefinder.usage, Use::Inhibit);
+    assert_eq!(flight.down().velocimeter.usage, Use::Edit);
+
+    load.aids.rangefinder = Use::Force;
+    let mut flight = terminal(&load, 1500.0);
+    shoot(&mut flight, 1, |_| 2000.0);
+    assert_eq!((flight.lines.rangefinder.fused, flight.lines.rangefinder.rejected), (1, 0));
+}
+
+#[test]
 fn a_frozen_range_is_not_believed() {
     let mut load = load();
     load.faults.gate = Gate::Fixed { half_width_m: 5000.0, lock_out_after: 1000 };
@@ -253,7 +301,7 @@ fn sink(flight: &mut Flight, truth: &mut nav::Nav, read: impl Fn(f64) -> f64) {
     }
     flight.nav.propagate_covariance(flight.load, 0.1);
     let (load, site) = (flight.load, flight.site);
-    let p = slant_range::predict(load, &site, &truth.pose(), 0.0, 0.0).unwrap().prediction;
+    let p = slant_range::predict(load, &site, truth, &truth.pose()).unwrap().prediction;
     #[allow(clippy::cast_possible_truncation)]
     let range_m = read(p.value) as f32;
     let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };

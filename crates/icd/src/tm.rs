@@ -130,14 +130,29 @@ pub enum Outcome {
     Unusable = 3,
     /// The aid is shut out.
     LockedOut = 4,
+    /// Compared, and not used by the ground's order.
+    Inhibited = 5,
     /// Weighed by the hypothesis bank, not used.
-    Distrusted = 5,
+    Distrusted = 6,
+}
+
+/// What the ground has ordered about an aid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Use {
+    /// Used where it passes the gate.
+    #[default]
+    Edit = 0,
+    /// Compared and shown, never used.
+    Inhibit = 1,
+    /// Used whatever the gate says.
+    Force = 2,
 }
 
 /// The latest innovation of one aid.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Innovation {
-    /// Measured value (m for a range, m/s for a beam, rad for an attitude).
+    /// Measured value (m for a range, m/s for a beam, rad for an attitude, pixel for a landmark).
     pub measured: f64,
     /// Measured minus predicted, same unit.
     pub nu: f64,
@@ -151,6 +166,10 @@ pub struct Innovation {
     pub fused: u32,
     /// Measurements rejected since start.
     pub rejected: u32,
+    /// Measurements rejected since the last fused one.
+    pub in_a_row: u32,
+    /// What the ground has ordered.
+    pub usage: Use,
     /// Time since the last fused measurement, s; large when there was none.
     pub age_s: f64,
 }
@@ -226,6 +245,12 @@ pub struct Guidance {
     pub corridor_m_s: f64,
     /// Altitude that braking decisions use, m.
     pub altitude_m: f64,
+    /// Standard deviations of altitude that the corridor keeps off the ground.
+    pub k_sigma: f64,
+    /// Probability, as weighed, that the first range comes too late to stop.
+    pub risk_outrun: f64,
+    /// Probability, as weighed, that the tanks are empty before the ground.
+    pub risk_dry: f64,
     /// Time to go in the present phase, s.
     pub tgo_s: f64,
     /// Distance to the target along the ground track, m; positive ahead.
@@ -262,6 +287,10 @@ pub struct Snapshot {
     pub velocimeter: Innovation,
     /// Star tracker innovation of the worst axis, rad.
     pub star_tracker: Innovation,
+    /// Radar altimeter innovation, m.
+    pub radar_altimeter: Innovation,
+    /// Camera innovation of the landmark that fits worst, pixel; counts are of landmarks.
+    pub camera: Innovation,
     /// Belief about the rangefinder.
     pub rangefinder_belief: Belief,
     /// Belief about the radar altimeter.
@@ -337,6 +366,9 @@ const GUIDANCE: &[Parameter] = &[
     p!("guidance.v_up_m_s", "m/s", F32, |s| s.guidance.v_up_m_s),
     p!("guidance.corridor_m_s", "m/s", F32, |s| s.guidance.corridor_m_s),
     p!("guidance.altitude_m", "m", F32, |s| s.guidance.altitude_m),
+    p!("guidance.k_sigma", "", F32, |s| s.guidance.k_sigma),
+    p!("guidance.risk_outrun", "", F32, |s| s.guidance.risk_outrun),
+    p!("guidance.risk_dry", "", F32, |s| s.guidance.risk_dry),
     p!("guidance.tgo_s", "s", F32, |s| s.guidance.tgo_s),
     p!("guidance.downrange_m", "m", F32, |s| s.guidance.downrange_m),
     p!("guidance.crossrange_m", "m", F32, |s| s.guidance.crossrange_m),
@@ -371,6 +403,8 @@ const AIDS: &[Parameter] = &[
     p!("rangefinder.outcome", "", U8, |s| f64::from(s.rangefinder.outcome as u8)),
     p!("rangefinder.fused", "", U32, |s| f64::from(s.rangefinder.fused)),
     p!("rangefinder.rejected", "", U32, |s| f64::from(s.rangefinder.rejected)),
+    p!("rangefinder.in_a_row", "", U32, |s| f64::from(s.rangefinder.in_a_row)),
+    p!("rangefinder.usage", "", U8, |s| f64::from(s.rangefinder.usage as u8)),
     p!("rangefinder.age_s", "s", F32, |s| s.rangefinder.age_s),
     p!("velocimeter.measured", "m/s", F32, |s| s.velocimeter.measured),
     p!("velocimeter.nu", "m/s", F32, |s| s.velocimeter.nu),
@@ -379,6 +413,8 @@ const AIDS: &[Parameter] = &[
     p!("velocimeter.outcome", "", U8, |s| f64::from(s.velocimeter.outcome as u8)),
     p!("velocimeter.fused", "", U32, |s| f64::from(s.velocimeter.fused)),
     p!("velocimeter.rejected", "", U32, |s| f64::from(s.velocimeter.rejected)),
+    p!("velocimeter.in_a_row", "", U32, |s| f64::from(s.velocimeter.in_a_row)),
+    p!("velocimeter.usage", "", U8, |s| f64::from(s.velocimeter.usage as u8)),
     p!("velocimeter.age_s", "s", F32, |s| s.velocimeter.age_s),
     p!("star_tracker.measured", "rad", F32, |s| s.star_tracker.measured),
     p!("star_tracker.nu", "rad", F32, |s| s.star_tracker.nu),
@@ -387,7 +423,28 @@ const AIDS: &[Parameter] = &[
     p!("star_tracker.outcome", "", U8, |s| f64::from(s.star_tracker.outcome as u8)),
     p!("star_tracker.fused", "", U32, |s| f64::from(s.star_tracker.fused)),
     p!("star_tracker.rejected", "", U32, |s| f64::from(s.star_tracker.rejected)),
+    p!("star_tracker.in_a_row", "", U32, |s| f64::from(s.star_tracker.in_a_row)),
+    p!("star_tracker.usage", "", U8, |s| f64::from(s.star_tracker.usage as u8)),
     p!("star_tracker.age_s", "s", F32, |s| s.star_tracker.age_s),
+];
+
+const GROUND_AIDS: &[Parameter] = &[
+    p!("radar_altimeter.measured", "m", F32, |s| s.radar_altimeter.measured),
+    p!("radar_altimeter.nu", "m", F32, |s| s.radar_altimeter.nu),
+    p!("radar_altimeter.sigma", "m", F32, |s| s.radar_altimeter.sigma),
+    p!("radar_altimeter.gate", "m", F32, |s| s.radar_altimeter.gate),
+    p!("radar_altimeter.outcome", "", U8, |s| f64::from(s.radar_altimeter.outcome as u8)),
+    p!("radar_altimeter.fused", "", U32, |s| f64::from(s.radar_altimeter.fused)),
+    p!("radar_altimeter.rejected", "", U32, |s| f64::from(s.radar_altimeter.rejected)),
+    p!("radar_altimeter.age_s", "s", F32, |s| s.radar_altimeter.age_s),
+    p!("camera.measured", "pixel", F32, |s| s.camera.measured),
+    p!("camera.nu", "pixel", F32, |s| s.camera.nu),
+    p!("camera.sigma", "pixel", F32, |s| s.camera.sigma),
+    p!("camera.gate", "pixel", F32, |s| s.camera.gate),
+    p!("camera.outcome", "", U8, |s| f64::from(s.camera.outcome as u8)),
+    p!("camera.fused", "", U32, |s| f64::from(s.camera.fused)),
+    p!("camera.rejected", "", U32, |s| f64::from(s.camera.rejected)),
+    p!("camera.age_s", "s", F32, |s| s.camera.age_s),
 ];
 
 const BELIEF: &[Parameter] = &[
@@ -417,6 +474,7 @@ pub const LISTS: &[List] = &[
     List { id: 2, name: "guidance", parameters: GUIDANCE },
     List { id: 3, name: "control", parameters: CONTROL },
     List { id: 4, name: "aids", parameters: AIDS },
+    List { id: 5, name: "ground aids", parameters: GROUND_AIDS },
     List { id: 8, name: "belief", parameters: BELIEF },
 ];
 

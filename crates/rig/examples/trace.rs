@@ -20,7 +20,7 @@ fn main() -> miette::Result<()> {
     let run = number(3, 0.0).abs() as u64;
     let mut next_s = from_s;
     println!(
-        "      t_s phase   altitude  believed  sigma    v_up believed  v_hor believed  tilt     mass believed thrust  throttle  along    across  east   north"
+        "      t_s phase   altitude  believed  sigma    v_up believed  v_hor believed  tilt     mass believed thrust  throttle  along    across  east   north   turned             innovation"
     );
     let flown = fly(&stand, run, Recording::Full, |frame| {
         if frame.t_s < next_s {
@@ -31,7 +31,7 @@ fn main() -> miette::Result<()> {
         let believed = Quaternion::<I, B>::from_si(down.nav.q_IB);
         let turn = (view.q_IB.inverse() * believed).log().map(f64::to_degrees);
         println!(
-            "{:9.2} {:5} {:10.1} {:9.1} {:6.1} {:7.2} {:8.2} {:7.2} {:7.2} {:6.1} {:8.2} {:7.2} {:6.0} {:7.3} {:9.0} {:8.0} {:7.0} {:7.0} {:8.4} {:8.4} {:8.4}",
+            "{:9.2} {:5} {:10.1} {:9.1} {:6.1} {:7.2} {:8.2} {:7.2} {:7.2} {:6.1} {:8.2} {:7.2} {:6.0} {:7.3} {:9.0} {:8.0} {:7.0} {:7.0} {:8.4} {:8.4} {:8.4} {:8.1}",
             frame.t_s,
             down.phase as u8,
             view.altitude_m,
@@ -53,6 +53,7 @@ fn main() -> miette::Result<()> {
             turn[0],
             turn[1],
             turn[2],
+            down.rangefinder.nu,
         );
     })?;
     for (t_s, event) in &flown.events {

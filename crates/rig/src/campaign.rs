@@ -297,6 +297,17 @@ pub fn run_in_parts(
     Ok(campaign)
 }
 
+/// A campaign that was finished earlier in `folder`: the same scenario, exactly these runs. What the program
+/// was then is not asked.
+pub fn finished(stand: &Stand, runs: Range<u64>, folder: &Path) -> Option<Campaign> {
+    let file = folder.join("campaign.parquet");
+    let facts = parquet_file::facts(&file).ok()?;
+    let hash = stand.scenario.hash();
+    let same = |(key, value): &(String, String)| key == "frigoris.scenario_hash" && *value == hash;
+    let rows = facts.iter().any(same).then(|| kept(&file, &runs)).flatten()?;
+    Some(Campaign { resumed: rows.len() as u64, rows })
+}
+
 fn fly_part(
     stand: &Stand,
     part: Range<u64>,

@@ -7,13 +7,13 @@
 //! count, begins a pulse frame, and only then facts and telemetry stand side by side.
 
 use crate::computer::Computer;
-use crate::load::nav_start;
+use crate::load::{digest, nav_start};
 use crate::measures::{MEASURES, Measures};
 use crate::record::{Record, Recorder, Recording};
 use crate::scenario::ScenarioError;
 pub use crate::stand::Stand;
 use crate::verdict::{End, Judgement, judge, outcome};
-use crate::watch::Watch;
+use crate::watch::{EMPTY_KG, Watch};
 use flight::Flight;
 use flight::load::Load;
 use icd::bus::{Actuators, Sensors};
@@ -28,8 +28,6 @@ use truth::world::{self, TruthView, World};
 const COAST_FRAMES: u64 = 10;
 /// How long a lander at rest is watched at most, so that the flight software can find out.
 const AT_REST: Span = Span::from_ms(5_000);
-/// Tanks holding less than this are empty, kg.
-const EMPTY_KG: f64 = 1e-6;
 
 /// What one pulse frame shows; sampled together.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +167,11 @@ pub fn fly(
 ) -> Result<Flown, ScenarioError> {
     let load = stand.load(run);
     let mut simulation = Simulation::new(stand, &load, run)?;
-    let mut log = Log::new(stand, run, recording, &simulation);
+    let mut log = Log::new(stand, &simulation);
+    if recording == Recording::Full {
+        let nav = nav_start(&stand.scenario, &stand.start(run), run);
+        log.recorder = Some(Recorder::new(stand, run, log.start, digest(&load, &nav)));
+    }
     loop {
         let exchange = simulation.exchange();
         log.before(&simulation, &exchange, &mut observer);
@@ -178,7 +180,7 @@ pub fn fly(
             if let Some(reason) = stand.environment.terrain.trouble() {
                 return Err(ScenarioError::Ground { file: stand.scenario.path.clone(), reason });
             }
-            return Ok(log.finish(stand, run, simulation.world(), end));
+            return Ok(log.finish(stand, run, &simulation, end));
         }
     }
 }
@@ -195,16 +197,15 @@ struct Log {
 }
 
 impl Log {
-    fn new(stand: &Stand, run: u64, recording: Recording, simulation: &Simulation<'_>) -> Self {
+    fn new(stand: &Stand, simulation: &Simulation<'_>) -> Self {
         let start = simulation.world().state().t;
-        let full = recording == Recording::Full;
         Self {
             start,
             duration: Span::from_s(stand.scenario.duration_s_max),
             frames: 0,
             at_rest_since: None,
             watch: Watch::new(start, stand.scenario.approach.touchdown),
-            recorder: full.then(|| Recorder::new(stand, run, start)),
+            recorder: None,
             events: Vec::new(),
         }
     }
@@ -221,10 +222,14 @@ impl Log {
         let t_s = (sensors.t - self.start).s();
         if let Some(recorder) = &mut self.recorder {
             recorder.receive(simulation.received());
+            if simulation.computer.up() {
+                recorder.cycle(sensors, simulation.computer.powered_up());
+            }
         }
         let raised = if simulation.computer.up() { simulation.flight().events() } else { &[] };
         for event in raised {
             self.events.push((t_s, *event));
+            self.watch.announced(*event, simulation.world().view().altitude_m);
             if let Some(recorder) = &mut self.recorder {
                 recorder.event(t_s, *event, sensors.t);
             }
@@ -274,10 +279,11 @@ impl Log {
         (now - self.start >= self.duration).then_some(End::Duration)
     }
 
-    fn finish(self, stand: &Stand, run: u64, world: &World, end: End) -> Flown {
+    fn finish(self, stand: &Stand, run: u64, simulation: &Simulation<'_>, end: End) -> Flown {
+        let world = simulation.world();
         let scenario = &stand.scenario;
         let simulated_s = (world.state().t - self.start).s();
-        let measures = self.watch.finish(world);
+        let measures = self.watch.finish(world, simulation.flight().down());
         let ran_dry = world.touchdown().is_some_and(|t| t.propellant_kg <= EMPTY_KG);
         let outcome = outcome(end, ran_dry, &measures, &scenario.expect);
         let raised: Vec<Event> = self.events.iter().map(|(_, event)| *event).collect();

@@ -18,6 +18,8 @@ pub(crate) struct Computer<'a> {
     start: NavStart,
     restarts: Vec<Pending>,
     up_again: Option<(Time, bool)>,
+    powered_up: bool,
+    next_powers_up: bool,
 }
 
 struct Pending {
@@ -35,7 +37,9 @@ impl<'a> Computer<'a> {
             done: false,
         };
         let restarts = restarts.iter().map(pending).collect();
-        Self { flight: Flight::new(load, &start), start, restarts, up_again: None }
+        let flight = Flight::new(load, &start);
+        let (up_again, powered_up, next_powers_up) = (None, false, true);
+        Self { flight, start, restarts, up_again, powered_up, next_powers_up }
     }
 
     /// One cycle.
@@ -55,15 +59,22 @@ impl<'a> Computer<'a> {
             }
             if cold {
                 self.flight = self.flight.restarted(&self.start, now.t);
+                self.next_powers_up = true;
             }
             self.up_again = None;
         }
+        self.powered_up = std::mem::take(&mut self.next_powers_up);
         self.flight.step(sensors)
     }
 
     /// Whether it computes.
     pub fn up(&self) -> bool {
         self.up_again.is_none()
+    }
+
+    /// Whether the last cycle was the first that the flight software computed after a power-up.
+    pub fn powered_up(&self) -> bool {
+        self.powered_up
     }
 
     /// The flight software.

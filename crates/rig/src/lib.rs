@@ -15,6 +15,9 @@
 //! | RIG-5 | state every counted share with its exact confidence interval | `published_intervals_are_met_to_their_last_digit` |
 //! | RIG-6 | lose Mission 2 by each published candidate cause alone | `each_candidate_cause_alone_is_lost_inside_every_published_band`, `every_candidate_alone_leaves_the_published_range` |
 //! | RIG-7 | fly any number of faults at once | `any_number_of_faults_at_once_still_ends_and_repeats`, `ten_ordinary_faults_at_once_do_not_move_the_touchdown` |
+//! | RIG-8 | repeat a flight bit by bit from its telemetry, and say where that ends | `tests/replay.rs` |
+//! | RIG-9 | find the smallest sets of changes with which a lost flight lands | `tests/counterfactual.rs` |
+//! | RIG-10 | try every fault that the library has | `every_kind_of_every_device_has_one_severity_and_no_other` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
@@ -22,14 +25,17 @@ pub mod arrival;
 pub mod campaign;
 pub mod closed_loop;
 mod computer;
+pub mod counterfactual;
 pub mod fault_table;
 pub mod load;
 pub mod measures;
 mod parquet_file;
 pub mod rangefinder_study;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod scenario;
+pub mod severity;
 pub mod site;
 pub mod stand;
 pub mod statistics;

@@ -7,12 +7,15 @@
 //! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l).
 
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
-use crate::scenario::{REFERENCE_RUN, Scenario};
+use crate::scenario::{REFERENCE_RUN, Scenario, hex};
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
 use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use truth::environment::landmarks::Catalogue;
 use truth::environment::{Environment, Site};
 use truth::random::Stream;
 use truth::sensors::link::Link;
@@ -26,6 +29,7 @@ type Grid = Box<[[f32; MAP_ACROSS]; MAP_ALONG]>;
 pub struct Upload {
     load: Box<board::Load>,
     map_sigma_m: f64,
+    R_ML: Matrix3<f64>,
     seed: u64,
 }
 
@@ -39,6 +43,7 @@ impl Upload {
         environment: &Environment,
         site: &Site,
         arrival: &Arrival,
+        landmarks: &Catalogue,
     ) -> Result<Self, ArrivalError> {
         let knowledge = &scenario.knowledge;
         let t = arrival.ignition.t;
@@ -64,27 +69,26 @@ impl Upload {
             orientation,
             gravity: gravity(environment, knowledge.gravity_degree, t).ok_or(outside)?,
             map,
-            landmarks: board::Landmarks {
-                tie_m: knowledge.map_tie_sigma_m,
-                sigma_m: knowledge.landmark_sigma_m,
-                ..board::Landmarks::NONE
-            },
+            landmarks: charted(scenario, landmarks),
             deorbit: board::DeorbitPlan {
                 t_ignition: arrival.t_deorbit,
                 dv_m_s: arrival.deorbit_dv_m_s,
                 t_arm: arrival.armed.t,
             },
-            faults: if scenario.flight.resilient {
-                board::FaultManagement::RESILIENT
-            } else {
-                board::FaultManagement::AS_FLOWN
-            },
+            faults: scenario.flight.fault_management(),
+            aids: board::AidFlags::EDIT,
         };
-        Ok(Self { load: Box::new(load), map_sigma_m: knowledge.map_sigma_m, seed: scenario.seed })
+        Ok(Self {
+            load: Box::new(load),
+            map_sigma_m: knowledge.map_sigma_m,
+            R_ML: site.R_ML.si(),
+            seed: scenario.seed,
+        })
     }
 
     /// The load of one run: the common one with this run's map error, which also raises or lowers
-    /// the target as mapped.
+    /// the target as mapped; with the map, its landmarks and the target displaced together, level at the
+    /// target; and with each landmark's own error. The grid of the map counts from the target and moves with it.
     pub fn for_run(&self, run: u64) -> Box<board::Load> {
         let mut load = self.load.clone();
         if run == REFERENCE_RUN {
@@ -101,8 +105,39 @@ impl Upload {
         let raised_m = self.map_sigma_m * f64::from(at_target(&load.map, &error));
         let p_MT_M = load.target.p_MT_M;
         load.target.p_MT_M = p_MT_M * (1.0 + raised_m / p_MT_M.norm());
+        self.displace(&mut load, run);
         load
     }
+
+    /// Displaces target and landmarks by this run's map tie, and each landmark by an error of its own.
+    fn displace(&self, load: &mut board::Load, run: u64) {
+        let mut stream = Stream::new(self.seed, run, "map tie");
+        let tie_m = load.landmarks.tie_m;
+        let tie_L = Vector3::new(stream.normal() * tie_m, stream.normal() * tie_m, 0.0);
+        let tie_M = self.R_ML * tie_L;
+        load.target.p_MT_M += Vector::from_si(tie_M);
+        let mut stream = Stream::new(self.seed, run, "landmarks on board");
+        let board::Landmarks { p_MK_M, count, sigma_m, .. } = &mut load.landmarks;
+        for p_MK_M in p_MK_M.iter_mut().take(*count) {
+            *p_MK_M = (Vector3::from(*p_MK_M) + tie_M + stream.normal3() * *sigma_m).into();
+        }
+    }
+}
+
+/// SHA-256 over every value of a load and of the state that navigation starts with, hexadecimal: equal
+/// flight software in front of equal sensors needs equal digests.
+pub fn digest(load: &board::Load, start: &board::NavStart) -> String {
+    struct Digest(Sha256);
+    impl std::fmt::Write for Digest {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.update(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut digest = Digest(Sha256::new());
+    // Rust prints the shortest text that reads back as the same bits.
+    let _ = write!(digest, "{load:?}{start:?}");
+    hex(&digest.0.finalize())
 }
 
 /// The start of navigation: truth's state plus an orbit determination error in its radial,
@@ -148,6 +183,21 @@ fn field(phi: f64, mut normal: impl FnMut() -> f64) -> Grid {
         }
     }
     boxed(out)
+}
+
+/// The landmarks as the map would have them without error; a number means the same on board and in truth.
+fn charted(scenario: &Scenario, landmarks: &Catalogue) -> board::Landmarks {
+    let knowledge = &scenario.knowledge;
+    let mut out = board::Landmarks {
+        tie_m: knowledge.map_tie_sigma_m,
+        sigma_m: knowledge.landmark_sigma_m,
+        ..board::Landmarks::NONE
+    };
+    for (slot, landmark) in out.p_MK_M.iter_mut().zip(landmarks.landmarks()) {
+        *slot = landmark.p_MK_M.si().into();
+        out.count += 1;
+    }
+    out
 }
 
 fn boxed(rows: Vec<[f32; MAP_ACROSS]>) -> Grid {
@@ -239,11 +289,16 @@ fn target(scenario: &Scenario, site: &Site) -> board::Target {
 }
 
 fn believed_engine(engine: &machine::Engine) -> board::Engine {
-    board::Engine { thrust_N: engine.thrust_N, isp_s: engine.isp_s, on_s_min: engine.on_min_s }
+    board::Engine {
+        thrust_N: engine.thrust_N,
+        isp_s: engine.isp_s,
+        on_s_min: engine.on_min_s,
+        waste_s: engine.waste_s,
+    }
 }
 
-/// The machine as the vehicle file describes it: without this run's dispersions and faults. The biases in
-/// run of the inertial unit wander slowly against a descent and are believed as part of the constant ones.
+/// The machine as the vehicle file describes it: without this run's dispersions and faults. The biases
+/// of the inertial unit are believed with what wanders in the run included.
 fn vehicle(scenario: &Scenario) -> board::Vehicle {
     let (file, machine) = (&scenario.vehicle, &scenario.vehicle.machine);
     let full_kg = machine.propellant.capacity_kg;
@@ -254,6 +309,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
     board::Vehicle {
         dry_kg: machine.dry.mass_kg,
         propellant_kg: scenario.start.propellant_kg.mean(),
+        propellant_sigma_kg: file.dispersions.propellant_sigma_kg,
         reserve_kg: file.believed.reserve_kg,
         cm_z_m: [empty.p_BC_B.z, full.p_BC_B.z],
         full_kg,
@@ -276,12 +332,12 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             ),
             sigma_m: machine.rangefinder.sigma_m,
         },
-        velocimeter: velocimeter(scenario.flight.velocimeter, machine.velocimeter.as_ref()),
+        velocimeter: velocimeter(scenario.flight.uses_velocimeter(), machine.velocimeter.as_ref()),
         radar_altimeter: radar_altimeter(
-            scenario.flight.radar_altimeter,
+            scenario.flight.uses_radar_altimeter(),
             machine.radar_altimeter.as_ref(),
         ),
-        camera: camera(scenario.flight.camera, machine.camera.as_ref()),
+        camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
         inertial: board::Inertial {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,
@@ -290,9 +346,14 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
                 machine.imu.gyro_bias_sigma_rad_s,
                 machine.imu.gyro_drift_sigma_rad_s,
             ),
+            gyro_drift: (machine.imu.gyro_drift_sigma_rad_s, machine.imu.gyro_drift_tau_s),
             accelerometer_bias_m_s2: libm::hypot(
                 machine.imu.accelerometer_bias_sigma_m_s2,
                 machine.imu.accelerometer_drift_sigma_m_s2,
+            ),
+            accelerometer_drift: (
+                machine.imu.accelerometer_drift_sigma_m_s2,
+                machine.imu.accelerometer_drift_tau_s,
             ),
             accelerometer_scale: machine.imu.accelerometer_scale_sigma,
             accelerometer_misalignment_rad: machine.imu.accelerometer_misalignment_sigma_rad,
@@ -366,6 +427,43 @@ mod tests {
         assert!((sum2 / n - 1.0).abs() < 0.08, "{}", sum2 / n);
         assert!((along / sum2 - phi).abs() < 0.03, "{}", along / sum2);
         assert!((across / sum2 - phi).abs() < 0.03, "{}", across / sum2);
+    }
+
+    #[test]
+    fn the_map_its_landmarks_and_the_target_are_displaced_together() {
+        let file = "../../scenarios/m2-further-sensors.toml";
+        let mut scenario = Scenario::read(std::path::Path::new(file)).unwrap();
+        scenario.knowledge.map_sigma_m = 0.0; // which would raise the target
+        let knowledge = scenario.knowledge;
+        let stand = crate::stand::Stand::new(scenario).unwrap();
+        let exact = stand.load(REFERENCE_RUN);
+        let truth = stand.landmarks.landmarks();
+        assert_eq!(exact.landmarks.count, truth.len());
+        assert_eq!(Vector3::from(exact.landmarks.p_MK_M[7]), truth[7].p_MK_M.si());
+        assert_eq!(exact.target.p_MT_M, stand.site.p_ML_M);
+        let (mut tie2, mut own2, mut n) = (0.0, 0.0, 0.0);
+        for run in 1..=40 {
+            let load = stand.load(run);
+            let tie = (load.target.p_MT_M - exact.target.p_MT_M).si();
+            assert!(tie.dot(&exact.target.p_MT_M.si().normalize()).abs() < 1e-6, "level");
+            tie2 += tie.norm_squared() / 2.0;
+            for (on_board, exact) in load.landmarks.p_MK_M.iter().zip(truth) {
+                let error = Vector3::from(*on_board) - exact.p_MK_M.si();
+                own2 += (error - tie).norm_squared() / 3.0;
+                n += 1.0;
+            }
+            // What the map shows at its own target does not depend on where that lies.
+            let above_m = |load: &board::Load| {
+                let (at, site) = (load.target.p_MT_M, flight::nav::Site::new(&load.target));
+                let track = &site.track;
+                let ground = flight::nav::map::ground(&load.map, &load.target, track, true, at);
+                at.norm() - icd::constants::MOON_RADIUS_M - ground.elevation_m
+            };
+            assert!((above_m(&load) - above_m(&exact)).abs() < 0.01);
+        }
+        // 80 squares of the tie: four standard errors are 0.63.
+        assert!((tie2 / 40.0 / knowledge.map_tie_sigma_m.powi(2) - 1.0).abs() < 0.63);
+        assert!((own2 / n / knowledge.landmark_sigma_m.powi(2) - 1.0).abs() < 0.03);
     }
 
     #[test]

@@ -42,6 +42,14 @@ pub struct Measures {
     pub time_from_first_valid_to_192_m_s: Option<f64>,
     /// From 192 m to first contact.
     pub time_192_m_to_impact_s: Option<f64>,
+    /// Altitude over ground, true, when the believed one first is zero.
+    pub height_at_estimate_zero_m: Option<f64>,
+    /// Mean altitude over ground from then to empty tanks, or to the end.
+    pub hover_mean_m: Option<f64>,
+    /// From then to empty tanks.
+    pub time_zero_to_dry_s: Option<f64>,
+    /// From empty tanks to first contact.
+    pub fall_s: Option<f64>,
     /// Speed over ground at first contact.
     pub impact_speed_m_s: Option<f64>,
     /// First contact before the planned touchdown.
@@ -86,6 +94,12 @@ pub struct Measures {
     pub propellant_kg: Option<f64>,
     /// Ranges rejected by the navigation filter.
     pub ranges_rejected: Option<f64>,
+    /// Times the flight software announced contact, cut-off or landed more than 5 m over the ground.
+    pub false_landed: Option<f64>,
+    /// Sensors that navigation does not ask any more at the end.
+    pub sensors_shut_out: Option<f64>,
+    /// Ranges that it took after the first that it rejected.
+    pub ranges_fused_after_rejection: Option<f64>,
 }
 
 /// One line of the table of measures.
@@ -127,6 +141,10 @@ measures! {
     speed_at_192_m_m_s "m/s",
     time_from_first_valid_to_192_m_s "s",
     time_192_m_to_impact_s "s",
+    height_at_estimate_zero_m "m",
+    hover_mean_m "m",
+    time_zero_to_dry_s "s",
+    fall_s "s",
     impact_speed_m_s "m/s",
     loss_before_planned_s "s",
     v_vertical_m_s "m/s",
@@ -149,6 +167,9 @@ measures! {
     miss_north_m "m",
     propellant_kg "kg",
     ranges_rejected "",
+    false_landed "",
+    sensors_shut_out "",
+    ranges_fused_after_rejection "",
 }
 
 /// The table's line for a key.

@@ -68,6 +68,17 @@ fn encode(
     writer.into_inner()
 }
 
+/// The facts of a file of ours, units of its columns included.
+pub fn facts(path: &Path) -> Result<Vec<(String, String)>, WriteError> {
+    let file =
+        File::open(path).map_err(|reason| WriteError::File { file: path.to_path_buf(), reason })?;
+    let reader = SerializedFileReader::new(file)
+        .map_err(|reason| WriteError::Parquet { file: path.to_path_buf(), reason })?;
+    let pairs = reader.metadata().file_metadata().key_value_metadata();
+    let pair = |pair: &KeyValue| Some((pair.key.clone(), pair.value.clone()?));
+    Ok(pairs.into_iter().flatten().filter_map(pair).collect())
+}
+
 /// Reads a file of ours: its keys and its rows.
 pub fn read(path: &Path) -> Result<(Vec<String>, Vec<Vec<f64>>), WriteError> {
     let file =
@@ -100,6 +111,7 @@ mod tests {
         let (a, b) = ([1.0, -0.0, f64::NAN], [1e-300, 3.5, f64::INFINITY]);
         write(&path, &[("a_m", "m", &a), ("b", "", &b)], &[("note", "x".to_string())]).unwrap();
         let (keys, rows) = read(&path).unwrap();
+        assert!(facts(&path).unwrap().contains(&("note".to_string(), "x".to_string())));
         std::fs::remove_file(&path).unwrap();
         assert_eq!(keys, ["a_m", "b"]);
         for (i, row) in rows.iter().enumerate() {

@@ -11,7 +11,6 @@
 //! which was sized to reach the ground from 3 km of altitude in the attitude of braking.
 //! Refuses: which cause it was.
 
-mod chart;
 mod page;
 mod text;
 

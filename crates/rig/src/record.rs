@@ -12,6 +12,7 @@ use crate::stand::Stand;
 use icd::bus::{PULSE_FRAME, ShotQuality};
 use icd::events::Event;
 use icd::link::packet::{self, PACKET_MAX};
+use icd::link::raw::Packer;
 use icd::time::{Span, Time};
 use icd::tm::{self, Phase};
 use sha2::{Digest, Sha256};
@@ -58,6 +59,8 @@ pub struct Header {
     pub start: Time,
     /// Planned touchdown.
     pub planned_touchdown: Time,
+    /// Digest of the load and of the state that navigation started with: [`crate::load::digest`].
+    pub load: String,
 }
 
 /// The record of one run.
@@ -108,6 +111,8 @@ impl Record {
             ("frigoris.seed", self.header.seed.to_string()),
             ("frigoris.run", self.header.run.to_string()),
             ("frigoris.start_utc", self.header.start.to_string()),
+            ("frigoris.name", self.header.name.clone()),
+            ("frigoris.load", self.header.load.clone()),
             ("frigoris.hash", self.hash()),
             ("frigoris.scenario", self.header.scenario.clone()),
         ];
@@ -199,6 +204,7 @@ pub struct Recorder {
     sent: u16,
     received: bool,
     next_slow: Time,
+    raw: Packer,
 }
 
 /// Columns get their room at once up to so many frames, 1.8 h, assumed: growing a hundred of them in turn
@@ -210,7 +216,9 @@ const SLOW: Span = Span::from_ms(1_000);
 
 impl Recorder {
     /// An empty record of one run.
-    pub fn new(stand: &Stand, run: u64, start: Time) -> Self {
+    ///
+    /// - `load`: digest of what was loaded.
+    pub fn new(stand: &Stand, run: u64, start: Time, load: String) -> Self {
         let scenario = &stand.scenario;
         let frames = (scenario.duration_s_max / PULSE_FRAME.s()) as usize + 2;
         let values = || Vec::with_capacity(frames.min(FRAMES_FORESEEN));
@@ -227,6 +235,7 @@ impl Recorder {
             run,
             start,
             planned_touchdown: scenario.approach.touchdown,
+            load,
         };
         Self {
             record: Record { header, columns, events: Vec::new(), packets: Vec::new() },
@@ -235,6 +244,25 @@ impl Recorder {
             sent: 0,
             received: true,
             next_slow: start,
+            raw: Packer::new(),
+        }
+    }
+
+    /// Keeps a cycle as the flight software read it; sent once a packet is full.
+    ///
+    /// - `powered_up`: it was the first cycle after a power-up.
+    pub fn cycle(&mut self, sensors: &icd::bus::Sensors, powered_up: bool) {
+        if !self.raw.add(sensors, powered_up) {
+            self.send_raw();
+            self.raw.add(sensors, powered_up);
+        }
+    }
+
+    fn send_raw(&mut self) {
+        let mut out = [0; PACKET_MAX];
+        let octets = self.raw.take(self.sent, &mut out);
+        if octets > 0 {
+            self.send(&out[..octets]);
         }
     }
 
@@ -298,6 +326,7 @@ impl Recorder {
     /// Closes the record with the last instant of truth, where the lander stands or was lost; the
     /// flight software said nothing more, so its last telemetry stays.
     pub fn finish(mut self, t_s: f64, view: &TruthView) -> Record {
+        self.send_raw();
         let last_t_s = self.record.column("t_s").and_then(|t| t.last().copied());
         if last_t_s.is_none_or(|last| t_s > last) {
             let sensors = icd::bus::Sensors {

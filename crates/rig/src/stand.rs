@@ -4,8 +4,10 @@
 
 use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
-use crate::scenario::{Dispersed, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault};
-use flight::load::Load;
+use crate::scenario::{
+    Dispersed, Features, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
+};
+use flight::load::{LANDMARKS_MAX, Load};
 use icd::frames::{B, I, Rate, Vector};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::Span;
@@ -54,9 +56,9 @@ impl Stand {
         let site = Site::new(latitude_rad, longitude_rad, &environment.terrain);
         let arrival = Arrival::plan(&scenario, &environment, &site)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
-        let upload = Upload::new(&scenario, &environment, &site, &arrival)
-            .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         let landmarks = landmarks(&scenario, &environment, &site);
+        let upload = Upload::new(&scenario, &environment, &site, &arrival, &landmarks)
+            .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         Ok(Self {
             scenario: Arc::new(scenario),
             environment: Arc::new(environment),
@@ -65,6 +67,20 @@ impl Stand {
             landmarks,
             upload: Arc::new(upload),
         })
+    }
+
+    /// The same Moon, site and plan with some features of the flight software changed once more.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_changes(&self, changes: Features) -> Result<Self, ScenarioError> {
+        let mut scenario = Scenario::clone(&self.scenario);
+        scenario.flight.changes = scenario.flight.changes.differing(changes);
+        scenario.canonical += &format!("[changed]\nfeatures = {:?}\n", changes.to_string());
+        let upload =
+            Upload::new(&scenario, &self.environment, &self.site, &self.arrival, &self.landmarks)
+                .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
+        Ok(Self { scenario: Arc::new(scenario), upload: Arc::new(upload), ..self.clone() })
     }
 
     /// The load of one run; lend it to [`crate::closed_loop::Simulation::new`].
@@ -113,7 +129,7 @@ impl Stand {
         let scenario = &*self.scenario;
         let mut vehicle = scenario.vehicle.machine.clone();
         let mut dispersions = scenario.vehicle.dispersions;
-        if !scenario.flight.velocimeter {
+        if !scenario.flight.uses_velocimeter() {
             vehicle.velocimeter = None;
         }
         if !scenario.truth.dispersions || run == REFERENCE_RUN {
@@ -151,13 +167,20 @@ impl Stand {
 /// A terrain tile that cannot be read, an environment that does not exist.
 pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
     let ground = &scenario.terrain;
-    let read = |file: &PathBuf| tile(scenario, file);
+    let files = ground.tiles.iter().map(|file| tile(scenario, file));
+    let landforms = ground.landforms.iter().map(|landform| {
+        Tile::landform(*landform, ground.seed).map_err(|reason| ScenarioError::Terrain {
+            file: scenario.path.clone(),
+            tile: PathBuf::from(landform.name()),
+            reason: Box::new(reason),
+        })
+    });
     let config = TerrainConfig {
         seed: ground.seed,
         age_gyr: ground.age_gyr,
         rock_abundance: ground.rock_abundance,
         relief: ground.relief,
-        tiles: ground.tiles.iter().map(read).collect::<Result<_, _>>()?,
+        tiles: files.chain(landforms).collect::<Result<_, _>>()?,
     };
     let degree = scenario.truth.gravity_degree;
     let built = match &scenario.truth.gravity_file {
@@ -190,14 +213,16 @@ pub(crate) fn tile(scenario: &Scenario, file: &Path) -> Result<Tile, ScenarioErr
     })
 }
 
-/// The landmarks of the approach: they belong to the ground, so its seed and no run chooses them.
+/// The landmarks of the approach: they belong to the ground, so its seed and no run chooses them. Image
+/// processing can match what is on board: where there is no room for all, the nearest to the target.
 fn landmarks(scenario: &Scenario, environment: &Environment, site: &Site) -> Catalogue {
     if scenario.vehicle.machine.camera.is_none() {
         return Catalogue::default();
     }
     let mut stream = Stream::new(scenario.terrain.seed, REFERENCE_RUN, "landmarks");
     let azimuth_rad = scenario.approach.azimuth_rad;
-    Catalogue::along(&environment.terrain, site, azimuth_rad, || stream.uniform())
+    let all = Catalogue::along(&environment.terrain, site, azimuth_rad, || stream.uniform());
+    all.nearest(site.p_ML_M, LANDMARKS_MAX)
 }
 
 /// Takes the errors that are constant in a run out of the sensors; their noise stays.

@@ -1,14 +1,16 @@
 //! Gathers the measures of a run while it flies.
 //!
 //! Owns: [`Watch`]. Does not own: the list of measures (see `measures`).
-//! Facts come from truth and from the sensor bus. The flight software's telemetry is asked for two
-//! things only: which burn it calls braking, and the altitude it believes in, to state its error.
+//! Facts come from truth and from the sensor bus. The flight software's telemetry is asked for what no fact
+//! tells: which burn it calls braking, the altitude it believes in, what it made of its ranges, what it
+//! announces and which sensors it has shut out.
 //! Passing an altitude is interpolated linearly between pulse frames: 4 m and 0.2 m/s at 42 m/s.
 
 use crate::measures::Measures;
 use icd::bus::{CYCLE, Sensors, ShotQuality};
+use icd::events::Event;
 use icd::time::{Span, Time};
-use icd::tm::{Phase, Snapshot};
+use icd::tm::{self, Outcome, Phase, Snapshot};
 use std::collections::VecDeque;
 use truth::contact::{Landing, Leg};
 use truth::world::{TruthView, World};
@@ -17,6 +19,11 @@ use truth::world::{TruthView, World};
 const NEAR_M: f64 = 12_000.0;
 /// How far back a late range can be matched with the state at its shot, s.
 const MEMORY: Span = Span::from_ms(12_000);
+/// Announcing the ground from higher than this over it is false, m (assumed: the spread of four feet on a
+/// slope, and a bounce).
+const FALSE_M: f64 = 5.0;
+/// Tanks holding less than this are empty, kg.
+pub const EMPTY_KG: f64 = 1e-6;
 /// Body axis and velocity within this of the vertical count as vertical: 10°.
 const VERTICAL_RAD: f64 = 10.0 * std::f64::consts::PI / 180.0;
 
@@ -30,6 +37,14 @@ struct Moment {
     altitude_error_m: f64,
 }
 
+/// From the time at which the believed altitude was first zero: what has been flown through since.
+#[derive(Clone, Copy, Debug)]
+struct Hover {
+    since: Time,
+    frames: u32,
+    altitude_sum_m: f64,
+}
+
 /// Gathers the measures of one run.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -40,6 +55,9 @@ pub struct Watch {
     ignition: Option<Time>,
     first_valid: Option<Time>,
     passed_192_m: Option<Time>,
+    hover: Option<Hover>,
+    dry: Option<Time>,
+    fused_at_rejection: Option<u32>,
     dv_m_s: f64,
     last: Option<Moment>,
     memory: VecDeque<Moment>,
@@ -56,6 +74,9 @@ impl Watch {
             ignition: None,
             first_valid: None,
             passed_192_m: None,
+            hover: None,
+            dry: None,
+            fused_at_rejection: None,
             dv_m_s: 0.0,
             last: None,
             memory: VecDeque::new(),
@@ -111,6 +132,14 @@ impl Watch {
         self.measures.ignition_distance_m = Some(angle_rad * radius_m);
     }
 
+    /// What the flight software announced, and the height of the lowest foot then, m.
+    pub fn announced(&mut self, event: Event, altitude_m: f64) {
+        let ground = matches!(event, Event::Contact | Event::EnginesCutOff | Event::Landed);
+        if ground && altitude_m > FALSE_M {
+            *self.measures.false_landed.get_or_insert(0.0) += 1.0;
+        }
+    }
+
     /// One pulse frame.
     pub fn frame(&mut self, view: &TruthView, telemetry: &Snapshot) {
         let now = Moment {
@@ -135,7 +164,34 @@ impl Watch {
         while self.memory.front().is_some_and(|moment| now.t - moment.t > MEMORY) {
             self.memory.pop_front();
         }
-        self.measures.ranges_rejected = Some(f64::from(telemetry.rangefinder.rejected));
+        let ranges = &telemetry.rangefinder;
+        self.measures.ranges_rejected = Some(f64::from(ranges.rejected));
+        if ranges.rejected > 0 {
+            let before = *self.fused_at_rejection.get_or_insert(ranges.fused);
+            self.measures.ranges_fused_after_rejection = Some(f64::from(ranges.fused - before));
+        }
+        if self.braking() {
+            self.hovering(view, telemetry.nav.altitude_m);
+        }
+    }
+
+    /// What an altitude that is believed to be zero high above the ground leads to.
+    fn hovering(&mut self, view: &TruthView, believed_m: f64) {
+        if self.hover.is_none() && believed_m <= 0.0 {
+            self.hover = Some(Hover { since: view.t, frames: 0, altitude_sum_m: 0.0 });
+            self.measures.height_at_estimate_zero_m = Some(view.altitude_m);
+        }
+        if let Some(hover) = &mut self.hover
+            && self.dry.is_none()
+        {
+            hover.frames += 1;
+            hover.altitude_sum_m += view.altitude_m;
+            self.measures.hover_mean_m = Some(hover.altitude_sum_m / f64::from(hover.frames));
+            if view.propellant_kg <= EMPTY_KG {
+                self.dry = Some(view.t);
+                self.measures.time_zero_to_dry_s = Some((view.t - hover.since).s());
+            }
+        }
     }
 
     fn pass(&mut self, last: &Moment, now: &Moment) {
@@ -195,7 +251,9 @@ impl Watch {
     }
 
     /// After the last cycle: the measures.
-    pub fn finish(mut self, world: &World) -> Measures {
+    ///
+    /// - `telemetry`: the last snapshot.
+    pub fn finish(mut self, world: &World, telemetry: &Snapshot) -> Measures {
         let view = world.view();
         if let Some(touchdown) = world.touchdown() {
             let t = touchdown.t;
@@ -203,6 +261,7 @@ impl Watch {
             m.descent_s = Some((t - self.deorbit.unwrap_or(self.start)).s());
             m.powered_s = self.ignition.map(|ignition| (t - ignition).s());
             m.time_192_m_to_impact_s = self.passed_192_m.map(|passed| (t - passed).s());
+            m.fall_s = self.dry.map(|dry| (t - dry).s());
             m.impact_speed_m_s = Some(libm::hypot(touchdown.v_up_m_s, touchdown.v_horizontal_m_s));
             m.loss_before_planned_s = Some((self.planned_touchdown - t).s());
             m.v_vertical_m_s = Some(-touchdown.v_up_m_s);
@@ -214,11 +273,35 @@ impl Watch {
             self.landing(&landing, view.tilt_rad);
         }
         let m = &mut self.measures;
+        m.false_landed.get_or_insert(0.0);
+        let shut = f64::from(Outcome::LockedOut as u8);
+        let lines = tm::parameters().filter(|line| line.key.ends_with(".outcome"));
+        m.sensors_shut_out = Some(
+            lines.filter(|line| (line.read)(telemetry).total_cmp(&shut).is_eq()).count() as f64,
+        );
         m.dv_m_s = Some(self.dv_m_s);
         m.miss_m = Some(libm::hypot(view.p_LB_L.x(), view.p_LB_L.y()));
         m.miss_east_m = Some(view.p_LB_L.x());
         m.miss_north_m = Some(view.p_LB_L.y());
         m.propellant_kg = Some(view.propellant_kg);
         self.measures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ground_announced_in_flight_is_counted_and_on_the_ground_is_not() {
+        let mut watch = Watch::new(Time::default(), Time::default());
+        for event in [Event::Contact, Event::EnginesCutOff, Event::Landed, Event::TerminalStarted] {
+            watch.announced(event, 0.3);
+        }
+        assert_eq!(watch.measures.false_landed, None);
+        watch.announced(Event::Contact, 4000.0);
+        watch.announced(Event::Landed, 20.0);
+        watch.announced(Event::TerminalStarted, 20.0);
+        assert_eq!(watch.measures.false_landed, Some(2.0));
     }
 }

@@ -130,6 +130,18 @@ fn a_lost_link_leaves_a_gap_in_the_packets_and_changes_nothing_else() {
 }
 
 #[test]
+fn a_sensor_that_is_shut_out_for_good_is_counted() {
+    let as_flown = "[flight]\nconfiguration = \"as-flown\"\n";
+    let step = fault("rangefinder", "bias", "bias_m = 5000.0\nat_s = 0.0");
+    let shut_out = |name, lines: &str| {
+        let flown = fly(&stand(name, lines), 0, Recording::Off, |_| {}).unwrap();
+        flown.measures.sensors_shut_out
+    };
+    assert_eq!(shut_out("shut-out", &(as_flown.to_string() + &step)), Some(1.0));
+    assert_eq!(shut_out("asked-again", &step), Some(0.0));
+}
+
+#[test]
 fn any_number_of_faults_at_once_still_ends_and_repeats() {
     let many = [
         fault("rangefinder", "noise", "sigma_m = 5.0\ngrowth_m_s = 0.1\nat_s = 0.0"),

@@ -3,6 +3,7 @@
 //! GIVEN a scenario that extends the nominal one, WHEN one thing in it is wrong, THEN reading it names
 //! that thing, and the place in the file where there is one.
 
+use flight::load::FaultManagement;
 use miette::Diagnostic;
 use rig::closed_loop::Stand;
 use rig::scenario::{Scenario, ScenarioError};
@@ -192,6 +193,36 @@ fn a_fault_number_out_of_range_is_refused() {
         error.to_string().contains("fault[0].probability = 1.5 lies outside [0, 1]"),
         "{error}"
     );
+}
+
+#[test]
+fn a_change_takes_the_other_configurations_value_and_nothing_else() {
+    let plain = read("unchanged", "").unwrap().flight;
+    let text = "[flight]\nchanges = [\"gate\", \"velocimeter\"]";
+    let changed = read("changed", text).unwrap().flight;
+    let (resilient, as_flown) = (FaultManagement::RESILIENT, FaultManagement::AS_FLOWN);
+    assert_eq!(plain.fault_management(), resilient);
+    let gate = FaultManagement { gate: as_flown.gate, ..resilient };
+    assert_eq!(changed.fault_management(), gate);
+    assert!(plain.uses_velocimeter() && !changed.uses_velocimeter() && changed.uses_camera());
+    let every = "changes = [\"map\", \"gate\", \"re-acquisition\", \"corridor\", \"bank\"]";
+    let turned = read("turned", &format!("[flight]\n{every}")).unwrap().flight;
+    assert_eq!(turned.fault_management(), as_flown);
+}
+
+#[test]
+fn a_change_that_is_unknown_or_not_carried_is_refused() {
+    let error = refused("change", "[flight]\nchanges = [\"luck\"]");
+    assert!(help(&error).contains("re-acquisition, corridor"), "{}", help(&error));
+    assert_eq!(underlined(&error), "\"luck\"");
+    let error = refused("carried", "[flight]\nchanges = [\"map\", \"camera\"]");
+    assert!(matches!(error, ScenarioError::NotCarried { .. }), "{error}");
+    let said = error.to_string();
+    assert!(
+        said.ends_with("flight.changes names `camera`, which RESILIENCE, reading A does not carry"),
+        "{said}"
+    );
+    assert_eq!(underlined(&error), "\"camera\"");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! GIVEN, WHEN and THEN stand in the files under `scenarios/`; a failure prints what was not as expected.
 
+use icd::events::Event;
 use rig::closed_loop::{Flown, Stand, fly};
 use rig::measures::MEASURES;
 use rig::record::Recording;
@@ -124,9 +125,31 @@ fn resilient_lands_with_every_candidate_cause_on_the_sensors_the_lander_had() {
 }
 
 #[test]
-fn sensors_that_nothing_reads_change_nothing() {
+fn further_sensors_are_used_and_land_as_softly() {
     as_expected("m2-further-sensors.toml");
-    assert_eq!(flown("m2-further-sensors.toml").digest(), flown("m2-nominal.toml").digest());
+}
+
+#[test]
+fn sensors_that_nothing_reads_change_nothing() {
+    let name = "m2-further-sensors.toml";
+    let mut carried = scenario(name);
+    (carried.flight.radar_altimeter, carried.flight.camera) = (false, false);
+    assert_eq!(told(name, carried).digest(), flown("m2-nominal.toml").digest());
+}
+
+#[test]
+fn a_dead_rangefinder_is_replaced_by_radar_and_camera() {
+    as_expected("m2-dead-rangefinder.toml");
+}
+
+#[test]
+fn a_dead_rangefinder_is_replaced_by_the_radar_alone() {
+    let name = "m2-dead-rangefinder.toml";
+    let mut changed = scenario(name);
+    changed.flight.camera = false;
+    let flown = told(name, changed);
+    assert_eq!(flown.judgement.outcome, Outcome::Landed);
+    assert!(flown.events.iter().all(|(_, event)| *event != Event::RangefinderAcquired));
 }
 
 #[test]

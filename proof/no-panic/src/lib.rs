@@ -13,6 +13,7 @@ use flight::Flight;
 use flight::load::{Load, NavStart};
 use icd::bus::{Actuators, Sensors};
 use icd::link::packet;
+use icd::link::raw::Packer;
 use icd::tm::Snapshot;
 
 unsafe extern "C" {
@@ -62,6 +63,23 @@ pub extern "C" fn housekeeping(
     for list in icd::tm::LISTS {
         octets += packet::housekeeping(list, snapshot, count, out);
     }
+    octets
+}
+
+/// A cycle into raw telemetry; returns the octets of the packet that was full, if one was.
+#[unsafe(no_mangle)]
+pub extern "C" fn raw_cycle(
+    packer: &mut Packer,
+    sensors: &Sensors,
+    powered_up: bool,
+    count: u16,
+    out: &mut [u8; packet::PACKET_MAX],
+) -> usize {
+    if packer.add(sensors, powered_up) {
+        return 0;
+    }
+    let octets = packer.take(count, out);
+    packer.add(sensors, powered_up);
     octets
 }
 

@@ -13,15 +13,16 @@ mod checks;
 use super::bank::Bank;
 use super::window::{Line, Window};
 use crate::announce::Announce;
-use crate::load::{Gate, Load};
-use crate::nav::aid::{Prediction, slant_range};
+use crate::load::{GATE_SIGMAS, Gate, Load};
+use crate::nav::aid::{EMPTY, Prediction, put, slant_range};
 use crate::nav::covariance::{P, Row};
+use crate::nav::state::Pose;
 use crate::nav::{Nav, Site, filter};
 use icd::bus::{ShotQuality, SlantRange};
 use icd::events::Event;
 use icd::time::Time;
-use icd::tm::{Belief, Innovation, Outcome};
-use nalgebra::{Matrix3, Vector3};
+use icd::tm::{Belief, Innovation, Outcome, Use};
+use nalgebra::Vector3;
 
 /// Prior altitude deviation above which a range is underweighted, m.
 const WIDE_M: f64 = 100.0;
@@ -29,8 +30,10 @@ const WIDE_M: f64 = 100.0;
 const ROUGH_M: f64 = 10.0;
 /// Prior probability of a healthy sensor, as log-odds: 0.99; and the most that looks can make of it.
 const HEALTH: f64 = 4.595;
-/// Probability of a late sensor before it was missed: one landing in twenty, assumed.
-const LATE_PRIOR: f64 = 0.05;
+/// Probability of a late rangefinder before it was missed: one landing in five, assumed; and the most
+/// that silence makes of it.
+const LATE_PRIOR: f64 = 0.2;
+const LATE_MAX: f64 = 0.98;
 /// Which sensor is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ranging {
@@ -38,6 +41,22 @@ pub enum Ranging {
     Rangefinder,
     /// The radar altimeter.
     RadarAltimeter,
+}
+
+impl Ranging {
+    fn acquired(self) -> Event {
+        match self {
+            Self::Rangefinder => Event::RangefinderAcquired,
+            Self::RadarAltimeter => Event::RadarAcquired,
+        }
+    }
+
+    fn rejected(self) -> Event {
+        match self {
+            Self::Rangefinder => Event::RangeRejected,
+            Self::RadarAltimeter => Event::RadarRejected,
+        }
+    }
 }
 
 /// What one watch tells another about a wrong altitude.
@@ -187,7 +206,11 @@ impl RangeWatch {
                 return;
             }
         }
-        let echo = self.expected(scene.load, site, nav, t);
+        let Some(pose) = nav.history.at(t) else {
+            announce.edge(Event::TimeTagRefused, filter::refuse_tag(line));
+            return;
+        };
+        let echo = self.expected(scene.load, site, nav, &pose);
         let echo = echo.map(|p| Prediction { r: p.r + tag_r, ..p });
         self.judge(scene, nav, &SlantRange { t, ..*shot }, echo, line, announce);
     }
@@ -222,17 +245,24 @@ impl RangeWatch {
             prediction.r = self.real_noise(&prediction, t, announce);
         }
         let mut c = filter::compare(nav, &prediction, measured);
-        let gate = match faults.gate {
+        let rule = match self.sensor {
+            Ranging::Rangefinder => faults.gate,
+            Ranging::RadarAltimeter => Gate::Sigma { k: GATE_SIGMAS },
+        };
+        let gate = match rule {
             Gate::Fixed { half_width_m, .. } => half_width_m * per_height,
             Gate::Sigma { k } => k * c.sigma,
         };
-        let mut inside = c.nu.abs() <= gate;
-        if self.locked_out {
-            filter::note(line, measured, Some(&c), gate, Outcome::LockedOut);
+        // As flown: the first range of all is what the gate is laid around.
+        let first = !self.acquired && matches!(rule, Gate::Fixed { .. });
+        let mut inside = first || c.nu.abs() <= gate || line.usage == Use::Force;
+        if self.locked_out || line.usage == Use::Inhibit {
+            let why = if self.locked_out { Outcome::LockedOut } else { Outcome::Inhibited };
+            filter::note(line, measured, Some(&c), gate, why);
             return;
         }
         if !inside {
-            self.reject(faults.gate, announce);
+            self.reject(rule, announce);
         }
         let step_m = self.new_altitude(scene, nav, t, &c, &prediction, inside, announce);
         if let Some(step_m) = step_m {
@@ -246,7 +276,7 @@ impl RangeWatch {
             self.reopened = !shown;
             inside &= shown;
         }
-        let used = inside && !self.distrusted;
+        let used = inside && (!self.distrusted || line.usage == Use::Force);
         if inside {
             self.in_a_row = 0;
             self.window.inside();
@@ -329,7 +359,7 @@ impl RangeWatch {
     /// Probability that the ground is not seen by the planned altitude but somewhere below: the prior of
     /// a landing, or what silence has made of it.
     pub fn late_probability(&self) -> f64 {
-        LATE_PRIOR.max(1.0 - self.healthy())
+        (1.0 - self.healthy()).clamp(LATE_PRIOR, LATE_MAX)
     }
 
     /// A range is used: the sensor is there.
@@ -337,37 +367,37 @@ impl RangeWatch {
         self.t_look = None;
         self.health = HEALTH;
         self.late = false;
-        let first = !self.acquired && self.sensor == Ranging::Rangefinder;
-        announce.edge(Event::RangefinderAcquired, first);
+        announce.edge(self.sensor.acquired(), !self.acquired);
         self.acquired = true;
     }
 
-    /// What the shot of time `t` should read; lets the terrain bias fade with the ground passed since.
-    fn expected(&mut self, load: &Load, site: &Site, nav: &mut Nav, t: Time) -> Option<Prediction> {
-        let (age_s, pose) = ((nav.t - t).s(), nav.history.at(t)?);
-        let echo = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;
-        if load.faults.use_map {
-            let travel = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm_squared());
-            nav.forget_terrain(load, libm::sqrt(travel));
-        }
+    /// What the shot at `pose` should read; lets the terrain bias fade with the ground passed since.
+    fn expected(
+        &mut self,
+        load: &Load,
+        site: &Site,
+        nav: &mut Nav,
+        pose: &Pose,
+    ) -> Option<Prediction> {
+        let echo = slant_range::predict(load, site, nav, pose)?;
+        let travel = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm_squared());
         self.last_hit_M = Some(echo.hit_M);
-        let echo = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?;
-        let block = nav.covariance.block(P, P);
-        let slide2 = echo.slope_per_m * echo.slope_per_m * block.trace().max(0.0);
-        Some(Prediction { r: echo.prediction.r + slide2, ..echo.prediction })
+        if !load.faults.use_map {
+            return Some(echo.prediction);
+        }
+        nav.forget_terrain(load, libm::sqrt(travel));
+        slant_range::predict(load, site, nav, pose).map(|echo| echo.prediction)
     }
 
     /// The range expected at `t` with its deviation added.
     fn could_read(&self, load: &Load, site: &Site, nav: &Nav, t: Time) -> Option<f64> {
         let pose = nav.history.at(t)?;
-        let age_s = (nav.t - t).s();
-        let p = slant_range::predict(load, site, &pose, age_s, nav.terrain_bias_m)?.prediction;
+        let p = slant_range::predict(load, site, nav, &pose)?.prediction;
         Some(p.value + filter::compare(nav, &p, p.value).sigma)
     }
 
     fn reject(&mut self, gate: Gate, announce: &mut Announce) {
-        let first = self.in_a_row == 0 && self.sensor == Ranging::Rangefinder;
-        announce.edge(Event::RangeRejected, first);
+        announce.edge(self.sensor.rejected(), self.in_a_row == 0);
         self.in_a_row = self.in_a_row.saturating_add(1);
         if let Gate::Fixed { lock_out_after, .. } = gate
             && self.in_a_row >= lock_out_after
@@ -391,7 +421,7 @@ fn range_per_height(nav: &Nav, h: &Row) -> f64 {
 /// Widens the radial position variance by `step_m` squared.
 pub fn widen(nav: &mut Nav, step_m: f64) {
     let up = up(nav);
-    let added: Matrix3<f64> = up * up.transpose() * (step_m * step_m);
-    let block = nav.covariance.block(P, P) + added;
-    nav.covariance.set_block(P, P, &block);
+    let mut row = EMPTY;
+    put(&mut row, P, up);
+    nav.covariance.add(&row, step_m * step_m);
 }

@@ -1,12 +1,14 @@
 //! Guidance: which thrust acceleration to ask for.
 //!
-//! Owns: the braking solution, the approach and terminal laws, the speed corridor.
+//! Owns: the braking solution, the approach and terminal laws, the speed corridor and
+//! how much of it the propellant allows.
 //! Does not own: attitude and valves (`control`), phase changes (`mode`).
 
 pub mod approach;
 pub mod braking;
 pub mod corridor;
 pub mod linear;
+pub mod risk;
 
 use nalgebra::Vector3;
 

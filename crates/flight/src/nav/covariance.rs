@@ -1,12 +1,19 @@
-//! The error covariance and its two operations: through time, and at one scalar measurement.
+//! The error covariance in factors, and its operations: through time, and at one scalar measurement.
 //!
 //! Owns: the index table of the error state, [`Covariance`].
-//! Error state, 20: position and velocity in `I`; attitude as a rotation of `I`, R = (1 + [θ×]) R̂
+//! Error state, 35: position and velocity in `I`; attitude as a rotation of `I`, R = (1 + [θ×]) R̂
 //! ([Sola2017] §7, global error), of the star tracker's frame until
-//! [`Covariance::fold_alignment`]; gyro bias, accelerometer bias and star tracker alignment in `B`; one
-//! terrain bias; one accelerometer scale factor. Difference is true minus estimate throughout.
-//! Scalar update as in [Carpenter2018] ch. 3, symmetric by construction: only half is computed and
-//! mirrored; the diagonal is kept positive.
+//! [`Covariance::fold_alignment`]; biases of gyros and accelerometers in `B`; terrain bias; map tie; and
+//! from [`CONSIDERED`] on what no measurement here can tell apart. Difference is true minus estimate.
+//! As published — [Bierman1977]: P = U D Uᵀ, U unit upper triangular, D diagonal; scalar update ch. V;
+//! time update after Thornton ch. VI, modified weighted Gram–Schmidt over the dynamic states and the
+//! rank-one update of Agee and Turner for the rest; [Carpenter2018], its chapter on factors. Considered states
+//! [Schmidt1966] by the optimal update, after which the considered part of K s Kᵀ is given back
+//! [ZanettiDSouza2012].
+//! As programmed: position, velocity and attitude come first and are the dynamic ones; the upper right
+//! of U follows them as Φ_xx U_xb + Φ_xb U_bb, the lower right stays. U is kept by columns, so that every
+//! inner loop runs along memory.
+//! Refuses: correlation between the noise of position and that of velocity.
 
 use nalgebra::{Matrix3, Vector3};
 
@@ -32,7 +39,7 @@ pub const CONSIDERED: usize = 19;
 pub const ALIGNMENT: usize = 19;
 /// Index of accelerometer scale factor, dimensionless.
 pub const SCALE: usize = 22;
-/// First index of accelerometer misalignment: how the thrust axis leans about body x and y, rad.
+/// First index of accelerometer misalignment: how the sensed force leans about body x and y, rad.
 pub const MISALIGNMENT: usize = 23;
 /// First index of gyro scale factor, dimensionless.
 pub const GYRO_SCALE: usize = 25;
@@ -43,14 +50,27 @@ pub const BEAM_SCALE: usize = 31;
 /// First index of the velocimeter's biases, one a beam, m/s.
 pub const BEAM: usize = 32;
 
-/// A row of the measurement matrix, or a correction of the state.
+/// The dynamic states come first, and there are so many of them.
+const DYNAMIC: usize = 9;
+/// Sources of noise: the dynamic states before the step, then three axes each of velocity and attitude.
+const SOURCES: usize = DYNAMIC + 6;
+
+/// A row of the measurement matrix, a gain, or a correction of the state.
 pub type Row = [f64; STATES];
 
-/// Symmetric error covariance.
+/// Nothing.
+pub const EMPTY: Row = [0.0; STATES];
+
+/// Symmetric error covariance, in factors.
 #[derive(Clone, Debug)]
-pub struct Covariance([[f64; STATES]; STATES]);
+pub struct Covariance {
+    /// Column by column: `u[j][i]` is the element of row i and column j; ones on the diagonal.
+    u: [Row; STATES],
+    d: Row,
+}
 
 /// What moves the errors over one step: see [`Covariance::propagate`].
+#[derive(Clone, Copy, Debug)]
 pub struct Transition {
     /// Step, s.
     pub dt_s: f64,
@@ -58,282 +78,314 @@ pub struct Transition {
     pub dv_I: Vector3<f64>,
     /// Body attitude, `I` from `B`, mid-step.
     pub R_IB: Matrix3<f64>,
+    /// Turn about each body axis over the step, as columns in `I`: Σ R diag(Δθ), rad.
+    pub turn_I: Matrix3<f64>,
     /// Accelerometers are being integrated, so that their bias reaches velocity.
     pub sensing: bool,
     /// Gravity gradient, s⁻².
     pub gradient: Matrix3<f64>,
-    /// Growth of variance over the step: velocity, attitude, gyro bias, accelerometer bias.
-    pub q: [f64; 4],
+    /// Growth of variance over the step: velocity, attitude.
+    pub q: [f64; 2],
+}
+
+/// The optimal gain of one scalar and the variance of its innovation.
+#[derive(Clone, Copy, Debug)]
+pub struct Gain {
+    /// K, per unit of the measurement.
+    pub k: Row,
+    /// H P Hᵀ + R.
+    pub s: f64,
+}
+
+fn triple(x: &Row, first: usize) -> Vector3<f64> {
+    let at = |i: usize| x.get(first + i).copied().unwrap_or(0.0);
+    Vector3::new(at(0), at(1), at(2))
+}
+
+/// Sum of products in four interleaved parts: the order is fixed, and the parts do not wait for each other.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(x, y)| x * y).sum();
+    let mut sum = [0.0; 4];
+    for (x, y) in a.zip(b) {
+        for ((s, x), y) in sum.iter_mut().zip(x).zip(y) {
+            *s += x * y;
+        }
+    }
+    (sum[0] + sum[1]) + (sum[2] + sum[3]) + rest
+}
+
+impl Transition {
+    /// Multiplies the sparse transition matrix onto one column, whose elements after `last` are zero.
+    fn onto(&self, x: &mut Row, last: usize) {
+        let (p, v, theta) = (triple(x, P), triple(x, V), triple(x, THETA));
+        // The force leans by attitude, less what the tracker's alignment and the accelerometers' take.
+        let mut lean = theta;
+        let mut dv = self.gradient * p * self.dt_s;
+        let mut turn = Vector3::zeros();
+        if last >= GYRO {
+            turn = self.R_IB * triple(x, GYRO) * -self.dt_s;
+        }
+        if last >= ACCELEROMETER && self.sensing {
+            dv -= self.R_IB * triple(x, ACCELEROMETER) * self.dt_s;
+        }
+        if last >= ALIGNMENT {
+            let [mx, my] = [x[MISALIGNMENT], x[MISALIGNMENT + 1]];
+            lean -= self.R_IB * (triple(x, ALIGNMENT) + Vector3::new(mx, my, 0.0));
+            dv -= self.dv_I * x[SCALE];
+            turn -= self.turn_I * triple(x, GYRO_SCALE);
+        }
+        dv += lean.cross(&self.dv_I);
+        let p = p + v * self.dt_s + dv * (0.5 * self.dt_s);
+        let v = v + dv;
+        let theta = theta + turn;
+        for i in 0..3 {
+            x[P + i] = p[i];
+            x[V + i] = v[i];
+            x[THETA + i] = theta[i];
+        }
+    }
+
+    /// Carries partials from the start of the step to its end: `H Φ⁻¹`, to first order in gravity's gradient.
+    pub fn back(&self, h: &mut Row) {
+        let (hp, hv, htheta) = (triple(h, P), triple(h, V), triple(h, THETA));
+        // p was p − v dt + dv dt/2, v was v − dv, attitude was θ − turn, with dv and turn as in `onto`.
+        let by_dv = hp * (0.5 * self.dt_s) - hv;
+        // A part of dv is the gradient's, by the position at the start.
+        let by_fall = self.gradient.transpose() * by_dv * self.dt_s;
+        let by_dv = by_dv + by_fall * (0.5 * self.dt_s);
+        let by_lean = self.dv_I.cross(&by_dv);
+        // dv leans with attitude at the start, which is θ − turn.
+        let by_turn = -(htheta + by_lean);
+        let R_BI = self.R_IB.transpose();
+        let mut add = |first: usize, value: Vector3<f64>| {
+            for i in 0..3 {
+                if let Some(slot) = h.get_mut(first + i) {
+                    *slot += value[i];
+                }
+            }
+        };
+        add(P, by_fall);
+        add(V, (hp + by_fall) * -self.dt_s);
+        add(THETA, by_lean);
+        add(GYRO, R_BI * by_turn * -self.dt_s);
+        if self.sensing {
+            add(ACCELEROMETER, R_BI * by_dv * -self.dt_s);
+        }
+        let by_alignment = -(R_BI * by_lean);
+        add(ALIGNMENT, by_alignment);
+        add(GYRO_SCALE, -(self.turn_I.transpose() * by_turn));
+        h[SCALE] -= self.dv_I.dot(&by_dv);
+        h[MISALIGNMENT] += by_alignment.x;
+        h[MISALIGNMENT + 1] += by_alignment.y;
+    }
+}
+
+impl Default for Covariance {
+    fn default() -> Self {
+        Self::zero()
+    }
 }
 
 impl Covariance {
     /// No uncertainty at all.
     pub const fn zero() -> Self {
-        Self([[0.0; STATES]; STATES])
-    }
-
-    /// Sets the 3×3 block at (`row`, `column`) and its mirror image.
-    pub fn set_block(&mut self, row: usize, column: usize, block: &Matrix3<f64>) {
-        for i in 0..3 {
-            for j in 0..3 {
-                self.set(row + i, column + j, block[(i, j)]);
-            }
+        let mut u = [EMPTY; STATES];
+        let mut j = 0;
+        while j < STATES {
+            u[j][j] = 1.0;
+            j += 1;
         }
-    }
-
-    /// Sets one element and its mirror image; out of range indices are ignored.
-    pub fn set(&mut self, i: usize, j: usize, value: f64) {
-        if i < STATES && j < STATES {
-            self.0[i][j] = value;
-            self.0[j][i] = value;
-        }
+        Self { u, d: EMPTY }
     }
 
     /// One element; zero out of range.
     pub fn get(&self, i: usize, j: usize) -> f64 {
-        if i < STATES && j < STATES { self.0[i][j] } else { 0.0 }
+        let product = |(column, d): (&Row, &f64)| match (column.get(i), column.get(j)) {
+            (Some(a), Some(b)) => a * d * b,
+            _ => 0.0,
+        };
+        self.u.iter().zip(&self.d).map(product).sum()
     }
 
     /// The 3×3 block at (`row`, `column`).
     pub fn block(&self, row: usize, column: usize) -> Matrix3<f64> {
-        Matrix3::from_fn(|i, j| self.get(row + i, column + j))
+        let mut sum = Matrix3::zeros();
+        for (u, d) in self.u.iter().zip(&self.d) {
+            sum += triple(u, row) * triple(u, column).transpose() * *d;
+        }
+        sum
     }
 
     /// Variance along `direction` of the three states from `first`.
     pub fn variance(&self, first: usize, direction: &Vector3<f64>) -> f64 {
-        (direction.transpose() * self.block(first, first) * direction).x.max(0.0)
+        let along = |(u, d): (&Row, &f64)| {
+            let f = triple(u, first).dot(direction);
+            f * d * f
+        };
+        self.u.iter().zip(&self.d).map(along).sum()
+    }
+
+    /// `Uᵀ hᵀ`.
+    fn along(&self, h: &Row) -> Row {
+        let mut f = EMPTY;
+        for (f, column) in f.iter_mut().zip(&self.u) {
+            *f = dot(column, h);
+        }
+        f
+    }
+
+    /// `H P Hᵀ`: never negative.
+    pub fn hph(&self, h: &Row) -> f64 {
+        self.along(h).iter().zip(&self.d).map(|(f, d)| f * d * f).sum()
     }
 
     /// `P Hᵀ`.
     pub fn times(&self, h: &Row) -> Row {
-        let mut out = [0.0; STATES];
-        for (o, row) in out.iter_mut().zip(&self.0) {
-            *o = row.iter().zip(h).map(|(p, h)| p * h).sum();
+        let f = self.along(h);
+        let mut out = EMPTY;
+        for ((column, f), d) in self.u.iter().zip(&f).zip(&self.d) {
+            let v = f * d;
+            for (o, u) in out.iter_mut().zip(column) {
+                *o += u * v;
+            }
         }
         out
     }
 
-    /// Multiplies the sparse transition matrix onto the rows: `Φ X`.
-    fn rows(x: &mut [[f64; STATES]; STATES], t: &Transition) {
-        let f = -icd::rotation::skew(t.dv_I);
-        let bias = t.R_IB * -t.dt_s;
-        let gradient = t.gradient * t.dt_s;
-        let half = 0.5 * t.dt_s;
-        for k in 0..STATES {
-            let at = |first: usize| Vector3::new(x[first][k], x[first + 1][k], x[first + 2][k]);
-            let (p, v, theta) = (at(P), at(V), at(THETA));
-            let mut dv = gradient * p + f * (theta - t.R_IB * at(ALIGNMENT)) - t.dv_I * x[SCALE][k];
-            if t.sensing {
-                dv += bias * at(ACCELEROMETER);
-            }
-            let p = p + v * t.dt_s + dv * half;
-            let v = v + dv;
-            let theta = theta + bias * at(GYRO);
-            for i in 0..3 {
-                x[P + i][k] = p[i];
-                x[V + i][k] = v[i];
-                x[THETA + i][k] = theta[i];
+    /// The smallest element of D: negative never, zero where something is known for certain.
+    pub fn least(&self) -> f64 {
+        self.d.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// `P ← P + c a aᵀ` for `c` ≥ 0: Agee and Turner, [Bierman1977] ch. III.
+    pub fn add(&mut self, a: &Row, c: f64) {
+        let (mut a, mut c) = (*a, c);
+        for j in (0..STATES).rev() {
+            let (s, d) = (a[j], self.d[j]);
+            let weight = c * s;
+            let sum = d + weight * s;
+            if sum > 0.0 && weight.abs() > 0.0 {
+                let beta = weight / sum;
+                c *= d / sum;
+                self.d[j] = sum;
+                for (a, u) in a.iter_mut().zip(&mut self.u[j]).take(j) {
+                    *a -= s * *u;
+                    *u += beta * *a;
+                }
             }
         }
     }
 
-    /// `P ← Φ P Φᵀ + Q`, exploiting that Φ differs from 1 in nine rows only.
+    /// State `k` becomes `keep` times itself plus noise of variance `added`.
+    pub fn renew(&mut self, k: usize, keep: f64, added: f64) {
+        if k >= STATES {
+            return;
+        }
+        // Its own column leaves as a vector, scaled; what is left of the state is its row to the right.
+        let mut column = self.u[k];
+        let weight = self.d[k];
+        for u in self.u.iter_mut().skip(k + 1) {
+            u[k] *= keep;
+        }
+        self.u[k] = EMPTY;
+        self.u[k][k] = 1.0;
+        self.d[k] = added;
+        column[k] = keep;
+        self.add(&column, weight);
+    }
+
+    /// `P ← Φ P Φᵀ + Q`.
     pub fn propagate(&mut self, t: &Transition) {
-        let x = &mut self.0;
-        Self::rows(x, t);
-        // Now x = Φ P. Transposed it is P Φᵀ; rows again gives Φ P Φᵀ.
-        for i in 0..STATES {
-            for j in 0..i {
-                let (a, b) = (x[i][j], x[j][i]);
-                x[i][j] = b;
-                x[j][i] = a;
+        for (j, column) in self.u.iter_mut().enumerate() {
+            t.onto(column, j);
+        }
+        // Rows of the dynamic states over every source of theirs, and the sources' variances.
+        let mut w = [[0.0; SOURCES]; DYNAMIC];
+        let mut variance = [0.0; SOURCES];
+        for (j, (column, d)) in self.u.iter().zip(&self.d).enumerate().take(DYNAMIC) {
+            for (row, u) in w.iter_mut().zip(column) {
+                row[j] = *u;
             }
+            variance[j] = *d;
         }
-        Self::rows(x, t);
         for i in 0..3 {
-            x[V + i][V + i] += t.q[0];
-            x[THETA + i][THETA + i] += t.q[1];
-            x[GYRO + i][GYRO + i] += t.q[2];
-            x[ACCELEROMETER + i][ACCELEROMETER + i] += t.q[3];
+            w[V + i][DYNAMIC + i] = 1.0;
+            w[THETA + i][DYNAMIC + 3 + i] = 1.0;
+            variance[DYNAMIC + i] = t.q[0];
+            variance[DYNAMIC + 3 + i] = t.q[1];
         }
-        self.mirror();
-    }
-
-    /// Makes attitude that of the inertial unit: θ ← θ − R β, and forgets the alignment β.
-    pub fn fold_alignment(&mut self, R_IB: &Matrix3<f64>) {
-        let x = &mut self.0;
-        for pass in 0..2 {
-            for k in 0..STATES {
-                let read = |i: usize| if pass == 0 { x[i][k] } else { x[k][i] };
-                let beta = Vector3::new(read(ALIGNMENT), read(ALIGNMENT + 1), read(ALIGNMENT + 2));
-                let turned = R_IB * beta;
-                for i in 0..3 {
-                    if pass == 0 {
-                        x[THETA + i][k] -= turned[i];
-                    } else {
-                        x[k][THETA + i] -= turned[i];
+        for j in (0..DYNAMIC).rev() {
+            let last = w[j];
+            let mut weighted = last;
+            for (x, d) in weighted.iter_mut().zip(&variance) {
+                *x *= d;
+            }
+            let d: f64 = dot(&last, &weighted);
+            self.d[j] = d;
+            let column = &mut self.u[j];
+            for (i, (row, u)) in w.iter_mut().zip(column.iter_mut()).enumerate().take(DYNAMIC) {
+                *u = if i == j { 1.0 } else { 0.0 };
+                if i < j && d > 0.0 {
+                    let share = dot(row, &weighted) / d;
+                    *u = share;
+                    for (x, y) in row.iter_mut().zip(&last) {
+                        *x -= share * y;
                     }
                 }
             }
         }
-        for k in 0..STATES {
+    }
+
+    /// Makes attitude that of the inertial unit: θ ← θ − R β, and forgets the alignment β.
+    pub fn fold_alignment(&mut self, R_IB: &Matrix3<f64>) {
+        for column in self.u.iter_mut().skip(ALIGNMENT) {
+            let turned = R_IB * triple(column, ALIGNMENT);
             for i in 0..3 {
-                x[ALIGNMENT + i][k] = 0.0;
-                x[k][ALIGNMENT + i] = 0.0;
+                column[THETA + i] -= turned[i];
             }
         }
-    }
-
-    /// One step of the terrain bias, a first-order Gauss–Markov process: decay, then added variance.
-    pub fn forget_terrain(&mut self, decay: f64, added: f64) {
-        for k in 0..STATES {
-            self.0[TERRAIN][k] *= decay;
-            self.0[k][TERRAIN] *= decay;
-        }
-        self.0[TERRAIN][TERRAIN] += added;
-    }
-
-    fn mirror(&mut self) {
-        for i in 0..STATES {
-            for j in 0..i {
-                let mean = 0.5 * (self.0[i][j] + self.0[j][i]);
-                self.0[i][j] = mean;
-                self.0[j][i] = mean;
-            }
+        for i in 0..3 {
+            self.renew(ALIGNMENT + i, 0.0, 0.0);
         }
     }
 
-    /// Scalar update with any gain: Joseph's form `P − K phᵀ − ph Kᵀ + K s Kᵀ`.
+    /// Optimal scalar update of every state, considered ones included: [Bierman1977] ch. V.
     ///
-    /// - `ph`: `P Hᵀ` from [`Covariance::times`]; `s`: `H P Hᵀ + R`. The optimal gain is `ph / s`; a
-    ///   smaller one underweights, a zero in a row makes that state a considered one [Schmidt1966].
-    pub fn update(&mut self, ph: &Row, k: &Row, s: f64) {
-        for i in 0..STATES {
-            for j in 0..=i {
-                let d = k[i] * ph[j] + ph[i] * k[j] - k[i] * s * k[j];
-                let value = self.0[i][j] - d;
-                self.0[i][j] = value;
-                self.0[j][i] = value;
-            }
-            if self.0[i][i] < 1e-18 {
-                self.0[i][i] = 1e-18;
+    /// - `r`: variance of the measurement, which must be positive.
+    /// - Call [`Covariance::give_back`] for every gain of an epoch when its last scalar is in.
+    pub fn update(&mut self, h: &Row, r: f64) -> Gain {
+        let f = self.along(h);
+        let mut b = EMPTY;
+        let mut alpha = r;
+        for j in 0..STATES {
+            let (f, d) = (f[j], self.d[j]);
+            let v = d * f;
+            let next = alpha + v * f;
+            self.d[j] = d * (alpha / next);
+            let lambda = -f / alpha;
+            alpha = next;
+            b[j] = v;
+            if v.abs() > 0.0 || f.abs() > 0.0 {
+                for (b, u) in b.iter_mut().zip(&mut self.u[j]).take(j) {
+                    let was = *u;
+                    *u += lambda * *b;
+                    *b += was * v;
+                }
             }
         }
+        Gain { k: b.map(|x| x / alpha), s: alpha }
+    }
+
+    /// Gives the considered states back what an optimal update took from their variances.
+    pub fn give_back(&mut self, gain: &Gain) {
+        let mut k = gain.k;
+        for x in k.iter_mut().take(CONSIDERED) {
+            *x = 0.0;
+        }
+        self.add(&k, gain.s);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn transition() -> Transition {
-        Transition {
-            dt_s: 0.1,
-            dv_I: Vector3::new(0.1, -0.2, 0.3),
-            R_IB: icd::rotation::Quaternion::<icd::frames::I, icd::frames::B>::exp(Vector3::new(
-                0.1, 0.7, -1.0,
-            ))
-            .rotation()
-            .si(),
-            sensing: true,
-            gradient: Matrix3::from_diagonal(&Vector3::new(2e-6, -1e-6, -1e-6)),
-            q: [1e-6, 1e-12, 0.0, 0.0],
-        }
-    }
-
-    fn some() -> Covariance {
-        let mut p = Covariance::zero();
-        for i in 0..STATES {
-            for j in 0..STATES {
-                let (a, b) = (i as f64 + 1.0, j as f64 + 1.0);
-                p.set(i, j, libm::cos(a - b) + if i == j { 2.0 } else { 0.0 });
-            }
-        }
-        p
-    }
-
-    /// The same step with dense matrices, written independently.
-    #[test]
-    fn the_sparse_step_equals_the_dense_one() {
-        let t = transition();
-        type Dense = nalgebra::SMatrix<f64, STATES, STATES>;
-        let mut phi = Dense::identity();
-        let bias = t.R_IB * -t.dt_s;
-        let f = -icd::rotation::skew(t.dv_I);
-        let gradient = t.gradient * t.dt_s;
-        let half = 0.5 * t.dt_s;
-        let eye = Matrix3::identity();
-        phi.fixed_view_mut::<3, 3>(P, P).copy_from(&(eye + gradient * half));
-        phi.fixed_view_mut::<3, 3>(P, V).copy_from(&(eye * t.dt_s));
-        phi.fixed_view_mut::<3, 3>(P, THETA).copy_from(&(f * half));
-        phi.fixed_view_mut::<3, 3>(P, ACCELEROMETER).copy_from(&(bias * half));
-        phi.fixed_view_mut::<3, 3>(V, P).copy_from(&gradient);
-        phi.fixed_view_mut::<3, 3>(V, THETA).copy_from(&f);
-        phi.fixed_view_mut::<3, 3>(V, ACCELEROMETER).copy_from(&bias);
-        phi.fixed_view_mut::<3, 3>(THETA, GYRO).copy_from(&bias);
-        phi.fixed_view_mut::<3, 3>(P, ALIGNMENT).copy_from(&(-f * t.R_IB * half));
-        phi.fixed_view_mut::<3, 3>(V, ALIGNMENT).copy_from(&(-f * t.R_IB));
-        phi.fixed_view_mut::<3, 1>(P, SCALE).copy_from(&(-t.dv_I * half));
-        phi.fixed_view_mut::<3, 1>(V, SCALE).copy_from(&-t.dv_I);
-        phi[(TERRAIN, TERRAIN)] = 0.9;
-        let dense = Dense::from_fn(|i, j| some().get(i, j));
-        let mut expected = phi * dense * phi.transpose();
-        expected[(TERRAIN, TERRAIN)] += 5.0;
-        for i in 0..3 {
-            expected[(V + i, V + i)] += 1e-6;
-            expected[(THETA + i, THETA + i)] += 1e-12;
-        }
-        let mut p = some();
-        p.propagate(&t);
-        p.forget_terrain(0.9, 5.0);
-        for i in 0..STATES {
-            for j in 0..STATES {
-                assert!((p.get(i, j) - expected[(i, j)]).abs() < 1e-12, "({i}, {j})");
-            }
-        }
-    }
-
-    #[test]
-    fn folding_the_alignment_is_the_linear_map_it_says() {
-        type Dense = nalgebra::SMatrix<f64, STATES, STATES>;
-        let R = transition().R_IB;
-        let mut map = Dense::identity();
-        map.fixed_view_mut::<3, 3>(THETA, ALIGNMENT).copy_from(&-R);
-        for i in 0..3 {
-            map[(ALIGNMENT + i, ALIGNMENT + i)] = 0.0;
-        }
-        let expected = map * Dense::from_fn(|i, j| some().get(i, j)) * map.transpose();
-        let mut p = some();
-        p.fold_alignment(&R);
-        for i in 0..STATES {
-            for j in 0..STATES {
-                assert!((p.get(i, j) - expected[(i, j)]).abs() < 1e-12, "({i}, {j})");
-            }
-        }
-    }
-
-    #[test]
-    fn a_perfect_measurement_leaves_no_variance_along_itself() {
-        let mut p = some();
-        let mut h = [0.0; STATES];
-        h[P] = 1.0;
-        h[TERRAIN] = -1.0;
-        let ph = p.times(&h);
-        let s: f64 = ph.iter().zip(&h).map(|(a, b)| a * b).sum();
-        p.update(&ph, &ph.map(|x| x / s), s);
-        let after: f64 = p.times(&h).iter().zip(&h).map(|(a, b)| a * b).sum();
-        assert!(after.abs() < 1e-12, "{after}");
-    }
-
-    #[test]
-    fn underweighting_never_makes_the_filter_surer_than_the_full_update() {
-        let (mut full, mut under) = (some(), some());
-        let mut h = [0.0; STATES];
-        h[P + 2] = 1.0;
-        let ph = full.times(&h);
-        let s = ph[P + 2] + 0.1;
-        full.update(&ph, &ph.map(|x| x / s), s);
-        under.update(&ph, &ph.map(|x| x / (s + 0.2 * ph[P + 2])), s);
-        assert!(under.get(P + 2, P + 2) > full.get(P + 2, P + 2));
-    }
-}
+mod tests;

@@ -1,13 +1,16 @@
-//! One scalar measurement at a time: compare, gate, fuse. The verdict is a value, never an error.
+//! One report of a sensor at a time: compare, edit, fuse. The verdict is a value, never an error.
 //!
-//! Owns: [`compare`], [`fuse`], the bookkeeping in [`icd::tm::Innovation`].
-//! As published — [Carpenter2018] ch. 4: residual edit ν²/S < k²; underweighting after Lear,
-//! K = P Hᵀ [(1 + β) H P Hᵀ + R]⁻¹, while the prior is much wider than the sensor.
+//! Owns: [`compare`], [`Epoch`], the bookkeeping in [`icd::tm::Innovation`].
+//! As published — [Carpenter2018] ch. 4: every residual and partial of an epoch at one a-priori state;
+//! residual edit ν²/(H P Hᵀ + R) < k², scalar by scalar; underweighting after Lear, R + β H P Hᵀ for R,
+//! while the prior is much wider than the sensor; one correction for all. The considered states are given
+//! back what the scalars took, and none is corrected [Schmidt1966] [ZanettiDSouza2012]: the result
+//! is that of the batch, whatever the order of the scalars.
 
 use crate::nav::Nav;
 use crate::nav::aid::Prediction;
-use crate::nav::covariance::Row;
-use icd::tm::{Innovation, Outcome};
+use crate::nav::covariance::{CONSIDERED, EMPTY, Gain, Row};
+use icd::tm::{Innovation, Outcome, Use};
 
 /// Underweighting factor β, and the prior standard deviation (in the measurement's unit) above which
 /// it acts. Source: [Carpenter2018] ch. 4 gives β ≈ 0.2 for Shuttle; the threshold is assumed.
@@ -20,35 +23,91 @@ pub struct Comparison {
     pub nu: f64,
     /// Standard deviation of `nu`.
     pub sigma: f64,
-    ph: Row,
+    h: Row,
     hph: f64,
-    s: f64,
+    r: f64,
 }
 
 /// Compares without changing anything.
 pub fn compare(nav: &Nav, prediction: &Prediction, measured: f64) -> Comparison {
-    let ph = nav.covariance.times(&prediction.h);
-    let hph = ph.iter().zip(&prediction.h).map(|(a, b)| a * b).sum::<f64>().max(0.0);
-    let s = (hph + prediction.r).max(1e-30);
-    Comparison { nu: measured - prediction.value, sigma: libm::sqrt(s), ph, hph, s }
+    let hph = nav.covariance.hph(&prediction.h);
+    let r = prediction.r.max(1e-30);
+    let sigma = libm::sqrt(hph + r);
+    Comparison { nu: measured - prediction.value, sigma, h: prediction.h, hph, r }
 }
 
-/// Fuses what was compared.
+/// The scalars of one report that are to be fused, at most `N`; all compared with the same state.
+#[derive(Clone, Copy, Debug)]
+pub struct Epoch<const N: usize> {
+    scalars: [(Row, f64, f64); N],
+    count: usize,
+}
+
+impl<const N: usize> Epoch<N> {
+    /// Nothing to fuse yet.
+    pub const fn new() -> Self {
+        Self { scalars: [(EMPTY, 0.0, 1.0); N], count: 0 }
+    }
+
+    /// Takes one scalar in; beyond `N` it is ignored.
+    ///
+    /// - `wide`: prior standard deviation above which the scalar is underweighted.
+    pub fn take(&mut self, c: &Comparison, wide: f64) {
+        let beta = if c.hph > wide * wide { BETA } else { 0.0 };
+        if let Some(slot) = self.scalars.get_mut(self.count) {
+            *slot = (c.h, c.nu, c.r + beta * c.hph);
+            self.count += 1;
+        }
+    }
+
+    /// Fuses all of them and corrects the state once.
+    pub fn fuse(&self, nav: &mut Nav) {
+        if self.count == 0 {
+            return;
+        }
+        let mut dx = EMPTY;
+        let mut gains = [Gain { k: EMPTY, s: 0.0 }; N];
+        for ((h, nu, r), slot) in self.scalars.iter().zip(&mut gains).take(self.count) {
+            let gain = nav.covariance.update(h, *r);
+            // What the scalars before it have corrected is not news any more.
+            let news = nu - h.iter().zip(&dx).map(|(h, dx)| h * dx).sum::<f64>();
+            for (dx, k) in dx.iter_mut().zip(&gain.k) {
+                *dx += k * news;
+            }
+            *slot = gain;
+        }
+        for gain in gains.iter().take(self.count) {
+            nav.covariance.give_back(gain);
+        }
+        for dx in dx.iter_mut().skip(CONSIDERED) {
+            *dx = 0.0;
+        }
+        nav.correct(&dx);
+    }
+}
+
+impl<const N: usize> Default for Epoch<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Fuses one scalar that was compared.
 ///
 /// - `wide`: prior standard deviation above which the update is underweighted.
 pub fn fuse(nav: &mut Nav, c: &Comparison, wide: f64) {
-    let beta = if c.hph > wide * wide { BETA } else { 0.0 };
-    apply(nav, c, c.ph.map(|x| x / (c.s + beta * c.hph)));
+    let mut epoch = Epoch::<1>::new();
+    epoch.take(c, wide);
+    epoch.fuse(nav);
 }
 
-/// Fuses with the optimal gain.
-pub fn fuse_plainly(nav: &mut Nav, c: &Comparison) {
-    fuse(nav, c, f64::INFINITY);
-}
-
-fn apply(nav: &mut Nav, c: &Comparison, gain: Row) {
-    nav.covariance.update(&c.ph, &gain, c.s);
-    nav.correct(&gain.map(|k| k * c.nu));
+/// What becomes of a scalar that is `inside` its gate or not, as the ground's flag has it.
+pub fn verdict(usage: Use, inside: bool) -> Outcome {
+    match (usage, inside) {
+        (Use::Inhibit, _) => Outcome::Inhibited,
+        (Use::Force, _) | (Use::Edit, true) => Outcome::Fused,
+        (Use::Edit, false) => Outcome::Rejected,
+    }
 }
 
 /// Writes down what became of a measurement.
@@ -69,16 +128,31 @@ pub fn note(
     match outcome {
         Outcome::Fused => {
             line.fused = line.fused.saturating_add(1);
+            line.in_a_row = 0;
             line.age_s = 0.0;
         }
-        Outcome::Rejected => line.rejected = line.rejected.saturating_add(1),
-        Outcome::Silent | Outcome::Unusable | Outcome::LockedOut | Outcome::Distrusted => {}
+        Outcome::Rejected => {
+            line.rejected = line.rejected.saturating_add(1);
+            line.in_a_row = line.in_a_row.saturating_add(1);
+        }
+        Outcome::Silent
+        | Outcome::Unusable
+        | Outcome::LockedOut
+        | Outcome::Inhibited
+        | Outcome::Distrusted => {}
     }
 }
 
-/// Gates at `k` standard deviations and fuses or rejects.
-pub fn gate_and_fuse(
-    nav: &mut Nav,
+/// Refuses a measurement whose time tag memory does not reach; `true` for the first of them in a row.
+pub fn refuse_tag(line: &mut Innovation) -> bool {
+    let before = core::mem::replace(&mut line.outcome, Outcome::Unusable);
+    before != Outcome::Unusable
+}
+
+/// Gates one scalar at `k` standard deviations of the state before the epoch and takes it in or not.
+pub fn gate<const N: usize>(
+    nav: &Nav,
+    epoch: &mut Epoch<N>,
     prediction: &Prediction,
     measured: f64,
     k: f64,
@@ -86,10 +160,27 @@ pub fn gate_and_fuse(
 ) -> Outcome {
     let c = compare(nav, prediction, measured);
     let gate = k * c.sigma;
-    let outcome = if c.nu.abs() <= gate { Outcome::Fused } else { Outcome::Rejected };
+    let outcome = verdict(line.usage, c.nu.abs() <= gate);
     if outcome == Outcome::Fused {
-        fuse_plainly(nav, &c);
+        epoch.take(&c, f64::INFINITY);
     }
     note(line, measured, Some(&c), gate, outcome);
     outcome
 }
+
+/// Gates a report of one scalar at `k` standard deviations and fuses or rejects.
+pub fn gate_and_fuse(
+    nav: &mut Nav,
+    prediction: &Prediction,
+    measured: f64,
+    k: f64,
+    line: &mut Innovation,
+) -> Outcome {
+    let mut epoch = Epoch::<1>::new();
+    let outcome = gate(nav, &mut epoch, prediction, measured, k, line);
+    epoch.fuse(nav);
+    outcome
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,11 @@
 
 use crate::load::Load;
 use crate::nav::Nav;
-use crate::nav::covariance::{P, THETA, V};
+use crate::nav::covariance::{EMPTY, P, THETA, V};
 use icd::frames::{B, Vector};
 use icd::rotation::Quaternion;
 use icd::time::Time;
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::Vector3;
 
 /// Longest step, s, and most steps.
 const STEP_S: f64 = 0.5;
@@ -71,9 +71,13 @@ impl Nav {
 
     fn widen_isotropic(&mut self, first: usize, sigma: f64) {
         if sigma > 0.0 {
-            let added = Matrix3::from_diagonal_element(sigma * sigma);
-            let block = self.covariance.block(first, first) + added;
-            self.covariance.set_block(first, first, &block);
+            for axis in 0..3 {
+                let mut row = EMPTY;
+                if let Some(slot) = row.get_mut(first + axis) {
+                    *slot = 1.0;
+                }
+                self.covariance.add(&row, sigma * sigma);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The on-board map: elevation along the approach, looked up by place.
 //!
-//! Owns: the lookup and the slope. Does not own: the grid (`load::Map`).
+//! Owns: the lookup, the slope, what two places share of its error. Does not own: the grid (`load::Map`).
 //! Refuses: extrapolation; beyond its edges the map repeats its edge.
 
 use crate::load::{MAP_ACROSS, MAP_ALONG, Map, Target};
@@ -55,4 +55,48 @@ pub fn ground(
     let slope_across = ((c - a) * (1.0 - u) + (d - b) * u) / map.spacing_m;
     let n = up - track.along(up) * slope_along - track.across * slope_across;
     Ground { elevation_m, n_M: n / libm::sqrt(n.norm_squared()) }
+}
+
+/// Measurements that share one error of the map at the most. Assumed.
+const SHARING_MAX: f64 = 100.0;
+
+/// What the ground `away_m` from below the lander shares of the terrain bias there, and the variance of its own
+/// part as one of the
+/// measurements `travel_m` apart feels it, m².
+pub fn shared(map: &Map, away_m: f64, travel_m: f64) -> (f64, f64) {
+    let correlation_m = map.correlation_m.max(1.0);
+    let apart_m = away_m * (away_m / map.spacing_m.max(1.0)).min(1.0);
+    let phi = libm::exp(-apart_m / correlation_m);
+    let sharing = (correlation_m / travel_m.max(1.0)).clamp(1.0, SHARING_MAX);
+    (phi, map.sigma_m * map.sigma_m * (1.0 - phi * phi) * sharing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_load::load;
+
+    #[test]
+    fn ground_further_away_shares_less_of_the_bias_and_adds_an_error_of_its_own() {
+        let load = load();
+        let map = &load.map;
+        assert_eq!(shared(map, 0.0, 10.0), (1.0, 0.0));
+        // One correlation length away, five measurements on the way over another: φ = 1/e.
+        let (phi, own) = shared(map, 1000.0, 200.0);
+        assert!((phi - (-1.0f64).exp()).abs() < 1e-12);
+        assert!((own - 900.0 * (1.0 - (-2.0f64).exp()) * 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn on_ground_that_rises_ahead_the_normal_leans_back() {
+        let mut load = load();
+        for (i, row) in load.map.elevation_m.iter_mut().enumerate() {
+            *row = [50.0 * i as f32; MAP_ACROSS];
+        }
+        let site = crate::nav::Site::new(&load.target);
+        let ground = ground(&load.map, &load.target, &site.track, true, load.target.p_MT_M);
+        // 50 m in 500 m.
+        let lean = -ground.n_M.dot(&site.track.forward) / ground.n_M.dot(&site.track.up);
+        assert!((lean - 0.1).abs() < 1e-6, "{lean}");
+    }
 }

@@ -29,7 +29,7 @@ impl Track {
     }
     /// Horizontal direction along the track at the place `up_M`.
     pub fn along(&self, up_M: Vector3<f64>) -> Vector3<f64> {
-        let t = self.across.cross(&up_M);
+        let t = up_M.cross(&self.across);
         t / libm::sqrt(t.norm_squared()).max(1e-9)
     }
 }
@@ -90,6 +90,8 @@ mod tests {
         let north = Vector3::new(61f64.to_radians().cos(), 0.0, 61f64.to_radians().sin());
         let (along, across) = site.track.along_across(north);
         assert!((along - 1f64.to_radians() * MOON_RADIUS_M).abs() < 1e-6 && across.abs() < 1e-6);
+        let on = site.track.along(site.track.up);
+        assert!((on - site.track.forward).norm() < 1e-12, "the track's direction is the flight's");
     }
 
     #[test]

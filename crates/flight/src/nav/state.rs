@@ -4,13 +4,16 @@
 //! As published — [Savage1998] part 2, velocity with the rotation half-step; position by the trapezoid.
 //! As programmed: increments at 50 Hz, gravity's perturbation refreshed once a second at the middle of
 //! that second, gravity's point mass every cycle.
+//! Biases of the inertial unit are first-order Gauss–Markov processes, renewed once a second; what is
+//! considered is believed as loaded. Partials of a past measurement are carried to now here.
 //! Rule: while every valve is shut the accelerometers sense nothing but their own errors; their
 //! increments are then used to calibrate them and are not integrated.
 
-use crate::load::{Load, NavStart};
+use crate::load::{Inertial, Load, NavStart};
 use crate::nav::aid::star_tracker;
 use crate::nav::covariance::{
-    ACCELEROMETER, ALIGNMENT, Covariance, GYRO, P, Row, SCALE, TERRAIN, THETA, Transition, V,
+    ACCELEROMETER, ALIGNMENT, BEAM, BEAM_SCALE, Covariance, EMPTY, GYRO, GYRO_SCALE, LEVER,
+    MISALIGNMENT, P, Row, SCALE, TERRAIN, THETA, TIE, Transition, V,
 };
 use crate::nav::gravity;
 use crate::nav::history::History;
@@ -31,8 +34,12 @@ const TRACKER_DRIFT_RAD_SQRT_S: f64 = 2e-6;
 const GRAVITY_NOISE_M2_S3: f64 = 3e-7;
 const GRAVITY_NOISE_HEIGHT_M: f64 = 17_000.0;
 
+/// Biases of the inertial unit are renewed this often.
+const DRIFT_REFRESH: Span = Span::from_ms(1000);
+
 /// A gap in time longer than this is not integrated over, s.
 const LONGEST_STEP_S: f64 = 1.0;
+
 /// Pose and velocity at one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Pose {
@@ -46,6 +53,28 @@ pub struct Pose {
     pub q_IB: Quaternion<I, B>,
     /// Body rate, rad/s.
     pub w_B: Vector3<f64>,
+    /// Specific force integrated since the start, `I`, m/s.
+    pub dv_I: Vector3<f64>,
+}
+
+/// What the filter considers and never corrects, as believed: zero, since the load's geometry holds the
+/// best values. Prediction and propagation read it, so that every partial can be checked by differences.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Considered {
+    /// Star tracker alignment, rad.
+    pub alignment: Vector3<f64>,
+    /// Accelerometer scale factor error: reads this share too much.
+    pub scale: f64,
+    /// Lean of the sensed force about body x, y and z, rad; z is not considered.
+    pub misalignment: Vector3<f64>,
+    /// Gyro scale factor errors.
+    pub gyro_scale: Vector3<f64>,
+    /// Sensors stand this much further from the inertial unit, `B`, m.
+    pub lever: Vector3<f64>,
+    /// Velocimeter scale factor error.
+    pub beam_scale: f64,
+    /// Velocimeter biases, one a beam, m/s.
+    pub beam: Vector3<f64>,
 }
 
 impl Pose {
@@ -82,8 +111,10 @@ pub struct Nav {
     pub accelerometer_bias: Vector3<f64>,
     /// Ground stands this much above the map, m.
     pub terrain_bias_m: f64,
-    /// Accelerometer scale factor error: reads this share too much.
-    pub scale: f64,
+    /// The map lies this much away from where the ground is, `M`, m.
+    pub tie_M: Vector3<f64>,
+    /// Considered states.
+    pub considered: Considered,
     /// Error covariance.
     pub covariance: Covariance,
     /// Past poses.
@@ -96,50 +127,91 @@ pub struct Nav {
     pub folded: bool,
     perturbation_I: Vector3<f64>,
     t_perturbation: Option<Time>,
+    t_drift: Time,
     dv_I: Vector3<f64>,
+    turn_I: Matrix3<f64>,
+    gradient: Matrix3<f64>,
+    total_dv_I: Vector3<f64>,
     /// Mean thrust acceleration over the last pulse frame, m/s².
     pub frame_m_s2: f64,
 }
 
 /// Three axes along radius, along track and across it.
-fn orbital_axes(p: Vector3<f64>, v: Vector3<f64>) -> Matrix3<f64> {
+fn orbital_axes(p: Vector3<f64>, v: Vector3<f64>) -> [Vector3<f64>; 3] {
     let radial = p / libm::sqrt(p.norm_squared()).max(1.0);
     let across = p.cross(&v);
     let across = across / libm::sqrt(across.norm_squared()).max(1e-9);
-    Matrix3::from_columns(&[radial, across.cross(&radial), across])
+    [radial, across.cross(&radial), across]
+}
+
+/// A row with one vector in it, or two.
+fn row(first: usize, a: Vector3<f64>, second: usize, b: Vector3<f64>) -> Row {
+    let mut row = EMPTY;
+    for i in 0..3 {
+        for (start, v) in [(first, a), (second, b)] {
+            if let Some(slot) = row.get_mut(start + i) {
+                *slot += v[i];
+            }
+        }
+    }
+    row
+}
+
+/// Covariance at the start: a sum of what orbit determination, calibration and the map leave open.
+fn uncertainty(load: &Load, start: &NavStart) -> Covariance {
+    let mut covariance = Covariance::zero();
+    let zero = Vector3::zeros();
+    let (inertial, velocimeter) = (load.vehicle.inertial, load.vehicle.velocimeter);
+    // The orbit's energy is known far better than radius or speed: see `NavStart`.
+    let tie = -start.v_MB_I.norm() / start.p_MB_I.norm().max(1.0);
+    let axes = orbital_axes(start.p_MB_I.si(), start.v_MB_I.si());
+    let [_, along, _] = axes;
+    let tied = [along * tie, zero, zero];
+    for (axis, (sigma, tied)) in axes.into_iter().zip(start.sigma_p_m.into_iter().zip(tied)) {
+        covariance.add(&row(P, axis, V, tied), sigma * sigma);
+    }
+    for (axis, sigma) in axes.into_iter().zip(start.sigma_v_m_s) {
+        covariance.add(&row(V, axis, P, zero), sigma * sigma);
+    }
+    let map = if load.faults.use_map { 1.0 } else { 0.0 };
+    let single = [
+        (TERRAIN, load.map.sigma_m * map),
+        (SCALE, inertial.accelerometer_scale),
+        (MISALIGNMENT, inertial.accelerometer_misalignment_rad),
+        (MISALIGNMENT + 1, inertial.accelerometer_misalignment_rad),
+        (BEAM_SCALE, velocimeter.scale),
+    ];
+    let triple = [
+        (GYRO, inertial.gyro_bias_rad_s),
+        (ACCELEROMETER, inertial.accelerometer_bias_m_s2),
+        (ALIGNMENT, inertial.alignment_rad),
+        (GYRO_SCALE, inertial.gyro_scale),
+        (LEVER, inertial.lever_m),
+        (BEAM, velocimeter.bias_m_s),
+    ];
+    // Horizontal at the target: heights have an error of their own.
+    let up = load.target.p_MT_M.si() / load.target.p_MT_M.norm().max(1.0);
+    let other = if up.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
+    let level = up.cross(&other);
+    let level = level / libm::sqrt(level.norm_squared()).max(1e-9);
+    let tie_m = load.landmarks.tie_m * map;
+    for axis in [level, up.cross(&level)] {
+        covariance.add(&row(TIE, axis, P, zero), tie_m * tie_m);
+    }
+    for (state, sigma) in single {
+        covariance.renew(state, 0.0, sigma * sigma);
+    }
+    for (first, sigma) in triple {
+        for i in 0..3 {
+            covariance.renew(first + i, 0.0, sigma * sigma);
+        }
+    }
+    covariance
 }
 
 impl Nav {
     /// From the last orbit determination; attitude waits for the star tracker.
     pub fn new(load: &Load, start: &NavStart) -> Self {
-        let mut covariance = Covariance::zero();
-        let axes = orbital_axes(start.p_MB_I.si(), start.v_MB_I.si());
-        let spread = |sigma: [f64; 3]| {
-            let squares = Vector3::from(sigma).map(|s| s * s);
-            axes * Matrix3::from_diagonal(&squares) * axes.transpose()
-        };
-        covariance.set_block(P, P, &spread(start.sigma_p_m));
-        covariance.set_block(V, V, &spread(start.sigma_v_m_s));
-        // The orbit's energy is known far better than radius or speed: see `NavStart`.
-        let tie = -start.v_MB_I.norm() / start.p_MB_I.norm().max(1.0);
-        let radius2 = start.sigma_p_m[0] * start.sigma_p_m[0];
-        let (radial, along) = (axes.column(0), axes.column(1));
-        covariance.set_block(P, V, &(radial * along.transpose() * (tie * radius2)));
-        let speed = covariance.block(V, V) + along * along.transpose() * (tie * tie * radius2);
-        covariance.set_block(V, V, &speed);
-        let inertial = load.vehicle.inertial;
-        for i in 0..3 {
-            covariance.set(GYRO + i, GYRO + i, inertial.gyro_bias_rad_s * inertial.gyro_bias_rad_s);
-            let bias = inertial.accelerometer_bias_m_s2;
-            covariance.set(ACCELEROMETER + i, ACCELEROMETER + i, bias * bias);
-            let align = inertial.alignment_rad;
-            covariance.set(ALIGNMENT + i, ALIGNMENT + i, align * align);
-        }
-        let scale = inertial.accelerometer_scale;
-        covariance.set(SCALE, SCALE, scale * scale);
-        if load.faults.use_map {
-            covariance.set(TERRAIN, TERRAIN, load.map.sigma_m * load.map.sigma_m);
-        }
         Self {
             t: start.t,
             p_MB_I: start.p_MB_I,
@@ -150,15 +222,20 @@ impl Nav {
             gyro_bias: Vector3::zeros(),
             accelerometer_bias: Vector3::zeros(),
             terrain_bias_m: 0.0,
-            scale: 0.0,
-            covariance,
+            tie_M: Vector3::zeros(),
+            considered: Considered::default(),
+            covariance: uncertainty(load, start),
             history: History::new(),
             R_IM: load.orientation.R_IM(start.t),
             aligned: false,
             folded: false,
             perturbation_I: Vector3::zeros(),
             t_perturbation: None,
+            t_drift: start.t,
             dv_I: Vector3::zeros(),
+            turn_I: Matrix3::zeros(),
+            gradient: Matrix3::zeros(),
+            total_dv_I: Vector3::zeros(),
             frame_m_s2: 0.0,
         }
     }
@@ -178,11 +255,15 @@ impl Nav {
             self.R_IM = load.orientation.R_IM(t);
             return;
         }
-        let turn = Vector3::from(imu.dtheta_B_rad) - self.gyro_bias * dt_s;
+        let considered = self.considered;
+        let raw = Vector3::from(imu.dtheta_B_rad);
+        let turn = raw - raw.component_mul(&considered.gyro_scale) - self.gyro_bias * dt_s;
         let w_B = turn / dt_s;
         let arm = Vector3::from(load.vehicle.inertial.p_BA_B);
         let swing = (w_B - self.w_IB_B.si()).cross(&arm) + w_B.cross(&w_B.cross(&arm)) * dt_s;
-        let sensed = Vector3::from(imu.dv_B_m_s) * (1.0 - self.scale);
+        let read = Vector3::from(imu.dv_B_m_s);
+        let lean = considered.alignment + considered.misalignment;
+        let sensed = read * (1.0 - considered.scale) - lean.cross(&read);
         let force = sensed - self.accelerometer_bias * dt_s - swing;
         let dv_B = if thrusting { force + turn.cross(&force) * 0.5 } else { Vector3::zeros() };
         let due = self.t_perturbation.is_none_or(|last| t - last >= GRAVITY_REFRESH);
@@ -193,7 +274,8 @@ impl Nav {
             self.perturbation_I = gravity::perturbation(&load.gravity, R_IM, p).si();
             self.t_perturbation = Some(t);
         }
-        let dv_I = self.q_IB.rotation().si() * dv_B;
+        let R_IB = self.q_IB.rotation().si();
+        let dv_I = R_IB * dv_B;
         let v0 = self.v_MB_I.si();
         let middle = self.p_MB_I.si() + v0 * (0.5 * dt_s);
         let g = gravity::point_mass(load.gravity.gm_m3_s2, middle) + self.perturbation_I;
@@ -206,37 +288,73 @@ impl Nav {
         self.w_IB_B = Vector::from_si(w_B);
         self.f_B = Vector::from_si(dv_B / dt_s);
         self.dv_I += dv_I;
+        self.turn_I += R_IB * Matrix3::from_diagonal(&turn);
+        self.total_dv_I += dv_I;
         self.t = t;
         self.R_IM = load.orientation.R_IM(t);
         self.history.push(self.pose());
     }
 
-    /// Carries the covariance over the pulse frame that ends now.
-    pub fn propagate_covariance(&mut self, load: &Load, dt_s: f64) {
+    /// Variance that `dt_s` adds, beside the inertial unit's noise, to velocity (gravity beyond the on-board
+    /// field), m²/s², and to attitude (the tracker's frame against the gyros), rad², on each axis.
+    pub fn process_noise(&self, dt_s: f64) -> [f64; 2] {
+        let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
+        let gravity = GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
+        let drift = if self.folded { 0.0 } else { TRACKER_DRIFT_RAD_SQRT_S };
+        [gravity * dt_s, drift * drift * dt_s]
+    }
+
+    /// What the frame of `dt_s` that ends now did to the errors.
+    pub(crate) fn transition(&self, load: &Load, dt_s: f64) -> Transition {
         let inertial = load.vehicle.inertial;
         let thrusting = self.dv_I.norm_squared() > 0.0;
         let vrw = if thrusting { inertial.vrw_m_s_sqrt_s } else { 0.0 };
         let arw = inertial.arw_rad_sqrt_s;
-        let drift = if self.folded { 0.0 } else { TRACKER_DRIFT_RAD_SQRT_S };
-        let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
-        let gravity_noise =
-            GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
-        let transition = Transition {
+        let [gravity, drift] = self.process_noise(dt_s);
+        Transition {
             dt_s,
             dv_I: self.dv_I,
             R_IB: self.q_IB.rotation().si(),
+            turn_I: self.turn_I,
             sensing: thrusting,
             gradient: gravity::gradient(load.gravity.gm_m3_s2, self.p_MB_I.si()),
-            q: [
-                (vrw * vrw + gravity_noise) * dt_s,
-                (arw * arw + drift * drift) * dt_s,
-                1e-18 * dt_s,
-                1e-14 * dt_s,
-            ],
-        };
+            q: [vrw * vrw * dt_s + gravity, arw * arw * dt_s + drift],
+        }
+    }
+
+    /// Carries the covariance over the pulse frame that ends now.
+    pub fn propagate_covariance(&mut self, load: &Load, dt_s: f64) {
+        let transition = self.transition(load, dt_s);
+        self.gradient = transition.gradient;
         self.covariance.propagate(&transition);
         self.frame_m_s2 = libm::sqrt(self.dv_I.norm_squared()) / dt_s.max(1e-3);
         self.dv_I = Vector3::zeros();
+        self.turn_I = Matrix3::zeros();
+        let elapsed = self.t - self.t_drift;
+        if elapsed >= DRIFT_REFRESH {
+            self.t_drift = self.t;
+            self.renew_biases(&load.vehicle.inertial, elapsed.s());
+        }
+    }
+
+    /// Biases of the inertial unit after `dt_s`: each is a constant and a first-order Gauss–Markov process
+    /// of deviation σ and correlation time τ, together one state of deviation Σ. As one such process of
+    /// correlation time τ Σ²/σ² it keeps Σ for ever and grows after a calibration by 2σ²/τ a second.
+    fn renew_biases(&mut self, inertial: &Inertial, dt_s: f64) {
+        let keep = |bias: f64, (drift, tau_s): (f64, f64)| {
+            let rate = drift * drift / (bias * bias * tau_s.max(1.0)).max(1e-30);
+            let keep = libm::exp(-dt_s * rate);
+            (keep, bias * bias * (1.0 - keep * keep))
+        };
+        let (gyro, gyro_q) = keep(inertial.gyro_bias_rad_s, inertial.gyro_drift);
+        let (accelerometer, accelerometer_q) =
+            keep(inertial.accelerometer_bias_m_s2, inertial.accelerometer_drift);
+        self.gyro_bias *= gyro;
+        self.accelerometer_bias *= accelerometer;
+        for i in 0..3 {
+            self.covariance.renew(GYRO + i, gyro, gyro_q);
+            self.covariance.renew(ACCELEROMETER + i, accelerometer, accelerometer_q);
+        }
     }
 
     /// The beam has moved on by `travel_m` of ground: what the terrain bias knew fades.
@@ -244,7 +362,7 @@ impl Nav {
         let decay = libm::exp(-travel_m.abs() / load.map.correlation_m.max(1.0));
         let variance = load.map.sigma_m * load.map.sigma_m;
         self.terrain_bias_m *= decay;
-        self.covariance.forget_terrain(decay, variance * (1.0 - decay * decay));
+        self.covariance.renew(TERRAIN, decay, variance * (1.0 - decay * decay));
     }
 
     /// The present pose.
@@ -255,10 +373,34 @@ impl Nav {
             v_I: self.v_MB_I.si(),
             q_IB: self.q_IB,
             w_B: self.w_IB_B.si(),
+            dv_I: self.total_dv_I,
         }
     }
 
-    /// Applies a correction of the error state (true minus estimate).
+    /// Carries partials with respect to the state at `pose` to the state now: `H Φ⁻¹`. Between them the
+    /// force is taken as constant.
+    pub fn carry(&self, pose: &Pose, h: &mut Row) {
+        let dt_s = (self.t - pose.t).s();
+        if dt_s <= 0.0 {
+            return;
+        }
+        let dv_I = self.total_dv_I - pose.dv_I;
+        let R_IB = self.q_IB.rotation().si();
+        let turn_B = (pose.q_IB.inverse() * self.q_IB).log();
+        Transition {
+            dt_s,
+            dv_I,
+            R_IB,
+            turn_I: R_IB * Matrix3::from_diagonal(&turn_B),
+            sensing: dv_I.norm_squared() > 0.0,
+            gradient: self.gradient,
+            q: [0.0; 2],
+        }
+        .back(h);
+    }
+
+    /// Applies a correction of the error state (true minus estimate). The filter's corrections have
+    /// zeros where states are considered.
     pub fn correct(&mut self, dx: &Row) {
         let at = |first: usize| {
             let take = |i: usize| dx.get(first + i).copied().unwrap_or(0.0);
@@ -271,7 +413,15 @@ impl Nav {
         self.gyro_bias += at(GYRO);
         self.accelerometer_bias += at(ACCELEROMETER);
         self.terrain_bias_m += dx.get(TERRAIN).copied().unwrap_or(0.0);
-        self.scale += dx.get(SCALE).copied().unwrap_or(0.0);
+        self.tie_M += at(TIE);
+        let considered = &mut self.considered;
+        considered.alignment += at(ALIGNMENT);
+        considered.scale += at(SCALE).x;
+        considered.misalignment += Vector3::new(at(MISALIGNMENT).x, at(MISALIGNMENT).y, 0.0);
+        considered.gyro_scale += at(GYRO_SCALE);
+        considered.lever += at(LEVER);
+        considered.beam_scale += at(BEAM_SCALE).x;
+        considered.beam += at(BEAM);
         self.history.correct(self.t, dp, dv, at(THETA));
     }
 
@@ -280,8 +430,12 @@ impl Nav {
         self.q_IB = q_IB;
         self.aligned = true;
         let R = q_IB.rotation().si();
-        let noise = star_tracker::noise(&load.vehicle.inertial);
-        self.covariance.set_block(THETA, THETA, &(R * noise * R.transpose()));
+        for i in 0..3 {
+            self.covariance.renew(THETA + i, 0.0, 0.0);
+        }
+        for (axis_B, sigma) in star_tracker::axes(&load.vehicle.inertial) {
+            self.covariance.add(&row(THETA, R * axis_B, P, Vector3::zeros()), sigma * sigma);
+        }
     }
 
     /// The last stars before a long burn: the alignment error becomes attitude error.
@@ -292,7 +446,20 @@ impl Nav {
 
     /// Position in the site frame.
     pub fn p_LB_L(&self, site: &Site) -> Vector<Position, L> {
-        site.R_ML.inverse() * (self.R_IM.inverse() * self.p_MB_I - site.p_MT_M)
+        site.R_ML.inverse() * (self.R_IM.inverse() * self.p_MB_I - self.target_M(site))
+    }
+
+    /// The target: where the map has it, less the map's own displacement as far as it is known.
+    pub fn target_M(&self, site: &Site) -> Vector<Position, M> {
+        site.p_MT_M - Vector::from_si(self.tie_M)
+    }
+
+    /// Covariance of the position from the target, `I`: the map's displacement carries the target along.
+    pub fn from_target(&self) -> Matrix3<f64> {
+        let R_IM = self.R_IM.si();
+        let across = self.covariance.block(P, TIE) * R_IM.transpose();
+        let tie = R_IM * self.covariance.block(TIE, TIE) * R_IM.transpose();
+        self.covariance.block(P, P) + across + across.transpose() + tie
     }
 
     /// Velocity over ground in `I`.

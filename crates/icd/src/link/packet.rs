@@ -1,10 +1,11 @@
 //! Telemetry packets: PUS-C housekeeping (3, 25) and event reports (5, x) in CCSDS space packets.
 //!
 //! Owns: packing a [`tm::List`] or an [`Event`] and reading them back; time as CUC 4 + 2 octets.
-//! Does not own: which list is sent when (`flight`), frames and the radio (later).
+//! Does not own: raw cycles (see `raw`), which list is sent when, frames and the radio (later).
 //! Space packet: [CCSDS133]; secondary header and checksum: [ECSS41]; time code: [CCSDS301] §3.2,
 //! agency epoch 1958-01-01 TAI, preamble implicit.
 
+use super::raw;
 use crate::events::Event;
 use crate::time::Time;
 use crate::tm::{self, Parameter, Snapshot, Wire};
@@ -60,6 +61,13 @@ pub enum Packet<'a> {
         /// Which event.
         event: Event,
     },
+    /// Raw cycles, to be read by [`raw::cycles`].
+    Raw {
+        /// On-board time of the last of them.
+        t: Time,
+        /// Source data.
+        data: &'a [u8],
+    },
 }
 
 /// CUC 4 + 2: seconds and 2⁻¹⁶ seconds since 1958 TAI, rounded down.
@@ -107,7 +115,7 @@ fn get_value(data: &[u8], at: usize, wire: Wire) -> Option<f64> {
 }
 
 #[inline(never)] // keeps the guard below in view of the optimiser: see proof/no-panic
-fn write(
+pub(super) fn write(
     service: u8,
     subservice: u8,
     count: u16,
@@ -179,6 +187,7 @@ pub fn decode(octets: &[u8]) -> Result<(Packet<'_>, usize), DecodeError> {
             let known = Event::ALL.iter().find(|event| event.code() == code);
             Packet::Event { t, event: *known.ok_or(DecodeError::UnknownNumber(code))? }
         }
+        raw::SERVICE => Packet::Raw { t, data },
         (service, subservice) => return Err(DecodeError::UnknownService(service, subservice)),
     };
     Ok((packet, reader.packet_len()))

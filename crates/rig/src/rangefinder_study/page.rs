@@ -1,18 +1,12 @@
 //! The study as one HTML page that needs nothing but a browser, not even script.
 
-use super::chart::{Chart, Curve};
 use super::text::{number, term};
 use super::{Candidate, REQUIRED_M, Row, SEEN_CLOSING_M_S, SEEN_M, Study, db};
+use crate::report::chart::{CHART_STYLE, Chart, Curve};
 use crate::report::{STYLE, escape};
 use std::fmt::Write;
 use truth::sensors::link::Surface;
 
-/// What the charts need beyond the style of the reports.
-const CHART_STYLE: &str = "svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } \
-svg text { fill: var(--muted); } svg .grid { stroke: var(--grid); } \
-svg polyline { fill: none; stroke-width: 2; } \
-svg line.level { stroke: var(--limit); stroke-dasharray: 5 4; } svg text.level { fill: var(--limit); } \
-td.number, th.number { text-align: right; } tr.sum > * { font-weight: 650; } p { max-width: 100ch; }";
 /// Points of a curve.
 const POINTS: usize = 161;
 const KM: f64 = 1e3;

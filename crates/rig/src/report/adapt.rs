@@ -54,6 +54,10 @@ pub const FIGURES: &[Figure] = figures![
     "speed_at_192_m_m_s" "descent speed at 192 m" "" "42";
     "time_from_first_valid_to_192_m_s" "first valid range to 192 m" "" "";
     "time_192_m_to_impact_s" "192 m to contact" "" "about 5";
+    "height_at_estimate_zero_m" "altitude when the believed one is zero" "" "";
+    "hover_mean_m" "mean altitude from then to empty tanks" "" "";
+    "time_zero_to_dry_s" "from then to empty tanks" "" "";
+    "fall_s" "empty tanks to contact" "" "";
     "impact_speed_m_s" "speed at contact" "about 1" "";
     "loss_before_planned_s" "contact before the planned touchdown" "0" "signal lost 65–105";
     "v_vertical_m_s" "vertical speed at contact" "about 1" "";
@@ -76,6 +80,9 @@ pub const FIGURES: &[Figure] = figures![
     "miss_north_m" "north of the target" "" "−282";
     "propellant_kg" "propellant left" "" "";
     "ranges_rejected" "ranges refused by the filter" "" "";
+    "false_landed" "contact, cut-off or landed announced in flight" "" "";
+    "sensors_shut_out" "sensors shut out at the end" "" "";
+    "ranges_fused_after_rejection" "ranges taken after the first refused" "" "";
 ];
 
 /// Label of a measure; its key when the table lacks it.

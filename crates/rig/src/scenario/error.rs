@@ -127,6 +127,20 @@ pub enum ScenarioError {
         /// Where.
         spot: Box<Spot>,
     },
+    /// A sensor is to be used that is not on board.
+    #[error("{file}: {key} names `{name}`, which {vehicle} does not carry")]
+    NotCarried {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// The sensor.
+        name: String,
+        /// The vehicle.
+        vehicle: String,
+        /// Where.
+        spot: Box<Spot>,
+    },
     /// A vehicle whose numbers do not make a vehicle.
     #[error("{file}: no such vehicle can be built")]
     Vehicle {
@@ -215,7 +229,8 @@ impl ScenarioError {
             | Self::UnreadableLink { spot, .. }
             | Self::WrongType { spot, .. }
             | Self::OutOfRange { spot, .. }
-            | Self::UnknownChoice { spot, .. } => Some(spot),
+            | Self::UnknownChoice { spot, .. }
+            | Self::NotCarried { spot, .. } => Some(spot),
             _ => None,
         }
     }
@@ -229,6 +244,9 @@ impl Diagnostic for ScenarioError {
             Self::MissingKey { expected, .. } => Some(Box::new(format!(
                 "it holds {expected}; no value is built in, `extends` a file that has it or write it"
             ))),
+            Self::NotCarried { .. } => {
+                Some(Box::new("`vehicle` names the file that says what is carried"))
+            }
             Self::UnreadableLink { .. } => {
                 Some(Box::new("paths in a file are relative to that file's folder"))
             }

@@ -312,6 +312,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The complaint about a sensor that the vehicle does not carry.
+    pub fn not_carried(&self, entry: &Entry, key: &str, name: &str, on: &str) -> ScenarioError {
+        ScenarioError::NotCarried {
+            file: self.tree.file_of(entry).to_path_buf(),
+            key: self.key(key),
+            name: name.to_string(),
+            vehicle: on.to_string(),
+            spot: self.tree.spot(entry),
+        }
+    }
+
     /// An instant in UTC, ISO 8601.
     pub fn utc(&self, key: &str) -> Read<icd::time::Time> {
         let text = self.text(key)?;

@@ -6,6 +6,7 @@
 
 use super::error::ScenarioError;
 use super::fault::{Fault, faults};
+use super::feature::{Feature, Features};
 use super::file::Tree;
 use super::reader::{Dispersed, Reader};
 use super::vehicle::VehicleFile;
@@ -16,6 +17,8 @@ use icd::events::Event;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use truth::environment::gravity::{DEGREE_MAX, FILE_DEGREE_MAX};
+use truth::environment::terrain::Landform;
+use truth::vehicle::Vehicle;
 
 const DEG: f64 = std::f64::consts::PI / 180.0;
 
@@ -108,6 +111,8 @@ pub struct Ground {
     pub relief: bool,
     /// Files of measured elevation.
     pub tiles: Vec<PathBuf>,
+    /// Landforms that stand in for the coarse global grid.
+    pub landforms: Vec<Landform>,
 }
 
 /// Errors of what is loaded on board, 1 sigma, drawn once a run.
@@ -144,6 +149,8 @@ pub struct FlightSetup {
     pub radar_altimeter: bool,
     /// Whether the camera that the vehicle carries is used.
     pub camera: bool,
+    /// Features that take the value of the other configuration.
+    pub changes: Features,
     /// Altitude of the high gate over the target, m.
     pub gate_altitude_m: f64,
     /// Distance of the high gate before the target, m.
@@ -204,7 +211,7 @@ impl Scenario {
             truth: truth(&root.table("truth")?, file)?,
             terrain: ground(&root.table("terrain")?, file)?,
             knowledge: knowledge(&root.table("knowledge")?)?,
-            flight: flight(&root.table("flight")?)?,
+            flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
             expect: expect(&root.table("expect")?)?,
             duration_s_max: root.number("duration_s_max", 1.0, 1e5)?,
@@ -318,9 +325,20 @@ fn ground(t: &Reader<'_>, file: &Tree) -> Read<Ground> {
         rock_abundance: 0.01 * t.number("rock_abundance_percent", 0.0, ROCKS_PERCENT_MAX)?,
         relief: t.flag("relief")?,
         tiles: tiles.iter().map(|(name, entry)| file.resolve(entry, name)).collect(),
+        landforms: landforms(t)?,
     };
     t.finish()?;
     Ok(ground)
+}
+
+fn landforms(t: &Reader<'_>) -> Read<Vec<Landform>> {
+    let names = Landform::ALL.map(Landform::name);
+    let mut out = Vec::new();
+    for (name, entry) in t.texts("landforms")? {
+        let known = Landform::ALL.into_iter().find(|landform| landform.name() == name);
+        out.push(known.ok_or_else(|| t.unknown_choice(entry, "landforms", name, &names))?);
+    }
+    Ok(out)
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
@@ -341,12 +359,29 @@ fn knowledge(t: &Reader<'_>) -> Read<Knowledge> {
     Ok(knowledge)
 }
 
-fn flight(t: &Reader<'_>) -> Read<FlightSetup> {
+/// The features that `changes` lists; each must be one that the vehicle can have.
+fn changes(t: &Reader<'_>, vehicle: &Vehicle) -> Read<Features> {
+    let known = Feature::ALL.map(Feature::name);
+    let mut out = Features::NONE;
+    for (name, entry) in t.texts("changes")? {
+        let unknown = || t.unknown_choice(entry, "changes", name, &known);
+        let feature = Feature::ALL.into_iter().find(|feature| feature.name() == name);
+        let feature = feature.ok_or_else(unknown)?;
+        if !feature.carried(vehicle) {
+            return Err(t.not_carried(entry, "changes", name, &vehicle.name));
+        }
+        out = out.with(feature);
+    }
+    Ok(out)
+}
+
+fn flight(t: &Reader<'_>, vehicle: &Vehicle) -> Read<FlightSetup> {
     let flight = FlightSetup {
         resilient: t.choice("configuration", &["as-flown", "resilient"])? == 1,
         velocimeter: t.flag("velocimeter")?,
         radar_altimeter: t.flag("radar_altimeter")?,
         camera: t.flag("camera")?,
+        changes: changes(t, vehicle)?,
         gate_altitude_m: t.number("gate_altitude_m", 100.0, 2e4)?,
         gate_distance_m: t.number("gate_distance_m", 0.0, 5e4)?,
         gate_descent_m_s: t.number("gate_descent_m_s", 0.0, 300.0)?,

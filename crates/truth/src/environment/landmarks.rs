@@ -89,6 +89,18 @@ impl Catalogue {
         Self(list.into())
     }
 
+    /// The `count` landmarks nearest to `p_M`, nearest first; unchanged when there are no more than that.
+    pub fn nearest(self, p_M: Vector<Position, M>, count: usize) -> Self {
+        if self.0.len() <= count {
+            return self;
+        }
+        let mut list = self.0.to_vec();
+        let distance = |landmark: &Landmark| (landmark.p_MK_M - p_M).norm();
+        list.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        list.truncate(count);
+        Self(list.into())
+    }
+
     /// The landmarks, by number.
     pub fn landmarks(&self) -> &[Landmark] {
         &self.0
@@ -160,6 +172,17 @@ mod tests {
             let tolerance = 4.0 * (exact * (1.0 - exact) / first.len() as f64).sqrt();
             assert!((share - exact).abs() < tolerance, "{times}: {share} against {exact}");
         }
+    }
+
+    #[test]
+    fn the_nearest_landmarks_are_kept_and_a_short_list_stays_as_it_is() {
+        let (_, site, catalogue) = catalogue();
+        let all = catalogue.landmarks().to_vec();
+        assert_eq!(catalogue.clone().nearest(site.p_ML_M, all.len()).landmarks(), all);
+        let kept = catalogue.nearest(site.p_ML_M, 100);
+        let distance = |landmark: &Landmark| (landmark.p_MK_M - site.p_ML_M).norm();
+        let last = distance(&kept.landmarks()[99]);
+        assert_eq!(all.iter().filter(|landmark| distance(landmark) <= last).count(), 100);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub fn nearest_m(
     d: Vector3<f64>,
     up: Vector3<f64>,
     half_angle_rad: f64,
-    height_m: impl Fn(Vector3<f64>, f64) -> f64,
+    mut height_m: impl FnMut(Vector3<f64>, f64) -> f64,
 ) -> Option<f64> {
     let mut start_m = height_m(Vector3::zeros(), FIRST_LOOK_M);
     if start_m < FIRST_LOOK_M {
@@ -87,7 +87,7 @@ pub fn nearest_m(
     }
     let (sin, cos) = libm::sincos(half_angle_rad);
     let resolution_m = (0.5 * start_m * sin / cos.max(COSINE_MIN)).max(FINEST_M);
-    let height_m = |offset| height_m(offset, resolution_m);
+    let mut height_m = |offset| height_m(offset, resolution_m);
     let aside = if d.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
     let e1 = d.cross(&aside).normalize();
     let e2 = d.cross(&e1);
@@ -97,7 +97,7 @@ pub fn nearest_m(
     });
     let (mut nearest, mut squares, mut sum) = (f64::INFINITY, Matrix3::zeros(), Vector3::zeros());
     for e in core::iter::once(d).chain(rim) {
-        if let Some(range_m) = met_m(e, up, start_m, &height_m) {
+        if let Some(range_m) = met_m(e, up, start_m, &mut height_m) {
             let point = e * range_m;
             nearest = nearest.min(range_m);
             squares += point * point.transpose();
@@ -106,7 +106,7 @@ pub fn nearest_m(
     }
     // The plane w · p = 1 through the points; w points at the foot of its perpendicular.
     let foot = squares.try_inverse().map_or(Vector3::zeros(), |inverse| inverse * sum);
-    let last = towards(foot, d, (sin, cos)).and_then(|e| met_m(e, up, start_m, &height_m));
+    let last = towards(foot, d, (sin, cos)).and_then(|e| met_m(e, up, start_m, &mut height_m));
     Some(last.map_or(nearest, |range_m| nearest.min(range_m))).filter(|range_m| range_m.is_finite())
 }
 
@@ -131,7 +131,7 @@ fn met_m(
     e: Vector3<f64>,
     up: Vector3<f64>,
     start_m: f64,
-    height_m: &impl Fn(Vector3<f64>) -> f64,
+    height_m: &mut impl FnMut(Vector3<f64>) -> f64,
 ) -> Option<f64> {
     let fall = -e.dot(&up);
     if fall < COSINE_MIN {

@@ -5,6 +5,7 @@
 
 use super::sight::Sight;
 use crate::environment::landmarks::Catalogue;
+use crate::environment::terrain::Nearby;
 use crate::faulty::{Fault, Faults, Faulty, Inertial, LinkTerm, Now};
 use crate::integrate::Increments;
 use crate::sensors::camera::{Camera, Scene};
@@ -37,6 +38,15 @@ pub(super) struct Devices {
     gauge: Option<Faulty<Gauge, bus::Gauge>>,
     switches: TouchdownSwitches,
     switch_faults: [Faults<()>; LEGS],
+    seen: Seen,
+}
+
+/// What each beam's last shots have found of the ground.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    rangefinder: Nearby,
+    velocimeter: [Nearby; 3],
+    radar_altimeter: Nearby,
 }
 
 /// What the sensors feel of the lander itself at one instant.
@@ -91,6 +101,7 @@ impl Devices {
             switch_faults: core::array::from_fn(|n| {
                 Faults::new(&format!("switch.{n}"), faults, t, key)
             }),
+            seen: Seen::default(),
         }
     }
 
@@ -154,9 +165,10 @@ impl Devices {
     fn range(&mut self, vehicle: &Vehicle, sight: &Sight<'_>) -> Option<SlantRange> {
         let (t, spec) = (sight.state.t, &vehicle.rangefinder);
         let health = self.rangefinder_health(t);
+        let seen = &mut self.seen.rangefinder;
         let shot = self.rangefinder.device.sense(t, &health, || {
             (!sight.out_of_reach(spec.range_m_max))
-                .then(|| sight.target(&spec.p_BA_B, &spec.d_B, spec.range_m_max))
+                .then(|| sight.target((&spec.p_BA_B, &spec.d_B), spec.range_m_max, seen))
                 .flatten()
         });
         self.rangefinder.faults.pass(t, shot)
@@ -178,20 +190,23 @@ impl Devices {
 
     fn speeds(&mut self, vehicle: &Vehicle, sight: &Sight<'_>) -> Option<BeamSpeeds> {
         let (unit, spec) = (self.velocimeter.as_mut()?, vehicle.velocimeter.as_ref()?);
-        let t = sight.state.t;
+        let (t, seen) = (sight.state.t, &mut self.seen.velocimeter);
         let beams = unit.device.sense(t, || {
-            let locks = |d_B: &[f64; 3]| sight.locks(spec, d_B);
-            (sight.v_over_ground_B(&spec.p_BA_B), spec.d_B.each_ref().map(locks))
+            let mut locks = [false; 3];
+            for ((locks, d_B), seen) in locks.iter_mut().zip(&spec.d_B).zip(seen) {
+                *locks = sight.locks(spec, d_B, seen);
+            }
+            (sight.v_over_ground_B(&spec.p_BA_B), locks)
         });
         unit.faults.pass(t, beams)
     }
 
     fn radar_range(&mut self, vehicle: &Vehicle, sight: &Sight<'_>) -> Option<SlantRange> {
         let (unit, spec) = (self.radar_altimeter.as_mut()?, vehicle.radar_altimeter.as_ref()?);
-        let t = sight.state.t;
+        let (t, seen) = (sight.state.t, &mut self.seen.radar_altimeter);
         let pulse = unit.device.sense(t, || {
             (!sight.out_of_reach(spec.range_m_max))
-                .then(|| sight.nearest_m(&spec.p_BA_B, &spec.d_B, spec.half_angle_rad))
+                .then(|| sight.nearest_m((&spec.p_BA_B, &spec.d_B), spec.half_angle_rad, seen))
                 .flatten()
         });
         unit.faults.pass(t, pulse)

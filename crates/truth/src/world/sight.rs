@@ -3,6 +3,7 @@
 use super::moon::Moon;
 use crate::dynamics::State;
 use crate::environment::Environment;
+use crate::environment::terrain::Nearby;
 use crate::sensors::dust::Dust;
 use crate::sensors::link::{Surface, Target};
 use crate::sensors::{radar_altimeter, velocimeter};
@@ -85,14 +86,21 @@ impl<'a> Sight<'a> {
     }
 
     /// What a laser beam meets; `None` beyond `range_m_max`. Cost: one ray and little more.
-    pub fn target(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> Option<Target> {
+    ///
+    /// - `nearby`: what the beam's last shots have found of the ground; so below.
+    pub fn target(
+        &self,
+        (p_BA_B, d_B): (&[f64; 3], &[f64; 3]),
+        range_m_max: f64,
+        nearby: &mut Nearby,
+    ) -> Option<Target> {
         let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
         let terrain = &self.environment.terrain;
-        let range_m = terrain.ray(p_MA_M, d_M, range_m_max)?;
+        let range_m = terrain.ray_near(p_MA_M, d_M, range_m_max, nearby)?;
         let p_MH_M = Vector::from_si(p_MA_M.si() + d_M.si() * range_m);
         Some(Target {
             range_m,
-            cos_incidence: -d_M.dot(terrain.normal(p_MH_M, NORMAL_BASELINE_M)),
+            cos_incidence: -d_M.dot(terrain.normal_near(p_MH_M, NORMAL_BASELINE_M, nearby)),
             surface: self.surface(p_MH_M),
             closing_m_s: self.v_over_ground_B(p_BA_B).dot(&Vector3::from(*d_B)),
             transmission: self.transmission(p_MA_M, d_M),
@@ -112,28 +120,28 @@ impl<'a> Sight<'a> {
 
     /// Whether a beam of a velocimeter meets ground within the reach that the ground's brightness, the
     /// angle to the vertical and the dust leave it.
-    pub fn locks(&self, spec: &vehicle::Velocimeter, d_B: &[f64; 3]) -> bool {
+    pub fn locks(&self, spec: &vehicle::Velocimeter, d_B: &[f64; 3], nearby: &mut Nearby) -> bool {
         let (p_MA_M, d_M) = self.beam(&spec.p_BA_B, d_B);
         let cos_vertical = cos_vertical(p_MA_M, d_M);
         let through = self.dust.transmission(self.altitude_m, cos_vertical);
         let reach_m = velocimeter::reach_m(spec, self.surface(p_MA_M), cos_vertical, through);
-        !self.out_of_reach(reach_m) && self.meets_ground(&spec.p_BA_B, d_B, reach_m)
+        !self.out_of_reach(reach_m) && self.environment.terrain.meets(p_MA_M, d_M, reach_m, nearby)
     }
 
     /// Range from an antenna to the nearest ground in its cone, m.
-    pub fn nearest_m(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], half_angle_rad: f64) -> Option<f64> {
+    pub fn nearest_m(
+        &self,
+        (p_BA_B, d_B): (&[f64; 3], &[f64; 3]),
+        half_angle_rad: f64,
+        nearby: &mut Nearby,
+    ) -> Option<f64> {
         let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
+        let terrain = &self.environment.terrain;
         let up = p_MA_M.direction()?.si();
         radar_altimeter::nearest_m(d_M.si(), up, half_angle_rad, |offset, resolution_m| {
             let p_M = Vector::from_si(p_MA_M.si() + offset);
-            p_M.norm() - MOON_RADIUS_M - self.environment.terrain.elevation_m(p_M, resolution_m)
+            p_M.norm() - MOON_RADIUS_M - terrain.elevation_near_m(p_M, resolution_m, nearby)
         })
-    }
-
-    /// Whether the beam meets the ground within `range_m_max`.
-    pub fn meets_ground(&self, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> bool {
-        let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
-        self.environment.terrain.meets(p_MA_M, d_M, range_m_max)
     }
 
     /// Velocity of the aperture over ground, body axes, m/s.

@@ -50,7 +50,8 @@ impl RangeWatch {
         self.repeats = if same { self.repeats.saturating_add(1) } else { 0 };
         self.last_range_m = range_m;
         let stuck = f64::from(self.repeats) >= table::STUCK.threshold;
-        announce.edge(Event::RangefinderStuck, stuck && !self.stuck);
+        let event = self.sensor == Ranging::Rangefinder;
+        announce.edge(Event::RangefinderStuck, event && stuck && !self.stuck);
         self.stuck = stuck;
     }
 
@@ -59,7 +60,8 @@ impl RangeWatch {
         let frozen = spread.is_some_and(|(read, expected)| {
             expected > FROZEN_M && read < table::FROZEN.threshold * expected
         });
-        announce.edge(Event::RangefinderStuck, asked && frozen && !self.stuck);
+        let event = asked && self.sensor == Ranging::Rangefinder;
+        announce.edge(Event::RangefinderStuck, event && frozen && !self.stuck);
         self.stuck |= asked && frozen;
     }
 

@@ -21,3 +21,22 @@ pub fn predict(load: &Load, bias: Vector3<f64>, axis: usize, dt_s: f64) -> Predi
     };
     Prediction { value, h, r: vrw * vrw / dt_s.max(1e-3) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nav::aid::jacobian;
+    use crate::test_load::{flight_state, load};
+
+    #[test]
+    fn quiet_jacobian_matches_central_differences() {
+        let load = load();
+        let (nav, _) = flight_state(&load, 1500.0, 0.4);
+        for axis in 0..3 {
+            let found = jacobian::check(&nav, &[], 1e-9, |nav| {
+                predict(&load, nav.accelerometer_bias, axis, 0.1)
+            });
+            assert_eq!(found, [ACCELEROMETER + axis]);
+        }
+    }
+}

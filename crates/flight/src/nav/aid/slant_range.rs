@@ -2,24 +2,28 @@
 //!
 //! Derived: the echo comes from the point x = p + R (l + ρ u) at which up·x meets the mapped level. With
 //! d = R u, w = R l + ρ d and c = −up·d, small errors obey up·(δp + θ × w) + up·d δρ = δb, hence
-//!     ∂ρ/∂p = up/c    ∂ρ/∂θ = (w × up)/c    ∂ρ/∂b = −1/c.
-//! As programmed: the hit point by fixed-point iteration on the ground's height, [`ITERATIONS`] times;
-//! a shot `age` s ago feels δp − δv·age. The map's slope is no partial but noise, slope × position
-//! deviation: a map of this spacing does not know its slopes well enough to locate the lander by them.
-//! Refuses: relief below the map's spacing; it enters as the terrain bias and as noise.
+//!     ∂ρ/∂p = up/c    ∂ρ/∂θ = (w × up)/c    ∂ρ/∂b = −1/c    ∂ρ/∂l = Rᵀ up/c.
+//! As programmed: the hit point by fixed-point iteration on the ground's height, until the range changes by
+//! less than [`CLOSE_M`] or [`ITERATIONS`] times, in the map where its tie puts the hit. The map's slope is
+//! no partial, neither for position nor for the tie, but noise: slope × deviation of position against the
+//! map. A map of this spacing does not know its slopes well enough to locate the lander by them.
+//! Refuses: relief below the map's spacing, and the tie's vertical part; both are in the terrain bias.
 
 use super::{EMPTY, Prediction, put};
 use crate::load::{Load, direction};
-use crate::nav::covariance::{P, TERRAIN, THETA, V};
+use crate::nav::Nav;
+use crate::nav::covariance::{LEVER, P, TERRAIN, THETA, TIE};
 use crate::nav::map::{self, Ground};
 use crate::nav::site::Site;
 use crate::nav::state::Pose;
 use icd::constants::MOON_RADIUS_M;
 use icd::frames::{M, Position, Vector};
-use nalgebra::Vector3;
+use nalgebra::{Matrix3, Vector3};
 
-/// Fixed-point iterations for the hit point; each divides the error by slope × tan(incidence).
+/// Most fixed-point iterations for the hit point; each divides the error by slope × tan(incidence).
 const ITERATIONS: usize = 5;
+/// Change of the range from which on it counts as found, m: far below the rangefinder's noise.
+const CLOSE_M: f64 = 1e-3;
 /// Steepest incidence that is still predicted: cosine of the angle between beam and ground normal.
 const COSINE_MIN: f64 = 0.25;
 /// Ground roughness that one shot feels: constant part, m, and part that grows with range, over a map and
@@ -31,12 +35,10 @@ const PLAIN_PER_M: f64 = 0.01;
 /// A predicted echo and where it comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Echo {
-    /// Range, partials and variance.
+    /// Range, partials and variance; where the place on the map is uncertain, that is in the variance.
     pub prediction: Prediction,
     /// The point of the ground that the beam meets, `M`.
     pub hit_M: Vector3<f64>,
-    /// Range that one metre of horizontal error makes on the slope there.
-    pub slope_per_m: f64,
 }
 
 /// Distance along `d` from `a` to the sphere of radius `radius_m`; `None` when the ray misses it.
@@ -47,32 +49,45 @@ fn to_sphere(a: Vector3<f64>, d: Vector3<f64>, radius_m: f64) -> Option<f64> {
     (under > 0.0 && s > 0.0).then_some(s)
 }
 
-/// Predicts the range that the shot at `pose.t` should return.
+/// Variance of the horizontal place against the map, m²: position and map tie together.
+pub(super) fn place(nav: &Nav, R_MI: &Matrix3<f64>, up_I: Vector3<f64>) -> f64 {
+    let other = if up_I.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
+    let a = up_I.cross(&other);
+    let a = a / libm::sqrt(a.norm_squared()).max(1e-9);
+    let along = |axis: Vector3<f64>| {
+        let mut h = EMPTY;
+        put(&mut h, P, axis);
+        put(&mut h, TIE, R_MI * axis);
+        nav.covariance.hph(&h)
+    };
+    along(a) + along(up_I.cross(&a))
+}
+
+/// Predicts the range that the shot at `pose` should return.
 ///
-/// - `age_s`: how long before now the shot was. `terrain_bias_m`: the filter's own.
 /// - `None` when the beam misses the ground or grazes it: nothing to predict.
-pub fn predict(
-    load: &Load,
-    site: &Site,
-    pose: &Pose,
-    age_s: f64,
-    terrain_bias_m: f64,
-) -> Option<Echo> {
+pub fn predict(load: &Load, site: &Site, nav: &Nav, pose: &Pose) -> Option<Echo> {
     let finder = load.vehicle.rangefinder;
     let R_IB = pose.q_IB.rotation().si();
     let R_IM = load.orientation.R_IM(pose.t);
     let R_MI = R_IM.si().transpose();
-    let arm_I = R_IB * Vector3::from(finder.p_BA_B);
+    let arm_I = R_IB * (Vector3::from(finder.p_BA_B) + nav.considered.lever);
     let d_I = R_IB * direction(finder.d_B).si();
     let (a_M, d_M) = (R_MI * (pose.p_I + arm_I), R_MI * d_I);
     let mut hit: Vector<Position, M> = Vector::from_si(a_M);
     let mut ground = Ground { elevation_m: 0.0, n_M: site.track.up };
     let mut range_m = 0.0;
     for _ in 0..ITERATIONS {
-        ground = map::ground(&load.map, &load.target, &site.track, load.faults.use_map, hit);
-        let radius_m = MOON_RADIUS_M + ground.elevation_m + terrain_bias_m;
-        range_m = to_sphere(a_M, d_M, radius_m)?;
+        let mapped = Vector::from_si(hit.si() + nav.tie_M);
+        ground = map::ground(&load.map, &load.target, &site.track, load.faults.use_map, mapped);
+        let radius_m = MOON_RADIUS_M + ground.elevation_m + nav.terrain_bias_m;
+        let found_m = to_sphere(a_M, d_M, radius_m)?;
+        let close = (found_m - range_m).abs() < CLOSE_M;
+        range_m = found_m;
         hit = Vector::from_si(a_M + d_M * range_m);
+        if close {
+            break;
+        }
     }
     let up_M = hit.si() / hit.norm().max(1.0);
     let up_I = R_IM.si() * up_M;
@@ -83,20 +98,23 @@ pub fn predict(
     let h_p = up_I / cosine;
     let mut h = EMPTY;
     put(&mut h, P, h_p);
-    put(&mut h, V, -h_p * age_s);
+    put(&mut h, LEVER, R_IB.transpose() * h_p);
     put(&mut h, THETA, (arm_I + d_I * range_m).cross(&up_I) / cosine);
     if load.faults.use_map
         && let Some(slot) = h.get_mut(TERRAIN)
     {
         *slot = -1.0 / cosine;
     }
-    let rise = ground.n_M.dot(&up_M).clamp(0.1, 1.0);
-    let slope = libm::sqrt(1.0 - rise * rise) / rise;
+    nav.carry(pose, &mut h);
     let per_m = if load.faults.use_map { ROUGHNESS_PER_M } else { PLAIN_PER_M };
     let rough = (ROUGHNESS_M + per_m * range_m) / cosine;
-    let r = finder.sigma_m * finder.sigma_m + rough * rough;
-    let prediction = Prediction { value: range_m, h, r };
-    Some(Echo { prediction, hit_M: hit.si(), slope_per_m: slope / cosine })
+    let mut r = finder.sigma_m * finder.sigma_m + rough * rough;
+    if load.faults.use_map {
+        let rise = ground.n_M.dot(&up_M).clamp(0.1, 1.0);
+        let slope2 = (1.0 - rise * rise) / (rise * rise);
+        r += slope2 * place(nav, &R_MI, up_I) / (cosine * cosine);
+    }
+    Some(Echo { prediction: Prediction { value: range_m, h, r }, hit_M: hit.si() })
 }
 
 #[cfg(test)]
@@ -105,6 +123,8 @@ mod tests {
     use crate::load::{MAP_ACROSS, MAP_ALONG};
     use crate::nav::aid::jacobian;
     use crate::test_load::{flight_state, load};
+    use icd::frames::I;
+    use icd::rotation::Quaternion;
 
     #[test]
     fn over_a_plain_the_range_is_height_over_cosine() {
@@ -112,7 +132,7 @@ mod tests {
         load.faults.use_map = false;
         let (nav, site) = flight_state(&load, 1000.0, 0.3);
         let pose = nav.pose();
-        let ahead = predict(&load, &site, &pose, 0.0, 0.0).unwrap().prediction;
+        let ahead = predict(&load, &site, &nav, &pose).unwrap().prediction;
         // The plain curves by s²/2R over the 309 m between nadir and hit: 2.7 cm.
         let arm = Vector3::from(load.vehicle.rangefinder.p_BA_B);
         let height = 1000.0 + (nav.R_LB(&site).si() * arm).z;
@@ -123,16 +143,20 @@ mod tests {
     fn slant_range_jacobian_matches_central_differences() {
         let mut load = load();
         load.map.elevation_m = [[0.0; MAP_ACROSS]; MAP_ALONG];
-        let (nav, site) = flight_state(&load, 1500.0, 0.4);
-        jacobian::check(&nav, &[0, 1, 2, 6, 7, 8, 18], 2e-3, |nav| {
-            predict(&load, &site, &nav.pose(), 0.0, nav.terrain_bias_m).unwrap().prediction
+        let (mut nav, site) = flight_state(&load, 1500.0, 0.4);
+        // Off the plane of symmetry, so that no partial vanishes by chance.
+        nav.p_MB_I += Vector::new(0.0, 3000.0, 0.0);
+        nav.q_IB = Quaternion::<I, I>::exp(Vector3::new(0.1, -0.05, 0.3)) * nav.q_IB;
+        let found = jacobian::check(&nav, &[], 2e-3, |nav| {
+            predict(&load, &site, nav, &nav.pose()).unwrap().prediction
         });
+        assert_eq!(found, [0, 1, 2, 6, 7, 8, TERRAIN, 28, 29, 30]);
     }
 
     #[test]
     fn a_beam_above_the_horizon_predicts_nothing() {
         let load = load();
         let (nav, site) = flight_state(&load, 1500.0, 2.0);
-        assert!(predict(&load, &site, &nav.pose(), 0.0, 0.0).is_none());
+        assert!(predict(&load, &site, &nav, &nav.pose()).is_none());
     }
 }

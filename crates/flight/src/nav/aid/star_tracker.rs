@@ -9,11 +9,12 @@
 
 use super::{EMPTY, Prediction, put};
 use crate::load::{Inertial, direction};
+use crate::nav::Nav;
 use crate::nav::covariance::THETA;
 use crate::nav::state::Pose;
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::Vector3;
 
 /// Rotation from the estimated to the reported attitude, body axes, rad.
 pub fn measured(pose: &Pose, report_IB: Quaternion<I, B>) -> Vector3<f64> {
@@ -30,25 +31,18 @@ pub fn axes(inertial: &Inertial) -> [(Vector3<f64>, f64); 3] {
     [(a, across), (d.cross(&a), across), (d, along)]
 }
 
-/// Covariance of one report's noise, body axes, rad².
-pub fn noise(inertial: &Inertial) -> Matrix3<f64> {
-    let mut sum = Matrix3::zeros();
-    for (axis, sigma) in axes(inertial) {
-        sum += axis * axis.transpose() * (sigma * sigma);
-    }
-    sum
-}
-
 /// Predicts the component of [`measured`] along the body axis `axis_B` with noise `sigma_rad`.
-pub fn predict(pose: &Pose, axis_B: Vector3<f64>, sigma_rad: f64) -> Prediction {
+pub fn predict(nav: &Nav, pose: &Pose, axis_B: Vector3<f64>, sigma_rad: f64) -> Prediction {
     let mut h = EMPTY;
     put(&mut h, THETA, pose.q_IB.rotation().si() * axis_B);
+    nav.carry(pose, &mut h);
     Prediction { value: 0.0, h, r: sigma_rad * sigma_rad }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nav::aid::jacobian;
     use crate::test_load::{flight_state, load};
 
     #[test]
@@ -61,19 +55,24 @@ mod tests {
         nav.q_IB = Quaternion::<I, I>::exp(-theta) * truth;
         let z = measured(&nav.pose(), truth);
         for (axis, sigma) in axes(&load.vehicle.inertial) {
-            let p = predict(&nav.pose(), axis, sigma);
+            let p = predict(&nav, &nav.pose(), axis, sigma);
             let linear: f64 = (0..3).map(|i| p.h[THETA + i] * theta[i]).sum();
             assert!((z.dot(&axis) - linear).abs() < 1e-6, "{} {linear}", z.dot(&axis));
         }
     }
 
+    /// The residual is the reported attitude less the believed one: it falls as the belief turns to it.
     #[test]
-    fn the_noise_is_largest_about_the_boresight() {
-        let inertial = load().vehicle.inertial;
-        let d = direction(inertial.star_tracker_d_B).si();
-        let [across, along] = inertial.star_tracker_rad;
-        let n = noise(&inertial);
-        assert!(((n * d).dot(&d) - along * along).abs() < 1e-18);
-        assert!((n.trace() - along * along - 2.0 * across * across).abs() < 1e-18);
+    fn star_tracker_jacobian_matches_central_differences() {
+        let load = load();
+        let (nav, _) = flight_state(&load, 1500.0, 0.4);
+        let report = Quaternion::<I, I>::exp(Vector3::new(3e-5, -2e-5, 1e-5)) * nav.q_IB;
+        for (axis, sigma) in axes(&load.vehicle.inertial) {
+            let found = jacobian::check(&nav, &[], 1e-4, |nav| {
+                let value = -measured(&nav.pose(), report).dot(&axis);
+                Prediction { value, ..predict(nav, &nav.pose(), axis, sigma) }
+            });
+            assert!(found.iter().all(|state| (THETA..THETA + 3).contains(state)));
+        }
     }
 }

@@ -39,9 +39,35 @@ const NONE: Ceiling = Ceiling {
 /// Columns or rows, both ends included.
 type Range = (f64, f64);
 
+/// What was found of the last few cells, to be used again for the same ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cells {
+    /// Which raster, and where the range begins and ends in it.
+    key: [isize; 7],
+    over: Square,
+    steepest_m: [f32; 2],
+}
+
+impl Cells {
+    /// None looked at yet.
+    pub(super) const UNSEEN: Self =
+        Self { key: [isize::MIN; 7], over: NOTHING, steepest_m: [0.0; 2] };
+}
+
 impl Raster {
     /// An upper bound of the surface within `reach_rad` of a place; radians.
     pub fn ceiling(&self, latitude_rad: f64, longitude_rad: f64, reach_rad: f64) -> Ceiling {
+        self.ceiling_near(latitude_rad, longitude_rad, reach_rad, (0, &mut Cells::UNSEEN.clone()))
+    }
+
+    /// As [`Self::ceiling`], to the bit; `known`: this raster's number, and the cells last looked at.
+    pub fn ceiling_near(
+        &self,
+        latitude_rad: f64,
+        longitude_rad: f64,
+        reach_rad: f64,
+        known: (usize, &mut Cells),
+    ) -> Ceiling {
         let (w, h) = (self.grid.width() as f64, self.grid.height() as f64);
         let (column, row) = self.pixel(latitude_rad, longitude_rad);
         let edges = self.edges;
@@ -66,10 +92,14 @@ impl Raster {
         }
         let whole = !edges.wraps && both;
         let columns = if whole { (0.0, w) } else { (c0, c1) };
-        let over = self.over(columns, (r0, r1));
         // Of few cells the samples themselves say more than squares of eight.
-        let few = c1 - c0 <= FEW && r1 - r0 <= FEW;
-        let near = if few { self.steepest_of(columns, (r0, r1)) } else { over.steepest_m };
+        let few = !whole && c1 - c0 <= FEW && r1 - r0 <= FEW;
+        let (over, near) = if few {
+            self.few(columns, (r0, r1), known)
+        } else {
+            let over = self.over(columns, (r0, r1));
+            (over, over.steepest_m)
+        };
         let margin = |edge: bool, x: f64| if edge { f64::INFINITY } else { x };
         let inwards = margin(edges.wraps, c0.min(w - 1.0 - c1))
             .min(margin(edges.north, r0))
@@ -81,6 +111,23 @@ impl Raster {
             steepest_m: [0, 1].map(|k| f64::from(near[k].min(over.steepest_m[k]))),
             alone,
         }
+    }
+
+    /// What the squares say of a few cells, and what their samples say: it depends on whole numbers alone.
+    fn few(
+        &self,
+        (c0, c1): Range,
+        (r0, r1): Range,
+        (number, known): (usize, &mut Cells),
+    ) -> (Square, [f32; 2]) {
+        let [c0_, c1_, r0_, r1_] = [c0, c1, r0, r1].map(|x| libm::floor(x) as isize);
+        let beyond = |x: f64, whole: isize| whole + isize::from(x > whole as f64);
+        let key = [number as isize, c0_, c1_, beyond(c1, c1_), r0_, r1_, beyond(r1, r1_)];
+        if known.key != key {
+            let steepest_m = self.steepest_of((c0, c1), (r0, r1));
+            *known = Cells { key, over: self.over((c0, c1), (r0, r1)), steepest_m };
+        }
+        (known.over, known.steepest_m)
     }
 
     /// Bounds of the change from column to column and from row to row over a few cells; infinite where samples

@@ -76,7 +76,23 @@ pub(super) struct Block {
     chance: [f64; 4],
     /// Where nothing is felt, in cells of the same face: x and y, from and to.
     empty: [f64; 4],
+    /// Whose traits are known, one bit each.
+    known: u32,
+    traits: [Traits; 4],
 }
+
+/// What a thing is, wherever it is felt.
+#[derive(Clone, Copy, Debug)]
+struct Traits {
+    /// Diameter in the dense and in the sparse population, m.
+    diameters_m: [f64; 2],
+    /// Share of a full-sized cell's area that its cell has.
+    area: f64,
+    /// Chance for its other properties, 0 to 1.
+    age: f64,
+}
+
+const UNKNOWN: Traits = Traits { diameters_m: [0.0; 2], area: 0.0, age: 0.0 };
 
 /// No square at all.
 const NOWHERE: [f64; 4] = [f64::INFINITY, f64::NEG_INFINITY, 0.0, 0.0];
@@ -92,6 +108,8 @@ impl Block {
         y: [0.0; 4],
         chance: [2.0; 4],
         empty: NOWHERE,
+        known: 0,
+        traits: [UNKNOWN; 4],
     };
 }
 
@@ -115,8 +133,8 @@ pub(super) struct Thing {
     pub distance2_m2: f64,
     /// How much of it is there, above 0 to 1.
     pub weight: f64,
-    /// Chance for its other properties.
-    pub hash: u64,
+    /// Chance for its other properties, 0 to 1.
+    pub age: f64,
     /// Place on its face, radians.
     pub on_face: [f64; 2],
 }
@@ -189,23 +207,24 @@ impl Cells {
             let is_met = (*distance2_m2 < view.reach2_m2) & (block.chance[k] < view.likely);
             met |= u32::from(is_met) << k;
         }
-        if again {
+        if again && met == 0 {
             block.empty = self.empty(&view, block, &distance2_m2);
         }
         // One branch for all four, that is rarely taken.
         while met != 0 {
             let k = met.trailing_zeros() as usize;
             met &= met - 1;
-            let [_, i, j] = cell_of(corner, k);
-            let (dx, dy) = (block.x[k] - view.x, block.y[k] - view.y);
+            if block.known >> k & 1 == 0 {
+                let [_, i, j] = cell_of(corner, k);
+                block.traits[k] = self.traits(areas, block.hash[k], [i, j]);
+                block.known |= 1 << k;
+            }
             let found = Found {
-                hash: block.hash[k],
                 chance: block.chance[k],
-                cell: [i, j],
-                off: [dx, dy],
+                place: [block.x[k], block.y[k]],
                 distance2_m2: distance2_m2[k],
             };
-            self.meet(&view, areas, &found, &mut visit);
+            self.meet(&view, &block.traits[k], &found, &mut visit);
         }
     }
 
@@ -223,10 +242,11 @@ impl Cells {
             .filter(|&k| block.chance[k] < likely)
             .map(|k| distance2_m2[k])
             .fold(f64::INFINITY, f64::min);
-        let free_m = nearest2_m2.sqrt() - WARP * self.reach_m;
-        if free_m <= 0.0 {
+        let reach_m = WARP * self.reach_m;
+        if nearest2_m2 <= reach_m * reach_m {
             return NOWHERE;
         }
+        let free_m = nearest2_m2.sqrt() - reach_m;
         let [xx, xy, yy] = view.metric_m2;
         let half = free_m / (WARP * WARP * (xx + 2.0 * xy.abs() + yy)).sqrt();
         let [_, i, j] = block.corner;
@@ -239,6 +259,7 @@ impl Cells {
 
     fn fill(&self, block: &mut Block, face_key: u64, corner: [u32; 3]) {
         block.corner = corner;
+        block.known = 0;
         for k in 0..4 {
             let [_, i, j] = cell_of(corner, k);
             let drawn = draw(face_key, i, j);
@@ -297,46 +318,53 @@ impl Cells {
             && i < self.number
             && j < self.number
         {
-            let found = Found { hash, chance, cell: [i, j], off: [dx, dy], distance2_m2 };
-            self.meet(view, areas, &found, visit);
+            let found = Found { chance, place: [x, y], distance2_m2 };
+            self.meet(view, &self.traits(areas, hash, [i, j]), &found, visit);
         }
     }
 
     /// Visits what has been found, if its cell is inhabited there.
     #[inline]
-    fn meet(&self, view: &View, areas: &Areas, found: &Found, visit: &mut impl FnMut(Thing)) {
-        let block = |n: u32| (f64::from(n) * self.blocks_per_cell) as usize;
-        let [i, j] = found.cell;
-        let area = f64::from(areas.0[(block(i) * BLOCKS + block(j)) % (BLOCKS * BLOCKS)]);
+    fn meet(&self, view: &View, traits: &Traits, found: &Found, visit: &mut impl FnMut(Thing)) {
+        let area = traits.area;
         let [dense_p, sparse_p] = self.inhabited;
         let beyond = view.likely * area - found.chance;
         if beyond > 0.0 {
             let rising = (dense_p - sparse_p) * area * RISE;
             let whole = found.chance < sparse_p * area || beyond >= rising;
-            let [dx, dy] = found.off;
-            let on_face = [view.x + dx, view.y + dy].map(|c| c / self.per_rad - cube::HALF);
+            let [dense_m, thin_m] = traits.diameters_m;
             visit(Thing {
-                diameter_m: self.size_m(found.hash, view.sparse),
+                diameter_m: dense_m + view.sparse * (thin_m - dense_m),
                 distance2_m2: found.distance2_m2,
                 weight: if whole { 1.0 } else { beyond / rising },
-                hash: found.hash,
-                on_face,
+                age: traits.age,
+                on_face: found.place.map(|c| c / self.per_rad - cube::HALF),
             });
+        }
+    }
+
+    /// Who lives in a cell with such a hash.
+    fn traits(&self, areas: &Areas, hash: u64, cell: [u32; 2]) -> Traits {
+        let block = |n: u32| (f64::from(n) * self.blocks_per_cell) as usize;
+        let [i, j] = cell.map(block);
+        Traits {
+            diameters_m: self.diameters_m(hash),
+            area: f64::from(areas.0[(i * BLOCKS + j) % (BLOCKS * BLOCKS)]),
+            age: part(hash::mix(hash) >> 40, 24),
         }
     }
 
     /// The larger of two uniform numbers is below s with probability s²: the share of larger things,
     /// so that the few large ones have their own steps in the table.
-    fn size_m(&self, hash: u64, sparse: f64) -> f64 {
+    fn diameters_m(&self, hash: u64) -> [f64; 2] {
         let s = (hash & 0xff).max((hash >> 8) & 0xff);
         let step = (part(s, 8) + 0.5 / 256.0) * STEPS as f64;
         let low = step as usize;
         let part = step - low as f64;
-        let [dense, thin] = [0, 1].map(|of: usize| {
+        [0, 1].map(|of: usize| {
             let table = &self.diameters_m[of];
             table[low] + part * (table[low + 1] - table[low])
-        });
-        dense + sparse * (thin - dense)
+        })
     }
 }
 
@@ -356,10 +384,9 @@ struct Drawn {
 
 /// One of those, as seen from a point.
 struct Found {
-    hash: u64,
     chance: f64,
-    cell: [u32; 2],
-    off: [f64; 2],
+    /// In cells.
+    place: [f64; 2],
     distance2_m2: f64,
 }
 

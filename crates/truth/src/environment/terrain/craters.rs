@@ -23,7 +23,7 @@
 //! Highland surfaces are taken to be [`HIGHLAND_GYR`] old, maria as old as the scenario says.
 //! Refuses: secondaries, rays, craters above 8 km, complex forms.
 
-use super::cells::{Areas, Block, Cells, Faces, Thing, part};
+use super::cells::{Areas, Block, Cells, Faces, Thing};
 use super::{hash, production};
 
 /// Smallest diameter of the largest octave, m.
@@ -186,7 +186,7 @@ impl Craters {
             for at in faces.iter() {
                 octave.cells.within(at, areas, mare, reach_m, |thing| {
                     if thing.diameter_m >= diameter_m {
-                        let (_, q) = octave.worn(thing.hash, mare);
+                        let (_, q) = octave.worn(thing.age, mare);
                         let depth_m = thing.diameter_m * octave.fresh * q * (FLOOR + RIM * q);
                         visit(Crater { thing, face: at.face, depth_m });
                     }
@@ -215,9 +215,8 @@ impl Octave {
         }
     }
 
-    /// Age on the common clock, and depth over that of the freshest.
-    fn worn(&self, thing: u64, mare: f64) -> (f64, f64) {
-        let u = part(hash::mix(thing) >> 40, 24);
+    /// Age on the common clock, and depth over that of the freshest, `u` of its life having passed.
+    fn worn(&self, u: f64, mare: f64) -> (f64, f64) {
         let wear = self.wear[0] + mare * (self.wear[1] - self.wear[0]);
         (u * self.life, 1.0 / (1.0 + wear * u))
     }
@@ -241,7 +240,7 @@ impl Octave {
                 if x >= REACH * REACH {
                     return;
                 }
-                let (age, q) = self.worn(thing.hash, mare);
+                let (age, q) = self.worn(thing.age, mare);
                 let there = thing.weight * erased.left(before, age);
                 let scale_m = d_m * self.fresh * there * q;
                 bowl_m = bowl_m.min(scale_m * bowl(x));

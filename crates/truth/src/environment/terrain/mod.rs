@@ -4,7 +4,7 @@
 //! Does not own: rays (see `ray`), light, what a sensor makes of it.
 //!
 //! As programmed: elevation above the sphere of 1737.4 km, along the radius, is
-//!     coarse LOLA grid, faded into the tiles, + roughness(λ) + craters(D) + rocks(D),
+//!     coarse LOLA grid, faded into landforms and tiles, + roughness(λ) + craters(D) + rocks(D),
 //! where an octave of wavelength λ (or diameter D) above twice the posting of a tile fades out
 //! inside that tile, which has measured it. A point is looked up by its direction from the Moon's
 //! centre. The generated part depends on (seed, age, abundance, place) alone, and on whether the
@@ -21,6 +21,7 @@ mod geotiff;
 mod grid;
 mod hash;
 mod label;
+mod landform;
 mod overview;
 mod pds;
 mod production;
@@ -35,6 +36,7 @@ mod tile;
 mod values;
 
 pub use error::TerrainError;
+pub use landform::Landform;
 pub use ray::EVALUATIONS_MAX;
 pub use tile::Tile;
 
@@ -73,7 +75,8 @@ pub struct TerrainConfig {
     pub rock_abundance: f64,
     /// Whether relief below the measured posting is generated.
     pub relief: bool,
-    /// Measured tiles; where they overlap the finest one counts, of equally fine ones the first.
+    /// Measured tiles; where they overlap the finest one counts, of equally fine ones the first. Landforms
+    /// come after them.
     pub tiles: Vec<Tile>,
 }
 
@@ -82,7 +85,7 @@ pub struct TerrainConfig {
 pub struct Terrain {
     coarse: Arc<Raster>,
     albedo: &'static Albedo,
-    /// The finest first.
+    /// The finest first, landforms last.
     tiles: Vec<Tile>,
     relief: Option<Arc<Relief>>,
 }
@@ -113,11 +116,17 @@ pub struct Nearby {
     lattices: roughness::Lattices,
     craters: craters::Blocks,
     rocks: rocks::Seen,
+    cells: ceiling::Cells,
 }
 
 impl Default for Nearby {
     fn default() -> Self {
-        Self { lattices: Roughness::UNSEEN, craters: Craters::UNSEEN, rocks: Rocks::UNSEEN }
+        Self {
+            lattices: Roughness::UNSEEN,
+            craters: Craters::UNSEEN,
+            rocks: Rocks::UNSEEN,
+            cells: ceiling::Cells::UNSEEN,
+        }
     }
 }
 
@@ -184,7 +193,11 @@ impl Terrain {
         let coarse = lola()?;
         let albedo = albedo::wac(&coarse)?;
         let mut tiles = config.tiles.clone();
-        tiles.sort_by(|a, b| a.posting_m().total_cmp(&b.posting_m()));
+        let rank = |tile: &Tile| (tile.landform.is_some(), tile.posting_m());
+        tiles.sort_by(|a, b| {
+            let ((a, a_m), (b, b_m)) = (rank(a), rank(b));
+            a.cmp(&b).then(a_m.total_cmp(&b_m))
+        });
         Ok(Self { coarse, albedo, tiles, relief })
     }
 
@@ -232,7 +245,7 @@ impl Terrain {
         };
         let Relief { roughness, craters, rocks, areas, .. } = &**relief;
         let gain = |length_m: f64| base.gain(length_m);
-        let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
+        let mare = self.smooth_share(u, latitude_rad, longitude_rad);
         let (lattices, crater_blocks, rock_blocks) = match nearby {
             Some(near) => {
                 (Some(&mut near.lattices), Some(&mut near.craters), Some(&mut near.rocks))
@@ -309,11 +322,11 @@ impl Terrain {
         // What the finer tiles have left over, down to the coarse grid, which covers everything.
         let mut left = 1.0;
         for tile in &self.tiles {
-            let (elevation_m, weight) = tile.0.overview(latitude_rad, longitude_rad, mean_m);
+            let (elevation_m, weight) = tile.raster.overview(latitude_rad, longitude_rad, mean_m);
             if weight > 0.0 {
                 base.elevation_m += left * weight * elevation_m;
                 left *= 1.0 - weight;
-                if base.tiles < OVERLAP {
+                if tile.landform.is_none() && base.tiles < OVERLAP {
                     base.taken[base.tiles] = (weight, 2.0 * tile.posting_m());
                     base.tiles += 1;
                 }
@@ -335,12 +348,20 @@ impl Terrain {
         self.albedo.normal(latitude_rad, longitude_rad)
     }
 
-    /// Share of mare under `p_MA_M`: 1 well inside a mare, 0 in highlands, smooth between.
+    /// Share of mare under `p_MA_M`: 1 well inside a mare and on the plain that a landform brings, 0 in
+    /// highlands, smooth between.
     ///
     /// Cost: 0.1 µs. Derived from the darkness of the LROC WAC image and the smoothness of LOLA.
     pub fn mare_share(&self, p_MA_M: Vector<Position, M>) -> f64 {
-        let (latitude_rad, longitude_rad) = geographic(direction(p_MA_M));
-        self.albedo.mare_share(latitude_rad, longitude_rad)
+        let u = direction(p_MA_M);
+        let (latitude_rad, longitude_rad) = geographic(u);
+        self.smooth_share(u, latitude_rad, longitude_rad)
+    }
+
+    fn smooth_share(&self, u: Vector3<f64>, latitude_rad: f64, longitude_rad: f64) -> f64 {
+        let mare = self.albedo.mare_share(latitude_rad, longitude_rad);
+        let plains = self.tiles.iter().filter_map(|tile| tile.landform).map(|l| l.plain_share(u));
+        plains.fold(mare, f64::max)
     }
 
     /// An upper bound of the measured elevation, generated relief apart, within an angle of a
@@ -358,7 +379,7 @@ impl Terrain {
         let mut ceiling_m = f64::NEG_INFINITY;
         // The finest tile that is alone all over the disc hides the others.
         for tile in &self.tiles {
-            let found = over(&tile.0);
+            let found = over(&tile.raster);
             ceiling_m = ceiling_m.max(found.elevation_m);
             if found.alone {
                 return ceiling_m;
@@ -372,11 +393,23 @@ impl Terrain {
     ///
     /// Where two grids fade into each other: the steeper of them, and what their difference adds.
     pub fn measured_slope(&self, u: Vector3<f64>, reach_rad: f64) -> f64 {
+        self.measured_slope_near(u, reach_rad, &mut ceiling::Cells::UNSEEN.clone())
+    }
+
+    /// As [`Self::measured_slope`], to the bit, for discs near each other.
+    fn measured_slope_near(
+        &self,
+        u: Vector3<f64>,
+        reach_rad: f64,
+        cells: &mut ceiling::Cells,
+    ) -> f64 {
         let (latitude_rad, longitude_rad) = geographic(u);
         let (mut slope, mut fade_per_m) = (0.0_f64, 0.0);
         let (mut highest_m, mut lowest_m) = (f64::NEG_INFINITY, f64::INFINITY);
-        for raster in self.tiles.iter().map(|tile| &tile.0).chain([&self.coarse]) {
-            let over = raster.ceiling(latitude_rad, longitude_rad, reach_rad);
+        let rasters = self.tiles.iter().map(|tile| &*tile.raster).chain([&*self.coarse]);
+        for (number, raster) in rasters.enumerate() {
+            let known = (number, &mut *cells);
+            let over = raster.ceiling_near(latitude_rad, longitude_rad, reach_rad, known);
             if over.lowest_m > over.elevation_m {
                 continue;
             }
@@ -409,6 +442,16 @@ impl Terrain {
     /// What is finer than half the baseline is left out. Cost: four elevations. A baseline that is
     /// not positive counts as [`FINEST_M`].
     pub fn normal(&self, p_MA_M: Vector<Position, M>, baseline_m: f64) -> Vector<Direction, M> {
+        self.normal_near(p_MA_M, baseline_m, &mut Nearby::default())
+    }
+
+    /// As [`Self::normal`], to the bit, for many places near each other.
+    pub fn normal_near(
+        &self,
+        p_MA_M: Vector<Position, M>,
+        baseline_m: f64,
+        nearby: &mut Nearby,
+    ) -> Vector<Direction, M> {
         let u = direction(p_MA_M);
         let baseline_m = if baseline_m > 0.0 { baseline_m } else { FINEST_M };
         let aside = if u.z.abs() < 0.7 { Vector3::z() } else { Vector3::x() };
@@ -417,9 +460,8 @@ impl Terrain {
         let resolution_m = (0.5 * baseline_m).max(FINEST_M);
         let half = e1 * (0.5 * baseline_m / MOON_RADIUS_M);
         let other_half = e2 * (0.5 * baseline_m / MOON_RADIUS_M);
-        let mut nearby = Nearby::default();
         let mut at =
-            |q: Vector3<f64>| self.elevation_near_m(Vector::from_si(q), resolution_m, &mut nearby);
+            |q: Vector3<f64>| self.elevation_near_m(Vector::from_si(q), resolution_m, nearby);
         let slope_1 = (at(u + half) - at(u - half)) / baseline_m;
         let slope_2 = (at(u + other_half) - at(u - other_half)) / baseline_m;
         Vector::from_si((u - slope_1 * e1 - slope_2 * e2).normalize())

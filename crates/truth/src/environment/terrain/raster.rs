@@ -283,7 +283,7 @@ impl Raster {
 }
 
 /// Weights of the four neighbours at `t` between the middle two: [Keys1981].
-fn weights(t: f64) -> [f64; 4] {
+pub(super) fn weights(t: f64) -> [f64; 4] {
     let (t2, t3) = (t * t, t * t * t);
     [
         0.5 * (-t3 + 2.0 * t2 - t),
@@ -294,7 +294,7 @@ fn weights(t: f64) -> [f64; 4] {
 }
 
 /// 0 below 0, 1 above 1, with a continuous second derivative between.
-fn smooth(x: f64) -> f64 {
+pub(super) fn smooth(x: f64) -> f64 {
     let t = x.clamp(0.0, 1.0);
     t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
 }

@@ -58,6 +58,7 @@ pub(super) struct Roughness {
 #[derive(Clone, Copy, Debug)]
 struct Octave {
     wavelength_m: f64,
+    per_m: f64,
     /// Height per raw noise, m: highland, mare.
     height_m: [f64; 2],
     /// Added to lattice coordinates: keeps them positive and differs with the seed.
@@ -70,8 +71,10 @@ struct Octave {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lattice {
     cell: [u32; 3],
-    /// By axis and corner; x runs fastest.
+    /// By axis and corner; z runs fastest.
     gradients: [[f64; 8]; 3],
+    /// What each corner's plane is at the first corner.
+    offsets: [f64; 8],
 }
 
 /// The cubes of all octaves around one point.
@@ -89,6 +92,7 @@ impl Roughness {
             let offset = |j: u32| 4_194_304.0 + f64::from((h >> (16 * j)) as u16) / 65_536.0;
             Octave {
                 wavelength_m,
+                per_m: 1.0 / wavelength_m,
                 height_m: [0, 1].map(|of: usize| {
                     HEIGHT_M[of] * libm::pow(wavelength_m / 1000.0, HURST[of]) / NOISE_RMS
                 }),
@@ -133,7 +137,7 @@ impl Roughness {
                         &mut unseen
                     }
                 };
-                sum += weight * octave.noise(p_m / octave.wavelength_m, lattice);
+                sum += weight * octave.noise(p_m * octave.per_m, lattice);
             }
         }
         sum
@@ -155,19 +159,18 @@ impl Octave {
             lattice.fill(cell, self.key);
         }
         let fade = f.map(|t| t * t * t * (t * (t * 6.0 - 15.0) + 10.0));
-        let [gx, gy, gz] = &lattice.gradients;
-        let corner: [f64; 8] = core::array::from_fn(|n| {
-            let (i, j, k) = ((n & 1) as f64, (n >> 1 & 1) as f64, (n >> 2) as f64);
-            gx[n] * (f[0] - i) + gy[n] * (f[1] - j) + gz[n] * (f[2] - k)
-        });
-        let edge = |n: usize| mix(fade[0], corner[n], corner[n + 1]);
-        let side = |n: usize| mix(fade[1], edge(n), edge(n + 2));
-        mix(fade[2], side(0), side(4))
+        let ([gx, gy, gz], offset) = (&lattice.gradients, &lattice.offsets);
+        let corner: [f64; 8] =
+            core::array::from_fn(|n| (gx[n] * f[0] + gy[n] * f[1]) + (gz[n] * f[2] + offset[n]));
+        // Halves of the cube, of a face, of an edge: neighbours are mixed side by side.
+        let side: [f64; 4] = core::array::from_fn(|n| mix(fade[0], corner[n], corner[n + 4]));
+        let edge: [f64; 2] = core::array::from_fn(|n| mix(fade[1], side[n], side[n + 2]));
+        mix(fade[2], edge[0], edge[1])
     }
 }
 
 impl Lattice {
-    const UNSEEN: Self = Self { cell: [u32::MAX; 3], gradients: [[0.0; 8]; 3] };
+    const UNSEEN: Self = Self { cell: [u32::MAX; 3], gradients: [[0.0; 8]; 3], offsets: [0.0; 8] };
 
     fn fill(&mut self, cell: [u32; 3], key: u32) {
         self.cell = cell;
@@ -175,11 +178,14 @@ impl Lattice {
         let hy = [cell[1], cell[1].wrapping_add(1)].map(|i| i.wrapping_mul(0xd816_3841));
         let hz = [cell[2], cell[2].wrapping_add(1)].map(|i| i.wrapping_mul(0xcb1a_b31f));
         for n in 0..8 {
-            let mut h = (hx[n & 1] ^ hy[n >> 1 & 1] ^ hz[n >> 2] ^ key).wrapping_mul(0x9e37_79b1);
+            let [i, j, k] = [n >> 2, n >> 1 & 1, n & 1];
+            let mut h = (hx[i] ^ hy[j] ^ hz[k] ^ key).wrapping_mul(0x9e37_79b1);
             h = (h ^ (h >> 15)).wrapping_mul(0x85eb_ca77);
-            for (axis, g) in GRADIENTS[(h >> 28) as usize].iter().enumerate() {
-                self.gradients[axis][n] = *g;
+            let g = GRADIENTS[(h >> 28) as usize];
+            for (axis, g) in self.gradients.iter_mut().zip(g) {
+                axis[n] = g;
             }
+            self.offsets[n] = -(g[0] * i as f64 + g[1] * j as f64 + g[2] * k as f64);
         }
     }
 }

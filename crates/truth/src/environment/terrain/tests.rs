@@ -62,7 +62,8 @@ impl Made {
     }
 
     pub(super) fn tile(&self, height_m: impl Fn(u32, u32) -> f32) -> Tile {
-        Tile(Arc::new(opened(&self.bytes(height_m)).unwrap()))
+        let raster = Arc::new(opened(&self.bytes(height_m)).unwrap());
+        Tile { raster, landform: None }
     }
 }
 

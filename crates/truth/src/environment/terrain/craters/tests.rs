@@ -143,7 +143,7 @@ fn a_young_crater_has_erased_the_older_ones_under_it() {
     let (mut inside, mut outside) = (0.0, 0.0);
     craters.around(&faces(0.1, 0.1, 2e4), &areas, 1.0, (2e4, 300.0), |crater| {
         let octave = craters.octaves.iter().find(|o| o.cells.diameter_m <= crater.thing.diameter_m);
-        let age = octave.unwrap().worn(crater.thing.hash, 1.0).0;
+        let age = octave.unwrap().worn(crater.thing.age, 1.0).0;
         if age < 0.003 {
             let [X, Y] = crater.thing.on_face;
             let radius = 0.5 * crater.thing.diameter_m / MOON_RADIUS_M;

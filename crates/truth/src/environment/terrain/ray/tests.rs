@@ -126,7 +126,12 @@ fn compare(
         let at_hit_m = ground.altitude_m(Vector::from_si(ray.0 + ray.1 * found_m));
         let thin = found_m < expected_m && at_hit_m.abs() < 0.02;
         assert!(thin || (found_m - expected_m).abs() < 0.1, "{k}: {found_m} {expected_m}");
-        let meets = ground.meets(Vector::from_si(ray.0), Vector::from_si(ray.1), FAR_M);
+        let meets = ground.meets(
+            Vector::from_si(ray.0),
+            Vector::from_si(ray.1),
+            FAR_M,
+            &mut Nearby::default(),
+        );
         assert_eq!(meets, found.is_some(), "{k}");
     }
     assert!(met > count / 2, "{met} of {count}");
@@ -259,4 +264,43 @@ fn measured_ground_is_nowhere_steeper_than_its_bound() {
         let slope = tilted.measured_slope(place(0.0, -4.5), reach_rad);
         assert!((0.1..0.1001).contains(&slope), "{slope}");
     }
+}
+
+#[test]
+fn what_a_beam_remembers_changes_no_bit_of_its_range() {
+    // Down a slanting way over the mare, over rocks, over a tile's edge, and over an edge of the cube.
+    let rocky = TerrainConfig {
+        seed: 5,
+        age_gyr: 3.5,
+        rock_abundance: 0.1,
+        relief: true,
+        tiles: vec![fine_tile(|c, r| -2400.0 + 40.0 * ((c + r) as f32 * 0.05).sin())],
+    };
+    let grounds = [terrain(17, true, vec![]), Terrain::new(&rocky).unwrap()];
+    let mut hits = 0;
+    for (ground, corner) in grounds.iter().flat_map(|g| [(g, (60.49, -4.58)), (g, (20.0, 44.99))]) {
+        let mut beams: [Nearby; 4] = Default::default();
+        for k in 0..300 {
+            let kf = f64::from(k);
+            let u = place(corner.0 + 1e-4 * kf, corner.1 + 2e-4 * kf);
+            let height_m =
+                elevation_m(ground, u, FINEST_M) + 20.0 + 0.1 * (300.0 - kf) * (300.0 - kf);
+            for (n, nearby) in beams.iter_mut().enumerate() {
+                let off_deg = 15.0 * n as f64 + 0.1 * kf;
+                let (p, d) = beam(u, height_m, off_deg, n as f64);
+                let (p_M, d_M) = (Vector::from_si(p), Vector::from_si(d));
+                let cold = ground.ray(p_M, d_M, 8000.0);
+                let warm = ground.ray_near(p_M, d_M, 8000.0, nearby);
+                assert_eq!(cold.map(f64::to_bits), warm.map(f64::to_bits), "{k} {n}");
+                let Some(range_m) = cold else { continue };
+                hits += 1;
+                let hit_M = Vector::from_si(p + d * range_m);
+                let normal = ground.normal(hit_M, 4.0).si();
+                assert_eq!(normal, ground.normal_near(hit_M, 4.0, nearby).si());
+                let level_m = ground.elevation_near_m(hit_M, FINEST_M, nearby);
+                assert_eq!(level_m.to_bits(), ground.elevation_m(hit_M, FINEST_M).to_bits());
+            }
+        }
+    }
+    assert!(hits > 4000, "{hits}");
 }

@@ -5,6 +5,13 @@
 use crate::report::escape;
 use std::fmt::Write;
 
+/// What charts and tables of figures need beyond the style of the reports.
+pub(crate) const CHART_STYLE: &str = "svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } \
+svg text { fill: var(--muted); } svg .grid { stroke: var(--grid); } \
+svg polyline { fill: none; stroke-width: 2; } \
+svg line.level { stroke: var(--limit); stroke-dasharray: 5 4; } svg text.level { fill: var(--limit); } \
+td.number, th.number { text-align: right; } tr.sum > * { font-weight: 650; } p { max-width: 100ch; }";
+
 const WIDTH: f64 = 620.0;
 const HEIGHT: f64 = 330.0;
 const LEFT: f64 = 62.0;
@@ -14,7 +21,7 @@ const TOP: f64 = 14.0;
 const BOTTOM: f64 = 44.0;
 
 /// One curve.
-pub(super) struct Curve {
+pub(crate) struct Curve {
     /// Label in the key.
     pub label: String,
     /// A colour of the style sheet, such as `--nav`.
@@ -24,7 +31,7 @@ pub(super) struct Curve {
 }
 
 /// One chart.
-pub(super) struct Chart {
+pub(crate) struct Chart {
     /// Title.
     pub title: &'static str,
     /// One sentence on how to read it.

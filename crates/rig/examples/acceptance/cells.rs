@@ -1,0 +1,177 @@
+//! The cells of the matrix: which scenario, vehicle, ground, configuration and fault, and what is asked.
+
+use rig::severity::SEVERITIES;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// One cell.
+pub struct Cell {
+    /// Name, also of its files.
+    pub name: String,
+    /// Share of runs that must survive, 0 to 1; `None` where only the comparison counts.
+    pub asked: Option<f64>,
+    /// The same cell with the as-flown logic, or the cell it belongs to.
+    pub as_flown: bool,
+    /// The scenario file.
+    pub toml: String,
+}
+
+/// A reading of the vehicle with the landings fitted to it.
+struct Reading {
+    name: &'static str,
+    nominal: &'static str,
+    sensors: &'static str,
+    m1: &'static str,
+    ignition: &'static str,
+}
+
+const READINGS: [Reading; 2] = [
+    Reading {
+        name: "a",
+        nominal: "m2-nominal-from-ignition",
+        sensors: "resilience-sensors",
+        m1: "m1-as-flown",
+        ignition: "[start]\nat = \"ignition\"\npropellant_kg = 460.0\n[orbit]\narm_before_ignition_s = 60.0\n",
+    },
+    Reading {
+        name: "b",
+        nominal: "m2-nominal-b-from-ignition",
+        sensors: "resilience-b-sensors",
+        m1: "m1-as-flown-b",
+        ignition: "[start]\nat = \"ignition\"\npropellant_kg = 390.0\n[orbit]\narm_before_ignition_s = 60.0\n",
+    },
+];
+
+/// What one case lays over its base.
+struct Case {
+    name: String,
+    asked: f64,
+    /// Of the missions and ranges: flown over measured ground too, and asked of reading A alone where `only_a`.
+    mission: bool,
+    only_a: bool,
+    m1: bool,
+    /// On the vehicle with radar altimeter and camera.
+    sensors: bool,
+    flight: &'static str,
+    faults: String,
+}
+
+impl Case {
+    fn new(name: &str, asked: f64, faults: String) -> Self {
+        let name = name.to_string();
+        let (mission, only_a, m1, sensors, flight) = (true, false, false, false, "");
+        Self { name, asked, mission, only_a, m1, sensors, flight, faults }
+    }
+}
+
+/// Every cell that the repository's files allow, and what is not there.
+pub fn cells(
+    root: &Path,
+    tiles: &[(String, PathBuf)],
+) -> std::io::Result<(Vec<Cell>, Vec<String>)> {
+    let (mut cells, mut absent) = (Vec::new(), Vec::new());
+    let cases = cases(root)?;
+    for reading in &READINGS {
+        for case in &cases {
+            let scenario = if case.m1 { reading.m1 } else { reading.nominal };
+            let base = root.join(format!("scenarios/{scenario}.toml"));
+            let vehicle = root.join(format!("vehicles/{}.toml", reading.sensors));
+            for needed in [Some(&base), case.sensors.then_some(&vehicle)].into_iter().flatten() {
+                if !needed.exists() && !absent.contains(&needed.display().to_string()) {
+                    absent.push(needed.display().to_string());
+                }
+            }
+            if !base.exists() || (case.sensors && !vehicle.exists()) {
+                continue;
+            }
+            let mission = if case.m1 { "m1" } else { "m2" };
+            let measured = tiles.iter().filter(|(of, _)| case.mission && of == mission);
+            let grounds = std::iter::once(None).chain(measured.map(|(_, file)| Some(file)));
+            for tile in grounds {
+                for as_flown in [false, true] {
+                    if as_flown && reading.name == "a" {
+                        continue;
+                    }
+                    let compared = as_flown || (case.only_a && reading.name == "b");
+                    let asked = (!compared).then_some(case.asked);
+                    let toml = toml(case, reading, &base, &vehicle, tile, as_flown);
+                    let ground = if tile.is_some() { "-measured" } else { "" };
+                    let logic = if as_flown { "-as-flown" } else { "" };
+                    let name = format!("{}-{}{ground}{logic}", reading.name, case.name);
+                    cells.push(Cell { name, asked, as_flown, toml });
+                }
+            }
+        }
+    }
+    Ok((cells, absent))
+}
+
+fn cases(root: &Path) -> std::io::Result<Vec<Case>> {
+    let mission_2 = faults_of(&root.join("scenarios/m2-as-flown.toml"))?;
+    let range_limit = |m| {
+        format!(
+            "[[fault]]\non = \"rangefinder\"\nkind = \"range_limit\"\nrange_m_max = {m}\nat_s = 0.0\n"
+        )
+    };
+    let dead = "[[fault]]\non = \"rangefinder\"\nkind = \"dead\"\nat_s = 0.0\n".to_string();
+    let mut cases = vec![
+        Case::new("nominal", 0.998, String::new()),
+        Case { sensors: true, ..Case::new("nominal-all-sensors", 0.998, String::new()) },
+        Case { m1: true, ..Case::new("m1", 0.99, String::new()) },
+        Case::new("m2", 0.99, mission_2.clone()),
+        Case {
+            flight: "velocimeter = false\n",
+            ..Case::new("m2-same-sensors", 0.99, mission_2.clone())
+        },
+        Case { sensors: true, ..Case::new("m2-all-sensors", 0.99, mission_2) },
+        Case { only_a: true, ..Case::new("first-lock-300", 0.99, range_limit("300.0")) },
+        Case { sensors: true, ..Case::new("rangefinder-dead", 0.95, dead) },
+    ];
+    cases.extend(SEVERITIES.iter().map(|severity| Case {
+        mission: false,
+        sensors: true,
+        ..Case::new(&severity.name(), 0.95, severity.toml())
+    }));
+    Ok(cases)
+}
+
+/// The faults of a scenario file, as they stand there.
+fn faults_of(file: &Path) -> std::io::Result<String> {
+    let text = std::fs::read_to_string(file)?;
+    let tables = text.split("\n[[fault]]").skip(1);
+    Ok(tables.fold(String::new(), |mut out, table| {
+        let own = table.split("\n[").next().unwrap_or("");
+        let _ = writeln!(out, "[[fault]]{own}");
+        out
+    }))
+}
+
+fn toml(
+    case: &Case,
+    reading: &Reading,
+    base: &Path,
+    vehicle: &Path,
+    tile: Option<&PathBuf>,
+    as_flown: bool,
+) -> String {
+    let mut out = format!("extends = {:?}\n", base.display().to_string());
+    let _ = writeln!(out, "title = \"{}, reading {}\"", case.name, reading.name);
+    if case.sensors {
+        let _ = writeln!(out, "vehicle = {:?}", vehicle.display().to_string());
+    }
+    if case.m1 {
+        out += reading.ignition;
+    }
+    if let Some(tile) = tile {
+        let _ = writeln!(out, "[terrain]\ntiles = [{:?}]", tile.display().to_string());
+        if case.m1 {
+            out += "landforms = []\n";
+        }
+    }
+    let logic = if as_flown { "as-flown" } else { "resilient" };
+    let _ = writeln!(out, "[flight]\nconfiguration = \"{logic}\"");
+    out += if case.flight.is_empty() { "velocimeter = true\n" } else { case.flight };
+    out += "radar_altimeter = true\ncamera = true\n";
+    out += "[expect]\noutcome = \"landed\"\nevents = []\nband = []\n";
+    out + &case.faults
+}

@@ -1,0 +1,484 @@
+//! Does the filter do what its model says? Errors against covariance over many runs in which everything is
+//! exactly as modelled.
+//!
+//! The truth of a run is the navigation state itself, corrected by one draw from the filter's first
+//! covariance, considered states included, and carried on by the same mechanisation without the inertial
+//! unit's noise; what the filter holds for random (gravity, the tracker's drift, biases, terrain) is drawn. Its
+//! measurements are the aids' own predictions plus noise of the variance they state. So whatever is found
+//! here is the filter's own doing: its algebra, its linearisation, its bookkeeping. What real terrain and
+//! sensors do beside the model is in `consistency.rs`.
+//! Held against: mean normalised estimation error squared inside χ²(N d)/(N d), N = 100 and 500
+//! ([BarShalom2001] §5.4); innovations of unit variance and white, |ρ(1)| < z/√n over all runs together,
+//! z for 5 % outside among all sensors;
+//! standard deviations within 10 % of the scatter of 500 runs.
+//! The flight is run 0 of the nominal landing from ignition: its inertial samples are flown open loop.
+#![allow(non_snake_case)]
+
+use flight::load::Load;
+use flight::nav::aid::{Prediction, beam_speed, quiet, slant_range, star_tracker};
+use flight::nav::covariance::{EMPTY, P, Row, STATES, THETA, V};
+use flight::nav::filter::{self, Epoch};
+use flight::nav::{Nav, Site};
+use icd::bus::Imu;
+use icd::frames::{B, I, Vector};
+use icd::rotation::Quaternion;
+use icd::time::{Span, Time};
+use icd::tm::Phase;
+use nalgebra::{DMatrix, DVector, SMatrix, SVector, Vector3};
+use rayon::prelude::*;
+use rig::closed_loop::{Simulation, Stand};
+use rig::scenario::Scenario;
+use std::path::Path;
+use std::sync::LazyLock;
+use truth::random::Stream;
+
+const RUNS: u64 = 500;
+const SEED: u64 = 20_261_121;
+/// Cycles between two reports: star tracker, velocimeter, rangefinder; as the vehicle's files have it.
+const STAR_CYCLES: usize = 10;
+const BEAM_CYCLES: usize = 5;
+const RANGE_CYCLES: usize = 5;
+/// Ranges and beam speeds arrive this long after they were taken.
+const LATENCY: Span = Span::from_ms(100);
+/// The flight ends so high, m.
+const END_M: f64 = 30.0;
+/// Probability left outside the bounds, both tails together.
+const OUTSIDE: f64 = 0.05;
+
+/// One cycle of the reference flight.
+struct Cycle {
+    t: Time,
+    imu: Imu,
+    braking: bool,
+    phase: Phase,
+}
+
+struct Reference {
+    load: Box<Load>,
+    site: Site,
+    start: flight::load::NavStart,
+    q_IB: Quaternion<I, B>,
+    cycles: Vec<Cycle>,
+}
+
+static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/m2-nominal-from-ignition.toml");
+    let stand = Stand::new(Scenario::read(&file).unwrap()).unwrap();
+    let load = stand.load(0);
+    let start = rig::load::nav_start(&stand.scenario, &stand.start(0), 0);
+    let mut cycles = Vec::new();
+    let mut simulation = Simulation::new(&stand, &load, 0).unwrap();
+    let q_IB = simulation.world().state().q_IB;
+    loop {
+        let sensors = simulation.step().sensors;
+        let phase = simulation.flight().down().phase;
+        if phase >= Phase::Contact || simulation.world().view().altitude_m < END_M {
+            break;
+        }
+        cycles.push(Cycle {
+            t: sensors.t,
+            imu: sensors.imu,
+            braking: phase >= Phase::Braking,
+            phase,
+        });
+    }
+    drop(simulation);
+    let site = Site::new(&load.target);
+    Reference { load, site, start, q_IB, cycles }
+});
+
+/// Where errors are compared.
+const CHECKPOINTS: [&str; 6] = ["coast", "braking", "late braking", "gate", "1 km", "end"];
+
+/// At a checkpoint: errors and covariance of position, velocity and attitude.
+#[derive(Clone, Debug)]
+struct Sample {
+    e: SVector<f64, 9>,
+    P: SMatrix<f64, 9, 9>,
+    up: Vector3<f64>,
+}
+
+impl Sample {
+    fn of(nav: &Nav, truth: &Nav) -> Self {
+        let theta = (truth.q_IB * nav.q_IB.inverse()).log();
+        let dp = truth.p_MB_I.si() - nav.p_MB_I.si();
+        let dv = truth.v_MB_I.si() - nav.v_MB_I.si();
+        Self {
+            e: SVector::from_fn(|i, _| [dp, dv, theta][i / 3][i % 3]),
+            P: SMatrix::from_fn(|i, j| nav.covariance.get(i, j)),
+            up: nav.p_MB_I.si().normalize(),
+        }
+    }
+
+    /// Normalised error squared of the `D` states from `first`.
+    fn nees<const D: usize>(&self, first: usize) -> f64 {
+        let e = self.e.fixed_rows::<D>(first).into_owned();
+        let block = self.P.fixed_view::<D, D>(first, first).into_owned();
+        e.dot(&block.cholesky().expect("positive").solve(&e))
+    }
+
+    /// Error and deviation along `d` of the three states from `first`.
+    fn along(&self, first: usize, d: &Vector3<f64>) -> (f64, f64) {
+        let block = self.P.fixed_view::<3, 3>(first, first).into_owned();
+        (self.e.fixed_rows::<3>(first).into_owned().dot(d), (block * d).dot(d).sqrt())
+    }
+}
+
+/// Normalised innovations of one run, one list a sensor.
+#[derive(Clone, Debug, Default)]
+struct Innovations {
+    star: Vec<f64>,
+    quiet: Vec<f64>,
+    beams: Vec<f64>,
+    ranges: Vec<f64>,
+}
+
+struct Run {
+    samples: Vec<Sample>,
+    innovations: Innovations,
+}
+
+/// The filter and the truth it is held against.
+struct Pair<'a> {
+    reference: &'a Reference,
+    nav: Nav,
+    truth: Nav,
+    chance: Stream,
+    last_hit_M: Option<Vector3<f64>>,
+    quiet_sum: Vector3<f64>,
+    t_drift: Time,
+    found: Innovations,
+}
+
+/// A draw from the covariance of `nav`.
+fn draw(nav: &Nav, chance: &mut Stream) -> Row {
+    let at = |i: usize| nav.covariance.get(i, i);
+    let random: Vec<usize> = (0..STATES).filter(|i| at(*i) > 0.0).collect();
+    let scale: Vec<f64> = random.iter().map(|i| at(*i).sqrt()).collect();
+    let n = random.len();
+    let correlation = DMatrix::from_fn(n, n, |a, b| {
+        nav.covariance.get(random[a], random[b]) / (scale[a] * scale[b])
+            + if a == b { 1e-12 } else { 0.0 }
+    });
+    let normal = DVector::from_fn(n, |_, _| chance.normal());
+    let drawn = correlation.cholesky().expect("a covariance").l() * normal;
+    let mut dx = EMPTY;
+    for ((i, scale), x) in random.iter().zip(&scale).zip(drawn.iter()) {
+        dx[*i] = scale * x;
+    }
+    dx
+}
+
+impl<'a> Pair<'a> {
+    fn new(reference: &'a Reference, run: u64) -> Self {
+        let mut chance = Stream::new(SEED, run, "matched");
+        let nav = Nav::new(&reference.load, &reference.start);
+        let mut truth = nav.clone();
+        truth.correct(&draw(&nav, &mut chance));
+        // Attitude: the truth is what the machine flew with; the first stars show it, with their noise.
+        truth.aligned = true;
+        truth.q_IB = reference.q_IB * Quaternion::<B, B>::exp(truth.considered.alignment);
+        Self {
+            reference,
+            t_drift: nav.t,
+            nav,
+            truth,
+            chance,
+            last_hit_M: None,
+            quiet_sum: Vector3::zeros(),
+            found: Innovations::default(),
+        }
+    }
+
+    fn propagate(&mut self, cycle: &Cycle, dt_s: f64) {
+        let load = &*self.reference.load;
+        let unit = load.vehicle.inertial;
+        let root = dt_s.sqrt();
+        let noisy = |read: [f64; 3], sigma: f64, chance: &mut Stream| {
+            let noise = chance.normal3() * (sigma * root);
+            (Vector3::from(read) + noise).into()
+        };
+        // In the coast nothing pushes: the unit reads its own errors.
+        let dv_B_m_s = if cycle.braking {
+            cycle.imu.dv_B_m_s
+        } else {
+            (self.truth.accelerometer_bias * dt_s).into()
+        };
+        let exact = Imu { dv_B_m_s, ..cycle.imu };
+        let read = Imu {
+            dv_B_m_s: noisy(exact.dv_B_m_s, unit.vrw_m_s_sqrt_s, &mut self.chance),
+            dtheta_B_rad: noisy(exact.dtheta_B_rad, unit.arw_rad_sqrt_s, &mut self.chance),
+            ..cycle.imu
+        };
+        self.truth.propagate(load, &exact, cycle.t, cycle.braking);
+        self.nav.propagate(load, &read, cycle.t, cycle.braking);
+        self.quiet_sum += Vector3::from(read.dv_B_m_s);
+    }
+
+    /// The covariance's frame, and what the truth does at random in it.
+    fn frame(&mut self, dt_s: f64, quiet: bool) {
+        let load = &*self.reference.load;
+        if quiet && self.nav.aligned {
+            let mean = self.quiet_sum / dt_s;
+            let mut epoch = Epoch::<3>::new();
+            for axis in 0..3 {
+                let p = quiet::predict(load, self.nav.accelerometer_bias, axis, dt_s);
+                let c = filter::compare(&self.nav, &p, mean[axis]);
+                self.found.quiet.push(c.nu / c.sigma);
+                epoch.take(&c, f64::INFINITY);
+            }
+            epoch.fuse(&mut self.nav);
+        }
+        self.quiet_sum = Vector3::zeros();
+        let [q_v, q_drift] = self.nav.process_noise(dt_s);
+        self.nav.propagate_covariance(load, dt_s);
+        self.truth.v_MB_I += Vector::from_si(self.chance.normal3() * q_v.sqrt());
+        let kick = self.chance.normal3() * q_drift.sqrt();
+        self.truth.q_IB = Quaternion::<I, I>::exp(kick) * self.truth.q_IB;
+        let elapsed = self.truth.t - self.t_drift;
+        if elapsed >= Span::from_ms(1000) {
+            self.t_drift = self.truth.t;
+            let inertial = load.vehicle.inertial;
+            let n = [self.chance.normal3(), self.chance.normal3()];
+            let renewed = |was: Vector3<f64>, n: Vector3<f64>, sigma: f64, drift: (f64, f64)| {
+                let rate = drift.0 * drift.0 / (sigma * sigma * drift.1);
+                let keep = libm::exp(-elapsed.s() * rate);
+                was * keep + n * (sigma * (1.0 - keep * keep).sqrt())
+            };
+            let (gyro, accelerometer) = (self.truth.gyro_bias, self.truth.accelerometer_bias);
+            self.truth.gyro_bias =
+                renewed(gyro, n[0], inertial.gyro_bias_rad_s, inertial.gyro_drift);
+            self.truth.accelerometer_bias = renewed(
+                accelerometer,
+                n[1],
+                inertial.accelerometer_bias_m_s2,
+                inertial.accelerometer_drift,
+            );
+        }
+    }
+
+    fn stars(&mut self) {
+        let load = &*self.reference.load;
+        let mut noise = Vector3::zeros();
+        for (axis_B, sigma_rad) in star_tracker::axes(&load.vehicle.inertial) {
+            noise += axis_B * (self.chance.normal() * sigma_rad);
+        }
+        let report: Quaternion<I, B> = self.truth.q_IB * Quaternion::<B, B>::exp(noise);
+        if !self.nav.aligned {
+            self.nav.align(load, report);
+            return;
+        }
+        let pose = self.nav.pose();
+        let z = star_tracker::measured(&pose, report);
+        let mut epoch = Epoch::<3>::new();
+        for (axis_B, sigma_rad) in star_tracker::axes(&load.vehicle.inertial) {
+            let p = star_tracker::predict(&self.nav, &pose, axis_B, sigma_rad);
+            let c = filter::compare(&self.nav, &p, z.dot(&axis_B));
+            self.found.star.push(c.nu / c.sigma);
+            epoch.take(&c, f64::INFINITY);
+        }
+        epoch.fuse(&mut self.nav);
+    }
+
+    fn fold(&mut self) {
+        let beta = self.truth.considered.alignment;
+        self.truth.q_IB = self.truth.q_IB * Quaternion::<B, B>::exp(-beta);
+        self.truth.considered.alignment = Vector3::zeros();
+        self.truth.folded = true;
+        self.nav.fold_alignment();
+    }
+
+    fn beams(&mut self, t: Time) {
+        let load = &*self.reference.load;
+        let (Some(pose), Some(fact)) = (self.nav.history.at(t), self.truth.history.at(t)) else {
+            return;
+        };
+        let mut epoch = Epoch::<3>::new();
+        for beam in 0..3 {
+            let exact = beam_speed::predict(load, &self.truth, &fact, beam);
+            let p = beam_speed::predict(load, &self.nav, &pose, beam);
+            let measured = exact.value + self.chance.normal() * p.r.sqrt();
+            let c = filter::compare(&self.nav, &p, measured);
+            self.found.beams.push(c.nu / c.sigma);
+            epoch.take(&c, f64::INFINITY);
+        }
+        epoch.fuse(&mut self.nav);
+    }
+
+    fn range(&mut self, t: Time) {
+        let (load, site) = (&*self.reference.load, &self.reference.site);
+        let (Some(pose), Some(fact)) = (self.nav.history.at(t), self.truth.history.at(t)) else {
+            return;
+        };
+        let predict = |nav: &Nav, pose: &flight::nav::state::Pose| -> Option<Prediction> {
+            Some(slant_range::predict(load, site, nav, pose)?.prediction)
+        };
+        let Some(echo) = slant_range::predict(load, site, &self.nav, &pose) else { return };
+        let travel_m = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm());
+        self.last_hit_M = Some(echo.hit_M);
+        self.nav.forget_terrain(load, travel_m);
+        let keep = libm::exp(-travel_m / load.map.correlation_m);
+        let fresh = load.map.sigma_m * (1.0 - keep * keep).sqrt() * self.chance.normal();
+        self.truth.terrain_bias_m = self.truth.terrain_bias_m * keep + fresh;
+        let (Some(p), Some(exact)) = (predict(&self.nav, &pose), predict(&self.truth, &fact))
+        else {
+            return;
+        };
+        let measured = exact.value + self.chance.normal() * p.r.sqrt();
+        let c = filter::compare(&self.nav, &p, measured);
+        self.found.ranges.push(c.nu / c.sigma);
+        filter::fuse(&mut self.nav, &c, f64::INFINITY);
+    }
+}
+
+fn flown(reference: &Reference, run: u64) -> Run {
+    let mut pair = Pair::new(reference, run);
+    let mut samples = Vec::new();
+    let ignition = reference.cycles.iter().position(|c| c.braking).expect("a burn");
+    let gate = reference.cycles.iter().position(|c| c.phase >= Phase::PitchUp).expect("a gate");
+    let at = [
+        ignition - 1,
+        ignition + (gate - ignition) / 3,
+        ignition + 2 * (gate - ignition) / 3,
+        gate,
+        usize::MAX,
+        reference.cycles.len() - 1,
+    ];
+    let mut low = false;
+    let mut before = reference.start.t;
+    for (n, cycle) in reference.cycles.iter().enumerate() {
+        pair.propagate(cycle, (cycle.t - before).s());
+        before = cycle.t;
+        if n == ignition {
+            pair.fold();
+        }
+        if n % 5 == 4 {
+            pair.frame(0.1, !cycle.braking && n > 5);
+        }
+        if !cycle.braking && n % STAR_CYCLES == 0 {
+            pair.stars();
+        }
+        let height_m = pair.nav.p_MB_I.norm() - reference.load.target.p_MT_M.norm();
+        // From the gate on, by time: what is used must not depend on what is believed.
+        if n > gate && n % RANGE_CYCLES == 1 {
+            pair.range(cycle.t - LATENCY);
+        }
+        if n > gate && n % BEAM_CYCLES == 3 {
+            pair.beams(cycle.t - LATENCY);
+        }
+        let due = at.contains(&n) || (n > gate && height_m < 1000.0 && !low);
+        low |= n > gate && height_m < 1000.0;
+        if due {
+            samples.push(Sample::of(&pair.nav, &pair.truth));
+        }
+    }
+    assert_eq!(samples.len(), CHECKPOINTS.len());
+    Run { samples, innovations: pair.found }
+}
+
+static RUNS_FLOWN: LazyLock<Vec<Run>> =
+    LazyLock::new(|| (0..RUNS).into_par_iter().map(|run| flown(&REFERENCE, run)).collect());
+
+/// The z below which a unit normal lies with probability `p`, by bisection.
+fn normal_quantile(p: f64) -> f64 {
+    let (mut low, mut high) = (-10.0, 10.0);
+    for _ in 0..100 {
+        let z = 0.5 * (low + high);
+        let below = 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
+        if below < p { low = z } else { high = z }
+    }
+    0.5 * (low + high)
+}
+
+/// Both bounds of the mean of `n` squares of unit normals, `OUTSIDE`/`tests` outside, by the cube root that
+/// makes χ² normal [WilsonHilferty1931].
+fn bounds(n: f64, tests: usize) -> [f64; 2] {
+    let z = normal_quantile(1.0 - 0.5 * OUTSIDE / tests as f64);
+    [-z, z].map(|z| {
+        let a = 2.0 / (9.0 * n);
+        (1.0 - a + z * a.sqrt()).powi(3)
+    })
+}
+
+fn anees(states: &str, runs: &[Run], of: impl Fn(&Sample) -> f64, d: f64) {
+    for (k, name) in CHECKPOINTS.iter().enumerate() {
+        let n = runs.len() as f64;
+        let mean = runs.iter().map(|run| of(&run.samples[k])).sum::<f64>() / (n * d);
+        let [low, high] = bounds(n * d, 1);
+        println!("{states:28} {name:14} N {n:4} {mean:7.4} in [{low:.4}, {high:.4}]");
+        assert!((low..high).contains(&mean), "{states}, {name}, N {n}: {mean}");
+    }
+}
+
+#[test]
+fn errors_agree_with_covariance_at_every_phase() {
+    for n in [100, 500] {
+        let runs = &RUNS_FLOWN[..n];
+        anees("position and velocity", runs, |s| s.nees::<6>(P), 6.0);
+        anees("attitude", runs, |s| s.nees::<3>(THETA), 3.0);
+        anees("all nine", runs, |s| s.nees::<9>(P), 9.0);
+    }
+}
+
+#[test]
+fn innovations_are_white_and_of_unit_variance() {
+    type Read = fn(&Innovations) -> &Vec<f64>;
+    let sensors: [(&str, Read, usize); 4] = [
+        ("star tracker", |i| &i.star, 3),
+        ("quiet accelerometers", |i| &i.quiet, 3),
+        ("beams", |i| &i.beams, 3),
+        ("ranges", |i| &i.ranges, 1),
+    ];
+    for (name, read, channels) in sensors {
+        let (mut sum2, mut lagged, mut n) = (0.0, 0.0, 0.0);
+        for run in RUNS_FLOWN.iter() {
+            let all = read(&run.innovations);
+            for (k, x) in all.iter().enumerate() {
+                sum2 += x * x;
+                n += 1.0;
+                // The same channel one report later.
+                lagged += all.get(k + channels).map_or(0.0, |next| x * next);
+            }
+        }
+        let (variance, correlation) = (sum2 / n, lagged / sum2);
+        println!(
+            "{name:24} n {n:9} variance {variance:.4}, ρ(1) {correlation:8.5}, 2/√n {:.5}",
+            2.0 / n.sqrt()
+        );
+        // Channels of one report share errors: their number, not that of reports, sets the looser bound.
+        let [low, high] = bounds(n / channels as f64, 1);
+        assert!((low..high).contains(&variance), "{name}: {variance}");
+        let z = normal_quantile(1.0 - 0.5 * OUTSIDE / sensors.len() as f64);
+        assert!(correlation.abs() < z / n.sqrt(), "{name}: {correlation}");
+    }
+}
+
+#[test]
+fn deviations_are_those_of_the_scatter() {
+    for (k, name) in CHECKPOINTS.iter().enumerate() {
+        for (what, first, vertical) in [
+            ("height", P, true),
+            ("horizontal position", P, false),
+            ("vertical speed", V, true),
+            ("horizontal speed", V, false),
+            ("attitude", THETA, true),
+        ] {
+            let (mut scatter, mut believed) = (0.0, 0.0);
+            for run in RUNS_FLOWN.iter() {
+                let s = &run.samples[k];
+                let other = s.up.cross(&Vector3::x()).normalize();
+                let d = if vertical { s.up } else { other };
+                let (e, sigma) = s.along(first, &d);
+                scatter += e * e;
+                believed += sigma * sigma;
+            }
+            let ratio = (believed / scatter).sqrt();
+            println!(
+                "{name:14} {what:20} σ {:10.5} ratio {ratio:.4}",
+                (believed / RUNS as f64).sqrt()
+            );
+            assert!((0.9..1.1).contains(&ratio), "{name}, {what}: {ratio}");
+        }
+    }
+}
