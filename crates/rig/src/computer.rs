@@ -58,7 +58,7 @@ impl<'a> Computer<'a> {
                 return Actuators::safe(now.t);
             }
             if cold {
-                self.flight = self.flight.restarted(&self.start, now.t);
+                self.flight = self.flight.restarted(&self.start, sensors.t);
                 self.next_powers_up = true;
             }
             self.up_again = None;
