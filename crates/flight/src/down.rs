@@ -18,6 +18,8 @@ impl Flight<'_> {
             rangefinder: self.lines.rangefinder,
             velocimeter: self.lines.velocimeter,
             star_tracker: self.lines.star_tracker,
+            rangefinder_belief: self.watch.belief(),
+            radar_belief: self.radar.belief(),
             radar_altimeter: self.lines.radar_altimeter,
             camera: self.lines.camera,
             guidance: self.guidance_down(),
@@ -108,8 +110,16 @@ impl Flight<'_> {
             m.corridor.stands,
             m.thrust.stands,
             m.imu.stands,
-            m.contradiction.stands,
+            m.contradiction.stands || m.hovering.stands,
             m.propellant.stands,
+            self.watch.distrusted,
+            self.watch.noisy,
+            self.radar.distrusted,
+            m.velocimeter.stands,
+            self.inertial.silent,
+            self.engines.any_out(),
+            self.engines.jet_stuck,
+            self.altitude_reset.is_some(),
         ];
         all.iter().rev().fold(0, |bits, alarm| (bits << 1) | u16::from(*alarm))
     }
