@@ -6,6 +6,7 @@
 mod campaign;
 mod card;
 mod counterfactuals;
+mod faults;
 mod fly;
 mod output;
 mod overrides;
@@ -38,6 +39,8 @@ enum Command {
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
+    /// Show every fault monitor on board: signal, threshold, persistence, response, exit.
+    Faults(faults::Faults),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
     Rangefinder(rangefinder::Rangefinder),
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Campaign(campaign) => campaign.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
+        Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
     };
     match judged {

@@ -142,6 +142,9 @@ impl Panel {
             Outcome::Unusable => {
                 format!("{}  {counts}", Style::new().yellow().apply_to("not comparable"))
             }
+            Outcome::Distrusted => {
+                format!("{}  {counts}", Style::new().yellow().apply_to("weighed, not used"))
+            }
             Outcome::LockedOut => {
                 format!("{}  {counts}", Style::new().red().bold().apply_to("locked out"))
             }

@@ -4,6 +4,8 @@
 //! main engine's rule (it burns while the assist engines alone could not give the thrust).
 
 use crate::Flight;
+use crate::control::allocate;
+use crate::faults::engines::Frame;
 use crate::guidance::approach::{self, Approach};
 use crate::guidance::braking::{self, Arc, Propulsion, Solution};
 use crate::guidance::risk::Risk;
@@ -11,7 +13,7 @@ use crate::guidance::{Demand, corridor};
 use crate::load::after;
 use crate::nav::covariance::{P, Row, STATES, TERRAIN};
 use crate::nav::map;
-use icd::bus::{ASSIST_ENGINES, PULSE_FRAME};
+use icd::bus::PULSE_FRAME;
 use icd::events::Event;
 use icd::frames::{I, M, Position, Vector};
 use icd::time::Span;
@@ -118,6 +120,9 @@ impl Flight<'_> {
     pub(crate) fn guide(&mut self) -> Option<Demand> {
         self.update_altitude();
         self.watch_thrust();
+        if self.mode.abandoned {
+            return None;
+        }
         self.guide.frames = self.guide.frames.wrapping_add(1);
         match self.mode.phase {
             Phase::OrbitCoast | Phase::DescentCoast => Some(self.along_velocity(false)),
@@ -155,7 +160,7 @@ impl Flight<'_> {
 
     pub(crate) fn propulsion(&self) -> Propulsion {
         let vehicle = &self.load.vehicle;
-        let n = ASSIST_ENGINES as f64;
+        let n = allocate::working(self.engines.out());
         Propulsion {
             main: (vehicle.main.thrust_N, vehicle.main.flow_kg_s()),
             assist: (n * vehicle.assist.thrust_N, n * vehicle.assist.flow_kg_s()),
@@ -169,6 +174,18 @@ impl Flight<'_> {
         let main = if self.actuators.main_open { p.main.0 } else { 0.0 };
         let duty: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
         let commanded = main + duty * 1e-6 / PULSE_FRAME.s() * self.load.vehicle.assist.thrust_N;
+        let burning = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal);
+        let steady = burning && after(self.nav.t, self.mode.t_phase) > 2.0 && !self.inertial.void;
+        let felt_N = self.nav.frame_m_s2 * self.mass_kg();
+        let frame = Frame {
+            vehicle: &self.load.vehicle,
+            actuators: &self.actuators,
+            inertia: self.inertia().0,
+            w_B: self.nav.w_IB_B.si(),
+            thrust_N: [felt_N, commanded * p.scale],
+            t: self.nav.t,
+        };
+        self.engines.judge(&frame, steady && self.load.faults.bank, &mut self.announce);
         let settled = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal)
             && after(self.nav.t, self.mode.t_phase) > 2.0
             && commanded > 0.3 * p.main.0;
@@ -337,8 +354,7 @@ impl Flight<'_> {
         });
         let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
         self.monitors.corridor.update(late, Event::SpeedExceedsCorridor, &mut self.announce);
-        let sunk = self.guide.altitude_m < -20.0;
-        self.monitors.contradiction.update(sunk, Event::AltitudeContradiction, &mut self.announce);
+        self.watch_contradictions();
         let low = self.propellant_kg < load.vehicle.reserve_kg;
         self.monitors.propellant.update(low, Event::PropellantLow, &mut self.announce);
         let a_I = (R_IL * Vector::<Position, icd::frames::L>::from_si(a_L)).si();

@@ -6,11 +6,7 @@ use crate::nav::covariance::{ALIGNMENT, THETA, V};
 use icd::bus::PULSE_FRAME;
 use icd::frames::{I, Position, Vector};
 use icd::tm::{self, Phase, Snapshot};
-use nalgebra::{Matrix3, Vector3};
-
-fn trace(m: &Matrix3<f64>) -> f64 {
-    (m[(0, 0)] + m[(1, 1)] + m[(2, 2)]).max(0.0)
-}
+use nalgebra::Vector3;
 
 impl Flight<'_> {
     /// Samples everything together.
@@ -22,6 +18,8 @@ impl Flight<'_> {
             rangefinder: self.lines.rangefinder,
             velocimeter: self.lines.velocimeter,
             star_tracker: self.lines.star_tracker,
+            rangefinder_belief: self.watch.belief(),
+            radar_belief: self.radar.belief(),
             radar_altimeter: self.lines.radar_altimeter,
             camera: self.lines.camera,
             guidance: self.guidance_down(),
@@ -41,12 +39,12 @@ impl Flight<'_> {
         let body_up = (nav.q_IB.rotation().si() * Vector3::z()).dot(&up).clamp(-1.0, 1.0);
         let variance = |first: usize| {
             let vertical = nav.covariance.variance(first, &up);
-            (vertical, (trace(&nav.covariance.block(first, first)) - vertical).max(0.0))
+            (vertical, (nav.covariance.trace(first) - vertical).max(0.0))
         };
         let (v_vertical, v_horizontal) = variance(V);
         let from_target = nav.from_target();
         let p_vertical = (from_target * up).dot(&up);
-        let p_horizontal = (trace(&from_target) - p_vertical).max(0.0);
+        let p_horizontal = (from_target.trace() - p_vertical).max(0.0);
         tm::Nav {
             p_LB_L: p_L.into(),
             v_LB_L: v_L.into(),
@@ -61,8 +59,7 @@ impl Flight<'_> {
             sigma_horizontal_m: libm::sqrt(p_horizontal),
             sigma_v_horizontal_m_s: libm::sqrt(v_horizontal),
             sigma_attitude_rad: libm::sqrt(
-                trace(&nav.covariance.block(THETA, THETA))
-                    + trace(&nav.covariance.block(ALIGNMENT, ALIGNMENT)),
+                nav.covariance.trace(THETA) + nav.covariance.trace(ALIGNMENT),
             ),
             mass_kg: self.mass_kg(),
             propellant_kg: self.propellant_kg,
@@ -113,8 +110,16 @@ impl Flight<'_> {
             m.corridor.stands,
             m.thrust.stands,
             m.imu.stands,
-            m.contradiction.stands,
+            m.contradiction.stands || m.hovering.stands,
             m.propellant.stands,
+            self.watch.distrusted,
+            self.watch.noisy,
+            self.radar.distrusted,
+            m.velocimeter.stands,
+            self.inertial.silent,
+            self.engines.any_out(),
+            self.engines.jet_stuck,
+            self.altitude_reset.is_some(),
         ];
         all.iter().rev().fold(0, |bits, alarm| (bits << 1) | u16::from(*alarm))
     }

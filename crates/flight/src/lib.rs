@@ -30,6 +30,8 @@ pub mod guidance;
 pub mod load;
 mod mode;
 pub mod nav;
+mod respond;
+mod saved;
 mod sense;
 mod sense_ground;
 #[cfg(test)]
@@ -40,8 +42,11 @@ mod tests;
 use announce::Announce;
 use control::allocate::{self, Jets};
 use control::attitude::{Attitude, Plant, pointing};
+use faults::contact::ContactWatch;
+use faults::engines::EngineWatch;
+use faults::inertial::InertialWatch;
 use faults::monitors::Monitors;
-use faults::rangefinder::RangeWatch;
+use faults::rangefinder::{RangeWatch, Ranging};
 use guidance::Demand;
 use guidance::braking::Solution;
 use icd::bus::{Actuators, PULSE_FRAME, Sensors};
@@ -77,6 +82,10 @@ pub struct Flight<'a> {
     site: Site,
     nav: Nav,
     watch: RangeWatch,
+    radar: RangeWatch,
+    engines: EngineWatch,
+    inertial: InertialWatch,
+    contact: ContactWatch,
     monitors: Monitors,
     announce: Announce,
     lines: Lines,
@@ -94,6 +103,10 @@ pub struct Flight<'a> {
     quiet_cycles: u32,
     quiet_sum: Vector3<f64>,
     cycle: u32,
+    resumed: bool,
+    altitude_reset: Option<Time>,
+    backwards: u32,
+    doubt: (f64, f64),
 }
 
 impl<'a> Flight<'a> {
@@ -105,7 +118,11 @@ impl<'a> Flight<'a> {
             load,
             site: Site::new(&load.target),
             nav: Nav::new(load, start),
-            watch: RangeWatch::new(),
+            watch: RangeWatch::new(Ranging::Rangefinder),
+            radar: RangeWatch::new(Ranging::RadarAltimeter),
+            engines: EngineWatch::new(),
+            inertial: InertialWatch::new(),
+            contact: ContactWatch::new(),
             monitors: Monitors::new(),
             announce: Announce::default(),
             lines: Lines {
@@ -129,6 +146,10 @@ impl<'a> Flight<'a> {
             quiet_cycles: 0,
             quiet_sum: Vector3::zeros(),
             cycle: 0,
+            resumed: false,
+            altitude_reset: None,
+            backwards: 0,
+            doubt: (0.0, 0.0),
         }
     }
 
@@ -198,6 +219,15 @@ impl<'a> Flight<'a> {
         self.propellant_kg = (self.propellant_kg - used).max(0.0);
     }
 
+    /// Thrust acceleration asked for in the present frame, m/s², along body z, by the sensed scale.
+    fn asked_m_s2(&self) -> f64 {
+        let vehicle = &self.load.vehicle;
+        let us: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
+        let main = if self.actuators.main_open { vehicle.main.thrust_N } else { 0.0 };
+        let thrust = main + us * 1e-6 / PULSE_FRAME.s() * vehicle.assist.thrust_N;
+        self.thrust_scale * thrust / self.mass_kg().max(1.0)
+    }
+
     /// Guidance and control for the frame that begins now.
     fn command(&mut self) {
         let t = self.nav.t;
@@ -207,11 +237,17 @@ impl<'a> Flight<'a> {
         };
     }
 
-    fn actuate(&mut self, demand: &Demand, t: Time) -> Actuators {
+    /// Principal moments of inertia, kg m², and how full the tanks are, 0 to 1.
+    fn inertia(&self) -> (Vector3<f64>, f64) {
         let vehicle = &self.load.vehicle;
         let fill = (self.propellant_kg / vehicle.full_kg.max(1.0)).clamp(0.0, 1.0);
         let [empty, full] = vehicle.inertia_kg_m2.map(Vector3::from);
-        let inertia = empty + (full - empty) * fill;
+        (empty + (full - empty) * fill, fill)
+    }
+
+    fn actuate(&mut self, demand: &Demand, t: Time) -> Actuators {
+        let vehicle = &self.load.vehicle;
+        let (inertia, fill) = self.inertia();
         let cm_z_m = vehicle.cm_z_m[0] + (vehicle.cm_z_m[1] - vehicle.cm_z_m[0]) * fill;
         let powered = demand.collective > 0.0 || demand.main;
         let torque = self.attitude.torque(
@@ -225,7 +261,7 @@ impl<'a> Flight<'a> {
                 dt_s: PULSE_FRAME.s(),
             },
         );
-        let assist = allocate::assist(vehicle, demand.collective, torque);
+        let assist = allocate::assist(vehicle, demand.collective, torque, self.engines.out());
         let for_jets =
             if demand.collective > 0.0 { Vector3::new(0.0, 0.0, torque.z) } else { torque };
         let jets = self.jets.duties(vehicle, cm_z_m, for_jets);

@@ -326,6 +326,31 @@ pub enum Gate {
     },
 }
 
+/// Gate of the resilient configuration, standard deviations of the innovation.
+pub const GATE_SIGMAS: f64 = 5.0;
+/// Rejections in a row after which the as-flown configuration shuts the rangefinder out; assumed.
+pub const LOCK_OUT_AFTER: u32 = 10;
+
+/// Logic that lost other landers, switched on to show that it does: see `scenarios`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Legacy {
+    /// None of it.
+    #[default]
+    None,
+    /// Mars Polar Lander: touchdown latched from leg deployment on, acted on below 40 m.
+    MarsPolarLander,
+    /// Schiaparelli: a saturated inertial unit integrated as it is, engines cut off on navigation's
+    /// altitude alone.
+    Schiaparelli,
+    /// Luna 25: the burn ends by its velocity change or late by a timer; nobody looks at accelerometers
+    /// that say nothing.
+    Luna25,
+    /// Beresheet: a restart in flight leaves the engines off.
+    Beresheet,
+    /// DART: navigation is set anew on every disagreement, however often.
+    Dart,
+}
+
 /// Fault management: one code base, two configurations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaultManagement {
@@ -339,6 +364,8 @@ pub struct FaultManagement {
     pub corridor: bool,
     /// Weigh hypotheses about a rangefinder that disagrees.
     pub bank: bool,
+    /// Use another mission's logic where it failed.
+    pub legacy: Legacy,
 }
 
 impl FaultManagement {
@@ -348,19 +375,21 @@ impl FaultManagement {
     /// count are assumed: wide enough for the 1.1 km step of Mission 2, which was taken, and narrower
     /// than the 3 km step of Mission 1, which was not.
     pub const AS_FLOWN: Self = Self {
-        gate: Gate::Fixed { half_width_m: 1300.0, lock_out_after: 10 },
+        gate: Gate::Fixed { half_width_m: 1300.0, lock_out_after: LOCK_OUT_AFTER },
         use_map: false,
         reacquire: false,
         corridor: false,
         bank: false,
+        legacy: Legacy::None,
     };
     /// Resilient: map-aided prediction, honest gate, guarded re-acquisition, speed corridor.
     pub const RESILIENT: Self = Self {
-        gate: Gate::Sigma { k: 5.0 },
+        gate: Gate::Sigma { k: GATE_SIGMAS },
         use_map: true,
         reacquire: true,
         corridor: true,
         bank: true,
+        legacy: Legacy::None,
     };
 }
 

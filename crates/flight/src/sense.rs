@@ -2,11 +2,15 @@
 //!
 //! Owns: the order of aids in a cycle, the rule "valves shut: calibrate, do not integrate".
 
+use crate::faults::rangefinder::Scene;
+use crate::faults::table;
+use crate::load::{Legacy, after};
+use crate::nav::Nav;
 use crate::nav::aid::{beam_speed, quiet, star_tracker};
 use crate::nav::filter::{self, Epoch};
 use crate::nav::state::Pose;
 use crate::{Flight, Lines};
-use icd::bus::{BeamSpeeds, PULSE_FRAME, Sensors, StarTracker};
+use icd::bus::{BeamSpeeds, CYCLE, PULSE_FRAME, Sensors, StarTracker};
 use icd::events::Event;
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
@@ -15,7 +19,20 @@ use icd::tm::{Innovation, Outcome, Phase};
 use nalgebra::Vector3;
 
 /// Gate of star tracker and velocimeter, standard deviations.
-const GATE: f64 = 5.0;
+const GATE: f64 = table::VELOCITY_GATE.threshold;
+
+/// Where navigation was before a correction.
+struct Anchor {
+    p: Vector3<f64>,
+    v: Vector3<f64>,
+    terrain_m: f64,
+}
+
+impl Anchor {
+    fn of(nav: &Nav) -> Self {
+        Self { p: nav.p_MB_I.si(), v: nav.v_MB_I.si(), terrain_m: nav.terrain_bias_m }
+    }
+}
 
 impl Flight<'_> {
     /// Everything that a cycle's sensors say.
@@ -26,7 +43,8 @@ impl Flight<'_> {
         let unfit = sensors.imu.saturated || !sensors.imu.healthy;
         let event = if sensors.imu.saturated { Event::ImuSaturated } else { Event::ImuFault };
         self.monitors.imu.update(unfit, event, &mut self.announce);
-        self.nav.propagate(self.load, &sensors.imu, sensors.t, thrusting);
+        self.propagate(sensors, thrusting);
+        let mut anchor = Anchor::of(&self.nav);
         self.quiet_cycles = if thrusting { 0 } else { self.quiet_cycles.saturating_add(1) };
         self.quiet_sum += Vector3::from(sensors.imu.dv_B_m_s);
         if frame {
@@ -45,6 +63,8 @@ impl Flight<'_> {
             }
             self.quiet_sum = Vector3::zeros();
             self.nav.propagate_covariance(self.load, dt_s);
+            let (v_m_s, turn_rad) = core::mem::take(&mut self.doubt);
+            self.nav.doubt(v_m_s, turn_rad);
             for line in [
                 &mut self.lines.rangefinder,
                 &mut self.lines.velocimeter,
@@ -58,22 +78,75 @@ impl Flight<'_> {
         if let Some(report) = sensors.star_tracker.as_ref().filter(|_| !self.nav.folded) {
             self.take_star_tracker(report);
         }
+        self.follow(&mut anchor);
         if let Some(shot) = sensors.rangefinder.as_ref().filter(|_| flying) {
+            let scene = Scene { load: self.load, peer: self.radar.peer() };
             self.watch.take(
-                self.load,
+                &scene,
                 &self.site,
                 &mut self.nav,
                 shot,
                 &mut self.lines.rangefinder,
                 &mut self.announce,
             );
+            // What the rangefinder itself has corrected belongs to its watch as well.
+            self.follow(&mut anchor);
         }
         if let Some(beams) =
             sensors.velocimeter.as_ref().filter(|_| flying && self.load.vehicle.velocimeter.fitted)
         {
             self.take_velocimeter(beams);
         }
+        self.follow(&mut anchor);
         self.sense_ground(sensors, frame);
+        self.follow(&mut anchor);
+    }
+
+    /// Carries the state to the sample's time: over a gap by coasting, over a void sample by what is known.
+    fn propagate(&mut self, sensors: &Sensors, thrusting: bool) {
+        self.tell_resumed();
+        let dt_s = after(sensors.t, self.nav.t);
+        if dt_s <= 0.0 {
+            // Time that runs backwards is not followed, unless it goes on doing so.
+            self.backwards = self.backwards.saturating_add(1);
+            self.announce.edge(Event::ClockJumped, self.backwards == 1);
+            if f64::from(self.backwards) * CYCLE.s() > table::CLOCK.threshold {
+                self.nav.jump(self.load, sensors.t);
+                self.backwards = 0;
+            }
+            return;
+        }
+        self.backwards = 0;
+        let legacy = self.load.faults.legacy;
+        if dt_s > table::CLOCK.threshold {
+            self.announce.now(Event::ClockJumped);
+            let w = Vector3::from(sensors.imu.dtheta_B_rad) / CYCLE.s() - self.nav.gyro_bias;
+            self.nav.coast(self.load, sensors.t - CYCLE, w);
+            self.mode.abandoned |=
+                legacy == Legacy::Beresheet && self.mode.phase > Phase::OrbitCoast;
+        }
+        if matches!(legacy, Legacy::Schiaparelli | Legacy::Luna25) {
+            self.nav.propagate(self.load, &sensors.imu, sensors.t, thrusting);
+            return;
+        }
+        let asked = if thrusting { self.asked_m_s2() } else { 0.0 };
+        let screened = self.inertial.screen(&sensors.imu, CYCLE.s(), asked, &mut self.announce);
+        self.nav.propagate(self.load, &screened.imu, sensors.t, thrusting);
+        self.doubt.0 += screened.doubt.0;
+        self.doubt.1 += screened.doubt.1;
+    }
+
+    /// Tells the watches how far navigation has moved itself since `anchor`.
+    fn follow(&mut self, anchor: &mut Anchor) {
+        let now = Anchor::of(&self.nav);
+        let up = now.p / libm::sqrt(now.p.norm_squared()).max(1.0);
+        let height_m = (now.p - anchor.p).dot(&up) - (now.terrain_m - anchor.terrain_m);
+        let v_m_s = (now.v - anchor.v).dot(&up);
+        *anchor = now;
+        if height_m != 0.0 || v_m_s != 0.0 {
+            self.watch.shift(self.nav.t, height_m, v_m_s);
+            self.radar.shift(self.nav.t, height_m, v_m_s);
+        }
     }
 
     fn take_star_tracker(&mut self, report: &StarTracker) {
@@ -99,6 +172,7 @@ impl Flight<'_> {
         }
         let Some(pose) = self.pose_at(beams.t, |lines| &mut lines.velocimeter) else { return };
         let mut epoch = Epoch::<3>::new();
+        let mut again: f64 = 0.0;
         for (beam, (speed, locked)) in beams.speed_m_s.iter().zip(&beams.locked).enumerate() {
             if !locked {
                 continue;
@@ -107,15 +181,24 @@ impl Flight<'_> {
             let line = &mut self.lines.velocimeter;
             let (first, before) = (line.fused == 0, line.outcome);
             let outcome = filter::gate(&self.nav, &mut epoch, &p, f64::from(*speed), GATE, line);
+            if outcome == Outcome::Rejected && self.load.faults.legacy == Legacy::Dart {
+                // As DART did: set the velocity anew from the very sensor that disagrees, unguarded.
+                again = again.max(line.nu.abs());
+            }
             self.announce.edge(Event::VelocimeterAcquired, first && outcome == Outcome::Fused);
             let rejected = outcome == Outcome::Rejected && before != Outcome::Rejected;
             self.announce.edge(Event::VelocityRejected, rejected);
         }
         epoch.fuse(&mut self.nav);
+        self.nav.doubt(again, 0.0);
     }
 
     /// The pose at a measurement's own time; a tag that memory does not reach is refused.
-    fn pose_at(&mut self, t: Time, line: fn(&mut Lines) -> &mut Innovation) -> Option<Pose> {
+    pub(crate) fn pose_at(
+        &mut self,
+        t: Time,
+        line: fn(&mut Lines) -> &mut Innovation,
+    ) -> Option<Pose> {
         let pose = self.nav.history.at(t);
         if pose.is_none() {
             let first = filter::refuse_tag(line(&mut self.lines));

@@ -9,21 +9,18 @@
 //! No report shuts a sensor out: the next one is tried again.
 
 use crate::Flight;
+use crate::faults::rangefinder::Scene;
 use crate::load::LANDMARKS_MAX;
-use crate::nav::aid::{landmark, radar_altitude, touchdown};
+use crate::nav::aid::{Prediction, landmark, radar_altitude, touchdown};
 use crate::nav::covariance::{EMPTY, P};
 use crate::nav::filter::{self, Comparison, Epoch};
 use icd::bus::{LANDMARKS, LEGS, Landmarks, PULSE_FRAME, Sensors, ShotQuality, SlantRange};
 use icd::events::Event;
-use icd::tm::{Outcome, Phase};
+use icd::tm::{Outcome, Phase, Use};
 use nalgebra::Vector3;
 
-/// Gate of the radar, standard deviations.
-const GATE: f64 = 5.0;
 /// Gate of a pair: χ² of two degrees of freedom that is passed as often as five deviations of one.
 const GATE_PAIR: f64 = 28.7;
-/// Prior altitude deviation above which a radar range is underweighted, m; as the rangefinder's.
-const WIDE_M: f64 = 100.0;
 /// Least landmarks that fit before a frame is used.
 const FITTING_MIN: usize = 2;
 /// Least landmarks that agree on a shift, frames in a row that must, and how often a flight may follow them.
@@ -217,31 +214,30 @@ impl Flight<'_> {
 
     fn take_radar(&mut self, pulse: &SlantRange) {
         let measured = f64::from(pulse.range_m);
-        let pose = match pulse.quality {
+        let line = &mut self.lines.radar_altimeter;
+        match pulse.quality {
             ShotQuality::NoReturn => return,
-            ShotQuality::Fault => None,
-            ShotQuality::Valid => self.nav.history.at(pulse.t).filter(|_| measured.is_finite()),
+            ShotQuality::Fault => {
+                filter::note(line, measured, None, 0.0, Outcome::Unusable);
+                return;
+            }
+            ShotQuality::Valid => {}
+        }
+        let Some((t, tag_r)) = self.radar.tag(&self.nav, pulse.t, &mut self.announce) else {
+            filter::note(line, measured, None, 0.0, Outcome::Unusable);
+            return;
         };
+        let pose = self.nav.history.at(t);
         let travel_m = if pose.is_some() { self.pass_ground() } else { 0.0 };
         let expected = pose.and_then(|pose| {
             radar_altitude::predict(self.load, &self.site, &self.nav, &pose, travel_m)
         });
+        let expected = expected.map(|p| Prediction { r: p.r + tag_r, ..p });
         let line = &mut self.lines.radar_altimeter;
-        let Some(p) = expected else {
-            filter::note(line, measured, None, 0.0, Outcome::Unusable);
-            return;
-        };
-        let c = filter::compare(&self.nav, &p, measured);
-        let gate = GATE * c.sigma;
-        let (first, before) = (line.fused == 0, line.outcome);
-        let outcome = filter::verdict(line.usage, c.nu.abs() <= gate);
-        if outcome == Outcome::Fused {
-            filter::fuse(&mut self.nav, &c, WIDE_M);
-        }
-        filter::note(line, measured, Some(&c), gate, outcome);
-        self.announce.edge(Event::RadarAcquired, first && outcome == Outcome::Fused);
-        let rejected = outcome == Outcome::Rejected && before != Outcome::Rejected;
-        self.announce.edge(Event::RadarRejected, rejected);
+        let scene = Scene { load: self.load, peer: self.watch.peer() };
+        let announce = &mut self.announce;
+        let pulse = SlantRange { t, ..*pulse };
+        self.radar.judge(&scene, &mut self.nav, &pulse, expected, line, announce);
     }
 
     /// How far the ground below has moved on since the last pulse, m; lets the terrain bias fade with it. While
@@ -297,6 +293,9 @@ impl Flight<'_> {
     }
 
     fn take_camera(&mut self, seen: &Landmarks) {
+        if self.pose_at(seen.t, |lines| &mut lines.camera).is_none() {
+            return;
+        }
         let mut matches = self.matches(seen);
         if matches.count == 0 {
             return;
@@ -338,10 +337,10 @@ impl Flight<'_> {
     /// where position was hardly known, a wrong number shows only beside the right ones.
     fn take_landmark(&mut self, seen: &Landmarks, one: &Match, used: bool) {
         let Some(pair) = self.compare_landmark(seen, one.id, one.pixel) else { return };
-        let outcome = match (used, one.fits && pair.fits()) {
-            (_, false) => Outcome::Rejected,
-            (true, true) => filter::verdict(self.lines.camera.usage, true),
-            (false, true) => Outcome::Unusable,
+        let usage = self.lines.camera.usage;
+        let outcome = match filter::verdict(usage, one.fits && pair.fits()) {
+            Outcome::Fused if !used && usage == Use::Edit => Outcome::Unusable,
+            other => other,
         };
         if outcome == Outcome::Fused {
             let mut epoch = Epoch::<2>::new();

@@ -1,6 +1,7 @@
 //! Whole-flight-software behaviour on a bench: sensors by hand, no world behind them.
 
 use super::*;
+use crate::faults::rangefinder::{Peer, Scene};
 use crate::load::{FaultManagement, Gate};
 use crate::nav::aid::slant_range;
 use crate::test_load::{flight_state, load};
@@ -55,10 +56,14 @@ fn landed_needs_contact_and_rest() {
     // Navigation believes to be under the ground; no switch is closed.
     let mut flight = terminal(&load, -50.0);
     let mut t = flight.nav.t;
+    let mut n = 0;
     let mut step = |flight: &mut Flight, legs: usize, rate: f64| {
         t += CYCLE;
         let mut sensors = quiet(t);
         sensors.imu.dtheta_B_rad = [rate * CYCLE.s(), 0.0, 0.0];
+        // The weight, and a little noise: a unit without any is not believed.
+        n += 1;
+        sensors.imu.dv_B_m_s = [1e-6 * f64::from(n % 7), 0.0, 1.62 * CYCLE.s()];
         sensors.touchdown = core::array::from_fn(|i| i < legs);
         flight.step(&sensors)
     };
@@ -83,6 +88,37 @@ fn landed_needs_contact_and_rest() {
         step(&mut flight, 4, 0.0);
     }
     assert_eq!(flight.mode.phase, Phase::Landed);
+}
+
+#[test]
+fn engines_cut_off_in_free_fall_burn_again() {
+    let load = load();
+    let mut flight = terminal(&load, 300.0);
+    flight.mode.phase = Phase::CutOff;
+    let mut t = flight.nav.t;
+    for i in 0..60 {
+        t += CYCLE;
+        let mut sensors = quiet(t);
+        sensors.imu.dv_B_m_s = [1e-6 * f64::from(i % 7), 0.0, 0.0];
+        flight.step(&sensors);
+    }
+    assert_eq!(flight.mode.phase, Phase::Terminal);
+}
+
+#[test]
+fn switches_alone_do_not_cut_engines_high_above_the_ground() {
+    let load = load();
+    let mut flight = terminal(&load, 3000.0);
+    let mut t = flight.nav.t;
+    for i in 0..500 {
+        t += CYCLE;
+        let mut sensors = quiet(t);
+        let felt = flight.asked_m_s2() * CYCLE.s();
+        sensors.imu.dv_B_m_s = [1e-6 * f64::from(i % 7), 0.0, felt];
+        sensors.touchdown = [i > 50; 4];
+        flight.step(&sensors);
+        assert_eq!(flight.mode.phase, Phase::Terminal, "cycle {i}");
+    }
 }
 
 #[test]
@@ -122,8 +158,9 @@ fn shoot(flight: &mut Flight, n: u32, offset: impl Fn(u32) -> f64) {
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + offset(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
+        let scene = Scene { load: flight.load, peer: Peer::default() };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
-        flight.watch.take(flight.load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(flight);
         flight.nav.propagate_covariance(flight.load, 0.1);
     }
@@ -134,12 +171,14 @@ fn as_flown_shuts_a_healthy_rangefinder_out_for_good() {
     let mut load = load();
     load.faults = FaultManagement::AS_FLOWN;
     let mut flight = terminal(&load, 5000.0);
+    // The first range is what the gate is laid around.
+    shoot(&mut flight, 1, |_| 1.0);
     shoot(&mut flight, 10, |i| 3000.0 + 0.1 * f64::from(i));
     assert!(flight.watch.locked_out);
     // The sensor agrees again, and is not asked.
     shoot(&mut flight, 20, |i| 0.1 * f64::from(i));
     assert_eq!(flight.lines.rangefinder.outcome, Outcome::LockedOut);
-    assert_eq!(flight.lines.rangefinder.fused, 0);
+    assert_eq!(flight.lines.rangefinder.fused, 1);
 }
 
 #[test]
@@ -158,8 +197,9 @@ fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + 900.0 + 0.01 * f64::from(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
+        let scene = Scene { load: flight.load, peer: Peer::default() };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
-        flight.watch.take(&load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(&mut flight);
     }
     let risen_m = flight.nav.p_MB_I.norm() - before_m;
@@ -240,11 +280,111 @@ fn a_frozen_range_is_not_believed() {
     let mut flight = terminal(&load, 1500.0);
     for _ in 0..20 {
         let shot = SlantRange { t: flight.nav.t, range_m: 1490.0, quality: ShotQuality::Valid };
+        let scene = Scene { load: flight.load, peer: Peer::default() };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
-        flight.watch.take(&load, &flight.site, &mut flight.nav, &shot, line, announce);
+        flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(&mut flight);
     }
     assert!(flight.watch.stuck);
     assert_eq!(flight.lines.rangefinder.outcome, Outcome::Unusable);
     assert!(flight.lines.rangefinder.fused <= 4);
+}
+
+/// One shot of a sinking lander, a tenth of a second after the last; `read` makes the reading of the true
+/// range, which is what navigation expected before any shot moved it.
+fn sink(flight: &mut Flight, truth: &mut nav::Nav, read: impl Fn(f64) -> f64) {
+    for nav in [&mut flight.nav, &mut *truth] {
+        nav.t += PULSE_FRAME;
+        let v = nav.v_MB_I.si();
+        nav.p_MB_I += icd::frames::Vector::from_si(v * 0.1);
+        nav.history.push(nav.pose());
+    }
+    flight.nav.propagate_covariance(flight.load, 0.1);
+    let (load, site) = (flight.load, flight.site);
+    let p = slant_range::predict(load, &site, truth, &truth.pose()).unwrap().prediction;
+    #[allow(clippy::cast_possible_truncation)]
+    let range_m = read(p.value) as f32;
+    let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
+    let scene = Scene { load, peer: Peer::default() };
+    let before = (flight.nav.p_MB_I.si(), flight.nav.v_MB_I.si());
+    let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
+    flight.watch.take(&scene, &site, &mut flight.nav, &shot, line, announce);
+    let up = before.0 / before.0.norm();
+    let moved = |now: Vector3<f64>, then: Vector3<f64>| (now - then).dot(&up);
+    let dh = moved(flight.nav.p_MB_I.si(), before.0);
+    flight.watch.shift(flight.nav.t, dh, moved(flight.nav.v_MB_I.si(), before.1));
+}
+
+/// A sensor's ways to go wrong, by number; `i` counts shots.
+fn wrong(kind: u8, range_m: f64, i: u32) -> f64 {
+    let noise = libm::sin(f64::from(i) * 12.9898) * 1.7;
+    match kind {
+        0 => 1234.5,
+        1 => 4.0 + 0.01 * noise,
+        2 => range_m * 1.2 + noise,
+        3 => range_m + 600.0 + noise,
+        4 => range_m + 300.0 * noise,
+        5 => range_m - 3000.0 + noise,
+        _ => f64::NAN,
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn whatever_went_wrong_a_sensor_that_reads_right_is_used_again(
+        segments in proptest::collection::vec((0u8..7, 1u32..60), 1..6)
+    ) {
+        let load = load();
+        let mut flight = terminal(&load, 9000.0);
+        let mut truth = flight.nav.clone();
+        let mut i = 0;
+        let mut shots = |flight: &mut Flight, n: u32, kind: Option<u8>| for _ in 0..n {
+            i += 1;
+            let noise = libm::sin(f64::from(i) * 78.233) * 1.4;
+            sink(flight, &mut truth, |m| kind.map_or(m + noise, |kind| wrong(kind, m, i)));
+        };
+        shots(&mut flight, 30, None);
+        for (kind, n) in segments {
+            shots(&mut flight, n, Some(kind));
+        }
+        let before = flight.lines.rangefinder.fused;
+        shots(&mut flight, 120, None);
+        let watch = &flight.watch;
+        proptest::prop_assert!(!watch.distrusted && !watch.stuck && !watch.locked_out);
+        proptest::prop_assert!(flight.lines.rangefinder.fused > before + 30, "{:?}", watch.belief());
+        let off = (flight.nav.p_MB_I.norm() - truth.p_MB_I.norm()).abs();
+        proptest::prop_assert!(off < 60.0, "{off} m");
+    }
+}
+
+#[test]
+fn a_bias_that_jumps_after_lock_is_not_taken_for_the_ground() {
+    let load = load();
+    let mut flight = terminal(&load, 2800.0);
+    let mut truth = flight.nav.clone();
+    for i in 0..50 {
+        sink(&mut flight, &mut truth, |m| m + libm::sin(f64::from(i) * 78.233));
+    }
+    for i in 0..150 {
+        sink(&mut flight, &mut truth, |m| m + 600.0 + libm::sin(f64::from(i) * 78.233));
+    }
+    let off = flight.nav.p_MB_I.norm() - truth.p_MB_I.norm();
+    assert!(off.abs() < 40.0, "{off} m");
+}
+
+#[test]
+fn noise_beyond_the_specified_one_is_weighed_and_not_shut_out() {
+    let load = load();
+    let mut flight = terminal(&load, 2800.0);
+    let mut truth = flight.nav.clone();
+    for i in 0..200 {
+        let noise = 40.0 * libm::sin(f64::from(i) * 12.9898) * 1.4;
+        sink(&mut flight, &mut truth, |m| m + noise);
+    }
+    assert!(flight.watch.noisy && !flight.watch.distrusted);
+    assert!(flight.lines.rangefinder.fused > 100, "{:?}", flight.lines.rangefinder);
+    let off = flight.nav.p_MB_I.norm() - truth.p_MB_I.norm();
+    assert!(off.abs() < 25.0, "{off} m");
 }

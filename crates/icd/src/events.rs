@@ -64,22 +64,38 @@ events! {
     25 RangefinderStuck Medium "Rangefinder repeats one value exactly";
     26 RangefinderFault Low "Rangefinder reports a fault";
     27 TimeTagRefused Low "A time tag lies in the future or further back than navigation remembers";
+    28 RangefinderDistrusted Medium "Rangefinder not believed: its ranges are weighed but not used";
+    29 RangefinderTrusted Info "Rangefinder believed again";
     30 VelocimeterAcquired Info "First velocimeter beams fused";
     31 VelocityRejected Low "A velocimeter beam fell outside the gate";
     32 RadarAcquired Info "First radar altitude fused";
     33 CameraAcquired Info "First landmarks fused";
     34 RadarRejected Low "A radar altitude fell outside the gate";
     35 LandmarkRejected Low "Most landmarks of a frame were seen where they cannot be";
+    36 RangefinderNoisy Medium "Rangefinder much noisier than specified: weighed by its real noise";
     37 PositionReopened Medium "Position doubted: landmarks agree that the lander is elsewhere";
+    38 RadarDistrusted Medium "Radar altimeter not believed: its ranges are weighed but not used";
+    39 RadarTrusted Info "Radar altimeter believed again";
     40 CorridorRaised Medium "Descent slowed: altitude is not known well enough for the planned speed";
     41 SpeedExceedsCorridor High "Descending faster than the engines can stop above the ground";
     42 CreepStarted Medium "Ground may be anywhere below: creeping until it is sensed";
     43 CorridorForPropellant Medium "Corridor relaxed: propellant does not allow the slower descent";
+    44 VelocimeterLost Medium "Velocimeter silent or rejected for long in powered descent";
     50 ThrustDeviates Medium "Sensed thrust differs from the commanded one";
     51 ImuSaturated High "Inertial unit saturated";
     52 ImuFault High "Inertial unit reports itself unfit";
+    53 AccelerometersSilent High "Engines burn and no acceleration is sensed: thrust model in its place";
+    54 EngineOut High "An assist engine gives no thrust: the others take its share";
+    55 JetStuck Medium "The body turns as if a jet stayed open";
+    56 ClockJumped Medium "Time ran backwards or jumped: the gap is bridged by the laws of motion";
+    57 ThrustInExcess High "More thrust is sensed than commanded";
     60 AltitudeContradiction High "Navigation altitude is below ground without contact";
     61 PropellantLow Medium "Propellant estimate below the planned reserve";
+    62 AltitudeReset High "Altitude is believed no longer: any range may set it anew";
+    63 SwitchDisbelieved Low "A touchdown switch is closed in flight: it has no vote until it opens";
+    64 ContactInferred Info "Ground contact inferred: the ground carries the lander, no switch says so";
+    65 CutOffRevoked High "Engines were cut off in free fall: they burn again";
+    66 Resumed Medium "Computer restarted in flight: descent resumed from the saved state";
 }
 
 #[cfg(test)]

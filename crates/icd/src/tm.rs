@@ -132,6 +132,8 @@ pub enum Outcome {
     LockedOut = 4,
     /// Compared, and not used by the ground's order.
     Inhibited = 5,
+    /// Weighed by the hypothesis bank, not used.
+    Distrusted = 6,
 }
 
 /// What the ground has ordered about an aid.
@@ -170,6 +172,29 @@ pub struct Innovation {
     pub usage: Use,
     /// Time since the last fused measurement, s; large when there was none.
     pub age_s: f64,
+}
+
+/// What the hypothesis bank believes about one ranging sensor.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Belief {
+    /// Probability that sensor and navigation are both right.
+    pub nominal: f64,
+    /// Probability that the sensor's ranges mean nothing.
+    pub invalid: f64,
+    /// Probability that navigation's altitude is wrong.
+    pub datum: f64,
+    /// Probability that the sensor's scale is wrong, or the echo another's.
+    pub scale: f64,
+    /// How much higher than navigation believes the lander is if navigation is wrong, m.
+    pub step_m: f64,
+    /// Drift of the ranges against the inertial motion, m/s.
+    pub rate_m_s: f64,
+    /// Largest drift that the rate test passes, m/s.
+    pub rate_m_s_max: f64,
+    /// Noise of the ranges as they come, 1 sigma, m.
+    pub noise_m: f64,
+    /// Probability that a silent sensor is healthy and only out of reach.
+    pub health: f64,
 }
 
 /// Navigation as downlinked.
@@ -266,6 +291,10 @@ pub struct Snapshot {
     pub radar_altimeter: Innovation,
     /// Camera innovation of the landmark that fits worst, pixel; counts are of landmarks.
     pub camera: Innovation,
+    /// Belief about the rangefinder.
+    pub rangefinder_belief: Belief,
+    /// Belief about the radar altimeter.
+    pub radar_belief: Belief,
     /// Guidance.
     pub guidance: Guidance,
     /// Control.
@@ -284,6 +313,14 @@ pub const ALARMS: &[&str] = &[
     "imu",
     "altitude contradiction",
     "propellant low",
+    "rangefinder distrusted",
+    "rangefinder noisy",
+    "radar altimeter distrusted",
+    "velocimeter lost",
+    "accelerometers silent",
+    "engine out",
+    "jet stuck",
+    "altitude reset",
 ];
 
 macro_rules! p {
@@ -410,6 +447,27 @@ const GROUND_AIDS: &[Parameter] = &[
     p!("camera.age_s", "s", F32, |s| s.camera.age_s),
 ];
 
+const BELIEF: &[Parameter] = &[
+    p!("rangefinder_belief.nominal", "", F32, |s| s.rangefinder_belief.nominal),
+    p!("rangefinder_belief.invalid", "", F32, |s| s.rangefinder_belief.invalid),
+    p!("rangefinder_belief.datum", "", F32, |s| s.rangefinder_belief.datum),
+    p!("rangefinder_belief.scale", "", F32, |s| s.rangefinder_belief.scale),
+    p!("rangefinder_belief.step_m", "m", F32, |s| s.rangefinder_belief.step_m),
+    p!("rangefinder_belief.rate_m_s", "m/s", F32, |s| s.rangefinder_belief.rate_m_s),
+    p!("rangefinder_belief.rate_m_s_max", "m/s", F32, |s| s.rangefinder_belief.rate_m_s_max),
+    p!("rangefinder_belief.noise_m", "m", F32, |s| s.rangefinder_belief.noise_m),
+    p!("rangefinder_belief.health", "", F32, |s| s.rangefinder_belief.health),
+    p!("radar_belief.nominal", "", F32, |s| s.radar_belief.nominal),
+    p!("radar_belief.invalid", "", F32, |s| s.radar_belief.invalid),
+    p!("radar_belief.datum", "", F32, |s| s.radar_belief.datum),
+    p!("radar_belief.scale", "", F32, |s| s.radar_belief.scale),
+    p!("radar_belief.step_m", "m", F32, |s| s.radar_belief.step_m),
+    p!("radar_belief.rate_m_s", "m/s", F32, |s| s.radar_belief.rate_m_s),
+    p!("radar_belief.rate_m_s_max", "m/s", F32, |s| s.radar_belief.rate_m_s_max),
+    p!("radar_belief.noise_m", "m", F32, |s| s.radar_belief.noise_m),
+    p!("radar_belief.health", "", F32, |s| s.radar_belief.health),
+];
+
 /// Every housekeeping list, by ascending structure identifier.
 pub const LISTS: &[List] = &[
     List { id: 1, name: "nav", parameters: NAV },
@@ -417,6 +475,7 @@ pub const LISTS: &[List] = &[
     List { id: 3, name: "control", parameters: CONTROL },
     List { id: 4, name: "aids", parameters: AIDS },
     List { id: 5, name: "ground aids", parameters: GROUND_AIDS },
+    List { id: 8, name: "belief", parameters: BELIEF },
 ];
 
 /// Every parameter of every list, in order.

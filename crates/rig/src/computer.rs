@@ -2,8 +2,8 @@
 //!
 //! Owns: [`Computer`]. Does not own: the flight software (`flight`), what it does after a restart.
 //! As programmed: while the computer is down nothing is computed and the valve drivers shut every valve
-//! (assumed: a watchdog). After a restart it goes on with what it remembers; after a cold one with
-//! nothing but its load and the orbit it was given before the flight.
+//! (assumed: a watchdog). After a restart it goes on with what it remembers; after a cold one with its
+//! load, the orbit it was given before the flight, and what the flight software keeps for that case.
 
 use crate::scenario::fault::Restart;
 use flight::Flight;
@@ -15,7 +15,6 @@ use truth::faulty::{Now, Window};
 /// A computer with its restarts.
 pub(crate) struct Computer<'a> {
     flight: Flight<'a>,
-    load: &'a Load,
     start: NavStart,
     restarts: Vec<Pending>,
     up_again: Option<(Time, bool)>,
@@ -40,7 +39,7 @@ impl<'a> Computer<'a> {
         let restarts = restarts.iter().map(pending).collect();
         let flight = Flight::new(load, &start);
         let (up_again, powered_up, next_powers_up) = (None, false, true);
-        Self { flight, load, start, restarts, up_again, powered_up, next_powers_up }
+        Self { flight, start, restarts, up_again, powered_up, next_powers_up }
     }
 
     /// One cycle.
@@ -59,7 +58,7 @@ impl<'a> Computer<'a> {
                 return Actuators::safe(now.t);
             }
             if cold {
-                self.flight = Flight::new(self.load, &self.start);
+                self.flight = self.flight.restarted(&self.start, sensors.t);
                 self.next_powers_up = true;
             }
             self.up_again = None;

@@ -26,6 +26,7 @@ pub mod campaign;
 pub mod closed_loop;
 mod computer;
 pub mod counterfactual;
+pub mod fault_table;
 pub mod load;
 pub mod measures;
 mod parquet_file;

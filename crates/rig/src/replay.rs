@@ -193,7 +193,12 @@ pub fn replay(stand: &Stand, recorded: &Recorded) -> Result<Replay, ReplayError>
         }
         if cycle.powered_up {
             out.power_ups += 1;
-            flight = Flight::new(&load, &start);
+            let again = out.power_ups > 1;
+            flight = if again {
+                flight.restarted(&start, cycle.sensors.t)
+            } else {
+                Flight::new(&load, &start)
+            };
         }
         flight.step(&cycle.sensors);
         out.cycles += 1;

@@ -95,16 +95,23 @@ fn a_computer_that_restarts_shuts_the_valves_and_goes_on() {
     assert!(thrust_after > 400.0, "{thrust_after} N after the restart");
 }
 
-#[test]
-fn a_cold_restart_forgets_the_phase() {
-    let stand =
-        stand("cold", &fault("computer", "cold_restart", "outage_s = 0.5\nphase = \"braking\""));
+/// Whether braking was reached, and a phase before it afterwards, with a cold restart in braking.
+fn forgets(name: &str, rest: &str) -> (bool, bool) {
+    let cold = fault("computer", "cold_restart", "outage_s = 0.5\nphase = \"braking\"");
+    let stand = stand(name, &format!("{rest}{cold}"));
     let (mut braking, mut forgotten) = (false, false);
     cycles(&stand, 400.0, |_, _, phase, _| {
         braking |= phase == Phase::Braking;
         forgotten |= braking && phase < Phase::Braking;
     });
-    assert!(braking && forgotten);
+    (braking, forgotten)
+}
+
+#[test]
+fn a_cold_restart_forgets_the_phase_as_flown_and_resumes_it_else() {
+    let as_flown = "[flight]\nconfiguration = \"as-flown\"\n";
+    assert_eq!(forgets("cold-as-flown", as_flown), (true, true));
+    assert_eq!(forgets("cold", ""), (true, false));
 }
 
 #[test]

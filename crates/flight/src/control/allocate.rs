@@ -18,10 +18,28 @@ pub const DUTY_MAX: f64 = 0.95;
 /// Pods of two opposite jets.
 const PODS: usize = JETS / 2;
 
-/// Duty of each assist engine.
-pub fn assist(vehicle: &Vehicle, collective: f64, torque: Vector3<f64>) -> [f64; ASSIST_ENGINES] {
+/// How many engines' thrust there is without torque while those `out` give none: one that is out costs
+/// the opposite one's too.
+pub fn working(out: [bool; ASSIST_ENGINES]) -> f64 {
+    let lost = out.iter().filter(|out| **out).count();
+    (ASSIST_ENGINES.saturating_sub(2 * lost)).max(2) as f64
+}
+
+/// Duty of each assist engine; those `out` get none, and `collective` is the share of what
+/// [`working`] leaves.
+pub fn assist(
+    vehicle: &Vehicle,
+    collective: f64,
+    torque: Vector3<f64>,
+    out: [bool; ASSIST_ENGINES],
+) -> [f64; ASSIST_ENGINES] {
     if collective <= 0.0 {
         return [0.0; ASSIST_ENGINES];
+    }
+    if out.contains(&true)
+        && let Some(duties) = without(vehicle, collective, torque, out)
+    {
+        return duties;
     }
     let force = vehicle.assist.thrust_N.max(1e-3);
     let xx: f64 = vehicle.p_assist_B.iter().map(|p| p[0] * p[0]).sum::<f64>().max(1e-6);
@@ -39,6 +57,42 @@ pub fn assist(vehicle: &Vehicle, collective: f64, torque: Vector3<f64>) -> [f64;
     // This way round, for `clamp` panics on bounds that are not numbers.
     let centre = if floor <= roof { collective.clamp(floor, roof) } else { 0.5 * (floor + roof) };
     delta.map(|d| (centre + d * scale).clamp(DUTY_MIN, DUTY_MAX))
+}
+
+/// Least-squares duties of the engines that are not out: d_i = v_i·λ with v_i = (1, y_i, −x_i), so that
+/// force and both torques are met; thrust gives way until every duty is inside its limit.
+fn without(
+    vehicle: &Vehicle,
+    collective: f64,
+    torque: Vector3<f64>,
+    out: [bool; ASSIST_ENGINES],
+) -> Option<[f64; ASSIST_ENGINES]> {
+    let force = vehicle.assist.thrust_N.max(1e-3);
+    let rows = vehicle.p_assist_B.map(|p| Vector3::new(1.0, p[1], -p[0]));
+    let mut normal: Matrix3<f64> = Matrix3::zeros();
+    for (v, out) in rows.iter().zip(&out) {
+        if !out {
+            normal += v * v.transpose();
+        }
+    }
+    let inverse = invert(&normal)?;
+    let lift = inverse * Vector3::new(collective * working(out), 0.0, 0.0);
+    let turn = inverse * Vector3::new(0.0, torque.x / force, torque.y / force);
+    let mut share: f64 = 1.0;
+    for (v, out) in rows.iter().zip(&out) {
+        let (l, t) = (v.dot(&lift), v.dot(&turn).clamp(-0.5, 0.5));
+        if !out && l > 1e-6 {
+            share = share.min(((DUTY_MAX - t) / l).max(0.0));
+        }
+    }
+    let mut duties = [0.0; ASSIST_ENGINES];
+    for (duty, (v, out)) in duties.iter_mut().zip(rows.iter().zip(&out)) {
+        if !out {
+            let wanted = v.dot(&lift) * share + v.dot(&turn).clamp(-0.5, 0.5);
+            *duty = if wanted > DUTY_MIN { wanted.min(DUTY_MAX) } else { DUTY_MIN };
+        }
+    }
+    Some(duties)
 }
 
 /// Jets' allocation and the impulses not yet given.
@@ -126,6 +180,7 @@ pub fn width_us(duty: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    const NONE: [bool; ASSIST_ENGINES] = [false; ASSIST_ENGINES];
     use crate::test_load::load;
 
     fn torque_of(vehicle: &Vehicle, duty: &[f64; ASSIST_ENGINES]) -> Vector3<f64> {
@@ -137,7 +192,7 @@ mod tests {
     fn assist_engines_give_the_torque_and_the_collective_asked_for() {
         let vehicle = load().vehicle;
         let wanted = Vector3::new(30.0, -40.0, 0.0);
-        let duty = assist(&vehicle, 0.6, wanted);
+        let duty = assist(&vehicle, 0.6, wanted, NONE);
         assert!((torque_of(&vehicle, &duty) - wanted).norm() < 1e-9);
         assert!((duty.iter().sum::<f64>() / 6.0 - 0.6).abs() < 1e-12);
     }
@@ -146,10 +201,23 @@ mod tests {
     fn at_the_limit_thrust_gives_way_and_torque_stays() {
         let vehicle = load().vehicle;
         let wanted = Vector3::new(60.0, 0.0, 0.0);
-        let duty = assist(&vehicle, 0.95, wanted);
+        let duty = assist(&vehicle, 0.95, wanted, NONE);
         assert!((torque_of(&vehicle, &duty) - wanted).norm() < 1e-9);
         assert!(duty.iter().all(|u| (DUTY_MIN..=DUTY_MAX).contains(u)));
         assert!(duty.iter().sum::<f64>() / 6.0 < 0.95);
+    }
+
+    #[test]
+    fn with_an_engine_out_the_others_give_force_and_torque() {
+        let vehicle = load().vehicle;
+        for dead in 0..ASSIST_ENGINES {
+            let out = core::array::from_fn(|i| i == dead);
+            let wanted = Vector3::new(20.0, -10.0, 0.0);
+            let duty = assist(&vehicle, 0.6, wanted, out);
+            assert_eq!(duty[dead], 0.0);
+            assert!((torque_of(&vehicle, &duty) - wanted).norm() < 1e-6, "{duty:?}");
+            assert!((duty.iter().sum::<f64>() - 0.6 * working(out)).abs() < 1e-9, "{duty:?}");
+        }
     }
 
     #[test]

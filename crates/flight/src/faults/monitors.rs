@@ -1,6 +1,8 @@
 //! Slow monitors: thrust, contradiction, propellant. Each alarm stands while its condition does.
 
+use super::table::{self, Monitor};
 use crate::announce::Announce;
+use icd::bus::PULSE_FRAME;
 use icd::events::Event;
 
 /// A condition that must persist before it counts.
@@ -13,9 +15,11 @@ pub struct Persistent {
 }
 
 impl Persistent {
-    /// Needs `needed` pulse frames in a row.
-    pub const fn new(needed: u32) -> Self {
-        Self { frames: 0, needed, stands: false }
+    /// Needs the monitor's persistence in pulse frames in a row, one at least.
+    pub fn of(monitor: &Monitor) -> Self {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a few seconds
+        let needed = libm::round(monitor.persistence_s / PULSE_FRAME.s()) as u32;
+        Self { frames: 0, needed: needed.max(1), stands: false }
     }
     /// One frame's worth of evidence; announces the rising edge.
     pub fn update(&mut self, condition: bool, event: Event, announce: &mut Announce) {
@@ -29,11 +33,15 @@ impl Persistent {
 /// The monitors of the descent.
 #[derive(Clone, Copy, Debug)]
 pub struct Monitors {
-    /// Sensed thrust is off the commanded one by more than 15 % for 1 s.
+    /// Sensed thrust is off the commanded one.
     pub thrust: Persistent,
-    /// Altitude below −20 m without contact for 2 s.
+    /// Altitude below the ground without contact.
     pub contradiction: Persistent,
-    /// Faster than the corridor by more than 3 m/s for half a second.
+    /// At rest at the ground, carried by thrust, without contact.
+    pub hovering: Persistent,
+    /// No beam used for long.
+    pub velocimeter: Persistent,
+    /// Faster than the corridor.
     pub corridor: Persistent,
     /// Propellant below the reserve.
     pub propellant: Persistent,
@@ -43,13 +51,15 @@ pub struct Monitors {
 
 impl Monitors {
     /// All quiet.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self {
-            thrust: Persistent::new(10),
-            contradiction: Persistent::new(20),
-            corridor: Persistent::new(5),
-            propellant: Persistent::new(10),
-            imu: Persistent::new(1),
+            thrust: Persistent::of(&table::THRUST),
+            contradiction: Persistent::of(&table::SUNK),
+            hovering: Persistent::of(&table::HOVERING),
+            velocimeter: Persistent::of(&table::VELOCIMETER_LOST),
+            corridor: Persistent::of(&table::CORRIDOR),
+            propellant: Persistent::of(&table::PROPELLANT),
+            imu: Persistent::of(&table::UNFIT),
         }
     }
 }
@@ -66,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_condition_counts_only_after_it_persisted_and_ends_with_it() {
-        let mut monitor = Persistent::new(3);
+        let mut monitor = Persistent::of(&Monitor { persistence_s: 0.3, ..table::THRUST });
         let mut announce = Announce::default();
         for (condition, stands) in
             [(true, false), (true, false), (true, true), (true, true), (false, false)]

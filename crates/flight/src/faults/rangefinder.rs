@@ -1,150 +1,260 @@
-//! What to believe about the rangefinder: gate, lock-out or re-acquisition, stuck and late.
+//! What to believe about a ranging sensor: time tags, repeats, noise, gate, distrust, a new altitude.
 //!
-//! Owns: [`RangeWatch`]. The two configurations of the project meet here in one code base.
-//! Re-acquisition, derived: rejected innovations over a few seconds are fitted by ν(t) = a + b t. A
-//! healthy sensor over ground that navigation does not expect is repeatable (scatter near its noise)
-//! and follows the inertial motion (b near 0); a failed sensor is not. Then the altitude, not the
-//! sensor, is wrong, and its variance is widened by a².
+//! Owns: [`RangeWatch`], one a ranging sensor. The two configurations of the project meet here in one
+//! code base: as flown, a fixed gate with a lock-out; resilient, the hypothesis bank ([`super::bank`])
+//! decides what a disagreement means, and no decision is for good.
+//! Without the bank a new altitude needs what the bank weighs: rejected ranges that lie close to a line
+//! (repeatable) whose slope is that of the inertial motion (the rate test).
+//! A new altitude is the step's square added to the altitude's variance, then the range fused as any.
 
-use crate::load::{Gate, Load};
+mod altitude;
+mod checks;
+
+use super::bank::Bank;
+use super::window::{Line, Window};
+use crate::announce::Announce;
+use crate::load::{GATE_SIGMAS, Gate, Load};
 use crate::nav::aid::{EMPTY, Prediction, put, slant_range};
 use crate::nav::covariance::{P, Row};
 use crate::nav::state::Pose;
 use crate::nav::{Nav, Site, filter};
 use icd::bus::{ShotQuality, SlantRange};
-use icd::constants::MOON_RADIUS_M;
 use icd::events::Event;
 use icd::time::Time;
-use icd::tm::{Innovation, Outcome, Use};
+use icd::tm::{Belief, Innovation, Outcome, Use};
 use nalgebra::Vector3;
 
-use crate::announce::Announce;
-
-/// Rejected samples kept, and how many must agree.
-const WINDOW: usize = 30;
-const WINDOW_MIN: usize = 15;
-/// The window reaches back this far, s.
-const WINDOW_S: f64 = 3.0;
-/// Least time between re-initialisations, s, and how many a descent may see.
-const REINITIALISE_S_MIN: f64 = 5.0;
-const REINITIALISE_COUNT_MAX: u32 = 4;
-/// Exact repeats that make a sensor stuck.
-const REPEATS: u32 = 4;
 /// Prior altitude deviation above which a range is underweighted, m.
 const WIDE_M: f64 = 100.0;
-/// Silence inside the reach that makes the sensor late, s.
-const LATE_S: f64 = 3.0;
-/// Probability of a late rangefinder before it was missed, and after. Assumed: one landing in five; once
-/// silent in its reach it is late for certain but for a slow start.
+/// Roughness that a repeatable sensor may show, m.
+const ROUGH_M: f64 = 10.0;
+/// Prior probability of a healthy sensor, as log-odds: 0.99; and the most that looks can make of it.
+const HEALTH: f64 = 4.595;
+/// Probability of a late rangefinder before it was missed: one landing in five, assumed; and the most
+/// that silence makes of it.
 const LATE_PRIOR: f64 = 0.2;
-const LATE: f64 = 0.98;
-/// Terrain slope that the rate test allows for, tan: the 99 % slope of a mare at 100 m is near 0.1.
-const SLOPE: f64 = 0.1;
+const LATE_MAX: f64 = 0.98;
+/// Which sensor is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ranging {
+    /// The laser rangefinder.
+    Rangefinder,
+    /// The radar altimeter.
+    RadarAltimeter,
+}
 
-/// Heights above the reference sphere that a landing can pass through, m: the Moon's lowest ground lies near
-/// −9 km, braking begins near 20 km; by physics, not by navigation.
-const HEIGHT_M_MIN: f64 = -10_000.0;
-const HEIGHT_M_MAX: f64 = 30_000.0;
+impl Ranging {
+    fn acquired(self) -> Event {
+        match self {
+            Self::Rangefinder => Event::RangefinderAcquired,
+            Self::RadarAltimeter => Event::RadarAcquired,
+        }
+    }
 
-/// Memory about the rangefinder.
+    fn rejected(self) -> Event {
+        match self {
+            Self::Rangefinder => Event::RangeRejected,
+            Self::RadarAltimeter => Event::RadarRejected,
+        }
+    }
+}
+
+/// What one watch tells another about a wrong altitude.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peer {
+    /// Probability that the altitude is wrong.
+    pub datum: f64,
+    /// Probability that sensor and navigation are right.
+    pub nominal: f64,
+    /// By how much the lander is higher, m, and the deviation of that.
+    pub step_m: (f64, f64),
+}
+
+/// What surrounds a shot.
+pub struct Scene<'a> {
+    /// The load.
+    pub load: &'a Load,
+    /// Another ranging sensor's belief.
+    pub peer: Peer,
+}
+
+/// A condition by time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hold(Option<Time>);
+
+impl Hold {
+    /// Whether `condition` has now held for `needed_s`.
+    fn stands(&mut self, condition: bool, t: Time, needed_s: f64) -> bool {
+        self.0 = if condition { Some(self.0.unwrap_or(t)) } else { None };
+        self.0.is_some_and(|since| (t - since).s() >= needed_s)
+    }
+}
+
+/// Memory about one ranging sensor.
 #[derive(Clone, Debug)]
 pub struct RangeWatch {
-    window: [Option<(Time, f64)>; WINDOW],
-    next: usize,
+    sensor: Ranging,
+    bank: Bank,
+    window: Window,
     in_a_row: u32,
     last_range_m: f32,
     repeats: u32,
-    reinitialised: u32,
+    alone: u32,
     t_reinitialised: Option<Time>,
-    t_in_reach: Option<Time>,
+    last_step_m: Option<f64>,
+    t_last: Option<Time>,
+    t_trial: Option<Time>,
+    t_look: Option<Time>,
+    health: f64,
     last_hit_M: Option<Vector3<f64>>,
+    tags: Hold,
+    datum: Hold,
+    distrust: Hold,
+    trust: Hold,
+    noise: Hold,
+    disagreement: Hold,
+    unresolved: bool,
+    tag_refused: bool,
+    line: Option<Line>,
+    follows: bool,
+    reopened: bool,
+    rate_m_s_max: f64,
+    noise_m: f64,
     /// Shut out for good.
     pub locked_out: bool,
     /// Silent where it should see the ground.
     pub late: bool,
-    /// Repeats itself.
+    /// Repeats itself, or does not follow the motion at all.
     pub stuck: bool,
     /// Some range has been fused.
     pub acquired: bool,
+    /// Weighed, not used.
+    pub distrusted: bool,
+    /// Much noisier than specified.
+    pub noisy: bool,
 }
 
 impl RangeWatch {
     /// Nothing known yet.
-    pub const fn new() -> Self {
+    pub fn new(sensor: Ranging) -> Self {
         Self {
-            window: [None; WINDOW],
-            next: 0,
+            sensor,
+            bank: Bank::new(),
+            window: Window::new(),
             in_a_row: 0,
             last_range_m: f32::NAN,
             repeats: 0,
-            reinitialised: 0,
+            alone: 0,
             t_reinitialised: None,
-            t_in_reach: None,
+            last_step_m: None,
+            t_last: None,
+            t_trial: None,
+            t_look: None,
+            health: HEALTH,
             last_hit_M: None,
+            tags: Hold(None),
+            datum: Hold(None),
+            distrust: Hold(None),
+            trust: Hold(None),
+            noise: Hold(None),
+            disagreement: Hold(None),
+            unresolved: false,
+            tag_refused: false,
+            line: None,
+            follows: false,
+            reopened: false,
+            rate_m_s_max: 0.0,
+            noise_m: 0.0,
             locked_out: false,
             late: false,
             stuck: false,
             acquired: false,
+            distrusted: false,
+            noisy: false,
         }
     }
 
-    /// Probability that the ground is not seen by the planned altitude but somewhere below.
-    pub fn late_probability(&self) -> f64 {
-        if self.late { LATE } else { LATE_PRIOR }
-    }
-
-    /// Altitude that braking decisions use while it is open whether the rangefinder or navigation is wrong,
-    /// m: the lower of the two.
-    pub fn low_altitude_m(&self, nav_altitude_m: f64) -> f64 {
-        nav_altitude_m
-    }
-
-    /// It is open whether the rangefinder or navigation is wrong.
-    pub fn unresolved(&self) -> bool {
-        false
-    }
-
-    /// Takes one shot through gate and bookkeeping.
+    /// Takes one rangefinder shot through prediction, gate and bookkeeping.
     pub fn take(
         &mut self,
-        load: &Load,
+        scene: &Scene<'_>,
         site: &Site,
         nav: &mut Nav,
         shot: &SlantRange,
         line: &mut Innovation,
         announce: &mut Announce,
     ) {
-        let measured = f64::from(shot.range_m);
+        let Some((t, tag_r)) = self.tag(nav, shot.t, announce) else {
+            filter::note(line, f64::from(shot.range_m), None, 0.0, Outcome::Unusable);
+            return;
+        };
         match shot.quality {
             ShotQuality::Valid => {}
             ShotQuality::NoReturn => {
-                self.watch_silence(load, site, nav, shot.t, announce);
+                let expected = self.could_read(scene.load, site, nav, t);
+                self.watch_silence(
+                    scene.load.vehicle.rangefinder.range_m_max,
+                    expected,
+                    t,
+                    announce,
+                );
                 return;
             }
             ShotQuality::Fault => {
                 announce.edge(Event::RangefinderFault, line.outcome != Outcome::Unusable);
-                filter::note(line, measured, None, 0.0, Outcome::Unusable);
+                filter::note(line, f64::from(shot.range_m), None, 0.0, Outcome::Unusable);
                 return;
             }
         }
-        self.watch_repeats(shot.range_m, announce);
-        let Some(pose) = nav.history.at(shot.t) else {
+        let Some(pose) = nav.history.at(t) else {
             announce.edge(Event::TimeTagRefused, filter::refuse_tag(line));
             return;
         };
-        let usable = !self.stuck && measured.is_finite();
-        let echo = if usable { self.expected(load, site, nav, &pose) } else { None };
-        let Some(prediction) = echo else {
+        let echo = self.expected(scene.load, site, nav, &pose);
+        let echo = echo.map(|p| Prediction { r: p.r + tag_r, ..p });
+        self.judge(scene, nav, &SlantRange { t, ..*shot }, echo, line, announce);
+    }
+
+    /// Judges one valid range against its prediction, and fuses it when it is believed.
+    ///
+    /// - `echo`: what navigation expects; `None` when the beam meets no ground.
+    pub fn judge(
+        &mut self,
+        scene: &Scene<'_>,
+        nav: &mut Nav,
+        shot: &SlantRange,
+        echo: Option<Prediction>,
+        line: &mut Innovation,
+        announce: &mut Announce,
+    ) {
+        let faults = &scene.load.faults;
+        let (t, measured) = (shot.t, f64::from(shot.range_m));
+        self.watch_repeats(shot.range_m, announce);
+        let Some(mut prediction) = echo.filter(|_| measured.is_finite()) else {
             filter::note(line, measured, None, 0.0, Outcome::Unusable);
             return;
         };
+        let per_height = range_per_height(nav, &prediction.h);
+        self.window.push(t, measured, measured - prediction.value, per_height);
+        self.watch_frozen(faults.bank, t, announce);
+        if self.stuck {
+            filter::note(line, measured, None, 0.0, Outcome::Unusable);
+            return;
+        }
+        if faults.bank {
+            prediction.r = self.real_noise(&prediction, t, announce);
+        }
         let mut c = filter::compare(nav, &prediction, measured);
-        let gate = match load.faults.gate {
-            Gate::Fixed { half_width_m, .. } => half_width_m * range_per_height(nav, &prediction.h),
+        let rule = match self.sensor {
+            Ranging::Rangefinder => faults.gate,
+            Ranging::RadarAltimeter => Gate::Sigma { k: GATE_SIGMAS },
+        };
+        let gate = match rule {
+            Gate::Fixed { half_width_m, .. } => half_width_m * per_height,
             Gate::Sigma { k } => k * c.sigma,
         };
         // As flown: the first range of all is what the gate is laid around.
-        let first = !self.acquired && matches!(load.faults.gate, Gate::Fixed { .. });
+        let first = !self.acquired && matches!(rule, Gate::Fixed { .. });
         let mut inside = first || c.nu.abs() <= gate || line.usage == Use::Force;
         if self.locked_out || line.usage == Use::Inhibit {
             let why = if self.locked_out { Outcome::LockedOut } else { Outcome::Inhibited };
@@ -152,29 +262,113 @@ impl RangeWatch {
             return;
         }
         if !inside {
-            self.reject(load, shot.t, c.nu, announce);
-            if load.faults.reacquire
-                && let Some(step_m) = self.consistent(load, nav, shot.t, prediction.r)
-            {
-                widen(nav, step_m);
-                c = filter::compare(nav, &prediction, measured);
-                inside = true;
-                self.reinitialised += 1;
-                self.t_reinitialised = Some(shot.t);
-                announce.now(Event::RangefinderReacquired);
-            }
+            self.reject(rule, announce);
         }
+        let step_m = self.new_altitude(scene, nav, t, &c, &prediction, inside, announce);
+        if let Some(step_m) = step_m {
+            widen(nav, step_m);
+            c = filter::compare(nav, &prediction, measured);
+            inside = true;
+        }
+        if self.reopened {
+            let repeatable = |line: &Line| line.scatter < 9.0 * (prediction.r + ROUGH_M * ROUGH_M);
+            let shown = self.follows && self.line.as_ref().is_some_and(repeatable);
+            self.reopened = !shown;
+            inside &= shown;
+        }
+        let used = inside && (!self.distrusted || line.usage == Use::Force);
         if inside {
             self.in_a_row = 0;
-            self.window = [None; WINDOW];
-            self.t_in_reach = None;
-            self.late = false;
-            announce.edge(Event::RangefinderAcquired, !self.acquired);
-            self.acquired = true;
+            self.window.inside();
+        }
+        if used {
+            self.hears(announce);
             filter::fuse(nav, &c, WIDE_M);
         }
-        let outcome = if inside { Outcome::Fused } else { Outcome::Rejected };
+        let outcome = match (used, inside) {
+            (true, _) => Outcome::Fused,
+            (_, true) => Outcome::Distrusted,
+            _ => Outcome::Rejected,
+        };
         filter::note(line, measured, Some(&c), gate, outcome);
+    }
+
+    /// Navigation has moved itself by other sensors: up by `height_m`, faster upwards by `v_m_s`.
+    pub fn shift(&mut self, now: Time, height_m: f64, v_m_s: f64) {
+        self.bank.shift(height_m, v_m_s);
+        self.window.shift(now, height_m, v_m_s);
+    }
+
+    /// The altitude is believed no longer: every explanation is as likely as another.
+    pub fn on_trial(&mut self) {
+        self.bank.even();
+        self.distrusted = false;
+        (self.datum, self.distrust) = (Hold(None), Hold(None));
+    }
+
+    /// The altitude is reset: ranges may set it anew once they are shown to follow the motion.
+    pub fn reopen(&mut self) {
+        self.on_trial();
+        self.reopened = true;
+        self.window = Window::new();
+    }
+
+    /// Whether a range came in the last `span_s`, used or not, from a sensor that is not stuck.
+    pub fn heard(&self, now: Time, span_s: f64) -> bool {
+        !self.stuck && self.window.last().is_some_and(|t| (now - t).s() < span_s)
+    }
+
+    /// What this sensor tells another's watch.
+    pub fn peer(&self) -> Peer {
+        let [nominal, _, datum, _] = self.bank.p;
+        Peer { datum, nominal, step_m: self.bank.step_m() }
+    }
+
+    /// Whether a disagreement stands that guidance should be careful about.
+    pub fn unresolved(&self) -> bool {
+        self.unresolved
+    }
+
+    /// The lower of the altitudes that are believed in, m.
+    pub fn low_altitude_m(&self, nav_altitude_m: f64) -> f64 {
+        let step_m = self.bank.step_m().0;
+        if self.unresolved { nav_altitude_m + step_m.min(0.0) } else { nav_altitude_m }
+    }
+
+    /// For telemetry.
+    pub fn belief(&self) -> Belief {
+        let [nominal, invalid, datum, scale] = self.bank.p;
+        Belief {
+            nominal,
+            invalid,
+            datum,
+            scale,
+            step_m: self.bank.step_m().0,
+            rate_m_s: self.line.map_or(0.0, |line| line.slope),
+            rate_m_s_max: self.rate_m_s_max,
+            noise_m: self.noise_m,
+            health: self.healthy(),
+        }
+    }
+
+    /// Probability that a sensor that says nothing is healthy.
+    pub fn healthy(&self) -> f64 {
+        1.0 / (1.0 + libm::exp(-self.health))
+    }
+
+    /// Probability that the ground is not seen by the planned altitude but somewhere below: the prior of
+    /// a landing, or what silence has made of it.
+    pub fn late_probability(&self) -> f64 {
+        (1.0 - self.healthy()).clamp(LATE_PRIOR, LATE_MAX)
+    }
+
+    /// A range is used: the sensor is there.
+    fn hears(&mut self, announce: &mut Announce) {
+        self.t_look = None;
+        self.health = HEALTH;
+        self.late = false;
+        announce.edge(self.sensor.acquired(), !self.acquired);
+        self.acquired = true;
     }
 
     /// What the shot at `pose` should read; lets the terrain bias fade with the ground passed since.
@@ -195,115 +389,39 @@ impl RangeWatch {
         slant_range::predict(load, site, nav, pose).map(|echo| echo.prediction)
     }
 
-    fn watch_repeats(&mut self, range_m: f32, announce: &mut Announce) {
-        let same = range_m.to_bits() == self.last_range_m.to_bits();
-        self.repeats = if same { self.repeats.saturating_add(1) } else { 0 };
-        self.last_range_m = range_m;
-        let stuck = self.repeats >= REPEATS;
-        announce.edge(Event::RangefinderStuck, stuck && !self.stuck);
-        self.stuck = stuck;
+    /// The range expected at `t` with its deviation added.
+    fn could_read(&self, load: &Load, site: &Site, nav: &Nav, t: Time) -> Option<f64> {
+        let pose = nav.history.at(t)?;
+        let p = slant_range::predict(load, site, nav, &pose)?.prediction;
+        Some(p.value + filter::compare(nav, &p, p.value).sigma)
     }
 
-    /// Silence counts only where the beam surely reaches the ground.
-    fn watch_silence(
-        &mut self,
-        load: &Load,
-        site: &Site,
-        nav: &Nav,
-        t: Time,
-        announce: &mut Announce,
-    ) {
-        let reach_m = 0.9 * load.vehicle.rangefinder.range_m_max;
-        let pose = nav.history.at(t);
-        let expected = pose.and_then(|pose| {
-            let p = slant_range::predict(load, site, nav, &pose)?.prediction;
-            let c = filter::compare(nav, &p, p.value);
-            Some(p.value + c.sigma)
-        });
-        if expected.is_none_or(|range_m| range_m > reach_m) {
-            self.t_in_reach = None;
-            return;
-        }
-        let since = *self.t_in_reach.get_or_insert(t);
-        if (t - since).s() >= LATE_S {
-            announce.edge(Event::RangefinderLate, !self.late);
-            self.late = true;
-        }
-    }
-
-    fn reject(&mut self, load: &Load, t: Time, nu: f64, announce: &mut Announce) {
-        announce.edge(Event::RangeRejected, self.in_a_row == 0);
+    fn reject(&mut self, gate: Gate, announce: &mut Announce) {
+        announce.edge(self.sensor.rejected(), self.in_a_row == 0);
         self.in_a_row = self.in_a_row.saturating_add(1);
-        if let Some(slot) = self.window.get_mut(self.next) {
-            *slot = Some((t, nu));
-        }
-        self.next = (self.next + 1) % WINDOW;
-        if let Gate::Fixed { lock_out_after, .. } = load.faults.gate
+        if let Gate::Fixed { lock_out_after, .. } = gate
             && self.in_a_row >= lock_out_after
         {
             self.locked_out = true;
             announce.now(Event::RangefinderLockedOut);
         }
     }
-
-    /// The altitude step that the rejected ranges agree on, m; `None` while they do not.
-    fn consistent(&self, load: &Load, nav: &Nav, t: Time, r: f64) -> Option<f64> {
-        let soon = self.t_reinitialised.is_some_and(|last| (t - last).s() < REINITIALISE_S_MIN);
-        if soon || self.reinitialised >= REINITIALISE_COUNT_MAX {
-            return None;
-        }
-        let samples = || {
-            let kept = self.window.iter().flatten();
-            kept.map(|(at, nu)| ((*at - t).s(), *nu)).filter(|(x, _)| *x > -WINDOW_S)
-        };
-        let n = samples().count();
-        if n < WINDOW_MIN {
-            return None;
-        }
-        let count = n as f64;
-        let mean_t = samples().map(|(x, _)| x).sum::<f64>() / count;
-        let mean = samples().map(|(_, y)| y).sum::<f64>() / count;
-        let stt = samples().map(|(x, _)| (x - mean_t) * (x - mean_t)).sum::<f64>();
-        if stt < 0.5 {
-            return None;
-        }
-        let sty = samples().map(|(x, y)| (x - mean_t) * (y - mean)).sum::<f64>();
-        let slope = sty / stt;
-        let residual = |(x, y): (f64, f64)| y - mean - slope * (x - mean_t);
-        let scatter = samples().map(residual).map(|e| e * e).sum::<f64>() / (count - 2.0);
-        let v = nav.v_ground_I(load).si();
-        let up = nav.p_MB_I.si() / nav.p_MB_I.norm().max(1.0);
-        let v_up = v.dot(&up);
-        let v_horizontal = libm::sqrt((v.norm_squared() - v_up * v_up).max(0.0));
-        let sigma_v = libm::sqrt(nav.covariance.variance(crate::nav::covariance::V, &up));
-        let rough_m = 10.0;
-        let sigma_b2 = scatter / stt;
-        let rate = libm::sqrt(sigma_b2 + sigma_v * sigma_v + libm::pow(v_horizontal * SLOPE, 2.0));
-        let repeatable = scatter < 9.0 * (r + rough_m * rough_m);
-        let follows = slope.abs() < 3.0 * rate.max(0.5);
-        let step_m = mean - slope * mean_t;
-        let height_m = nav.p_MB_I.norm() - MOON_RADIUS_M + step_m;
-        let plausible = height_m > HEIGHT_M_MIN && height_m < HEIGHT_M_MAX;
-        (repeatable && follows && plausible).then_some(step_m)
-    }
 }
 
-impl Default for RangeWatch {
-    fn default() -> Self {
-        Self::new()
-    }
+fn up(nav: &Nav) -> Vector3<f64> {
+    nav.p_MB_I.si() / nav.p_MB_I.norm().max(1.0)
 }
 
 /// How much range one metre of height makes along this beam.
 fn range_per_height(nav: &Nav, h: &Row) -> f64 {
-    let up = nav.p_MB_I.si() / nav.p_MB_I.norm().max(1.0);
+    let up = up(nav);
     h.iter().skip(P).take(3).zip(up.iter()).map(|(h, u)| h * u).sum::<f64>().abs().max(1.0)
 }
 
 /// Widens the radial position variance by `step_m` squared.
-fn widen(nav: &mut Nav, step_m: f64) {
-    let up = nav.p_MB_I.si() / nav.p_MB_I.norm().max(1.0);
-    let mut a = EMPTY;
-    put(&mut a, P, up);
-    nav.covariance.add(&a, step_m * step_m);
+pub fn widen(nav: &mut Nav, step_m: f64) {
+    let up = up(nav);
+    let mut row = EMPTY;
+    put(&mut row, P, up);
+    nav.covariance.add(&row, step_m * step_m);
 }

@@ -217,13 +217,19 @@ impl Covariance {
         sum
     }
 
+    /// Sum of the variances of the three states from `first`.
+    pub fn trace(&self, first: usize) -> f64 {
+        let columns = self.u.iter().zip(&self.d).skip(first);
+        columns.map(|(u, d)| triple(u, first).norm_squared() * d).sum()
+    }
+
     /// Variance along `direction` of the three states from `first`.
     pub fn variance(&self, first: usize, direction: &Vector3<f64>) -> f64 {
         let along = |(u, d): (&Row, &f64)| {
             let f = triple(u, first).dot(direction);
             f * d * f
         };
-        self.u.iter().zip(&self.d).map(along).sum()
+        self.u.iter().zip(&self.d).skip(first).map(along).sum()
     }
 
     /// `Uᵀ hᵀ`.

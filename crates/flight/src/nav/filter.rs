@@ -135,7 +135,11 @@ pub fn note(
             line.rejected = line.rejected.saturating_add(1);
             line.in_a_row = line.in_a_row.saturating_add(1);
         }
-        Outcome::Silent | Outcome::Unusable | Outcome::LockedOut | Outcome::Inhibited => {}
+        Outcome::Silent
+        | Outcome::Unusable
+        | Outcome::LockedOut
+        | Outcome::Inhibited
+        | Outcome::Distrusted => {}
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod aid;
 pub mod covariance;
 pub mod filter;
+pub mod gap;
 pub mod gravity;
 pub mod history;
 pub mod map;

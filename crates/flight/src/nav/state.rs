@@ -288,7 +288,11 @@ impl Nav {
         self.w_IB_B = Vector::from_si(w_B);
         self.f_B = Vector::from_si(dv_B / dt_s);
         self.dv_I += dv_I;
-        self.turn_I += R_IB * Matrix3::from_diagonal(&turn);
+        for (mut column, (axis, angle)) in
+            self.turn_I.column_iter_mut().zip(R_IB.column_iter().zip(turn.iter()))
+        {
+            column += axis * *angle;
+        }
         self.total_dv_I += dv_I;
         self.t = t;
         self.R_IM = load.orientation.R_IM(t);

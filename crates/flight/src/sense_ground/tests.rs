@@ -207,24 +207,37 @@ fn landmarks_that_agree_on_a_displacement_reopen_the_position() {
 fn radar_altitudes_correct_height_and_a_wrong_one_is_refused_without_consequence() {
     let load = over_landmarks(1500.0);
     let mut flight = flight(&load, 1500.0);
-    let pulse = |range_m: f64| Sensors {
-        radar_altimeter: Some(SlantRange {
-            t: t0(),
-            range_m: range_m as f32,
-            quality: ShotQuality::Valid,
-        }),
-        ..quiet(t0())
+    let pulse = |flight: &mut Flight, range_m: f64| {
+        flight.nav.t += icd::time::Span::from_ms(200);
+        flight.nav.history.push(flight.nav.pose());
+        let (t, range_m) = (flight.nav.t, range_m as f32);
+        let radar_altimeter = Some(SlantRange { t, range_m, quality: ShotQuality::Valid });
+        flight.sense_ground(&Sensors { radar_altimeter, ..quiet(t) }, false);
     };
-    flight.sense_ground(&pulse(700.0), false);
+    pulse(&mut flight, 700.0);
     assert_eq!(flight.announce.events(), [Event::RadarRejected]);
     let before = flight.nav.p_MB_I.norm();
-    for _ in 0..60 {
-        flight.sense_ground(&pulse(1540.0), false);
+    for n in 0..60 {
+        pulse(&mut flight, 1540.0 + 3.0 * f64::from(n % 3 - 1));
     }
     let line = flight.lines.radar_altimeter;
     assert_eq!((line.fused, line.rejected), (60, 1));
     let risen = flight.nav.p_MB_I.norm() - before - flight.nav.terrain_bias_m;
     assert!((risen - 40.0).abs() < 5.0, "{risen}");
+}
+
+#[test]
+fn a_time_tag_that_memory_does_not_reach_is_refused_and_announced() {
+    let load = over_landmarks(1500.0);
+    let mut flight = flight(&load, 1500.0);
+    let t = t0() - icd::time::Span::from_ms(10_000);
+    let seen = Landmarks { t, ..frame(&load, &flight.nav.pose()) };
+    let pulse = SlantRange { t, range_m: 1500.0, quality: ShotQuality::Valid };
+    let late = Sensors { camera: Some(seen), radar_altimeter: Some(pulse), ..quiet(t0()) };
+    flight.sense_ground(&late, false);
+    assert_eq!(flight.announce.events(), [Event::TimeTagRefused, Event::TimeTagRefused]);
+    assert_eq!(flight.lines.camera.outcome, Outcome::Unusable);
+    assert_eq!(flight.lines.radar_altimeter.outcome, Outcome::Unusable);
 }
 
 #[test]

@@ -116,6 +116,9 @@ fn a_sum_of_outer_products_is_what_it_says() {
     let d = Vector3::new(0.3, -0.5, 0.8);
     let block = expected.fixed_view::<3, 3>(V, V);
     assert!((p.variance(V, &d) / (block * d).dot(&d) - 1.0).abs() < 1e-12);
+    assert!(
+        (p.trace(THETA) / expected.fixed_view::<3, 3>(THETA, THETA).trace() - 1.0).abs() < 1e-12
+    );
     assert!((p.block(P, BEAM) - expected.fixed_view::<3, 3>(P, BEAM)).norm() < 1e-11);
 }
 

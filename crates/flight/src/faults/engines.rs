@@ -1,0 +1,258 @@
+//! Which engines do what they are told: by the force and the torque that are missing or left over.
+//!
+//! Owns: [`EngineWatch`]. Does not own: allocation without an engine (`control::allocate`).
+//! Derived: an assist engine i at (x_i, y_i) that gives nothing leaves out the force F d_i along z and the
+//! torque F d_i (y_i, −x_i), d_i its duty. The residual torque τ = I ẇ + w × I w − τ_asked, smoothed over
+//! a second, is compared with each engine's signature; the missing force must agree. A jet that
+//! stays open leaves its torque about the long axis, of either sign.
+//! Refuses: to tell which jet; the attitude loop's integral carries it whichever it is.
+
+use super::table;
+use crate::announce::Announce;
+use crate::load::Vehicle;
+use icd::bus::{ASSIST_ENGINES, Actuators, PULSE_FRAME};
+use icd::events::Event;
+use icd::time::Time;
+use nalgebra::Vector3;
+
+/// Smoothing of residuals, s.
+const SMOOTH_S: f64 = 1.0;
+/// Share of the missing force that must agree with the missing torque, least and most.
+const FORCE_SHARE: [f64; 2] = [0.3, 2.0];
+/// Residual torque beside the signature, as a share of it.
+const BESIDE: f64 = 0.6;
+/// An engine given up is tried again after this time, s.
+const RETRY_S: f64 = 10.0;
+/// Least duty at which an engine can be judged.
+const DUTY_MIN: f64 = 0.15;
+
+/// What one pulse frame has shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The vehicle as believed.
+    pub vehicle: &'a Vehicle,
+    /// What was commanded.
+    pub actuators: &'a Actuators,
+    /// Principal moments of inertia, kg m².
+    pub inertia: Vector3<f64>,
+    /// Body rate now, rad/s.
+    pub w_B: Vector3<f64>,
+    /// Sensed and asked thrust, N.
+    pub thrust_N: [f64; 2],
+    /// Now.
+    pub t: Time,
+}
+
+/// Memory about the engines.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineWatch {
+    w_before: Option<Vector3<f64>>,
+    torque: Vector3<f64>,
+    missing_N: f64,
+    duty: [f64; ASSIST_ENGINES],
+    suspect: Option<usize>,
+    suspect_s: f64,
+    excess_s: f64,
+    jet_s: f64,
+    given_up: [Option<Time>; ASSIST_ENGINES],
+    /// A jet seems to stay open.
+    pub jet_stuck: bool,
+    /// More thrust than asked for.
+    pub excess: bool,
+}
+
+impl EngineWatch {
+    /// All well.
+    pub fn new() -> Self {
+        Self {
+            w_before: None,
+            torque: Vector3::zeros(),
+            missing_N: 0.0,
+            duty: [0.0; ASSIST_ENGINES],
+            suspect: None,
+            suspect_s: 0.0,
+            excess_s: 0.0,
+            jet_s: 0.0,
+            given_up: [None; ASSIST_ENGINES],
+            jet_stuck: false,
+            excess: false,
+        }
+    }
+
+    /// Engines that are not asked for anything.
+    pub fn out(&self) -> [bool; ASSIST_ENGINES] {
+        self.given_up.map(|since| since.is_some())
+    }
+
+    /// Some engine is given up.
+    pub fn any_out(&self) -> bool {
+        self.given_up.iter().any(Option::is_some)
+    }
+
+    /// Judges the frame that has ended; `steady` when engines burn and the numbers mean something.
+    pub fn judge(&mut self, frame: &Frame<'_>, steady: bool, announce: &mut Announce) {
+        let dt_s = PULSE_FRAME.s();
+        for since in &mut self.given_up {
+            if since.is_some_and(|since| (frame.t - since).s() > RETRY_S) {
+                *since = None;
+            }
+        }
+        let before = self.w_before.replace(frame.w_B);
+        let Some(before) = before.filter(|_| steady) else {
+            self.forget();
+            return;
+        };
+        let momentum = frame.inertia.component_mul(&frame.w_B);
+        let turned = frame.inertia.component_mul(&((frame.w_B - before) / dt_s));
+        let residual = turned + frame.w_B.cross(&momentum) - asked_torque(frame);
+        let gain = dt_s / SMOOTH_S;
+        self.torque += (residual - self.torque) * gain;
+        let [felt, asked] = frame.thrust_N;
+        self.missing_N += (asked - felt - self.missing_N) * gain;
+        for (duty, us) in self.duty.iter_mut().zip(&frame.actuators.assist_on_us) {
+            *duty += (f64::from(*us) * 1e-6 / dt_s - *duty) * gain;
+        }
+        self.judge_engines(frame, announce);
+        let over = -self.missing_N > table::EXCESS.threshold * asked;
+        let excess = persists(&mut self.excess_s, over, table::EXCESS.persistence_s);
+        announce.edge(Event::ThrustInExcess, excess && !self.excess);
+        self.excess = excess;
+        let jet = frame.vehicle.p_jet_B.first().map_or(0.0, |p| libm::hypot(p[0], p[1]))
+            * frame.vehicle.jet.thrust_N;
+        let open = self.torque.z.abs() > table::JET_STUCK.threshold * jet;
+        let stuck = persists(&mut self.jet_s, open, table::JET_STUCK.persistence_s);
+        announce.edge(Event::JetStuck, stuck && !self.jet_stuck);
+        self.jet_stuck = stuck;
+    }
+
+    fn judge_engines(&mut self, frame: &Frame<'_>, announce: &mut Announce) {
+        let force = frame.vehicle.assist.thrust_N;
+        let mut best: Option<(usize, f64)> = None;
+        let engines = frame.vehicle.p_assist_B.iter().zip(&self.duty).enumerate();
+        for (i, (p, duty)) in engines {
+            if *duty < DUTY_MIN || self.given_up.get(i).is_some_and(Option::is_some) {
+                continue;
+            }
+            let size = -force * duty;
+            let (x, y) = (size * p[1], -size * p[0]);
+            let square = (x * x + y * y).max(1e-6);
+            let share = (self.torque.x * x + self.torque.y * y) / square;
+            let beside = libm::hypot(self.torque.x - share * x, self.torque.y - share * y);
+            let missing = self.missing_N / (force * duty);
+            let agrees = missing > FORCE_SHARE[0] && missing < FORCE_SHARE[1];
+            let alike = beside < BESIDE * libm::sqrt(square);
+            if share > table::ENGINE_OUT.threshold && agrees && alike {
+                let better = best.is_none_or(|(_, last)| beside < last);
+                best = if better { Some((i, beside)) } else { best };
+            }
+        }
+        let now = best.map(|(i, _)| i);
+        self.suspect_s = if now.is_some() && now == self.suspect {
+            self.suspect_s + PULSE_FRAME.s()
+        } else {
+            0.0
+        };
+        self.suspect = now;
+        if self.suspect_s >= table::ENGINE_OUT.persistence_s
+            && let Some(slot) = now.and_then(|i| self.given_up.get_mut(i))
+        {
+            *slot = Some(frame.t);
+            self.suspect_s = 0.0;
+            announce.now(Event::EngineOut);
+        }
+    }
+
+    fn forget(&mut self) {
+        self.torque = Vector3::zeros();
+        self.missing_N = 0.0;
+        self.duty = [0.0; ASSIST_ENGINES];
+        (self.suspect, self.suspect_s, self.excess_s, self.jet_s) = (None, 0.0, 0.0, 0.0);
+        (self.jet_stuck, self.excess) = (false, false);
+    }
+}
+
+impl Default for EngineWatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn persists(so_far_s: &mut f64, condition: bool, needed_s: f64) -> bool {
+    *so_far_s = if condition { *so_far_s + PULSE_FRAME.s() } else { 0.0 };
+    *so_far_s >= needed_s
+}
+
+/// Torque of what was commanded, about the body axes; main engine and centre of mass on the axis.
+fn asked_torque(frame: &Frame<'_>) -> Vector3<f64> {
+    let share = |us: &u32| f64::from(*us) * 1e-6 / PULSE_FRAME.s();
+    let vehicle = frame.vehicle;
+    let mut torque = Vector3::zeros();
+    for (p, us) in vehicle.p_assist_B.iter().zip(&frame.actuators.assist_on_us) {
+        let force = vehicle.assist.thrust_N * share(us);
+        torque += Vector3::new(force * p[1], -force * p[0], 0.0);
+    }
+    let jets = vehicle.p_jet_B.iter().zip(&vehicle.d_jet_B).zip(&frame.actuators.jet_on_us);
+    for ((p, d), us) in jets {
+        let force = vehicle.jet.thrust_N * share(us);
+        torque.z += force * (p[0] * d[1] - p[1] * d[0]);
+    }
+    torque
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_load::load;
+    use icd::time::Span;
+
+    const INERTIA: [f64; 3] = [200.0, 200.0, 160.0];
+
+    /// Frames of a body that turns freely, `dead` and a jet's torque about z given.
+    fn fly(frames: u32, dead: Option<usize>, jet_Nm: f64) -> (EngineWatch, Announce) {
+        let load = load();
+        let mut watch = EngineWatch::new();
+        let mut announce = Announce::default();
+        let mut actuators = Actuators::safe(crate::test_load::t0());
+        actuators.assist_on_us = [60_000; ASSIST_ENGINES];
+        let inertia = Vector3::from(INERTIA);
+        let mut w = Vector3::zeros();
+        for i in 0..frames {
+            let given = |n: usize| if Some(n) == dead { 0.0 } else { 0.6 * 216.0 };
+            let mut torque = Vector3::new(0.0, 0.0, jet_Nm);
+            for (n, p) in load.vehicle.p_assist_B.iter().enumerate() {
+                torque += Vector3::new(given(n) * p[1], -given(n) * p[0], 0.0);
+            }
+            w += torque.component_div(&inertia) * 0.1;
+            let felt: f64 = (0..6).map(given).sum();
+            let frame = Frame {
+                vehicle: &load.vehicle,
+                actuators: &actuators,
+                inertia,
+                w_B: w,
+                thrust_N: [felt, 6.0 * 0.6 * 216.0],
+                t: actuators.t + Span::from_ms(100 * i64::from(i)),
+            };
+            watch.judge(&frame, true, &mut announce);
+        }
+        (watch, announce)
+    }
+
+    #[test]
+    fn a_dead_engine_is_told_by_force_and_torque() {
+        for dead in 0..ASSIST_ENGINES {
+            let (watch, announce) = fly(40, Some(dead), 0.0);
+            let expected = core::array::from_fn(|i| i == dead);
+            assert_eq!(watch.out(), expected, "engine {dead}");
+            assert!(announce.events().contains(&Event::EngineOut));
+        }
+        assert!(!fly(100, None, 0.0).0.any_out());
+    }
+
+    #[test]
+    fn a_jet_that_stays_open_is_told_by_the_turn_about_the_long_axis() {
+        let (watch, announce) = fly(60, None, 22.0);
+        assert!(watch.jet_stuck && !watch.any_out());
+        assert_eq!(announce.events(), [Event::JetStuck]);
+        assert!(!fly(60, None, 5.0).0.jet_stuck);
+    }
+}

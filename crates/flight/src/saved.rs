@@ -1,0 +1,42 @@
+//! What survives a restart of the computer, and how the flight software goes on from there.
+//!
+//! A landing cannot be restarted with its engines off: Beresheet fell while its computer came up again
+//! [BeresheetLoss2019]. So state and phase lie in memory that keeps (assumed: written once a cycle), and
+//! whatever was going on goes on with them, coasted over the time that was lost, valves shut; belief
+//! about sensors, and everything else that can be learned again, begins anew.
+
+use crate::Flight;
+use crate::faults::table;
+use crate::load::{Legacy, NavStart, after};
+use icd::events::Event;
+use icd::time::Time;
+
+impl<'a> Flight<'a> {
+    /// Powers up again at `t` with what the last cycle left in memory that keeps.
+    ///
+    /// - `start`: the orbit given before the flight; all there is when what was kept is too old, from
+    ///   the future, or not kept at all (as flown).
+    pub fn restarted(&self, start: &NavStart, t: Time) -> Self {
+        let mut flight = Self::new(self.load, start);
+        let age_s = after(t, self.nav.t);
+        let kept = self.load.faults.bank && self.load.faults.legacy != Legacy::Beresheet;
+        if !kept || !(0.0..table::RESTART.threshold).contains(&age_s) {
+            return flight;
+        }
+        flight.nav = self.nav.clone();
+        flight.mode.phase = self.mode.phase;
+        flight.mode.t_phase = self.mode.t_phase;
+        flight.mode.deorbit_dv_m_s = self.mode.deorbit_dv_m_s;
+        flight.propellant_kg = self.propellant_kg;
+        flight.thrust_scale = self.thrust_scale;
+        flight.solution = self.solution;
+        flight.resumed = true;
+        flight
+    }
+
+    /// Announces once that the descent was resumed.
+    pub(crate) fn tell_resumed(&mut self) {
+        self.announce.edge(Event::Resumed, self.resumed);
+        self.resumed = false;
+    }
+}
