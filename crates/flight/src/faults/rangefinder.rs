@@ -51,6 +51,20 @@ impl Ranging {
         }
     }
 
+    fn distrusted(self) -> Event {
+        match self {
+            Self::Rangefinder => Event::RangefinderDistrusted,
+            Self::RadarAltimeter => Event::RadarDistrusted,
+        }
+    }
+
+    fn trusted(self) -> Event {
+        match self {
+            Self::Rangefinder => Event::RangefinderTrusted,
+            Self::RadarAltimeter => Event::RadarTrusted,
+        }
+    }
+
     fn rejected(self) -> Event {
         match self {
             Self::Rangefinder => Event::RangeRejected,
@@ -68,6 +82,8 @@ pub struct Peer {
     pub nominal: f64,
     /// By how much the lander is higher, m, and the deviation of that.
     pub step_m: (f64, f64),
+    /// Its ranges follow the motion.
+    pub follows: bool,
 }
 
 /// What surrounds a shot.
@@ -313,6 +329,22 @@ impl RangeWatch {
         self.window = Window::new();
     }
 
+    /// Another sensor is believed in its place, and the altitude set anew by that one.
+    pub fn overrule(&mut self, t: Time, announce: &mut Announce) {
+        announce.edge(self.sensor.distrusted(), !self.distrusted);
+        self.bank = Bank::new();
+        self.distrusted = true;
+        self.trust = Hold(None);
+        self.t_trial = Some(t);
+    }
+
+    /// Its step of the altitude was taken.
+    pub fn follow(&mut self, t: Time) {
+        self.bank = Bank::new();
+        self.distrusted = false;
+        self.t_reinitialised = Some(t);
+    }
+
     /// Whether a range came in the last `span_s`, used or not, from a sensor that is not stuck.
     pub fn heard(&self, now: Time, span_s: f64) -> bool {
         !self.stuck && self.window.last().is_some_and(|t| (now - t).s() < span_s)
@@ -321,7 +353,7 @@ impl RangeWatch {
     /// What this sensor tells another's watch.
     pub fn peer(&self) -> Peer {
         let [nominal, _, datum, _] = self.bank.p;
-        Peer { datum, nominal, step_m: self.bank.step_m() }
+        Peer { datum, nominal, step_m: self.bank.step_m(), follows: self.follows }
     }
 
     /// Whether a disagreement stands that guidance should be careful about.

@@ -98,6 +98,12 @@ monitors! {
         0.95, "", 1.0, "ranges weighed, not used", Some(Event::RadarDistrusted), "trust, or a new altitude", false;
     RADAR_TRUST: "trust of the radar", "as for the rangefinder",
         0.5, "", 1.0, "ranges used again", Some(Event::RadarTrusted), "distrust", false;
+    OVERRULED: "two that disagree", "a second sensor's step of the altitude below the first's, over its deviation",
+        3.0, "", 2.0, "the lower altitude is believed, the higher sensor distrusted: a wrong low one shows as ground \
+        that does not come, a wrong high one as a crash", Some(Event::RangefinderDistrusted),
+        "agreement, or an altitude reset", false;
+    SLOWER: "rate near its limit", "share of the rate at which the gyros were saturated",
+        0.7, "", 0.0, "no faster turn is commanded", None, "the end of the flight; turns go on more slowly", false;
     VELOCITY_GATE: "velocity gate", "|ν| of a beam's speed over its deviation",
         5.0, "", 0.0, "the beam is not used", Some(Event::VelocityRejected), "next speed inside", false;
     VELOCIMETER_LOST: "velocimeter lost", "time without a beam used, where it was used before",

@@ -102,19 +102,15 @@ impl RangeWatch {
         });
         let p = self.bank.p;
         let meaningless = p[bank::INVALID] + p[bank::SCALE] > table::DISTRUST.threshold;
-        let (distrusted, trusted) = match self.sensor {
-            Ranging::Rangefinder => (Event::RangefinderDistrusted, Event::RangefinderTrusted),
-            Ranging::RadarAltimeter => (Event::RadarDistrusted, Event::RadarTrusted),
-        };
         if self.distrust.stands(meaningless, t, table::DISTRUST.persistence_s) && !self.distrusted {
             self.distrusted = true;
             self.t_trial = Some(t);
-            announce.now(distrusted);
+            announce.now(self.sensor.distrusted());
         }
         let right = p[bank::NOMINAL] > table::TRUST.threshold;
         if self.trust.stands(right, t, table::TRUST.persistence_s) && self.distrusted {
             self.distrusted = false;
-            announce.now(trusted);
+            announce.now(self.sensor.trusted());
         }
         let due = self.t_trial.is_none_or(|last| (t - last).s() >= table::TRIAL.threshold);
         if self.distrusted && due && !right {
