@@ -18,7 +18,7 @@ const WEIGHT_SHARE: f64 = 0.15;
 /// A range that came this recently, s, can set the altitude anew.
 const HEARD_S: f64 = 2.0;
 /// Least disagreement of two ranging sensors, m. Assumed: roughness in the radar's footprint.
-const APART_M: f64 = 25.0;
+const APART_M: f64 = 8.0;
 /// Altitude is known again below this deviation, m; two resets lie at least this far apart, s.
 const KNOWN_M: f64 = 100.0;
 const APART_S: f64 = 10.0;
