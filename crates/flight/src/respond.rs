@@ -56,12 +56,13 @@ impl Flight<'_> {
     /// Of two ranging sensors that disagree, both following the motion, the lower is believed: if it is
     /// wrong the ground does not come, and that is noticed; if the higher one is, it comes too soon.
     pub(crate) fn weigh_two(&mut self) {
-        let (a, b) = (self.watch.peer(), self.radar.peer());
+        let (a, b) = (self.watch.peer(self.nav.t), self.radar.peer(self.nav.t));
         let free = !self.watch.distrusted && !self.radar.distrusted;
         let lower = |high: &Peer, low: &Peer| {
             let (step_m, sigma_m) = low.step_m;
             let room_m = APART_M + table::OVERRULED.threshold * sigma_m;
-            high.nominal > table::TRUST.threshold
+            high.used
+                && high.nominal > table::TRUST.threshold
                 && low.datum > table::REACQUIRE.threshold
                 && low.follows
                 && step_m < -room_m

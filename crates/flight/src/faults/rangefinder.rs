@@ -26,6 +26,8 @@ use nalgebra::Vector3;
 
 /// Prior altitude deviation above which a range is underweighted, m.
 const WIDE_M: f64 = 100.0;
+/// A sensor is in use that gave a range this recently, s.
+const USED_S: f64 = 1.0;
 /// Roughness that a repeatable sensor may show, m.
 const ROUGH_M: f64 = 10.0;
 /// Prior probability of a healthy sensor, as log-odds: 0.99; and the most that looks can make of it.
@@ -84,6 +86,8 @@ pub struct Peer {
     pub step_m: (f64, f64),
     /// Its ranges follow the motion.
     pub follows: bool,
+    /// Its ranges are being used.
+    pub used: bool,
 }
 
 /// What surrounds a shot.
@@ -351,9 +355,10 @@ impl RangeWatch {
     }
 
     /// What this sensor tells another's watch.
-    pub fn peer(&self) -> Peer {
+    pub fn peer(&self, now: Time) -> Peer {
         let [nominal, _, datum, _] = self.bank.p;
-        Peer { datum, nominal, step_m: self.bank.step_m(), follows: self.follows }
+        let used = self.acquired && !self.distrusted && self.heard(now, USED_S);
+        Peer { datum, nominal, step_m: self.bank.step_m(), follows: self.follows, used }
     }
 
     /// Whether a disagreement stands that guidance should be careful about.

@@ -53,8 +53,8 @@ macro_rules! monitors {
 
 monitors! {
     TIME_TAG: "time tag", "age of a range's time tag; repeats and the future count as too old",
-        3.0, "s", 0.0, "the range is not used", Some(Event::TimeTagRefused), "next range with a possible tag", false;
-    TIME_TAG_REPLACED: "time tag, for long", "impossible time tags only",
+        5.0, "s", 0.0, "the range is not used", Some(Event::TimeTagRefused), "next range with a possible tag", false;
+    TIME_TAG_REPLACED: "time tag, for long", "time tags from the future or repeated, and no others",
         1.0, "s", 1.0, "ranges count as taken on arrival, with the noise of half a second's fall",
         None, "next possible tag", false;
     STUCK: "stuck range", "ranges that repeat the last one exactly",

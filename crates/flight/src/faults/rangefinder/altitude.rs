@@ -62,7 +62,10 @@ impl RangeWatch {
         };
         let step_m = step_m?;
         let agreed = agrees(&scene.peer, step_m);
-        if !self.may_step(nav, t, step_m, agreed, faults.bank) {
+        // Against another sensor that navigation agrees with, one alone decides nothing: `respond` does.
+        let contested =
+            faults.bank && scene.peer.used && scene.peer.nominal > table::TRUST.threshold;
+        if contested || !self.may_step(nav, t, step_m, agreed, faults.bank) {
             return None;
         }
         self.alone = if agreed { self.alone } else { self.alone.saturating_add(1) };
