@@ -95,6 +95,7 @@ impl RangeWatch {
     ) {
         let since_s = self.t_look.map_or(0.0, |last| (t - last).s());
         self.t_look = Some(t);
+        self.unresolved = false;
         // Chance of an echo: falls from well inside the reach to nothing at it.
         let inside = expected_m.map_or(0.0, |m| (1.0 - m / reach_m.max(1.0)) / 0.1);
         let chance = ECHO * inside.clamp(0.0, 1.0);
