@@ -245,10 +245,7 @@ impl RangeWatch {
             prediction.r = self.real_noise(&prediction, t, announce);
         }
         let mut c = filter::compare(nav, &prediction, measured);
-        let rule = match self.sensor {
-            Ranging::Rangefinder => faults.gate,
-            Ranging::RadarAltimeter => Gate::Sigma { k: GATE_SIGMAS },
-        };
+        let rule = self.rule(scene.load);
         let gate = match rule {
             Gate::Fixed { half_width_m, .. } => half_width_m * per_height,
             Gate::Sigma { k } => k * c.sigma,
@@ -291,6 +288,14 @@ impl RangeWatch {
             _ => Outcome::Rejected,
         };
         filter::note(line, measured, Some(&c), gate, outcome);
+    }
+
+    /// The gate that this sensor's ranges must pass.
+    fn rule(&self, load: &Load) -> Gate {
+        match self.sensor {
+            Ranging::Rangefinder => load.faults.gate,
+            Ranging::RadarAltimeter => Gate::Sigma { k: GATE_SIGMAS },
+        }
     }
 
     /// Navigation has moved itself by other sensors: up by `height_m`, faster upwards by `v_m_s`.
