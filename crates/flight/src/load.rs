@@ -351,6 +351,18 @@ pub enum Legacy {
     Dart,
 }
 
+impl Gate {
+    /// Largest innovation that passes, m.
+    ///
+    /// - `per_height`: range that one metre of height makes; `sigma`: of the innovation, m.
+    pub fn width(&self, per_height: f64, sigma: f64) -> f64 {
+        match *self {
+            Self::Fixed { half_width_m, .. } => half_width_m * per_height,
+            Self::Sigma { k } => k * sigma,
+        }
+    }
+}
+
 /// Fault management: one code base, two configurations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaultManagement {

@@ -246,10 +246,7 @@ impl RangeWatch {
         }
         let mut c = filter::compare(nav, &prediction, measured);
         let rule = self.rule(scene.load);
-        let gate = match rule {
-            Gate::Fixed { half_width_m, .. } => half_width_m * per_height,
-            Gate::Sigma { k } => k * c.sigma,
-        };
+        let gate = rule.width(per_height, c.sigma);
         // As flown: the first range of all is what the gate is laid around.
         let first = !self.acquired && matches!(rule, Gate::Fixed { .. });
         let mut inside = first || c.nu.abs() <= gate || line.usage == Use::Force;
