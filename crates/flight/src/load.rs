@@ -384,10 +384,10 @@ impl FaultManagement {
     /// As flown: a fixed gate with permanent lock-out, no map, guidance that trusts navigation altitude.
     ///
     /// Source: the logic is [HakutoM1Report] as read in [HakutoM2Report]; the gate's half width and the
-    /// count are assumed: wide enough for the 1.1 km step of Mission 2, which was taken, and narrower
-    /// than the 3 km step of Mission 1, which was not.
+    /// count are assumed. The first range is taken whatever it says, as the 1.1 km step of Mission 2 was;
+    /// later ones that follow a flank lag by some 500 m, and behind the rim of Atlas by 1.4 km and more.
     pub const AS_FLOWN: Self = Self {
-        gate: Gate::Fixed { half_width_m: 1300.0, lock_out_after: LOCK_OUT_AFTER },
+        gate: Gate::Fixed { half_width_m: 1000.0, lock_out_after: LOCK_OUT_AFTER },
         use_map: false,
         reacquire: false,
         corridor: false,
