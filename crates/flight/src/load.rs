@@ -351,6 +351,30 @@ pub enum Legacy {
     Dart,
 }
 
+impl Legacy {
+    /// Every one, none first.
+    pub const ALL: [Self; 6] = [
+        Self::None,
+        Self::MarsPolarLander,
+        Self::Schiaparelli,
+        Self::Luna25,
+        Self::Beresheet,
+        Self::Dart,
+    ];
+
+    /// Name in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::MarsPolarLander => "mars-polar-lander",
+            Self::Schiaparelli => "schiaparelli",
+            Self::Luna25 => "luna-25",
+            Self::Beresheet => "beresheet",
+            Self::Dart => "dart",
+        }
+    }
+}
+
 impl Gate {
     /// Largest innovation that passes, m.
     ///
