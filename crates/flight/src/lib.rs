@@ -105,6 +105,7 @@ pub struct Flight<'a> {
     cycle: u32,
     resumed: bool,
     altitude_reset: Option<Time>,
+    disagreement: (Option<Ranging>, Time),
     backwards: u32,
     doubt: (f64, f64),
 }
@@ -148,6 +149,7 @@ impl<'a> Flight<'a> {
             cycle: 0,
             resumed: false,
             altitude_reset: None,
+            disagreement: (None, start.t),
             backwards: 0,
             doubt: (0.0, 0.0),
         }
@@ -256,7 +258,7 @@ impl<'a> Flight<'a> {
             self.nav.w_IB_B.si(),
             &Plant {
                 inertia,
-                slew_rad_s_max: vehicle.slew_rad_s_max,
+                slew_rad_s_max: vehicle.slew_rad_s_max.min(self.inertial.rate_max),
                 powered,
                 dt_s: PULSE_FRAME.s(),
             },

@@ -1,11 +1,12 @@
 //! What is done when monitors contradict each other: altitude without ground, a silent velocimeter.
 //!
-//! Owns: the altitude reset. A lander at rest on its engines where navigation sees the ground, and
+//! Owns: the altitude reset, the choice between two ranging sensors. A lander at rest on its engines where navigation sees the ground, and
 //! feels none, is not on the ground: navigation's altitude is wrong, whatever its deviation says.
 //! Mission 1 ended so. Then every range may set the altitude anew, if it follows the motion.
 
 use crate::Flight;
-use crate::faults::{rangefinder, table};
+use crate::faults::rangefinder::{self, Peer, Ranging};
+use crate::faults::table;
 use crate::load::after;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::events::Event;
@@ -16,6 +17,8 @@ const REST_M_S: f64 = 0.5;
 const WEIGHT_SHARE: f64 = 0.15;
 /// A range that came this recently, s, can set the altitude anew.
 const HEARD_S: f64 = 2.0;
+/// Least disagreement of two ranging sensors, m. Assumed: roughness in the radar's footprint.
+const APART_M: f64 = 8.0;
 /// Altitude is known again below this deviation, m; two resets lie at least this far apart, s.
 const KNOWN_M: f64 = 100.0;
 const APART_S: f64 = 10.0;
@@ -23,6 +26,7 @@ const APART_S: f64 = 10.0;
 impl Flight<'_> {
     /// Once a frame, after the gate.
     pub(crate) fn watch_contradictions(&mut self) {
+        self.weigh_two();
         let altitude_m = self.guide.altitude_m;
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let v_up = self.nav.v_ground_I(self.load).si().dot(&up);
@@ -49,11 +53,61 @@ impl Flight<'_> {
         self.monitors.velocimeter.update(lost, Event::VelocimeterLost, &mut self.announce);
     }
 
+    /// Of two ranging sensors that disagree, both following the motion, the lower is believed: if it is
+    /// wrong the ground does not come, and that is noticed; if the higher one is, it comes too soon.
+    pub(crate) fn weigh_two(&mut self) {
+        let (a, b) = (self.watch.peer(self.nav.t), self.radar.peer(self.nav.t));
+        let free = !self.watch.distrusted && !self.radar.distrusted;
+        let lower = |high: &Peer, low: &Peer| {
+            let (step_m, sigma_m) = low.step_m;
+            let room_m = APART_M + table::OVERRULED.threshold * sigma_m;
+            high.used
+                && high.nominal > table::TRUST.threshold
+                && low.datum > table::REACQUIRE.threshold
+                && low.follows
+                && step_m < -room_m
+        };
+        let now = match (free && self.load.faults.bank, lower(&a, &b), lower(&b, &a)) {
+            (true, true, _) => Some(Ranging::Rangefinder),
+            (true, _, true) => Some(Ranging::RadarAltimeter),
+            _ => None,
+        };
+        let (last, since) = self.disagreement;
+        self.disagreement = (now, if now.is_some() && now == last { since } else { self.nav.t });
+        if after(self.nav.t, self.disagreement.1) < table::OVERRULED.persistence_s {
+            return;
+        }
+        let (t, announce) = (self.nav.t, &mut self.announce);
+        let step_m = match now {
+            Some(Ranging::Rangefinder) => {
+                self.watch.overrule(t, announce);
+                self.radar.follow(t);
+                b.step_m.0
+            }
+            Some(Ranging::RadarAltimeter) => {
+                self.radar.overrule(t, announce);
+                self.watch.follow(t);
+                a.step_m.0
+            }
+            None => return,
+        };
+        rangefinder::widen(&mut self.nav, step_m);
+        self.disagreement = (None, t);
+    }
+
     fn reset_altitude(&mut self) {
+        // What was believed until now has led below the ground: the other is asked first.
+        let (first, second) = (self.watch.distrusted, self.radar.distrusted);
+        let (t, announce) = (self.nav.t, &mut self.announce);
         rangefinder::widen(&mut self.nav, table::RESET.threshold);
         self.watch.reopen();
         self.radar.reopen();
-        self.altitude_reset = Some(self.nav.t);
+        if first && !second {
+            self.radar.overrule(t, announce);
+        } else if second && !first {
+            self.watch.overrule(t, announce);
+        }
+        self.altitude_reset = Some(t);
         self.announce.now(Event::AltitudeReset);
     }
 }

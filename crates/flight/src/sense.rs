@@ -80,7 +80,7 @@ impl Flight<'_> {
         }
         self.follow(&mut anchor);
         if let Some(shot) = sensors.rangefinder.as_ref().filter(|_| flying) {
-            let scene = Scene { load: self.load, peer: self.radar.peer() };
+            let scene = Scene { load: self.load, peer: self.radar.peer(self.nav.t) };
             self.watch.take(
                 &scene,
                 &self.site,
@@ -109,7 +109,7 @@ impl Flight<'_> {
         if dt_s <= 0.0 {
             // Time that runs backwards is not followed, unless it goes on doing so.
             self.backwards = self.backwards.saturating_add(1);
-            self.announce.edge(Event::ClockJumped, self.backwards == 1);
+            self.announce.edge(Event::ClockJumped, self.backwards == 1 && dt_s < 0.0);
             if f64::from(self.backwards) * CYCLE.s() > table::CLOCK.threshold {
                 self.nav.jump(self.load, sensors.t);
                 self.backwards = 0;

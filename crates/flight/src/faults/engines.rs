@@ -21,8 +21,10 @@ const SMOOTH_S: f64 = 1.0;
 const FORCE_SHARE: [f64; 2] = [0.3, 2.0];
 /// Residual torque beside the signature, as a share of it.
 const BESIDE: f64 = 0.6;
-/// An engine given up is tried again after this time, s.
-const RETRY_S: f64 = 10.0;
+/// An engine given up is tried again after this time, s, and twice as long each time; a trial costs
+/// attitude. Once it has failed a trial, so long is enough to see that it fails again, s.
+const RETRY_S: f64 = 40.0;
+const AGAIN_S: f64 = 0.5;
 /// Least duty at which an engine can be judged.
 const DUTY_MIN: f64 = 0.15;
 
@@ -52,6 +54,8 @@ pub struct EngineWatch {
     duty: [f64; ASSIST_ENGINES],
     suspect: Option<usize>,
     suspect_s: f64,
+    failed: Option<usize>,
+    retry_s: f64,
     excess_s: f64,
     jet_s: f64,
     given_up: [Option<Time>; ASSIST_ENGINES],
@@ -71,6 +75,8 @@ impl EngineWatch {
             duty: [0.0; ASSIST_ENGINES],
             suspect: None,
             suspect_s: 0.0,
+            failed: None,
+            retry_s: RETRY_S,
             excess_s: 0.0,
             jet_s: 0.0,
             given_up: [None; ASSIST_ENGINES],
@@ -93,7 +99,7 @@ impl EngineWatch {
     pub fn judge(&mut self, frame: &Frame<'_>, steady: bool, announce: &mut Announce) {
         let dt_s = PULSE_FRAME.s();
         for since in &mut self.given_up {
-            if since.is_some_and(|since| (frame.t - since).s() > RETRY_S) {
+            if since.is_some_and(|since| (frame.t - since).s() > self.retry_s) {
                 *since = None;
             }
         }
@@ -153,11 +159,15 @@ impl EngineWatch {
             0.0
         };
         self.suspect = now;
-        if self.suspect_s >= table::ENGINE_OUT.persistence_s
+        let known = now.is_some() && now == self.failed;
+        let needed_s = if known { AGAIN_S } else { table::ENGINE_OUT.persistence_s };
+        if self.suspect_s >= needed_s
             && let Some(slot) = now.and_then(|i| self.given_up.get_mut(i))
         {
             *slot = Some(frame.t);
             self.suspect_s = 0.0;
+            self.retry_s = if known { 2.0 * self.retry_s } else { RETRY_S };
+            self.failed = now;
             announce.now(Event::EngineOut);
         }
     }

@@ -16,6 +16,8 @@ use nalgebra::Vector3;
 
 /// Rate that a lander under control does not exceed, rad/s: thrice its fastest turn.
 const RATE_MAX: f64 = 0.3;
+/// A saturated sample with a rate above this says where the gyros end, rad/s.
+const TURNING_RAD_S: f64 = 0.03;
 /// Deviation of a held rate, rad/s, and of a modelled force, m/s². Assumed: the fastest turn's change in a
 /// second, a tenth of the thrust.
 const RATE_DOUBT: f64 = 0.02;
@@ -43,6 +45,8 @@ pub struct InertialWatch {
     last: Imu,
     alike: [u32; 2],
     missed_m_s: f64,
+    /// Fastest turn that the gyros can measure for certain, rad/s.
+    pub rate_max: f64,
     /// The accelerometers say nothing.
     pub silent: bool,
     /// The present sample was void.
@@ -58,6 +62,7 @@ impl InertialWatch {
             last: Imu::default(),
             alike: [0; 2],
             missed_m_s: 0.0,
+            rate_max: f64::INFINITY,
             silent: false,
             void: false,
         }
@@ -90,6 +95,10 @@ impl InertialWatch {
         let dead = !imu.healthy && rate.norm_squared() <= 0.0;
         let no_rate =
             frozen[1] || dead || (imu.saturated && self.held_s < HELD_S) || (flagged && wild);
+        let largest = rate.iter().fold(0.0, |most: f64, w| most.max(w.abs()));
+        if imu.saturated && largest > TURNING_RAD_S {
+            self.rate_max = self.rate_max.min(table::SLOWER.threshold * largest);
+        }
         let mut out = Screened { imu: *imu, doubt: (0.0, 0.0) };
         if no_force {
             out.imu.dv_B_m_s = (model * dt_s).into();

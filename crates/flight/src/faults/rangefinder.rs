@@ -26,6 +26,8 @@ use nalgebra::Vector3;
 
 /// Prior altitude deviation above which a range is underweighted, m.
 const WIDE_M: f64 = 100.0;
+/// A sensor is in use that gave a range this recently, s.
+const USED_S: f64 = 1.0;
 /// Roughness that a repeatable sensor may show, m.
 const ROUGH_M: f64 = 10.0;
 /// Prior probability of a healthy sensor, as log-odds: 0.99; and the most that looks can make of it.
@@ -51,6 +53,20 @@ impl Ranging {
         }
     }
 
+    fn distrusted(self) -> Event {
+        match self {
+            Self::Rangefinder => Event::RangefinderDistrusted,
+            Self::RadarAltimeter => Event::RadarDistrusted,
+        }
+    }
+
+    fn trusted(self) -> Event {
+        match self {
+            Self::Rangefinder => Event::RangefinderTrusted,
+            Self::RadarAltimeter => Event::RadarTrusted,
+        }
+    }
+
     fn rejected(self) -> Event {
         match self {
             Self::Rangefinder => Event::RangeRejected,
@@ -68,6 +84,10 @@ pub struct Peer {
     pub nominal: f64,
     /// By how much the lander is higher, m, and the deviation of that.
     pub step_m: (f64, f64),
+    /// Its ranges follow the motion.
+    pub follows: bool,
+    /// Its ranges are being used.
+    pub used: bool,
 }
 
 /// What surrounds a shot.
@@ -315,15 +335,32 @@ impl RangeWatch {
         self.window = Window::new();
     }
 
+    /// Another sensor is believed in its place, and the altitude set anew by that one.
+    pub fn overrule(&mut self, t: Time, announce: &mut Announce) {
+        announce.edge(self.sensor.distrusted(), !self.distrusted);
+        self.bank = Bank::new();
+        self.distrusted = true;
+        self.trust = Hold(None);
+        self.t_trial = Some(t);
+    }
+
+    /// Its step of the altitude was taken.
+    pub fn follow(&mut self, t: Time) {
+        self.bank = Bank::new();
+        self.distrusted = false;
+        self.t_reinitialised = Some(t);
+    }
+
     /// Whether a range came in the last `span_s`, used or not, from a sensor that is not stuck.
     pub fn heard(&self, now: Time, span_s: f64) -> bool {
         !self.stuck && self.window.last().is_some_and(|t| (now - t).s() < span_s)
     }
 
     /// What this sensor tells another's watch.
-    pub fn peer(&self) -> Peer {
+    pub fn peer(&self, now: Time) -> Peer {
         let [nominal, _, datum, _] = self.bank.p;
-        Peer { datum, nominal, step_m: self.bank.step_m() }
+        let used = self.acquired && !self.distrusted && self.heard(now, USED_S);
+        Peer { datum, nominal, step_m: self.bank.step_m(), follows: self.follows, used }
     }
 
     /// Whether a disagreement stands that guidance should be careful about.

@@ -53,8 +53,8 @@ macro_rules! monitors {
 
 monitors! {
     TIME_TAG: "time tag", "age of a range's time tag; repeats and the future count as too old",
-        3.0, "s", 0.0, "the range is not used", Some(Event::TimeTagRefused), "next range with a possible tag", false;
-    TIME_TAG_REPLACED: "time tag, for long", "impossible time tags only",
+        5.0, "s", 0.0, "the range is not used", Some(Event::TimeTagRefused), "next range with a possible tag", false;
+    TIME_TAG_REPLACED: "time tag, for long", "time tags from the future or repeated, and no others",
         1.0, "s", 1.0, "ranges count as taken on arrival, with the noise of half a second's fall",
         None, "next possible tag", false;
     STUCK: "stuck range", "ranges that repeat the last one exactly",
@@ -98,6 +98,12 @@ monitors! {
         0.95, "", 1.0, "ranges weighed, not used", Some(Event::RadarDistrusted), "trust, or a new altitude", false;
     RADAR_TRUST: "trust of the radar", "as for the rangefinder",
         0.5, "", 1.0, "ranges used again", Some(Event::RadarTrusted), "distrust", false;
+    OVERRULED: "two that disagree", "a second sensor's step of the altitude below the first's, over its deviation",
+        3.0, "", 2.0, "the lower altitude is believed, the higher sensor distrusted: a wrong low one shows as ground \
+        that does not come, a wrong high one as a crash", Some(Event::RangefinderDistrusted),
+        "agreement, or an altitude reset", false;
+    SLOWER: "rate near its limit", "share of the rate at which the gyros were saturated",
+        0.7, "", 0.0, "no faster turn is commanded", None, "the end of the flight; turns go on more slowly", false;
     VELOCITY_GATE: "velocity gate", "|ν| of a beam's speed over its deviation",
         5.0, "", 0.0, "the beam is not used", Some(Event::VelocityRejected), "next speed inside", false;
     VELOCIMETER_LOST: "velocimeter lost", "time without a beam used, where it was used before",
@@ -119,7 +125,7 @@ monitors! {
         0.25, "", 1.0, "alarm; thrust is steered by what is sensed", Some(Event::ThrustInExcess), "agreement", false;
     ENGINE_OUT: "engine out", "share of one assist engine's thrust missing, by its force and torque",
         0.5, "", 1.5, "that engine is asked for nothing, the others for its share",
-        Some(Event::EngineOut), "tried again after 10 s", false;
+        Some(Event::EngineOut), "tried again after 40 s, then after twice as long each time", false;
     JET_STUCK: "jet stuck", "share of one jet's torque about the long axis that no jet was asked for",
         0.5, "", 2.0, "alarm; the attitude loop's integral carries the torque",
         Some(Event::JetStuck), "torque as asked", false;

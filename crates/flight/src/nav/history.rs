@@ -12,8 +12,8 @@ use icd::rotation::Quaternion;
 use icd::time::Time;
 use nalgebra::Vector3;
 
-/// Memory: 3.2 s at 20 ms; the slowest known sensor takes 2 s.
-const LENGTH: usize = 160;
+/// Memory: 5.1 s at 20 ms; the slowest known sensor takes 2 s, and more than 3 s with its dispersion.
+const LENGTH: usize = 256;
 
 /// Corrections since the first pose. Position moves by dp − dv (now − t) at the time t of a pose: the part
 /// that does not depend on t, with times counted from the first pose, and the one that grows with it.
@@ -119,7 +119,7 @@ mod tests {
         assert!(history.at(pose(399).t).is_some());
         assert!(history.at(pose(399).t + Span::from_ns(1)).is_none());
         assert!(history.at(pose(399).t - Span::from_s(3.0)).is_some(), "three seconds are kept");
-        assert!(history.at(pose(200).t).is_none());
+        assert!(history.at(pose(100).t).is_none());
         let between = history.at(pose(390).t + Span::from_ms(7)).unwrap();
         assert!((between.p_I.x - 10.0 * (7.8 + 0.007)).abs() < 1e-12);
     }

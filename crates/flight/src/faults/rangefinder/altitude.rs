@@ -62,7 +62,10 @@ impl RangeWatch {
         };
         let step_m = step_m?;
         let agreed = agrees(&scene.peer, step_m);
-        if !self.may_step(nav, t, step_m, agreed, faults.bank) {
+        // Against another sensor that navigation agrees with, one alone decides nothing: `respond` does.
+        let contested =
+            faults.bank && scene.peer.used && scene.peer.nominal > table::TRUST.threshold;
+        if contested || !self.may_step(nav, t, step_m, agreed, faults.bank) {
             return None;
         }
         self.alone = if agreed { self.alone } else { self.alone.saturating_add(1) };
@@ -102,19 +105,15 @@ impl RangeWatch {
         });
         let p = self.bank.p;
         let meaningless = p[bank::INVALID] + p[bank::SCALE] > table::DISTRUST.threshold;
-        let (distrusted, trusted) = match self.sensor {
-            Ranging::Rangefinder => (Event::RangefinderDistrusted, Event::RangefinderTrusted),
-            Ranging::RadarAltimeter => (Event::RadarDistrusted, Event::RadarTrusted),
-        };
         if self.distrust.stands(meaningless, t, table::DISTRUST.persistence_s) && !self.distrusted {
             self.distrusted = true;
             self.t_trial = Some(t);
-            announce.now(distrusted);
+            announce.now(self.sensor.distrusted());
         }
         let right = p[bank::NOMINAL] > table::TRUST.threshold;
         if self.trust.stands(right, t, table::TRUST.persistence_s) && self.distrusted {
             self.distrusted = false;
-            announce.now(trusted);
+            announce.now(self.sensor.trusted());
         }
         let due = self.t_trial.is_none_or(|last| (t - last).s() >= table::TRIAL.threshold);
         if self.distrusted && due && !right {

@@ -28,21 +28,18 @@ impl RangeWatch {
     /// that is not to be used.
     pub fn tag(&mut self, nav: &Nav, t: Time, announce: &mut Announce) -> Option<(Time, f64)> {
         let age_s = (nav.t - t).s();
-        let repeated = self.t_last.is_some_and(|last| t <= last);
-        let good = age_s > -1e-3 && age_s < table::TIME_TAG.threshold && !repeated;
-        announce.edge(Event::TimeTagRefused, !good && !self.tag_refused);
-        self.tag_refused = !good;
-        let long = self.tags.stands(!good, nav.t, table::TIME_TAG_REPLACED.persistence_s);
-        if good {
-            self.t_last = Some(t);
+        let old = age_s >= table::TIME_TAG.threshold;
+        // Neither the future nor a time already reported can be right; old news may be, and is of no use.
+        let wrong = age_s < -1e-3 || self.t_last.is_some_and(|last| t == last);
+        announce.edge(Event::TimeTagRefused, (old || wrong) && !self.tag_refused);
+        self.tag_refused = old || wrong;
+        let long = self.tags.stands(wrong, nav.t, table::TIME_TAG_REPLACED.persistence_s);
+        self.t_last = Some(t);
+        if !self.tag_refused {
             return Some((t, 0.0));
         }
-        // Last tags may lie in the future: they are forgotten with the first replacement.
-        if long {
-            self.t_last = None;
-        }
         let error_m = TAG_ERROR_S * nav.v_MB_I.si().dot(&up(nav));
-        long.then_some((nav.t - USUAL_AGE, error_m * error_m))
+        (wrong && long).then_some((nav.t - USUAL_AGE, error_m * error_m))
     }
 
     pub(super) fn watch_repeats(&mut self, range_m: f32, announce: &mut Announce) {
