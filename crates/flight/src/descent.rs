@@ -169,7 +169,7 @@ impl Flight<'_> {
         }
         let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
         let wait_s = self.spare_kg(altitude_m, 1.0).max(0.0) / hover_kg_s;
-        (EARLY_SIGMAS * sigma_m).min(wait_s * TOUCHDOWN_M_S[1])
+        (EARLY_SIGMAS * sigma_m).min(wait_s * TOUCHDOWN_M_S[0])
     }
 
     /// Altitude that the descent speed goes by: navigation's; while it is open whether the rangefinder or
@@ -186,8 +186,8 @@ impl Flight<'_> {
     }
 
     /// Descent speed until contact where contact is due but does not come, m/s.
-    fn touchdown_speed_m_s(&mut self) -> f64 {
-        let due = self.mode.phase == Phase::Terminal && self.guide.altitude_m < HOVER_M;
+    fn touchdown_speed_m_s(&mut self, altitude_m: f64) -> f64 {
+        let due = self.mode.phase == Phase::Terminal && altitude_m < HOVER_M;
         self.guide.hover_s = if due { self.guide.hover_s + PULSE_FRAME.s() } else { 0.0 };
         let [slow, fast] = TOUCHDOWN_M_S;
         let left_kg = self.propellant_kg - self.propellant_sigma_kg(self.propellant_kg);
@@ -233,7 +233,7 @@ impl Flight<'_> {
         self.announce.edge(Event::CorridorRaised, limited && !self.guide.limited);
         self.guide.creeping = creeping;
         self.guide.limited = limited;
-        let touchdown_m_s = self.touchdown_speed_m_s();
+        let touchdown_m_s = self.touchdown_speed_m_s(altitude_m - early_m);
         let drift_m_s = self.drift_speed_m_s(net_m_s2);
         if drift_m_s < v_m_s {
             (drift_m_s, 0.0)

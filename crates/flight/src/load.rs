@@ -351,6 +351,42 @@ pub enum Legacy {
     Dart,
 }
 
+impl Legacy {
+    /// Every one, none first.
+    pub const ALL: [Self; 6] = [
+        Self::None,
+        Self::MarsPolarLander,
+        Self::Schiaparelli,
+        Self::Luna25,
+        Self::Beresheet,
+        Self::Dart,
+    ];
+
+    /// Name in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::MarsPolarLander => "mars-polar-lander",
+            Self::Schiaparelli => "schiaparelli",
+            Self::Luna25 => "luna-25",
+            Self::Beresheet => "beresheet",
+            Self::Dart => "dart",
+        }
+    }
+}
+
+impl Gate {
+    /// Largest innovation that passes, m.
+    ///
+    /// - `per_height`: range that one metre of height makes; `sigma`: of the innovation, m.
+    pub fn width(&self, per_height: f64, sigma: f64) -> f64 {
+        match *self {
+            Self::Fixed { half_width_m, .. } => half_width_m * per_height,
+            Self::Sigma { k } => k * sigma,
+        }
+    }
+}
+
 /// Fault management: one code base, two configurations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaultManagement {
@@ -372,10 +408,10 @@ impl FaultManagement {
     /// As flown: a fixed gate with permanent lock-out, no map, guidance that trusts navigation altitude.
     ///
     /// Source: the logic is [HakutoM1Report] as read in [HakutoM2Report]; the gate's half width and the
-    /// count are assumed: wide enough for the 1.1 km step of Mission 2, which was taken, and narrower
-    /// than the 3 km step of Mission 1, which was not.
+    /// count are assumed. The first range is taken whatever it says, as the 1.1 km step of Mission 2 was;
+    /// later ones that follow a flank lag by some 500 m, and behind the rim of Atlas by 1.4 km and more.
     pub const AS_FLOWN: Self = Self {
-        gate: Gate::Fixed { half_width_m: 1300.0, lock_out_after: LOCK_OUT_AFTER },
+        gate: Gate::Fixed { half_width_m: 1000.0, lock_out_after: LOCK_OUT_AFTER },
         use_map: false,
         reacquire: false,
         corridor: false,

@@ -30,7 +30,7 @@ pub enum Outcome {
     HardLanding,
     /// Fell over after contact.
     TippedOver,
-    /// Struck the ground harder than the structure or two legs stand, with propellant left.
+    /// Struck the ground harder than the structure or two legs stand, or far too fast, with propellant left.
     Lost,
     /// Ran out of propellant before the ground and struck it.
     RanDry,
@@ -90,6 +90,9 @@ pub enum Class {
 const LEGS_BROKEN_LOST: f64 = 2.0;
 /// Share of the stroke beyond which a landing is hard. Assumed: a fifth is the reserve.
 const STROKE_SHARE_HARD: f64 = 0.8;
+/// Speed of first contact beyond which a lander that fell over is lost. Assumed: twice that whose energy
+/// the legs take, 4.3 m/s.
+const FALL_LOST_M_S: f64 = 8.6;
 /// Tilt beyond which a lander stands tilted, degrees: the slope that the landers of Apollo and of
 /// Chandrayaan-3 were built for.
 const TILTED_DEG: f64 = 12.0;
@@ -259,6 +262,11 @@ pub fn outcome(end: End, ran_dry: bool, measures: &Measures, expect: &Expect) ->
         End::Duration => Outcome::TimedOut,
         End::Nature(Nature::OutsideEphemeris | Nature::NotFinite) => Outcome::Invalid,
         End::Nature(Nature::Impact) => crash,
+        End::Nature(Nature::TippedOver)
+            if measures.impact_speed_m_s.is_some_and(|speed| speed > FALL_LOST_M_S) =>
+        {
+            crash
+        }
         End::Nature(Nature::TippedOver) => Outcome::TippedOver,
         End::Nature(Nature::AtRest)
             if measures.legs_broken.is_some_and(|broken| broken >= LEGS_BROKEN_LOST) =>
@@ -431,6 +439,16 @@ mod tests {
         assert_eq!(ended(2.0), (Outcome::Lost, Some(Class::Crash)));
         let two = Measures { legs_broken: Some(2.0), ..fast };
         assert_eq!(outcome(REST, true, &two, &expect), Outcome::RanDry);
+    }
+
+    #[test]
+    fn falling_over_at_the_speed_of_a_crash_is_a_loss() {
+        let expect = expect(Outcome::Landed);
+        let ended = |speed: f64| {
+            let measures = Measures { impact_speed_m_s: Some(speed), ..soft() };
+            outcome(End::Nature(Nature::TippedOver), false, &measures, &expect)
+        };
+        assert_eq!((ended(3.0), ended(469.0)), (Outcome::TippedOver, Outcome::Lost));
     }
 
     #[test]

@@ -13,7 +13,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 use tiff::encoder::{TiffEncoder, colortype};
 use tiff::tags::Tag;
-use truth::environment::terrain::{FINEST_M, Nearby, Terrain, TerrainConfig, TerrainError, Tile};
+use truth::environment::terrain::{
+    FINEST_M, Landform, Nearby, Terrain, TerrainConfig, TerrainError, Tile,
+};
 
 /// Slope that brute force allows for, and in a tile of walls.
 const STEEPEST: f64 = 4.0;
@@ -37,12 +39,12 @@ struct Range {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count: u32 = std::env::args().nth(1).map_or(Ok(10_000), |n| n.parse())?;
     for range in ranges()? {
-        compare(&range, count / 5);
+        compare(&range, count / 6);
     }
     Ok(())
 }
 
-fn ranges() -> Result<[Range; 5], Box<dyn std::error::Error>> {
+fn ranges() -> Result<[Range; 6], Box<dyn std::error::Error>> {
     let ground = |rock_abundance: f64, tiles: Vec<Tile>| -> Result<Terrain, TerrainError> {
         Terrain::new(&TerrainConfig { seed: 7, age_gyr: 3.5, rock_abundance, relief: true, tiles })
     };
@@ -61,6 +63,14 @@ fn ranges() -> Result<[Range; 5], Box<dyn std::error::Error>> {
         range("rocky mare", ground(0.1, vec![])?, (-6.0, 59.0), 2.0, STEEPEST),
         range("ridges", ground(0.01, vec![tile(ridge)?])?, corner, inner, STEEPEST),
         range("walls", ground(0.01, vec![tile(wall)?])?, corner, inner, WALLS),
+        // The northern wall, from the foot to the crest and beyond.
+        range(
+            "Atlas",
+            ground(0.01, vec![Tile::landform(Landform::Atlas, 7)?])?,
+            (44.0, 47.6),
+            0.8,
+            STEEPEST,
+        ),
     ])
 }
 

@@ -270,14 +270,8 @@ impl RangeWatch {
             prediction.r = self.real_noise(&prediction, t, announce);
         }
         let mut c = filter::compare(nav, &prediction, measured);
-        let rule = match self.sensor {
-            Ranging::Rangefinder => faults.gate,
-            Ranging::RadarAltimeter => Gate::Sigma { k: GATE_SIGMAS },
-        };
-        let gate = match rule {
-            Gate::Fixed { half_width_m, .. } => half_width_m * per_height,
-            Gate::Sigma { k } => k * c.sigma,
-        };
+        let rule = self.rule(scene.load);
+        let gate = rule.width(per_height, c.sigma);
         // As flown: the first range of all is what the gate is laid around.
         let first = !self.acquired && matches!(rule, Gate::Fixed { .. });
         let mut inside = first || c.nu.abs() <= gate || line.usage == Use::Force;
@@ -316,6 +310,14 @@ impl RangeWatch {
             _ => Outcome::Rejected,
         };
         filter::note(line, measured, Some(&c), gate, outcome);
+    }
+
+    /// The gate that this sensor's ranges must pass.
+    fn rule(&self, load: &Load) -> Gate {
+        match self.sensor {
+            Ranging::Rangefinder => load.faults.gate,
+            Ranging::RadarAltimeter => Gate::Sigma { k: GATE_SIGMAS },
+        }
     }
 
     /// Navigation has moved itself by other sensors: up by `height_m`, faster upwards by `v_m_s`.

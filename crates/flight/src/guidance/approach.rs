@@ -28,6 +28,8 @@ const CAP: f64 = 0.5;
 const LOW_TILT: f64 = 0.17;
 /// How much further than what can be covered in the time left the target may lie.
 const OUT_OF_REACH: f64 = 3.0;
+/// Below this altitude a target that is further is let go, m.
+const LET_GO_M: f64 = 100.0;
 /// Room that a full stop keeps above the ground, and the least that it is computed with, m.
 const STOP_M: f64 = 40.0;
 const STOP_M_MIN: f64 = 20.0;
@@ -134,7 +136,7 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
     let reach_m = cap * left_s.max(0.0);
     let away_m = libm::hypot(a.p_L.x, a.p_L.y);
     let careful = a.most_m_s2.is_finite();
-    if careful {
+    if careful && a.altitude_m < LET_GO_M {
         speed *= ((OUT_OF_REACH * reach_m - away_m) / reach_m.max(1.0)).clamp(0.0, 1.0);
     }
     let wish = libm::sqrt(speed.norm_squared());

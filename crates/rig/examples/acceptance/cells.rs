@@ -1,7 +1,6 @@
 //! The cells of the matrix: which scenario, vehicle, ground, configuration and fault, and what is asked.
 
 use rig::severity::SEVERITIES;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -22,9 +21,8 @@ struct Reading {
     name: &'static str,
     nominal: &'static str,
     sensors: &'static str,
-    /// Flies Mission 1; what is fitted to this reading comes from `fitted`, the later file's word last.
-    m1_vehicle: &'static str,
-    fitted: &'static [&'static str],
+    /// Mission 1, as it was lost.
+    m1: &'static str,
 }
 
 const READINGS: [Reading; 2] = [
@@ -32,20 +30,15 @@ const READINGS: [Reading; 2] = [
         name: "a",
         nominal: "m2-nominal-from-ignition",
         sensors: "resilience-sensors",
-        m1_vehicle: "m1",
-        fitted: &["m2-nominal-from-ignition"],
+        m1: "m1-as-flown-a",
     },
     Reading {
         name: "b",
         nominal: "m2-nominal-b-from-ignition",
         sensors: "resilience-b-sensors",
-        m1_vehicle: "m1-b",
-        fitted: &["m2-nominal-b", "m2-nominal-b-from-ignition"],
+        m1: "m1-as-flown",
     },
 ];
-/// Mission 1, as it was lost.
-const M1: &str = "m1-as-flown";
-
 /// What one case lays over its base.
 struct Case {
     name: String,
@@ -154,20 +147,15 @@ impl Case {
             let file = root.join(format!("vehicles/{name}.toml"));
             format!("vehicle = {:?}\n", file.display().to_string())
         };
-        let base =
-            root.join(format!("scenarios/{}.toml", if self.m1 { M1 } else { reading.nominal }));
+        let base = if self.m1 { reading.m1 } else { reading.nominal };
+        let base = root.join(format!("scenarios/{base}.toml"));
         let mut out = format!("extends = {:?}\n", base.display().to_string());
         let _ = writeln!(out, "title = \"{}, reading {}\"", self.name, reading.name);
-        match (self.sensors, self.m1) {
-            (true, _) => out += &vehicle(reading.sensors),
-            (false, true) => out += &vehicle(reading.m1_vehicle),
-            (false, false) => {}
+        if self.sensors {
+            out += &vehicle(reading.sensors);
         }
-        let mut flight = String::new();
         if self.m1 {
-            out += &table(root, reading, "start")?;
-            out += &table(root, reading, "orbit")?;
-            flight = table(root, reading, "flight")?.replace("[flight]\n", "");
+            out += &start(root, reading)?;
         }
         if let Some(tile) = tile {
             let _ = writeln!(out, "[terrain]\ntiles = [{:?}]", tile.display().to_string());
@@ -176,7 +164,7 @@ impl Case {
             }
         }
         let logic = if as_flown { "as-flown" } else { "resilient" };
-        let _ = writeln!(out, "[flight]\n{flight}configuration = \"{logic}\"");
+        let _ = writeln!(out, "[flight]\nconfiguration = \"{logic}\"");
         out += if self.flight.is_empty() { "velocimeter = true\n" } else { self.flight };
         out += "radar_altimeter = true\ncamera = true\n";
         out += "[expect]\noutcome = \"landed\"\nevents = []\nband = []\n";
@@ -184,18 +172,9 @@ impl Case {
     }
 }
 
-/// What the files fitted to a reading say in one table, the last word of each key.
-fn table(root: &Path, reading: &Reading, name: &str) -> std::io::Result<String> {
-    let mut lines = BTreeMap::new();
-    for file in reading.fitted {
-        let text = std::fs::read_to_string(root.join(format!("scenarios/{file}.toml")))?;
-        let own = text.split(&format!("\n[{name}]")).nth(1).unwrap_or("");
-        let own = own.split("\n[").next().unwrap_or("");
-        for line in own.lines().filter(|line| line.contains(" = ")) {
-            let key = line.split_whitespace().next().unwrap_or("").to_string();
-            lines.insert(key, line.to_string());
-        }
-    }
-    let lines: Vec<String> = lines.into_values().collect();
-    Ok(format!("[{name}]\n{}\n", lines.join("\n")))
+/// How the nominal landing of a reading starts at braking ignition: `[start]` of its file.
+fn start(root: &Path, reading: &Reading) -> std::io::Result<String> {
+    let text = std::fs::read_to_string(root.join(format!("scenarios/{}.toml", reading.nominal)))?;
+    let own = text.split("\n[start]").nth(1).unwrap_or("");
+    Ok(format!("[start]{}\n", own.split("\n[").next().unwrap_or("")))
 }

@@ -156,6 +156,7 @@ impl FlightSetup {
                 Feature::Velocimeter | Feature::RadarAltimeter | Feature::Camera => {}
             }
         }
+        own.legacy = self.legacy;
         own
     }
 

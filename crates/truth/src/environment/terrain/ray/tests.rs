@@ -1,7 +1,7 @@
 //! Tests of rays, of slopes, and of what is remembered between near places.
 
 use super::super::tests::{Made, elevation_m, place, rugged, terrain};
-use super::super::{TerrainConfig, Tile};
+use super::super::{Landform, TerrainConfig, Tile};
 use super::*;
 
 /// A ray from `height_m` over the sphere at a place, `off_deg` off the nadir towards `azimuth_rad`.
@@ -160,6 +160,15 @@ fn rays_over_steep_measured_ground_are_those_of_brute_force() {
     let wall = |_: u32, r: u32| if r % 40 == 20 { -2320.0 } else { -2400.0 };
     compare(&terrain(17, true, vec![fine_tile(wall)]), inner, 30.0, 200);
     compare(&terrain(17, false, vec![fine_tile(wall)]), inner, 30.0, 200);
+}
+
+#[test]
+fn rays_over_the_wall_of_a_landform_are_those_of_brute_force() {
+    let atlas = || vec![Tile::landform(Landform::Atlas, 17).unwrap()];
+    // From the foot of the northern wall to the crest and beyond.
+    let wall = ((47.6, 44.0), 0.8);
+    compare(&terrain(17, true, atlas()), wall, 4.0, 300);
+    compare(&terrain(17, false, atlas()), wall, 4.0, 200);
 }
 
 #[test]
