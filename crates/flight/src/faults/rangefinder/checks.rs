@@ -22,6 +22,8 @@ const TAG_ERROR_S: f64 = 0.5;
 const ECHO: f64 = 0.9;
 const LOOK_S: f64 = 0.5;
 const HEALTH_MIN: f64 = -6.0;
+/// Range below which silence says nothing, m. Assumed.
+const NEAR_M: f64 = 20.0;
 
 impl RangeWatch {
     /// The time at which a shot counts as taken and the variance that this adds, m²; `None` for a shot
@@ -97,7 +99,9 @@ impl RangeWatch {
         self.t_look = Some(t);
         self.unresolved = false;
         // Chance of an echo: falls from well inside the reach to nothing at it.
-        let inside = expected_m.map_or(0.0, |m| (1.0 - m / reach_m.max(1.0)) / 0.1);
+        // Nearer than this dust and the unit's own least range silence any sensor.
+        let seen_m = expected_m.filter(|m| *m > NEAR_M);
+        let inside = seen_m.map_or(0.0, |m| (1.0 - m / reach_m.max(1.0)) / 0.1);
         let chance = ECHO * inside.clamp(0.0, 1.0);
         let looks = since_s.clamp(0.0, LOOK_S) / LOOK_S;
         self.health = (self.health + looks * libm::log(1.0 - chance)).max(HEALTH_MIN);
