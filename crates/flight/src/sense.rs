@@ -134,8 +134,8 @@ impl Flight<'_> {
         let asked = if thrusting { self.asked_m_s2() } else { 0.0 };
         let screened = self.inertial.screen(&sensors.imu, CYCLE.s(), asked, &mut self.announce);
         self.nav.propagate(self.load, &screened.imu, sensors.t, thrusting);
-        self.doubt.0 += screened.doubt.0;
-        self.doubt.1 += screened.doubt.1;
+        self.doubt.0 = libm::hypot(self.doubt.0, screened.doubt.0);
+        self.doubt.1 = libm::hypot(self.doubt.1, screened.doubt.1);
     }
 
     /// Tells the watches how far navigation has moved itself since `anchor`.

@@ -18,22 +18,22 @@ use nalgebra::Vector3;
 const RATE_MAX: f64 = 0.3;
 /// A saturated sample with a rate above this says where the gyros end, rad/s.
 const TURNING_RAD_S: f64 = 0.03;
-/// Deviation of a held rate, rad/s, and of a modelled force, m/s². Assumed: the fastest turn's change in a
-/// second, a tenth of the thrust.
+/// Deviation of a held rate, rad/s, and of a modelled force, m/s². Assumed: a fifth of the fastest turn, a tenth of
+/// the thrust. Both are errors that last, so that what they make of attitude and speed grows with time.
 const RATE_DOUBT: f64 = 0.02;
 const FORCE_DOUBT: f64 = 0.3;
 /// Longest time for which a rate is held, s.
 const HELD_S: f64 = 1.0;
 /// Sensed force that is plausible: this far from the modelled one, as a share of it and at the least, m/s².
-const PLAUSIBLE_SHARE: f64 = 0.5;
-const PLAUSIBLE_M_S2: f64 = 1.0;
+const PLAUSIBLE_SHARE: f64 = 0.3;
+const PLAUSIBLE_M_S2: f64 = 0.5;
 
 /// A sample to integrate, and the doubt that comes with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Screened {
     /// What to integrate.
     pub imu: Imu,
-    /// Deviations that it adds: speed, m/s, and attitude, rad.
+    /// Deviations that it adds, as independent of those before: speed, m/s, and attitude, rad.
     pub doubt: (f64, f64),
 }
 
@@ -42,6 +42,8 @@ pub struct Screened {
 pub struct InertialWatch {
     rate: Vector3<f64>,
     held_s: f64,
+    doubted_s: f64,
+    modelled_s: f64,
     last: Imu,
     alike: [u32; 2],
     missed_m_s: f64,
@@ -59,6 +61,8 @@ impl InertialWatch {
         Self {
             rate: Vector3::zeros(),
             held_s: 0.0,
+            doubted_s: 0.0,
+            modelled_s: 0.0,
             last: Imu::default(),
             alike: [0; 2],
             missed_m_s: 0.0,
@@ -102,16 +106,20 @@ impl InertialWatch {
         let mut out = Screened { imu: *imu, doubt: (0.0, 0.0) };
         if no_force {
             out.imu.dv_B_m_s = (model * dt_s).into();
-            out.doubt.0 = FORCE_DOUBT * dt_s;
+            self.modelled_s += dt_s;
+            out.doubt.0 = FORCE_DOUBT * grown(self.modelled_s, dt_s);
+        } else {
+            self.modelled_s = 0.0;
         }
         self.watch_silence(frozen[0] && burning, asked_m_s2 * dt_s, &mut out, announce);
         if no_rate {
             self.held_s += dt_s;
             out.imu.dtheta_B_rad = (self.rate * dt_s).into();
-            out.doubt.1 = RATE_DOUBT * dt_s;
+            self.doubted_s += dt_s;
+            out.doubt.1 = RATE_DOUBT * grown(self.doubted_s, dt_s);
         } else {
             if !imu.saturated {
-                self.held_s = 0.0;
+                (self.held_s, self.doubted_s) = (0.0, 0.0);
             }
             self.rate = rate;
         }
@@ -149,6 +157,12 @@ impl InertialWatch {
         let missing = !silent && self.alike[0] > 0;
         self.missed_m_s = if missing { self.missed_m_s + step_m_s } else { 0.0 };
     }
+}
+
+/// What `dt_s` more adds to an error that has grown for `since_s`, as the root of a difference of squares.
+fn grown(since_s: f64, dt_s: f64) -> f64 {
+    let before = (since_s - dt_s).max(0.0);
+    libm::sqrt((since_s * since_s - before * before).max(0.0))
 }
 
 impl Default for InertialWatch {
