@@ -120,7 +120,9 @@ impl Flight<'_> {
     pub(crate) fn guide(&mut self) -> Option<Demand> {
         self.update_altitude();
         self.watch_thrust();
-        if self.mode.abandoned {
+        // Without a first attitude a turn could only lose the stars.
+        let blind = !self.nav.aligned && self.mode.phase < Phase::Braking;
+        if self.mode.abandoned || blind {
             return None;
         }
         self.guide.frames = self.guide.frames.wrapping_add(1);

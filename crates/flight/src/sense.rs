@@ -18,6 +18,8 @@ use icd::time::Time;
 use icd::tm::{Innovation, Outcome, Phase};
 use nalgebra::Vector3;
 
+/// Error that a star tracker's time may have, s: while the body turns its reports say little. Assumed.
+const STAR_TIME_S: f64 = 0.5;
 /// Gate of star tracker and velocimeter, standard deviations.
 const GATE: f64 = table::VELOCITY_GATE.threshold;
 
@@ -151,15 +153,23 @@ impl Flight<'_> {
 
     fn take_star_tracker(&mut self, report: &StarTracker) {
         let report_IB: Quaternion<I, B> = Quaternion::from_si(report.q_IB);
+        let Some(pose) = self.pose_at(report.t, |lines| &mut lines.star_tracker) else { return };
         if !self.nav.aligned {
-            self.nav.align(self.load, report_IB);
+            // The body has turned since the exposure.
+            let before = self.nav.q_IB;
+            let now = report_IB * (pose.q_IB.inverse() * before);
+            self.nav.align(self.load, now);
+            let (zero, turn) = (Vector3::zeros(), (now * before.inverse()).log());
+            self.nav.history.correct(self.nav.t, zero, zero, turn);
+            self.nav.doubt(0.0, STAR_TIME_S * self.nav.w_IB_B.norm());
             return;
         }
-        let Some(pose) = self.pose_at(report.t, |lines| &mut lines.star_tracker) else { return };
         let z = star_tracker::measured(&pose, report_IB);
         let mut epoch = Epoch::<3>::new();
         for (axis_B, sigma_rad) in star_tracker::axes(&self.load.vehicle.inertial) {
-            let p = star_tracker::predict(&self.nav, &pose, axis_B, sigma_rad);
+            let mut p = star_tracker::predict(&self.nav, &pose, axis_B, sigma_rad);
+            let smear = STAR_TIME_S * libm::sqrt(pose.w_B.norm_squared());
+            p.r += smear * smear;
             let line = &mut self.lines.star_tracker;
             filter::gate(&self.nav, &mut epoch, &p, z.dot(&axis_B), GATE, line);
         }

@@ -375,6 +375,24 @@ fn a_bias_that_jumps_after_lock_is_not_taken_for_the_ground() {
 }
 
 #[test]
+fn a_range_that_ends_at_a_limit_does_not_slow_the_descent_for_ever() {
+    let load = load();
+    let mut flight = terminal(&load, 2800.0);
+    let mut truth = flight.nav.clone();
+    for i in 0..30 {
+        sink(&mut flight, &mut truth, |m| m + libm::sin(f64::from(i) * 78.233));
+    }
+    for i in 0..20 {
+        sink(&mut flight, &mut truth, |m| m - 800.0 + libm::sin(f64::from(i) * 78.233));
+    }
+    assert!(flight.watch.unresolved() && flight.watch.low_altitude_m(2000.0) < 1300.0);
+    for _ in 0..20 {
+        sink(&mut flight, &mut truth, |_| 1000.0);
+    }
+    assert!(!flight.watch.unresolved() && flight.watch.low_altitude_m(2000.0) > 1999.0);
+}
+
+#[test]
 fn noise_beyond_the_specified_one_is_weighed_and_not_shut_out() {
     let load = load();
     let mut flight = terminal(&load, 2800.0);

@@ -14,6 +14,7 @@ use crate::announce::Announce;
 use icd::bus::{CYCLE, LEGS};
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::events::Event;
+use nalgebra::Vector3;
 
 /// The push is summed over this time, s.
 const PUSH_S: f64 = 0.4;
@@ -60,6 +61,7 @@ pub struct ContactWatch {
     disbelieved: bool,
     armed: bool,
     push_m_s: f64,
+    smooth: Option<Vector3<f64>>,
     shock_s: f64,
     both_s: f64,
     carried_s: f64,
@@ -87,6 +89,7 @@ impl ContactWatch {
             disbelieved: false,
             armed: false,
             push_m_s: 0.0,
+            smooth: None,
             shock_s: 0.0,
             both_s: 0.0,
             carried_s: 0.0,
@@ -177,11 +180,15 @@ impl ContactWatch {
         e.switches.iter().zip(&self.opened).filter(|(closed, opened)| **closed && **opened).count()
     }
 
-    /// At rest against the command to sink, with more force than thrust gives: the ground carries.
+    /// At rest against the command to sink, with more force than thrust gives: the ground carries. Pulses of
+    /// the engines shake the legs, hence smoothed.
     fn carried(&mut self, e: &Evidence, dt_s: f64) -> bool {
-        let excess = (e.felt_m_s2 - e.asked_m_s2) / MOON_GRAVITY_M_S2;
-        let weight = e.force_m_s2 / MOON_GRAVITY_M_S2;
-        let rests = e.rate_rad_s < STILL_RAD_S
+        let share = (dt_s / PUSH_S).min(1.0);
+        let now = Vector3::new(e.felt_m_s2 - e.asked_m_s2, e.force_m_s2, e.rate_rad_s);
+        let smooth = self.smooth.get_or_insert(now);
+        *smooth += (now - *smooth) * share;
+        let (excess, weight) = (smooth.x / MOON_GRAVITY_M_S2, smooth.y / MOON_GRAVITY_M_S2);
+        let rests = smooth.z < STILL_RAD_S
             && e.v_up_m_s.abs() < STILL_M_S
             && e.v_up_m_s > 0.5 * e.wanted_m_s
             && (weight - 1.0).abs() < 0.2;

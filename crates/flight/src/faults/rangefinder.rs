@@ -28,6 +28,8 @@ use nalgebra::Vector3;
 const WIDE_M: f64 = 100.0;
 /// As flown: width of the fixed gate until a first range is taken, over its width from then on. Assumed.
 const FIRST_WIDTH: f64 = 2.0;
+/// Probability of a wrong altitude that braking decisions mind. Assumed.
+const UNRESOLVED: f64 = 0.05;
 /// A sensor is in use that gave a range this recently, s.
 const USED_S: f64 = 1.0;
 /// Roughness that a repeatable sensor may show, m.
@@ -124,6 +126,7 @@ pub struct RangeWatch {
     alone: u32,
     t_reinitialised: Option<Time>,
     last_step_m: Option<f64>,
+    t_overruled: Option<Time>,
     t_last: Option<Time>,
     t_trial: Option<Time>,
     t_look: Option<Time>,
@@ -169,6 +172,7 @@ impl RangeWatch {
             alone: 0,
             t_reinitialised: None,
             last_step_m: None,
+            t_overruled: None,
             t_last: None,
             t_trial: None,
             t_look: None,
@@ -260,6 +264,7 @@ impl RangeWatch {
         self.window.push(t, measured, measured - prediction.value, per_height);
         self.watch_frozen(faults.bank, t, announce);
         if self.stuck {
+            self.unresolved = false;
             filter::note(line, measured, None, 0.0, Outcome::Unusable);
             return;
         }
@@ -335,6 +340,7 @@ impl RangeWatch {
     pub fn reopen(&mut self) {
         self.on_trial();
         self.reopened = true;
+        self.t_overruled = None;
         self.window = Window::new();
     }
 
@@ -345,6 +351,7 @@ impl RangeWatch {
         self.distrusted = true;
         self.trust = Hold(None);
         self.t_trial = Some(t);
+        self.t_overruled = Some(t);
     }
 
     /// Its step of the altitude was taken.
@@ -368,13 +375,14 @@ impl RangeWatch {
 
     /// Whether a disagreement stands that guidance should be careful about.
     pub fn unresolved(&self) -> bool {
-        self.unresolved
+        let [_, _, datum, _] = self.bank.p;
+        self.unresolved && self.follows && datum > UNRESOLVED
     }
 
     /// The lower of the altitudes that are believed in, m.
     pub fn low_altitude_m(&self, nav_altitude_m: f64) -> f64 {
         let step_m = self.bank.step_m().0;
-        if self.unresolved { nav_altitude_m + step_m.min(0.0) } else { nav_altitude_m }
+        if self.unresolved() { nav_altitude_m + step_m.min(0.0) } else { nav_altitude_m }
     }
 
     /// For telemetry.

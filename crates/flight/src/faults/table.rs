@@ -114,6 +114,8 @@ monitors! {
     UNFIT: "inertial unit unfit", "the unit's own test",
         1.0, "sample", 0.0, "sample void: last good rate and modelled thrust held, covariance widened",
         Some(Event::ImuFault), "next good sample", false;
+    ATTITUDE: "no attitude yet", "star tracker reports since start",
+        1.0, "report", 0.0, "no valve opens: a turn could only lose the stars", None, "the first report", false;
     SILENT: "accelerometers silent", "samples alike to the last bit while engines burn",
         10.0, "in a row", 0.0, "thrust model in place of the sample; burns end by it too",
         Some(Event::AccelerometersSilent), "acceleration sensed again", false;

@@ -43,9 +43,7 @@ impl Nav {
             self.propagate_covariance(load, step_s);
         }
         let turn = (w_before + w_after) * (0.5 * gap_s);
-        if self.aligned {
-            self.q_IB = self.q_IB * Quaternion::<B, B>::exp(turn);
-        }
+        self.q_IB = self.q_IB * Quaternion::<B, B>::exp(turn);
         self.w_IB_B = Vector::from_si(w_after);
         self.t = t;
         self.R_IM = load.orientation.R_IM(t);

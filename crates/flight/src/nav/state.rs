@@ -282,9 +282,8 @@ impl Nav {
         let v1 = v0 + dv_I + g * dt_s;
         self.p_MB_I += Vector::from_si((v0 + v1) * (0.5 * dt_s));
         self.v_MB_I = Vector::from_si(v1);
-        if self.aligned {
-            self.q_IB = self.q_IB * Quaternion::<B, B>::exp(turn);
-        }
+        // Before the first stars too: then it counts turns from an attitude that is not known.
+        self.q_IB = self.q_IB * Quaternion::<B, B>::exp(turn);
         self.w_IB_B = Vector::from_si(w_B);
         self.f_B = Vector::from_si(dv_B / dt_s);
         self.dv_I += dv_I;

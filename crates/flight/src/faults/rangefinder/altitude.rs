@@ -155,7 +155,9 @@ impl RangeWatch {
         let undone = self.last_step_m.is_some_and(|last| {
             (step_m + last).abs() < 0.1 * last.abs() + 5.0 * libm::sqrt(variance)
         });
-        let refused = (spent || (bank && self.acquired && large && !undone)) && !agreed;
+        let overruled = self.t_overruled.is_some_and(|since| (t - since).s() < FORGIVEN_S);
+        let refused =
+            (spent || overruled || (bank && self.acquired && large && !undone)) && !agreed;
         !soon && plausible && !refused
     }
 }

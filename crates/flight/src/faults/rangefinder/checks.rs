@@ -97,6 +97,7 @@ impl RangeWatch {
     ) {
         let since_s = self.t_look.map_or(0.0, |last| (t - last).s());
         self.t_look = Some(t);
+        self.unresolved = false;
         // Chance of an echo: falls from well inside the reach to nothing at it.
         // Nearer than this dust and the unit's own least range silence any sensor.
         let seen_m = expected_m.filter(|m| *m > NEAR_M);
