@@ -134,10 +134,16 @@ impl Flight<'_> {
         // At the gate the lander is lighter than now by what the burn still takes.
         let mass_kg = (self.mass_kg() - burnt_kg).max(self.load.vehicle.dry_kg);
         let net = thrust / mass_kg - MOON_GRAVITY_M_S2;
-        let sigma_m = self.sigma_at_gate(tgo_s);
+        let (now_m, sigma_m) = (self.guide.sigma_m, self.sigma_at_gate(tgo_s));
         // Without any corridor the gate is where the plan has it.
         let raise_m = |k: f64| {
-            corridor::gate_raise_m(gate_m, fall, TURN_S, k * sigma_m, net) * k.clamp(0.0, 1.0)
+            // The whole corridor follows the deviation as it grows: thrust to spare lifts the gate with it.
+            // One that propellant limits has its altitude from the start, nothing is lost on the way, and
+            // counts on the thrust of the turn.
+            let whole = (k - (corridor::K_SIGMA - 1.0)).clamp(0.0, 1.0);
+            let keep_m = k * (sigma_m + whole * (now_m - sigma_m));
+            let turn_s = REACTION_S + 0.5 * TURN_S + whole * (0.5 * TURN_S - REACTION_S);
+            corridor::gate_raise_m(gate_m, fall, turn_s, keep_m, net) * k.clamp(0.0, 1.0)
         };
         let v_m_s = libm::hypot(fall, target.gate_v_horizontal_m_s);
         let at_gate = |k: f64| self.outlook(k, sigma_m, (gate_m + raise_m(k), v_m_s), burnt_kg);

@@ -408,8 +408,8 @@ impl FaultManagement {
     /// As flown: a fixed gate with permanent lock-out, no map, guidance that trusts navigation altitude.
     ///
     /// Source: the logic is [HakutoM1Report] as read in [HakutoM2Report]; the gate's half width and the
-    /// count are assumed. The first range is taken whatever it says, as the 1.1 km step of Mission 2 was;
-    /// later ones that follow a flank lag by some 500 m, and behind the rim of Atlas by 1.4 km and more.
+    /// count are assumed. Until a first range is taken the gate is twice as wide: it takes the 1.1 km step
+    /// of Mission 2. Later ranges that follow a flank lag by some 500 m, behind the rim of Atlas by 1.4 km.
     pub const AS_FLOWN: Self = Self {
         gate: Gate::Fixed { half_width_m: 1000.0, lock_out_after: LOCK_OUT_AFTER },
         use_map: false,

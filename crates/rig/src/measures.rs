@@ -98,7 +98,7 @@ pub struct Measures {
     pub false_landed: Option<f64>,
     /// Sensors that navigation does not ask any more at the end.
     pub sensors_shut_out: Option<f64>,
-    /// Ranges that it took after the first that it rejected.
+    /// Ranges that it took after the last that it rejected.
     pub ranges_fused_after_rejection: Option<f64>,
 }
 

@@ -57,7 +57,8 @@ pub struct Watch {
     passed_192_m: Option<Time>,
     hover: Option<Hover>,
     dry: Option<Time>,
-    fused_at_rejection: Option<u32>,
+    rejected: u32,
+    fused_at_rejection: u32,
     dv_m_s: f64,
     last: Option<Moment>,
     memory: VecDeque<Moment>,
@@ -76,7 +77,8 @@ impl Watch {
             passed_192_m: None,
             hover: None,
             dry: None,
-            fused_at_rejection: None,
+            rejected: 0,
+            fused_at_rejection: 0,
             dv_m_s: 0.0,
             last: None,
             memory: VecDeque::new(),
@@ -166,9 +168,12 @@ impl Watch {
         }
         let ranges = &telemetry.rangefinder;
         self.measures.ranges_rejected = Some(f64::from(ranges.rejected));
-        if ranges.rejected > 0 {
-            let before = *self.fused_at_rejection.get_or_insert(ranges.fused);
-            self.measures.ranges_fused_after_rejection = Some(f64::from(ranges.fused - before));
+        if ranges.rejected > self.rejected {
+            (self.rejected, self.fused_at_rejection) = (ranges.rejected, ranges.fused);
+        }
+        if self.rejected > 0 {
+            let after = ranges.fused.saturating_sub(self.fused_at_rejection);
+            self.measures.ranges_fused_after_rejection = Some(f64::from(after));
         }
         if self.braking() {
             self.hovering(view, telemetry.nav.altitude_m);

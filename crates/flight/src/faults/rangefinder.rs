@@ -26,6 +26,8 @@ use nalgebra::Vector3;
 
 /// Prior altitude deviation above which a range is underweighted, m.
 const WIDE_M: f64 = 100.0;
+/// As flown: width of the fixed gate until a first range is taken, over its width from then on. Assumed.
+const FIRST_WIDTH: f64 = 2.0;
 /// Probability of a wrong altitude that braking decisions mind. Assumed.
 const UNRESOLVED: f64 = 0.05;
 /// A sensor is in use that gave a range this recently, s.
@@ -271,10 +273,11 @@ impl RangeWatch {
         }
         let mut c = filter::compare(nav, &prediction, measured);
         let rule = self.rule(scene.load);
-        let gate = rule.width(per_height, c.sigma);
-        // As flown: the first range of all is what the gate is laid around.
+        let narrow = rule.width(per_height, c.sigma);
+        // As flown: wider around an altitude that no range has set yet.
         let first = !self.acquired && matches!(rule, Gate::Fixed { .. });
-        let mut inside = first || c.nu.abs() <= gate || line.usage == Use::Force;
+        let gate = if first { FIRST_WIDTH * narrow } else { narrow };
+        let mut inside = c.nu.abs() <= gate || line.usage == Use::Force;
         if self.locked_out || line.usage == Use::Inhibit {
             let why = if self.locked_out { Outcome::LockedOut } else { Outcome::Inhibited };
             filter::note(line, measured, Some(&c), gate, why);

@@ -82,7 +82,7 @@ pub const FIGURES: &[Figure] = figures![
     "ranges_rejected" "ranges refused by the filter" "" "";
     "false_landed" "contact, cut-off or landed announced in flight" "" "";
     "sensors_shut_out" "sensors shut out at the end" "" "";
-    "ranges_fused_after_rejection" "ranges taken after the first refused" "" "";
+    "ranges_fused_after_rejection" "ranges taken after the last refused" "" "";
 ];
 
 /// Label of a measure; its key when the table lacks it.

@@ -15,6 +15,9 @@ use icd::frames::Vector;
 use nalgebra::{Matrix3, Vector3};
 use std::sync::Arc;
 
+/// Number of the furthest cell.
+const FAR: f64 = 1e15;
+
 /// What the surface is made of.
 #[derive(Clone, Debug)]
 enum Surface {
@@ -95,7 +98,9 @@ impl Ground {
 
     /// The cell under a point; the one given when it still is.
     pub fn cell(&self, p_G: &Vector3<f64>, known: Option<Cell>) -> Cell {
-        let i = [p_G.x, p_G.y].map(|x_m| (x_m / self.posting_m).floor() as i64);
+        // A foot of a wreck may be anywhere: far cells are one.
+        let far = |x: f64| x.clamp(-FAR, FAR) as i64;
+        let i = [p_G.x, p_G.y].map(|x_m| far((x_m / self.posting_m).floor()));
         match known {
             Some(cell) if cell.i == i => cell,
             _ => {
