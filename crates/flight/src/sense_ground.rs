@@ -42,6 +42,7 @@ const REST_S: f64 = 1.0;
 pub(crate) struct Memory {
     below_M: Option<Vector3<f64>>,
     sights: [u8; LANDMARKS_MAX],
+    image: Option<Landmarks>,
     misfit: bool,
     agreeing: u32,
     followed: u32,
@@ -55,6 +56,7 @@ impl Memory {
         Self {
             below_M: None,
             sights: [0; LANDMARKS_MAX],
+            image: None,
             misfit: false,
             agreeing: 0,
             followed: 0,
@@ -72,6 +74,12 @@ impl Memory {
             *count = count.saturating_add(1);
         }
     }
+}
+
+/// Whether two frames show the same places to the last bit.
+fn frozen(last: &Landmarks, now: &Landmarks) -> bool {
+    let bits = |seen: &Landmarks| seen.seen.map(|one| (one.id, one.pixel.map(f32::to_bits)));
+    now.count > 0 && last.count == now.count && bits(last) == bits(now)
 }
 
 /// One match beside its prediction.
@@ -293,6 +301,13 @@ impl Flight<'_> {
     }
 
     fn take_camera(&mut self, seen: &Landmarks) {
+        // The same image again, pixel by pixel, is no image: the lander moves.
+        let same = self.ground.image.is_some_and(|last| frozen(&last, seen));
+        self.ground.image = Some(*seen);
+        if same {
+            self.lines.camera.outcome = Outcome::Unusable;
+            return;
+        }
         if self.pose_at(seen.t, |lines| &mut lines.camera).is_none() {
             return;
         }

@@ -94,6 +94,8 @@ monitors! {
         0.5, "", 1.0, "ranges used again", Some(Event::RangefinderTrusted), "distrust", false;
     LATE: "late rangefinder", "probability that a silent sensor is healthy, by the link's own chances",
         0.1, "", 0.0, "corridor counts on no range", Some(Event::RangefinderLate), "first range used", false;
+    IMAGE: "frozen image", "camera frames that repeat the last one exactly",
+        1.0, "in a row", 0.0, "the frame is not used", None, "first other frame", false;
     RADAR_DISTRUST: "distrust of the radar", "as for the rangefinder",
         0.95, "", 1.0, "ranges weighed, not used", Some(Event::RadarDistrusted), "trust, or a new altitude", false;
     RADAR_TRUST: "trust of the radar", "as for the rangefinder",
