@@ -24,6 +24,8 @@ const TURN_S: f64 = 12.0;
 const REACTION_S: f64 = 2.0;
 /// Frames between two weighings of the risks.
 const RISK_FRAMES: u32 = 10;
+/// The same in braking, where the outlook changes slowly.
+const RISK_FRAMES_BRAKING: u32 = 50;
 /// Fastest change of the corridor's standard deviations, 1/s: all of them in eight seconds, assumed.
 const K_PER_S: f64 = 0.5;
 /// Standard deviations below which the corridor counts as relaxed, and above which no longer.
@@ -93,7 +95,9 @@ impl Flight<'_> {
 
     /// Whether the risks are weighed in this frame.
     fn weighs(&self) -> bool {
-        self.guide.frames.is_multiple_of(RISK_FRAMES)
+        let braking = self.mode.phase <= Phase::Braking;
+        let frames = if braking { RISK_FRAMES_BRAKING } else { RISK_FRAMES };
+        self.guide.frames.is_multiple_of(frames)
     }
 
     /// Follows a new choice, at a bounded rate.

@@ -30,6 +30,8 @@ const WIDE_M: f64 = 100.0;
 const FIRST_WIDTH: f64 = 2.0;
 /// Probability of a wrong altitude that braking decisions mind. Assumed.
 const UNRESOLVED: f64 = 0.05;
+/// Ground before the target is no higher above it than this, m: the Moon's relief within one approach.
+const HIGHER_M: f64 = 6000.0;
 /// A sensor is in use that gave a range this recently, s.
 const USED_S: f64 = 1.0;
 /// Roughness that a repeatable sensor may show, m.
@@ -439,8 +441,12 @@ impl RangeWatch {
         slant_range::predict(load, site, nav, pose).map(|echo| echo.prediction)
     }
 
-    /// The range expected at `t` with its deviation added.
+    /// The range expected at `t` with its deviation added; `None` too where it is far beyond the reach.
     fn could_read(&self, load: &Load, site: &Site, nav: &Nav, t: Time) -> Option<f64> {
+        let lowest_m = nav.p_MB_I.norm() - load.target.p_MT_M.norm() - HIGHER_M;
+        if lowest_m > load.vehicle.rangefinder.range_m_max {
+            return None;
+        }
         let pose = nav.history.at(t)?;
         let p = slant_range::predict(load, site, nav, &pose)?.prediction;
         Some(p.value + filter::compare(nav, &p, p.value).sigma)
