@@ -311,6 +311,10 @@ impl Flight<'_> {
         self.solution = Some(s);
         let sideways = braking::across(across, thrust / mass_kg, s.tgo_s);
         let d_I = braking::direction_I(&s, axes.up, axes.forward, axes.right, sideways);
+        // A gate that a correction has put below the path is not flown to by pushing down.
+        let down = d_I.dot(&axes.up).min(0.0);
+        let level = d_I - axes.up * down;
+        let d_I = level / libm::sqrt(level.norm_squared()).max(1e-6);
         let collective = s.u.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
         self.guide.collective = if burning { collective } else { 0.0 };
         self.guide.a_I = d_I * (p.scale * (p.main.0 + collective * p.assist.0) / mass_kg);
