@@ -1,7 +1,7 @@
 //! The acceptance matrix of navigation and fault management: what must survive, flown many times.
 //!
 //! `cargo run -p frigoris-rig --example acceptance -- [--seed N] [--runs N] [--first-run N] [--threads N]`
-//! `  [--only TEXT] [--tile m1=FILE] [--tile m2=FILE] [--out FOLDER] [--resume]`
+//! `  [--only TEXT | --only =NAME,NAME] [--tile m1=FILE] [--tile m2=FILE] [--out FOLDER] [--resume]`
 //!
 //! A cell is a scenario, a vehicle, a ground, a configuration and a fault; all start at braking ignition. Cells
 //! of reading B are flown with the as-flown logic too, on the same sensors. Each cell's scenario stands in
@@ -198,7 +198,11 @@ fn main() -> miette::Result<()> {
     let root =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().into_diagnostic()?;
     let mut all = cells(&root, &arguments.tiles).into_diagnostic()?;
-    all.retain(|cell| cell.name.contains(&arguments.only));
+    let only = arguments.only.as_str();
+    match only.strip_prefix('=') {
+        Some(names) => all.retain(|cell| names.split(',').any(|name| name == cell.name)),
+        None => all.retain(|cell| cell.name.contains(only)),
+    }
     let folder = arguments.out.join("cells");
     std::fs::create_dir_all(&folder).into_diagnostic()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build();
