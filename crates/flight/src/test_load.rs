@@ -4,6 +4,7 @@
 
 use crate::load::*;
 use crate::nav::{Nav, Site};
+use icd::bus::{Imu, LEGS, Sensors};
 use icd::constants::{GM_MOON_M3_S2, MOON_RADIUS_M, MOON_ROTATION_RAD_S};
 use icd::frames::{L, Vector, Velocity};
 use icd::rotation::{Quaternion, Rotation};
@@ -177,4 +178,32 @@ pub fn flight_state(load: &Load, altitude_m: f64, tilt_rad: f64) -> (Nav, Site) 
     let q = crate::control::attitude::pointing(z, west);
     nav.align(load, Quaternion::from_si(q.si()));
     (nav, site)
+}
+
+/// What a cycle reads when no sensor reports.
+pub fn quiet(t: Time) -> Sensors {
+    Sensors {
+        t,
+        imu: Imu { healthy: true, ..Imu::default() },
+        star_tracker: None,
+        rangefinder: None,
+        velocimeter: None,
+        radar_altimeter: None,
+        camera: None,
+        gauge: None,
+        touchdown: [false; LEGS],
+    }
+}
+
+/// Normal deviates of a fixed sequence: a sum of twelve uniform ones.
+pub fn normal(i: u32) -> f64 {
+    let mut x = u64::from(i).wrapping_add(77).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut sum = 0.0;
+    for _ in 0..12 {
+        x ^= x >> 30;
+        x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        x ^= x >> 27;
+        sum += (x >> 11) as f64 / (1u64 << 53) as f64;
+    }
+    sum - 6.0
 }

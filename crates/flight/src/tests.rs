@@ -4,23 +4,9 @@ use super::*;
 use crate::faults::rangefinder::{Peer, Scene};
 use crate::load::{FaultManagement, Gate};
 use crate::nav::aid::slant_range;
-use crate::test_load::{flight_state, load};
-use icd::bus::{BeamSpeeds, CYCLE, Imu, ShotQuality, SlantRange, StarTracker};
+use crate::test_load::{flight_state, load, quiet};
+use icd::bus::{BeamSpeeds, CYCLE, ShotQuality, SlantRange, StarTracker};
 use icd::tm::{Outcome, Phase, Use};
-
-fn quiet(t: Time) -> Sensors {
-    Sensors {
-        t,
-        imu: Imu { healthy: true, ..Imu::default() },
-        star_tracker: None,
-        rangefinder: None,
-        velocimeter: None,
-        radar_altimeter: None,
-        camera: None,
-        gauge: None,
-        touchdown: [false; 4],
-    }
-}
 
 /// A flight in terminal descent, `altitude_m` over the plain by its own belief.
 fn terminal(load: &Load, altitude_m: f64) -> Flight<'_> {

@@ -194,23 +194,11 @@ fn median(values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_load::normal;
     use icd::time::Span;
 
     fn at(i: u32) -> Time {
         Time::from_tai_ns(800_000_000_000_000_000) + Span::from_ms(100 * i64::from(i))
-    }
-
-    /// Normal deviates of a fixed sequence.
-    pub(super) fn normal(i: u32) -> f64 {
-        let mut x = u64::from(i).wrapping_add(77).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mut sum = 0.0;
-        for _ in 0..12 {
-            x ^= x >> 30;
-            x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            x ^= x >> 27;
-            sum += (x >> 11) as f64 / (1u64 << 53) as f64;
-        }
-        sum - 6.0
     }
 
     #[test]

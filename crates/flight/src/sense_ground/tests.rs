@@ -6,10 +6,9 @@ use super::*;
 use crate::load::{Load, MAP_ACROSS, MAP_ALONG};
 use crate::nav::covariance::{TERRAIN, V};
 use crate::nav::state::Pose;
-use crate::test_load::{flight_state, load, t0};
-use icd::bus::{Imu, Landmark};
+use crate::test_load::{flight_state, load, quiet, t0};
+use icd::bus::Landmark;
 use icd::frames::Vector;
-use icd::time::Time;
 
 const PIXELS: [[f64; 2]; 8] = [
     [0.0, -300.0],
@@ -60,20 +59,6 @@ fn flight(load: &Load, altitude_m: f64) -> Flight<'_> {
     flight.mode.phase = Phase::Terminal;
     flight.nav.history.push(flight.nav.pose());
     flight
-}
-
-fn quiet(t: Time) -> Sensors {
-    Sensors {
-        t,
-        imu: Imu { healthy: true, ..Imu::default() },
-        star_tracker: None,
-        rangefinder: None,
-        velocimeter: None,
-        radar_altimeter: None,
-        camera: None,
-        gauge: None,
-        touchdown: [false; LEGS],
-    }
 }
 
 /// What the camera of a lander at `pose` reports.

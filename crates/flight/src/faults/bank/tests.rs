@@ -1,19 +1,7 @@
 //! Synthetic sequences: a lander sinks, a sensor reads, the bank judges. Noise is a fixed sequence.
 
 use super::*;
-
-/// Normal deviates of a fixed sequence.
-fn noise(i: u32) -> f64 {
-    let mut x = u64::from(i).wrapping_add(77).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let mut sum = 0.0;
-    for _ in 0..12 {
-        x ^= x >> 30;
-        x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        x ^= x >> 27;
-        sum += (x >> 11) as f64 / (1u64 << 53) as f64;
-    }
-    sum - 6.0
-}
+use crate::test_load::normal as noise;
 
 /// A lander that sinks from `height_m` at `fall_m_s`; navigation is right to `sigma_m`.
 struct Descent {
