@@ -30,6 +30,8 @@ const MAIN_OFF_SHARE: f64 = 0.85;
 const MAIN_ON_SHARE: f64 = 0.97;
 /// Least time between two switchings of the main engine, s. Source: prototype §1.1, relight about 1 s.
 const MAIN_SWITCH_S: f64 = 1.0;
+/// How near the planned collective the solution that waits for ignition is improved every frame.
+const NEAR_IGNITION: f64 = 0.02;
 /// Frames between two improvements of the braking solution.
 const BRAKING_FRAMES: u32 = 5;
 /// Newton step below which the ignition solution counts as converged.
@@ -299,7 +301,8 @@ impl Flight<'_> {
             self.raise_gate(s.tgo_s, thrust, flow);
         }
         let (arc, axes, across) = self.arc(s.tgo_s);
-        if !burning || self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
+        let open = !burning && (s.step >= CONVERGED || s.u > planned - NEAR_IGNITION);
+        if open || self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
             let saturated =
                 burning && !(braking::COLLECTIVE_MIN..=braking::COLLECTIVE_MAX).contains(&s.u);
             s.improve(&arc, &p, true);

@@ -123,8 +123,7 @@ impl Flight<'_> {
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let v = self.nav.v_ground_I(self.load).si();
         let across_m_s = libm::sqrt((v - up * v.dot(&up)).norm_squared());
-        let tilt =
-            covariance.block(THETA, THETA).trace() + covariance.block(ALIGNMENT, ALIGNMENT).trace();
+        let tilt = covariance.trace(THETA) + covariance.trace(ALIGNMENT);
         let tilt_rad = libm::sqrt(tilt.max(0.0) / 3.0);
         let v_up = libm::sqrt(covariance.variance(V, &up));
         self.guide.sigma_m + (v_up + 0.5 * tilt_rad * across_m_s) * tgo_s.max(0.0)

@@ -42,9 +42,8 @@ impl Flight<'_> {
             (vertical, (nav.covariance.trace(first) - vertical).max(0.0))
         };
         let (v_vertical, v_horizontal) = variance(V);
-        let from_target = nav.from_target();
-        let p_vertical = (from_target * up).dot(&up);
-        let p_horizontal = (from_target.trace() - p_vertical).max(0.0);
+        let (p_vertical, p_all) = nav.from_target(&up);
+        let p_horizontal = (p_all - p_vertical).max(0.0);
         tm::Nav {
             p_LB_L: p_L.into(),
             v_LB_L: v_L.into(),

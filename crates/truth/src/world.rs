@@ -73,7 +73,8 @@ pub struct WorldConfig {
     pub start: Start,
     /// Step of integration; divides [`CYCLE`]. 20 ms is usual.
     pub step: Span,
-    /// Time between evaluations of the gravity perturbation. 0.5 s is usual.
+    /// Time between evaluations of the gravity perturbation in low orbit; up to four times as long in slower
+    /// flight. 0.5 s is usual.
     pub gravity_refresh: Span,
 }
 

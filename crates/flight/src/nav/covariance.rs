@@ -102,6 +102,14 @@ fn triple(x: &Row, first: usize) -> Vector3<f64> {
     Vector3::new(at(0), at(1), at(2))
 }
 
+/// The part of a row that is not zero, widened to whole fours: sums over it have the same bits as over all.
+fn support(h: &Row) -> core::ops::Range<usize> {
+    let used = |x: &f64| *x != 0.0;
+    let first = h.iter().position(used).unwrap_or(STATES);
+    let end = h.iter().rposition(used).map_or(0, |last| last + 1);
+    (first & !3)..end.next_multiple_of(4).min(STATES)
+}
+
 /// Sum of products in four interleaved parts: the order is fixed, and the parts do not wait for each other.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
@@ -208,15 +216,6 @@ impl Covariance {
         self.u.iter().zip(&self.d).map(product).sum()
     }
 
-    /// The 3×3 block at (`row`, `column`).
-    pub fn block(&self, row: usize, column: usize) -> Matrix3<f64> {
-        let mut sum = Matrix3::zeros();
-        for (u, d) in self.u.iter().zip(&self.d) {
-            sum += triple(u, row) * triple(u, column).transpose() * *d;
-        }
-        sum
-    }
-
     /// Sum of the variances of the three states from `first`.
     pub fn trace(&self, first: usize) -> f64 {
         let columns = self.u.iter().zip(&self.d).skip(first);
@@ -232,11 +231,31 @@ impl Covariance {
         self.u.iter().zip(&self.d).skip(first).map(along).sum()
     }
 
+    /// Variance of `A x + B y`, x and y the three states from two places: along `direction`, and in all.
+    pub fn variance_of_sum(
+        &self,
+        (x, a): (usize, &Matrix3<f64>),
+        (y, b): (usize, &Matrix3<f64>),
+        direction: &Vector3<f64>,
+    ) -> (f64, f64) {
+        let mut sum = (0.0, 0.0);
+        for (u, d) in self.u.iter().zip(&self.d) {
+            let f = a * triple(u, x) + b * triple(u, y);
+            let along = f.dot(direction);
+            sum.0 += along * along * d;
+            sum.1 += f.norm_squared() * d;
+        }
+        sum
+    }
+
     /// `Uᵀ hᵀ`.
     fn along(&self, h: &Row) -> Row {
         let mut f = EMPTY;
-        for (f, column) in f.iter_mut().zip(&self.u) {
-            *f = dot(column, h);
+        let part = support(h);
+        let Some(h) = h.get(part.clone()) else { return f };
+        // Columns to the left have only zeros there.
+        for (f, column) in f.iter_mut().zip(&self.u).skip(part.start) {
+            *f = column.get(part.clone()).map_or(0.0, |column| dot(column, h));
         }
         f
     }

@@ -24,8 +24,10 @@ use icd::rotation::{Quaternion, Rotation};
 use icd::time::{Span, Time};
 use nalgebra::{Matrix3, Vector3};
 
-/// Refresh of the gravity perturbation.
-const GRAVITY_REFRESH: Span = Span::from_ms(1000);
+/// Way over which the gravity perturbation is held, m: a second in low orbit; and the longest time, s. The
+/// shortest wave of the on-board field is 200 km long.
+const GRAVITY_REFRESH_M: f64 = 1700.0;
+const GRAVITY_REFRESH_S: f64 = 5.0;
 /// The tracker's frame turns slowly against the gyros' while the body turns, by its misalignment times
 /// the orbital rate, 6e-7 rad/s; random walk that lets the filter follow, rad/√s.
 const TRACKER_DRIFT_RAD_SQRT_S: f64 = 2e-6;
@@ -266,13 +268,15 @@ impl Nav {
         let sensed = read * (1.0 - considered.scale) - lean.cross(&read);
         let force = sensed - self.accelerometer_bias * dt_s - swing;
         let dv_B = if thrusting { force + turn.cross(&force) * 0.5 } else { Vector3::zeros() };
-        let due = self.t_perturbation.is_none_or(|last| t - last >= GRAVITY_REFRESH);
+        let due = self.t_perturbation.is_none_or(|until| t >= until);
         if due {
-            let ahead = GRAVITY_REFRESH.s() * 0.5;
+            let speed_m_s = self.v_MB_I.norm().max(1.0);
+            let held_s = (GRAVITY_REFRESH_M / speed_m_s).min(GRAVITY_REFRESH_S);
+            let ahead = held_s * 0.5;
             let p = self.p_MB_I + Vector::from_si(self.v_MB_I.si() * ahead);
             let R_IM = load.orientation.R_IM(t + Span::from_s(ahead));
             self.perturbation_I = gravity::perturbation(&load.gravity, R_IM, p).si();
-            self.t_perturbation = Some(t);
+            self.t_perturbation = Some(t + Span::from_s(held_s));
         }
         let R_IB = self.q_IB.rotation().si();
         let dv_I = R_IB * dv_B;
@@ -457,12 +461,10 @@ impl Nav {
         site.p_MT_M - Vector::from_si(self.tie_M)
     }
 
-    /// Covariance of the position from the target, `I`: the map's displacement carries the target along.
-    pub fn from_target(&self) -> Matrix3<f64> {
-        let R_IM = self.R_IM.si();
-        let across = self.covariance.block(P, TIE) * R_IM.transpose();
-        let tie = R_IM * self.covariance.block(TIE, TIE) * R_IM.transpose();
-        self.covariance.block(P, P) + across + across.transpose() + tie
+    /// Variance of the position from the target, m²: along `up_I`, and in all. The map's displacement carries
+    /// the target along.
+    pub fn from_target(&self, up_I: &Vector3<f64>) -> (f64, f64) {
+        self.covariance.variance_of_sum((P, &Matrix3::identity()), (TIE, &self.R_IM.si()), up_I)
     }
 
     /// Velocity over ground in `I`.

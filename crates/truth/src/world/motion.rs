@@ -46,8 +46,8 @@ impl World {
         let thrust = self.propulsion.over_step(t, self.state.propellant_kg);
         self.thrust.accumulate(&thrust, share);
         let exposure_m2_kg = self.vehicle.optics.exposure_m2_kg(self.mass_kg());
-        let p_MB_I = self.state.p_MB_I;
-        if self.perturbation.follow(&self.environment, p_MB_I, t, exposure_m2_kg).is_none() {
+        let here = (self.state.p_MB_I, self.state.v_MB_I.si());
+        if self.perturbation.follow(&self.environment, here, t, exposure_m2_kg).is_none() {
             self.ended = Some(End::OutsideEphemeris);
             return;
         }

@@ -119,7 +119,28 @@ fn a_sum_of_outer_products_is_what_it_says() {
     assert!(
         (p.trace(THETA) / expected.fixed_view::<3, 3>(THETA, THETA).trace() - 1.0).abs() < 1e-12
     );
-    assert!((p.block(P, BEAM) - expected.fixed_view::<3, 3>(P, BEAM)).norm() < 1e-11);
+    let turn = Matrix3::new(0.6, 0.8, 0.0, -0.8, 0.6, 0.1, 0.0, 0.3, 1.0);
+    let (along, all) = p.variance_of_sum((P, &Matrix3::identity()), (TIE, &turn), &d);
+    let part = |i, j| expected.fixed_view::<3, 3>(i, j).into_owned();
+    let across = part(P, TIE) * turn.transpose();
+    let sum = part(P, P) + across + across.transpose() + turn * part(TIE, TIE) * turn.transpose();
+    assert!((along / (sum * d).dot(&d) - 1.0).abs() < 1e-12);
+    assert!((all / sum.trace() - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_row_with_few_partials_gives_the_same_bits_as_all_of_it_would() {
+    let (p, _) = some(3);
+    let full = Draw(9).row();
+    for used in [&[][..], &[0], &[34], &[3, 4, 5], &[0, 1, 2, TERRAIN], &[7, 20, 33]] {
+        let mut h = EMPTY;
+        for n in used {
+            h[*n] = full[*n];
+        }
+        for (f, column) in p.along(&h).iter().zip(&p.u) {
+            assert_eq!(*f, dot(column, &h));
+        }
+    }
 }
 
 #[test]
