@@ -100,24 +100,23 @@ struct Harmonics {
 impl Harmonics {
     const ZERO: Self = Self { v: [0.0; ROW], w: [0.0; ROW] };
 
-    /// Those of degree `n` from the two degrees before; `xy` and `z` as in [`field`].
-    fn next(n: usize, one: &Self, two: &Self, [x, y]: [f64; 2], z: f64, rr: f64) -> Self {
+    /// Makes this that of degree `n` from the two degrees before; `xy` and `z` as in [`field`]. Whatever it
+    /// was before must have been of a lower degree.
+    fn follow(&mut self, n: usize, one: &Self, two: &Self, [x, y]: [f64; 2], z: f64, rr: f64) {
         let t = &TABLE;
-        let mut next = Self::ZERO;
-        let (Some(a), Some(b)) = (t.a.get(n), t.b.get(n)) else { return next };
+        let (Some(a), Some(b)) = (t.a.get(n), t.b.get(n)) else { return };
         for k in 1..=n.min(ROW - 1) {
             let (a, b) = (a[k] * z, b[k] * rr);
-            next.v[k] = a * one.v[k] - b * two.v[k];
-            next.w[k] = a * one.w[k] - b * two.w[k];
+            self.v[k] = a * one.v[k] - b * two.v[k];
+            self.w[k] = a * one.w[k] - b * two.w[k];
         }
         // The diagonal: order n stands at n + 1, order n − 1 of the degree before at n.
         if let (Some(d), Some(v), Some(w)) = (t.d.get(n), one.v.get(n), one.w.get(n))
-            && let (Some(to_v), Some(to_w)) = (next.v.get_mut(n + 1), next.w.get_mut(n + 1))
+            && let (Some(to_v), Some(to_w)) = (self.v.get_mut(n + 1), self.w.get_mut(n + 1))
         {
             *to_v = d * (x * v - y * w);
             *to_w = d * (x * w + y * v);
         }
-        next
     }
 }
 
@@ -154,13 +153,14 @@ fn field(g: &Gravity, p_P: Vector3<f64>) -> Vector3<f64> {
     let rho = g.radius_m / r2;
     let (x, y, z) = (p_P.x * rho, p_P.y * rho, p_P.z * rho);
     let rr = g.radius_m * rho;
-    let (mut two, mut one) = (Harmonics::ZERO, Harmonics::ZERO);
+    let mut harmonics = [Harmonics::ZERO; 3];
+    let [mut two, mut one, mut high] = harmonics.each_mut();
     one.v[1] = libm::sqrt(rr);
     let mut sums = [[0.0; LANES]; 3];
     for n in 0..=degree {
-        let high = Harmonics::next(n + 1, &one, &two, [x, y], z, rr);
-        add_degree(&mut sums, g, n, &high);
-        (two, one) = (one, high);
+        high.follow(n + 1, one, two, [x, y], z, rr);
+        add_degree(&mut sums, g, n, high);
+        (two, one, high) = (one, high, two);
     }
     let a = Vector3::from(sums.map(|lanes| lanes.iter().sum::<f64>()));
     a * (g.gm_m3_s2 / (g.radius_m * g.radius_m))

@@ -307,14 +307,20 @@ impl Thruster {
     /// Level at the end of a step in which the valve moves.
     fn level_at_end(&self) -> f64 {
         let (mut at, end) = (self.from, self.from + self.step);
-        let mut level = self.level;
+        // What is left of the step's decay: the last part takes the rest of it.
+        let (mut level, mut rest) = (self.level, self.decay);
+        let mut fade = |from: Time, until: Time| {
+            let factor = if until == end && rest > 0.0 { rest } else { self.fading(until - from) };
+            rest /= factor;
+            factor
+        };
         for (from, until) in self.valve.before(end) {
             let (from, until) = ((*from).max(at), (*until).min(end));
-            let shut = level * self.fading(from - at);
-            level = 1.0 - (1.0 - shut) * self.fading(until - from);
+            let shut = level * fade(at, from);
+            level = 1.0 - (1.0 - shut) * fade(from, until);
             at = until;
         }
-        level * self.fading(end - at)
+        if at < end { level * fade(at, end) } else { level }
     }
 
     /// How much earlier than in the middle the impulse of the last step came, when the thruster gave
