@@ -24,6 +24,7 @@ const STAR_TIME_S: f64 = 0.5;
 const GATE: f64 = table::VELOCITY_GATE.threshold;
 
 /// Where navigation was before a correction.
+#[derive(PartialEq)]
 struct Anchor {
     p: Vector3<f64>,
     v: Vector3<f64>,
@@ -141,6 +142,9 @@ impl Flight<'_> {
     /// Tells the watches how far navigation has moved itself since `anchor`.
     fn follow(&mut self, anchor: &mut Anchor) {
         let now = Anchor::of(&self.nav);
+        if now == *anchor {
+            return;
+        }
         let up = now.p / libm::sqrt(now.p.norm_squared()).max(1.0);
         let height_m = (now.p - anchor.p).dot(&up) - (now.terrain_m - anchor.terrain_m);
         let v_m_s = (now.v - anchor.v).dot(&up);

@@ -289,15 +289,9 @@ impl Flight<'_> {
         let pose = self.nav.history.at(seen.t)?;
         let sight = self.ground.sights(id).saturating_add(1);
         let place = landmark::predict(self.load, &self.nav, &pose, (id, sight))?;
-        let [u, v] = place.pixel;
-        let ph = self.nav.covariance.times(&u.h);
-        Some(Pair {
-            u: filter::compare(&self.nav, &u, pixel[0]),
-            v: filter::compare(&self.nav, &v, pixel[1]),
-            uv: ph.iter().zip(&v.h).map(|(a, b)| a * b).sum::<f64>(),
-            r: [u.r, v.r],
-            depth_m: place.depth_m,
-        })
+        let r = place.pixel.map(|p| p.r);
+        let ([u, v], uv) = filter::compare_two(&self.nav, &place.pixel, pixel);
+        Some(Pair { u, v, uv, r, depth_m: place.depth_m })
     }
 
     fn take_camera(&mut self, seen: &Landmarks) {

@@ -140,7 +140,7 @@ fn shoot(flight: &mut Flight, n: u32, offset: impl Fn(u32) -> f64) {
     for i in 0..n {
         let pose = flight.nav.pose();
         let echo = slant_range::predict(flight.load, &flight.site, &flight.nav, &pose);
-        let p = echo.unwrap().prediction;
+        let p = echo.unwrap();
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + offset(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
@@ -179,7 +179,7 @@ fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
         let mut truth = start.clone();
         truth.t = flight.nav.t;
         let echo = slant_range::predict(&load, &flight.site, &truth, &truth.pose());
-        let p = echo.unwrap().prediction;
+        let p = echo.unwrap();
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + 900.0 + 0.01 * f64::from(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
@@ -287,7 +287,7 @@ fn sink(flight: &mut Flight, truth: &mut nav::Nav, read: impl Fn(f64) -> f64) {
     }
     flight.nav.propagate_covariance(flight.load, 0.1);
     let (load, site) = (flight.load, flight.site);
-    let p = slant_range::predict(load, &site, truth, &truth.pose()).unwrap().prediction;
+    let p = slant_range::predict(load, &site, truth, &truth.pose()).unwrap();
     #[allow(clippy::cast_possible_truncation)]
     let range_m = read(p.value) as f32;
     let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };

@@ -14,9 +14,10 @@
 #![allow(non_snake_case)]
 
 use flight::load::Load;
-use flight::nav::aid::{Prediction, beam_speed, quiet, slant_range, star_tracker};
+use flight::nav::aid::{beam_speed, quiet, slant_range, star_tracker};
 use flight::nav::covariance::{EMPTY, P, Row, STATES, THETA, V};
 use flight::nav::filter::{self, Epoch};
+use flight::nav::state::Pose;
 use flight::nav::{Nav, Site};
 use icd::bus::Imu;
 use icd::frames::{B, I, Vector};
@@ -310,12 +311,11 @@ impl<'a> Pair<'a> {
         let (Some(pose), Some(fact)) = (self.nav.history.at(t), self.truth.history.at(t)) else {
             return;
         };
-        let predict = |nav: &Nav, pose: &flight::nav::state::Pose| -> Option<Prediction> {
-            Some(slant_range::predict(load, site, nav, pose)?.prediction)
-        };
-        let Some(echo) = slant_range::predict(load, site, &self.nav, &pose) else { return };
-        let travel_m = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm());
-        self.last_hit_M = Some(echo.hit_M);
+        let predict = |nav: &Nav, pose: &Pose| slant_range::predict(load, site, nav, pose);
+        let beam = slant_range::Beam::new(load, &self.nav, &pose);
+        let Some(at) = beam.meet(load, site, &self.nav) else { return };
+        let travel_m = self.last_hit_M.map_or(0.0, |last| (at.hit_M - last).norm());
+        self.last_hit_M = Some(at.hit_M);
         self.nav.forget_terrain(load, travel_m);
         let keep = libm::exp(-travel_m / load.map.correlation_m);
         let fresh = load.map.sigma_m * (1.0 - keep * keep).sqrt() * self.chance.normal();

@@ -14,7 +14,8 @@ use super::bank::Bank;
 use super::window::{Line, Window};
 use crate::announce::Announce;
 use crate::load::{GATE_SIGMAS, Gate, Load};
-use crate::nav::aid::{EMPTY, Prediction, put, slant_range};
+use crate::nav::aid::slant_range::{self, Beam};
+use crate::nav::aid::{EMPTY, Prediction, put};
 use crate::nav::covariance::{P, Row};
 use crate::nav::state::Pose;
 use crate::nav::{Nav, Site, filter};
@@ -431,14 +432,15 @@ impl RangeWatch {
         nav: &mut Nav,
         pose: &Pose,
     ) -> Option<Prediction> {
-        let echo = slant_range::predict(load, site, nav, pose)?;
-        let travel = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm_squared());
-        self.last_hit_M = Some(echo.hit_M);
-        if !load.faults.use_map {
-            return Some(echo.prediction);
+        let beam = Beam::new(load, nav, pose);
+        let mut at = beam.meet(load, site, nav)?;
+        let travel = self.last_hit_M.map_or(0.0, |last| (at.hit_M - last).norm_squared());
+        self.last_hit_M = Some(at.hit_M);
+        if load.faults.use_map {
+            nav.forget_terrain(load, libm::sqrt(travel));
+            at = beam.meet(load, site, nav)?;
         }
-        nav.forget_terrain(load, libm::sqrt(travel));
-        slant_range::predict(load, site, nav, pose).map(|echo| echo.prediction)
+        Some(beam.expect(load, nav, pose, &at))
     }
 
     /// The range expected at `t` with its deviation added; `None` too where it is far beyond the reach.
@@ -448,7 +450,7 @@ impl RangeWatch {
             return None;
         }
         let pose = nav.history.at(t)?;
-        let p = slant_range::predict(load, site, nav, &pose)?.prediction;
+        let p = slant_range::predict(load, site, nav, &pose)?;
         Some(p.value + filter::compare(nav, &p, p.value).sigma)
     }
 

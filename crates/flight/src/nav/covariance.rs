@@ -248,6 +248,17 @@ impl Covariance {
         sum
     }
 
+    /// Variance of the sum of two triples, each along a vector: `H P Hᵀ` where `H` is zero elsewhere.
+    pub fn variance_of_two(&self, one: (usize, Vector3<f64>), two: (usize, Vector3<f64>)) -> f64 {
+        let along = |(u, d): (&Row, &f64)| {
+            let (x, y) = (triple(u, one.0), triple(u, two.0));
+            let (a, b) = (x.component_mul(&one.1), y.component_mul(&two.1));
+            let f = (a.x + b.x) + (a.y + b.y) + (a.z + b.z);
+            f * d * f
+        };
+        self.u.iter().zip(&self.d).map(along).sum()
+    }
+
     /// `Uᵀ hᵀ`.
     fn along(&self, h: &Row) -> Row {
         let mut f = EMPTY;
@@ -263,6 +274,15 @@ impl Covariance {
     /// `H P Hᵀ`: never negative.
     pub fn hph(&self, h: &Row) -> f64 {
         self.along(h).iter().zip(&self.d).map(|(f, d)| f * d * f).sum()
+    }
+
+    /// `A P Aᵀ`, `B P Bᵀ` and `A P Bᵀ`.
+    pub fn pair(&self, a: &Row, b: &Row) -> [f64; 3] {
+        let (a, b) = (self.along(a), self.along(b));
+        let sum = |x: &Row, y: &Row| -> f64 {
+            x.iter().zip(&self.d).zip(y).map(|((x, d), y)| x * d * y).sum()
+        };
+        [sum(&a, &a), sum(&b, &b), sum(&a, &b)]
     }
 
     /// `P Hᵀ`.

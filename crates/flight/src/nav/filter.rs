@@ -28,12 +28,27 @@ pub struct Comparison {
     r: f64,
 }
 
+impl Comparison {
+    fn of(prediction: &Prediction, hph: f64, measured: f64) -> Self {
+        let r = prediction.r.max(1e-30);
+        let (nu, sigma) = (measured - prediction.value, libm::sqrt(hph + r));
+        Self { nu, sigma, h: prediction.h, hph, r }
+    }
+}
+
 /// Compares without changing anything.
 pub fn compare(nav: &Nav, prediction: &Prediction, measured: f64) -> Comparison {
-    let hph = nav.covariance.hph(&prediction.h);
-    let r = prediction.r.max(1e-30);
-    let sigma = libm::sqrt(hph + r);
-    Comparison { nu: measured - prediction.value, sigma, h: prediction.h, hph, r }
+    Comparison::of(prediction, nav.covariance.hph(&prediction.h), measured)
+}
+
+/// Compares two scalars without changing anything; last, the covariance of the two innovations by navigation's.
+pub fn compare_two(
+    nav: &Nav,
+    [one, two]: &[Prediction; 2],
+    measured: [f64; 2],
+) -> ([Comparison; 2], f64) {
+    let [a, b, ab] = nav.covariance.pair(&one.h, &two.h);
+    ([Comparison::of(one, a, measured[0]), Comparison::of(two, b, measured[1])], ab)
 }
 
 /// The scalars of one report that are to be fused, at most `N`; all compared with the same state.

@@ -152,13 +152,13 @@ fn a_late_report_says_what_it_would_have_said_in_time() {
     let report = |nav: &mut Nav| {
         let pose = nav.history.at(tag).unwrap();
         let mut epoch = Epoch::<2>::new();
-        let range = slant_range::predict(&load, &site, nav, &pose).unwrap().prediction;
+        let range = slant_range::predict(&load, &site, nav, &pose).unwrap();
         let beam = beam_speed::predict(&load, nav, &pose, 1);
         epoch.take(&compare(nav, &range, range.value + 80.0), f64::INFINITY);
         epoch.take(&compare(nav, &beam, beam.value - 0.4), f64::INFINITY);
         epoch.fuse(nav);
         let after = nav.history.at(tag).unwrap();
-        let left = slant_range::predict(&load, &site, nav, &after).unwrap().prediction;
+        let left = slant_range::predict(&load, &site, nav, &after).unwrap();
         (range.value + 80.0 - left.value, (range.value + 80.0 - left.value) / libm::sqrt(range.r))
     };
     let (mut on_time, mut late, mut never) = (start.clone(), start.clone(), start);
