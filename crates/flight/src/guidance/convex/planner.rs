@@ -4,7 +4,7 @@
 //! divert with its fallback.
 //! Programmed: propellant as a function of duration falls and rises again; it is bracketed and then searched
 //! by parabola and golden section, each duration one solution that begins at the last. A duration that does
-//! not fit counts as infinitely dear. Every loop has its number of solutions as bound.
+//! not fit counts as infinitely dear; propellant is not limited before the cheapest is found. Every loop has its number of solutions as bound.
 
 use super::interior::{Outcome, Status, Workspace};
 use super::plan::{Plan, Residuals, verify};
@@ -119,9 +119,9 @@ impl<const N: usize> Planner<N> {
     ) -> Result<Plan<N>, Refusal> {
         self.begin(start, limits, guess_s)?;
         let field = self.field;
-        let task = Task { start, target, limits, field: &field };
+        let task = Task { start, target, limits, field: &field, sparing: false };
         let duration_s = self.search(&task, guess_s)?;
-        self.finish(&task, duration_s)
+        self.finish(&Task { sparing: true, ..task }, duration_s)
     }
 
     /// The plan of least propellant with a given duration.
@@ -134,7 +134,31 @@ impl<const N: usize> Planner<N> {
     ) -> Result<Plan<N>, Refusal> {
         self.begin(start, limits, duration_s)?;
         let field = self.field;
-        self.finish(&Task { start, target, limits, field: &field }, duration_s)
+        self.finish(&Task { start, target, limits, field: &field, sparing: true }, duration_s)
+    }
+
+    /// One solution alone, with the published mass history and the disturbance along the cubic between start
+    /// and target; not verified. What [`Self::plan_in`] begins with.
+    pub fn plan_once(
+        &mut self,
+        start: &Start,
+        target: &Target,
+        limits: &Limits,
+        duration_s: f64,
+    ) -> Result<Plan<N>, Refusal> {
+        self.begin(start, limits, duration_s)?;
+        let field = self.field;
+        let task = Task { start, target, limits, field: &field, sparing: true };
+        let outcome = self.solve(&task, duration_s);
+        self.along.ok_or(match outcome.status {
+            Status::Infeasible => Refusal::Infeasible { duration_s },
+            _ => Refusal::Unfinished(outcome),
+        })
+    }
+
+    /// Forgets the last solution, so that the next starts cold.
+    pub fn forget(&mut self) {
+        self.workspace.forget();
     }
 
     /// A plan to the target, by itself or, with the reason, the closed form.

@@ -124,6 +124,8 @@ pub(super) struct Task<'a> {
     pub target: &'a Target,
     pub limits: &'a Limits,
     pub field: &'a Field,
+    /// The mass that must be left is a constraint; else what comes out is only judged by it.
+    pub sparing: bool,
 }
 
 impl Task<'_> {
@@ -238,7 +240,7 @@ impl Task<'_> {
         if let Some(angle) = limits.pointing_rad {
             rows.pointing = [1.0, -libm::cos(angle), 0.0];
         }
-        if last {
+        if last && self.sparing {
             let dry = libm::log(limits.dry_kg / self.start.mass_kg) / units.epsilon;
             rows.mass = [-1.0 / dry.min(-1e-9), 1.0];
         }
