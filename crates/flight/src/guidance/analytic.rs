@@ -74,12 +74,15 @@ pub fn dsouza_time_s(
 /// Aim and shape of the fractional polynomial law.
 #[derive(Clone, Copy, Debug)]
 pub struct Aim {
-    /// Position, velocity, thrust acceleration at the end.
+    /// Position at the end, m.
     pub p: Vector3<f64>,
+    /// Velocity at the end, m/s.
     pub v: Vector3<f64>,
+    /// Thrust acceleration at the end, m/s²; reached where k > 2 (γ+2).
     pub a: Vector3<f64>,
-    /// γ and k.
+    /// γ.
     pub gamma: f64,
+    /// k.
     pub k: f64,
 }
 
@@ -102,9 +105,11 @@ pub fn fractional(
 /// A gravity turn to rest over flat ground.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GravityTurn {
-    /// Duration, s; distance along the ground, and height lost, m.
+    /// Duration, s.
     pub time_s: f64,
+    /// Distance along the ground, m.
     pub along_m: f64,
+    /// Height lost, m.
     pub height_m: f64,
 }
 

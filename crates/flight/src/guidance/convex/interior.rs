@@ -208,11 +208,6 @@ impl<const N: usize> Workspace<N> {
         last
     }
 
-    /// A solution to start from is there.
-    pub(super) fn is_warm(&self) -> bool {
-        self.warm
-    }
-
     /// Controls and states of the nodes, scaled units.
     pub(super) fn nodes(&self) -> impl Iterator<Item = (Control, State)> + '_ {
         let per = 1.0 / self.tau;

@@ -73,8 +73,9 @@ pub struct Residuals {
     pub position_m: f64,
     /// Velocity error at the end, m/s.
     pub velocity_m_s: f64,
-    /// Thrust below the least and above the most, as a share of it.
+    /// Thrust below the least, as a share of it.
     pub thrust_low: f64,
+    /// Thrust above the most, as a share of it.
     pub thrust_high: f64,
     /// Cosine of the largest angle allowed less the least one flown.
     pub pointing: f64,
