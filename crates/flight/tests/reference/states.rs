@@ -121,3 +121,68 @@ fn inside(p: &Vector3<f64>, v: &Vector3<f64>, limits: &Limits) -> bool {
     across <= (p.z + limits.apex_m) * libm::cos(slope)
         && v.norm() <= limits.speed_m_s.unwrap() + limits.speed_per_m * p.z
 }
+
+/// A target at rest but for the last metre a second.
+pub fn at(p_L: &Vector3<f64>) -> Target {
+    Target { p_L: *p_L, v_L: Vector3::new(0.0, 0.0, -1.0) }
+}
+
+/// 500 m up in the approach, with 16 kg for the rest of the descent; the ground is the only limit of place,
+/// so that it does not depend on the target.
+pub fn divert() -> (Start, Limits, Field) {
+    let start = Start {
+        p_L: Vector3::new(0.0, 0.0, 500.0),
+        v_L: Vector3::new(4.0, 0.0, -18.0),
+        mass_kg: 450.0,
+    };
+    let limits = Limits {
+        dry_kg: 434.0,
+        glide_slope_rad: Some(0.0),
+        pointing_rad: Some(20f64.to_radians()),
+        ..lander()
+    };
+    (start, limits, moon())
+}
+
+/// Furthest place in the direction `d_L` that can be reached at all, m, over durations of a second's grid.
+pub fn furthest_m(
+    start: &Start,
+    limits: &Limits,
+    field: &Field,
+    d_L: &Vector3<f64>,
+    nodes: usize,
+) -> f64 {
+    let asked = (start, &at(&Vector3::zeros()), limits, field);
+    let mut best = 0.0f64;
+    for s in 20..60 {
+        let wish = super::reference::Wish::Furthest(*d_L);
+        let problem = super::reference::problem::<3>(asked, f64::from(s), nodes, None, &wish);
+        let answer = super::reference::solve(&problem);
+        if answer.solved() {
+            best = best.max(answer.reach_m);
+        }
+    }
+    best
+}
+
+/// Furthest target in that direction to which a divert is planned, m; bisection.
+pub fn used_m(
+    start: &Start,
+    limits: &Limits,
+    field: &Field,
+    d_L: &Vector3<f64>,
+    far_m: f64,
+) -> f64 {
+    let mut planner = flight::guidance::convex::Planner::<50>::new(*field);
+    let (mut low, mut high) = (0.0, 1.2 * far_m);
+    for _ in 0..10 {
+        let middle = 0.5 * (low + high);
+        let course = planner.divert(start, &at(&(d_L * middle)), limits);
+        if matches!(course, flight::guidance::convex::Course::Planned(_)) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}

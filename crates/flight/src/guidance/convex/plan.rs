@@ -77,8 +77,8 @@ pub struct Residuals {
     pub thrust_low: f64,
     /// Thrust above the most, as a share of it.
     pub thrust_high: f64,
-    /// Cosine of the largest angle allowed less the least one flown.
-    pub pointing: f64,
+    /// Angle of thrust from vertical beyond the largest allowed, rad.
+    pub pointing_rad: f64,
     /// Depth below the glide slope's cone, m.
     pub slope_m: f64,
     /// Above the largest speed, m/s.
@@ -89,14 +89,14 @@ pub struct Residuals {
 
 impl Residuals {
     /// Limits of what may be flown, assumed: an end much nearer than navigation knows it, thrust to what
-    /// its calibration is worth, tilt within a degree near 45°, a path that sags between nodes by less than
+    /// its calibration is worth, tilt to what attitude control is worth, a path that sags between nodes by less than
     /// the map is wrong.
     pub const FLYABLE: Self = Self {
         position_m: 0.1,
         velocity_m_s: 0.02,
         thrust_low: 0.01,
         thrust_high: 0.01,
-        pointing: 0.01,
+        pointing_rad: 0.02,
         slope_m: 2.0,
         speed_m_s: 0.5,
         mass_kg: 0.1,
@@ -108,7 +108,7 @@ impl Residuals {
             self.velocity_m_s,
             self.thrust_low,
             self.thrust_high,
-            self.pointing,
+            self.pointing_rad,
             self.slope_m,
             self.speed_m_s,
             self.mass_kg,
@@ -136,12 +136,23 @@ pub fn verify<const N: usize>(
     limits: &Limits,
     field: &Field,
 ) -> Residuals {
+    propagate(plan, start, target, limits, field).0
+}
+
+/// The same, and by how much the end misses in position and velocity.
+pub(super) fn propagate<const N: usize>(
+    plan: &Plan<N>,
+    start: &Start,
+    target: &Target,
+    limits: &Limits,
+    field: &Field,
+) -> (Residuals, [Vector3<f64>; 2]) {
     let mut worst = Residuals {
         position_m: 0.0,
         velocity_m_s: 0.0,
         thrust_low: f64::NEG_INFINITY,
         thrust_high: f64::NEG_INFINITY,
-        pointing: f64::NEG_INFINITY,
+        pointing_rad: f64::NEG_INFINITY,
         slope_m: f64::NEG_INFINITY,
         speed_m_s: f64::NEG_INFINITY,
         mass_kg: 0.0,
@@ -167,7 +178,7 @@ pub fn verify<const N: usize>(
     worst.position_m = libm::sqrt(at.p.dot(&at.p));
     worst.velocity_m_s = libm::sqrt(miss.dot(&miss));
     worst.mass_kg = limits.dry_kg - at.mass_kg;
-    worst
+    (worst, [at.p, miss])
 }
 
 fn check(worst: &mut Residuals, at: &Point, a: &Vector3<f64>, limits: &Limits, between: bool) {
@@ -177,7 +188,8 @@ fn check(worst: &mut Residuals, at: &Point, a: &Vector3<f64>, limits: &Limits, b
     worst.thrust_low = worst.thrust_low.max(1.0 - thrust / low);
     worst.thrust_high = worst.thrust_high.max(thrust / high - 1.0);
     if let Some(angle) = limits.pointing_rad {
-        worst.pointing = worst.pointing.max(libm::cos(angle) - a.z / size.max(1e-9));
+        let tilt = libm::atan2(libm::hypot(a.x, a.y), a.z);
+        worst.pointing_rad = worst.pointing_rad.max(tilt - angle);
     }
     if !between {
         return;
@@ -218,5 +230,79 @@ fn advance(
         p: at.p + (at.v + (v2 + v3) * 2.0 + v4) * (dt_s / 6.0),
         v: at.v + (a1 + (a2 + a3) * 2.0 + a4) * (dt_s / 6.0),
         mass_kg: at.mass_kg * libm::exp(-spent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::planner::Planner;
+    use super::*;
+
+    fn divert() -> (Plan<20>, Start, Target, Limits, Field) {
+        let field = Field {
+            gravity_m_s2: 1.622,
+            curvature_per_m: 5.8e-7,
+            w_L: Vector3::new(0.0, 1e-6, 2e-6),
+        };
+        let start = Start {
+            p_L: Vector3::new(-100.0, 20.0, 500.0),
+            v_L: Vector3::new(5.0, 0.0, -18.0),
+            mass_kg: 450.0,
+        };
+        let target = Target { p_L: Vector3::new(3.0, 4.0, 5.0), v_L: Vector3::new(0.0, 0.0, -1.0) };
+        let limits = Limits {
+            thrust_N: [420.0, 1716.0],
+            exhaust_m_s: 2900.0,
+            dry_kg: 340.0,
+            pointing_rad: Some(0.7),
+            glide_slope_rad: Some(0.2),
+            apex_m: 1.0,
+            speed_m_s: Some(30.0),
+            speed_per_m: 0.05,
+        };
+        let plan = Planner::new(field).plan_in(&start, &target, &limits, 40.0).unwrap();
+        (plan, start, target, limits, field)
+    }
+
+    #[test]
+    fn thrust_is_linear_between_nodes_and_held_outside() {
+        let (plan, ..) = divert();
+        let step = plan.duration_s / 19.0;
+        let mean = (plan.a_L[3] + plan.a_L[4]) * 0.5;
+        assert!((plan.at(3.5 * step) - mean).norm() < 1e-12);
+        assert!((plan.at(7.0 * step) - plan.a_L[7]).norm() < 1e-12);
+        assert!(plan.at(-1.0) == plan.a_L[0] && plan.at(1e3) == plan.a_L[19]);
+    }
+
+    /// Each defect is seen by the number that is meant for it, and by that number first.
+    #[test]
+    fn verification_sees_what_is_wrong_with_a_plan() {
+        let (plan, start, target, limits, field) = divert();
+        let good = verify(&plan, &start, &target, &limits, &field);
+        assert!(good.within(&Residuals::FLYABLE) && good.position_m < 1e-3, "{good:?}");
+        let of = |plan: &Plan<20>, limits: &Limits, field: &Field| {
+            verify(plan, &start, &target, limits, field)
+        };
+        let mut bad = plan;
+        bad.a_L[9] *= 1.02;
+        assert!(of(&bad, &limits, &field).position_m > Residuals::FLYABLE.position_m);
+        let other = Field { gravity_m_s2: 1.63, ..field };
+        assert!(of(&plan, &limits, &other).velocity_m_s > Residuals::FLYABLE.velocity_m_s);
+        let most =
+            plan.a_L.iter().zip(&plan.mass_kg).map(|(a, m)| a.norm() * m).fold(0.0, f64::max);
+        let weak = Limits { thrust_N: [420.0, 0.9 * most], ..limits };
+        assert!((of(&plan, &weak, &field).thrust_high - 1.0 / 0.9 + 1.0).abs() < 0.005);
+        let strong = Limits { thrust_N: [600.0, 1716.0], ..limits };
+        assert!((of(&plan, &strong, &field).thrust_low - 0.3).abs() < 0.005);
+        let upright = Limits { pointing_rad: Some(0.0), ..limits };
+        assert!(of(&plan, &upright, &field).pointing_rad > Residuals::FLYABLE.pointing_rad);
+        let steep = Limits { glide_slope_rad: Some(1.5), ..limits };
+        assert!(of(&plan, &steep, &field).slope_m > Residuals::FLYABLE.slope_m);
+        let slow = Limits { speed_m_s: Some(5.0), speed_per_m: 0.0, ..limits };
+        assert!(of(&plan, &slow, &field).speed_m_s > Residuals::FLYABLE.speed_m_s);
+        let dry = Limits { dry_kg: 449.0, ..limits };
+        assert!(of(&plan, &dry, &field).mass_kg > Residuals::FLYABLE.mass_kg);
+        bad.a_L[9].x = f64::NAN;
+        assert!(!of(&bad, &limits, &field).within(&Residuals::FLYABLE));
     }
 }

@@ -7,16 +7,20 @@
 //! not fit counts as infinitely dear; propellant is not limited before the cheapest is found. Every loop has its number of solutions as bound.
 
 use super::interior::{Outcome, Status, Workspace};
-use super::plan::{Plan, Residuals, verify};
+use super::plan::{Plan, Residuals, propagate};
 use super::problem::{Field, Limits, Start, Target, Task, Units};
 use crate::guidance::analytic::{Aim, dsouza_time_s, fractional};
 use nalgebra::Vector3;
 
-/// Solutions of one plan at a given duration: the first by published mass and cubic, the others along the last.
-pub const PASSES: u32 = 4;
+/// Solutions of one plan at a given duration: the first by published mass and cubic, the others along the
+/// last, aimed ahead by what the last one missed; two at the least, no more once the miss is below this, m and
+/// m/s.
+pub const PASSES: u32 = 5;
+const MISS: f64 = 5e-4;
 /// Solutions in a search for the duration, and the share of the duration that it is searched to.
 pub const SOLUTIONS_MAX: u32 = 24;
 const WIDTH: f64 = 0.004;
+const NO_MISS: [Vector3<f64>; 2] = [Vector3::new(0.0, 0.0, 0.0), Vector3::new(0.0, 0.0, 0.0)];
 /// First step of the search, and durations tried, by the guess, when the guess itself does not fit.
 const STRIDE: f64 = 1.08;
 const OTHERS: [f64; 8] = [1.2, 0.85, 1.45, 0.7, 1.8, 0.55, 2.4, 3.2];
@@ -24,6 +28,8 @@ const OTHERS: [f64; 8] = [1.2, 0.85, 1.45, 0.7, 1.8, 0.55, 2.4, 3.2];
 const GOLDEN: f64 = 0.381_966_011_250_105;
 /// Durations of the fallback, by that of D'Souza.
 const STRETCHES: [f64; 7] = [1.0, 1.1, 1.25, 1.4, 1.6, 1.8, 2.0];
+/// Time before arrival in which the fallback no longer steers for position: its gain grows with 1 / time².
+const LAST_S: f64 = 2.0;
 /// Points of the fallback's course that are looked at.
 const SAMPLES: u32 = 24;
 
@@ -59,9 +65,14 @@ pub struct Fallback {
 }
 
 impl Fallback {
-    /// Thrust acceleration, `L`, m/s², `t_s` after the start; held over the last three seconds' time to go.
+    /// Thrust acceleration, `L`, m/s², `t_s` after the start; in the last seconds velocity alone is steered.
     pub fn at(&self, t_s: f64, p_L: &Vector3<f64>, v_L: &Vector3<f64>) -> Vector3<f64> {
-        let a = fractional(p_L, v_L, &self.aim, &self.g_L, (self.arrival_s - t_s).max(3.0));
+        let tgo_s = self.arrival_s - t_s;
+        let a = if tgo_s > LAST_S {
+            fractional(p_L, v_L, &self.aim, &self.g_L, tgo_s)
+        } else {
+            (self.aim.v - v_L) / LAST_S - self.g_L
+        };
         let size = libm::sqrt(a.dot(&a));
         if size > self.most_m_s2 { a * (self.most_m_s2 / size) } else { a }
     }
@@ -119,9 +130,9 @@ impl<const N: usize> Planner<N> {
     ) -> Result<Plan<N>, Refusal> {
         self.begin(start, limits, guess_s)?;
         let field = self.field;
-        let task = Task { start, target, limits, field: &field, sparing: false };
+        let task = Task { start, target, limits, field: &field, sparing: false, ahead: NO_MISS };
         let duration_s = self.search(&task, guess_s)?;
-        self.finish(&Task { sparing: true, ..task }, duration_s)
+        self.finish(Task { sparing: true, ..task }, duration_s)
     }
 
     /// The plan of least propellant with a given duration.
@@ -134,7 +145,10 @@ impl<const N: usize> Planner<N> {
     ) -> Result<Plan<N>, Refusal> {
         self.begin(start, limits, duration_s)?;
         let field = self.field;
-        self.finish(&Task { start, target, limits, field: &field, sparing: true }, duration_s)
+        self.finish(
+            Task { start, target, limits, field: &field, sparing: true, ahead: NO_MISS },
+            duration_s,
+        )
     }
 
     /// One solution alone, with the published mass history and the disturbance along the cubic between start
@@ -148,7 +162,7 @@ impl<const N: usize> Planner<N> {
     ) -> Result<Plan<N>, Refusal> {
         self.begin(start, limits, duration_s)?;
         let field = self.field;
-        let task = Task { start, target, limits, field: &field, sparing: true };
+        let task = Task { start, target, limits, field: &field, sparing: true, ahead: NO_MISS };
         let outcome = self.solve(&task, duration_s);
         self.along.ok_or(match outcome.status {
             Status::Infeasible => Refusal::Infeasible { duration_s },
@@ -228,23 +242,29 @@ impl<const N: usize> Planner<N> {
         self.along.as_ref().map_or(f64::INFINITY, |plan| plan.propellant_kg)
     }
 
-    fn finish(&mut self, task: &Task<'_>, duration_s: f64) -> Result<Plan<N>, Refusal> {
-        for _ in 0..PASSES {
-            let outcome = self.solve(task, duration_s);
+    fn finish(&mut self, mut task: Task<'_>, duration_s: f64) -> Result<Plan<N>, Refusal> {
+        let mut refusal = Refusal::Unsound;
+        for pass in 0..PASSES {
+            let outcome = self.solve(&task, duration_s);
             if outcome.status == Status::Infeasible {
                 return Err(Refusal::Infeasible { duration_s });
             }
-            if !outcome.usable() {
+            let (true, Some(plan)) = (outcome.usable(), self.along.as_ref()) else {
                 return Err(Refusal::Unfinished(outcome));
+            };
+            let (residuals, [place, speed]) =
+                propagate(plan, task.start, task.target, task.limits, task.field);
+            if pass > 0 && residuals.position_m.max(residuals.velocity_m_s) < MISS {
+                if residuals.within(&Residuals::FLYABLE) {
+                    return Ok(*plan);
+                }
+                return Err(Refusal::Unverified(residuals));
             }
+            refusal = Refusal::Unverified(residuals);
+            let [ahead, faster] = task.ahead;
+            task.ahead = [ahead - place, faster - speed];
         }
-        let Some(plan) = self.along.as_ref() else { return Err(Refusal::Unsound) };
-        let residuals = verify(plan, task.start, task.target, task.limits, task.field);
-        if residuals.within(&Residuals::FLYABLE) {
-            Ok(*plan)
-        } else {
-            Err(Refusal::Unverified(residuals))
-        }
+        Err(refusal)
     }
 
     /// The cheapest duration, s.
@@ -340,3 +360,6 @@ fn law_fits(law: &Fallback, start: &Start) -> bool {
     }
     fits
 }
+
+#[cfg(test)]
+mod tests;

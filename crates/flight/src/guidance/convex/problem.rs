@@ -126,6 +126,8 @@ pub(super) struct Task<'a> {
     pub field: &'a Field,
     /// The mass that must be left is a constraint; else what comes out is only judged by it.
     pub sparing: bool,
+    /// What is added to position and velocity of the target, so that the propagated end is where it should be.
+    pub ahead: [Vector3<f64>; 2],
 }
 
 impl Task<'_> {
@@ -143,7 +145,9 @@ impl Task<'_> {
         let (length, speed) = (1.0 / units.length_m, 1.0 / units.speed_m_s);
         workspace.start =
             [p.x * length, p.y * length, p.z * length, v.x * speed, v.y * speed, v.z * speed, 0.0];
-        workspace.end = [0.0, 0.0, 0.0, end.x * speed, end.y * speed, end.z * speed];
+        let [place, rate] = self.ahead;
+        let (place, rate) = (place * length, (end + rate) * speed);
+        workspace.end = [place.x, place.y, place.z, rate.x, rate.y, rate.z];
         let far = libm::sqrt(p.dot(&p)).max(1.0);
         let h = 1.0 / (N - 1) as f64;
         let mut before: Option<Vector3<f64>> = None;

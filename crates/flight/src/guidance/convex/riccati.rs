@@ -406,3 +406,110 @@ pub fn solve<const N: usize>(
     }
     nu
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const N: usize = 9;
+
+    fn wave(i: usize) -> f64 {
+        libm::sin(1.7 * i as f64 + 0.3)
+    }
+
+    /// Positive definite, another at each node.
+    fn hessian(k: usize) -> Hessian {
+        let mut h = Hessian { xx: [[0.0; 7]; 7], mass_sigma: 0.1, ww: [[0.0; 4]; 4] };
+        for r in 0..3 {
+            for i in 0..7 {
+                for j in 0..7 {
+                    h.xx[i][j] += wave(31 * k + 7 * r + i) * wave(31 * k + 7 * r + j);
+                }
+            }
+        }
+        for i in 0..7 {
+            h.xx[i][i] += 0.5;
+        }
+        for i in 0..4 {
+            for j in 0..4 {
+                h.ww[i][j] = wave(k + i) * wave(k + j);
+            }
+            h.ww[i][i] += 1.0 + k as f64;
+        }
+        h
+    }
+
+    /// The answer meets the end, and no change of control that keeps the end would lower the cost: the
+    /// gradient, carried back by the transposed motion, vanishes with the multipliers.
+    #[test]
+    fn the_answer_reaches_the_end_and_is_stationary() {
+        let kinds = Step::kinds(1.0 / (N - 1) as f64);
+        let kind = |k: usize| {
+            &kinds[if k == 0 {
+                0
+            } else if k == N - 1 {
+                2
+            } else {
+                1
+            }]
+        };
+        let mut stages = [Stage::NEW; N];
+        let mut backward = Backward::new();
+        for k in (0..N).rev() {
+            backward.node(kind(k), &hessian(k), &mut stages[k]);
+        }
+        let factor = backward.finish().unwrap();
+        for (k, stage) in stages.iter_mut().enumerate() {
+            for i in 0..7 {
+                stage.gx[i] = wave(50 + 11 * k + i);
+            }
+            for i in 0..4 {
+                stage.gw[i] = wave(90 + 11 * k + i);
+            }
+        }
+        let end = [0.3, -0.2, 0.1, 0.5, -0.4, 0.2];
+        let nu = solve(&mut stages, &kinds, &factor, &end);
+        let mut x = [0.0; 7];
+        for (k, stage) in stages.iter().enumerate() {
+            let own = with_own(kind(k), &x, &stage.w);
+            assert!(own.iter().zip(&stage.x).all(|(a, b)| (a - b).abs() < 1e-12));
+            x = next(kind(k), &x, &stage.w);
+        }
+        assert!(end.iter().zip(&x).all(|(a, b)| (a - b).abs() < 1e-11), "{x:?}");
+        let mut p = [0.0; 7];
+        p[..6].copy_from_slice(&nu);
+        for (k, stage) in stages.iter().enumerate().rev() {
+            let h = hessian(k);
+            let (mut gx, mut gw) = (stage.gx, stage.gw);
+            for i in 0..7 {
+                for j in 0..7 {
+                    gx[i] += h.xx[i][j] * stage.x[j];
+                }
+            }
+            for i in 0..4 {
+                for j in 0..4 {
+                    gw[i] += h.ww[i][j] * stage.w[j];
+                }
+            }
+            gx[6] += h.mass_sigma * stage.w[3];
+            gw[3] += h.mass_sigma * stage.x[6];
+            let (own, by) = (transposed(&kind(k).o, &gx), transposed(&kind(k).b, &p));
+            for i in 0..4 {
+                assert!((gw[i] + own[i] + by[i]).abs() < 1e-9, "node {k}: {gw:?} {own:?} {by:?}");
+            }
+            p = back(kind(k), &p, &gx);
+        }
+    }
+
+    #[test]
+    fn a_hessian_that_is_not_positive_is_noticed() {
+        let kinds = Step::kinds(0.5);
+        let mut backward = Backward::new();
+        let mut bad = hessian(0);
+        bad.ww[2][2] = -50.0;
+        for kind in kinds.iter().rev() {
+            backward.node(kind, &bad, &mut Stage::NEW.clone());
+        }
+        assert!(backward.finish().is_none());
+    }
+}

@@ -152,3 +152,73 @@ impl Rows {
         xx[2][2] += q * z * z * (2.0 * w[0] * w[0] - 1.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    const ROWS: Rows = Rows {
+        least: [5.0, 0.4],
+        least_one: [-0.8, -2.8, 0.2],
+        most: [-1.0, -0.2, 1.1],
+        pointing: [1.0, -0.7, 0.0],
+        slope: [2.0, 0.3, 0.1],
+        speed: [0.5, 3.0, 1.0],
+        mass: [4.0, 1.0],
+    };
+
+    fn inside(a: &[f64]) -> Slack {
+        fn cone<const D: usize>(a: &[f64]) -> [f64; D] {
+            let mut out = [0.0; D];
+            out[1..].copy_from_slice(&a[1..D]);
+            out[0] = libm::sqrt(out.iter().map(|x| x * x).sum::<f64>()) + 0.1 + a[0].abs();
+            out
+        }
+        Slack {
+            thrust: cone(a),
+            least: cone(&a[4..]),
+            slope: cone(&a[7..]),
+            speed: cone(&a[10..]),
+            line: [0.1 + a[14].abs(), 0.1 + a[15].abs(), 0.1 + a[16].abs()],
+        }
+    }
+
+    fn split(a: &[f64]) -> (State, Control) {
+        (a[..7].try_into().unwrap(), a[7..11].try_into().unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn the_transpose_is_the_transpose(a in vec(-2.0..2.0f64, 11), b in vec(-2.0..2.0f64, 17)) {
+            let ((x, w), z) = (split(&a), inside(&b));
+            let (gx, gw) = ROWS.transposed(&z);
+            let there = ROWS.slack(&x, &w, 0.0).dot(&z);
+            let back: f64 = gx.iter().zip(&x).chain(gw.iter().zip(&w)).map(|(a, b)| a * b).sum();
+            prop_assert!((there - back).abs() < 1e-10 * there.abs().max(1.0));
+        }
+
+        #[test]
+        fn the_second_derivative_is_the_square_of_the_scaled_slack(
+            a in vec(-2.0..2.0f64, 11), s in vec(-2.0..2.0f64, 17), z in vec(-2.0..2.0f64, 17),
+        ) {
+            let (x, w) = split(&a);
+            let scale = Scale::new(&inside(&s), &inside(&z));
+            let h = ROWS.hessian(&scale);
+            let mut form = 2.0 * h.mass_sigma * x[6] * w[3];
+            for i in 0..7 {
+                for j in 0..7 {
+                    form += h.xx[i][j] * x[i] * x[j];
+                }
+            }
+            for i in 0..4 {
+                for j in 0..4 {
+                    form += h.ww[i][j] * w[i] * w[j];
+                }
+            }
+            let scaled = scale.per(&ROWS.slack(&x, &w, 0.0));
+            prop_assert!((form - scaled.dot(&scaled)).abs() < 1e-9 * form.abs().max(1.0));
+        }
+    }
+}
