@@ -1,7 +1,7 @@
 //! The ground that a divert can reach, and how much of it the planner uses.
 //!
 //! From 500 m, 18 m/s down and 4 m/s east, with the propellant of the last descent. Theory: Clarabel, asked for
-//! the furthest place in each direction at every duration of a second's grid. Used: the furthest target to
+//! the furthest place in each direction, over all durations. Used: the furthest target to
 //! which the planner's divert gives a verified plan.
 //! `cargo run -p frigoris-flight --example reachable [directions]`: prints a table and the share of the area.
 #![allow(missing_docs, non_snake_case)]

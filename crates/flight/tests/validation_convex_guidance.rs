@@ -217,8 +217,8 @@ fn what_clarabel_finds_infeasible_is_reported_infeasible() {
     assert!(feasible > 10 && infeasible > 10, "{feasible} {infeasible}");
 }
 
-/// From 500 m and 18 m/s down: how far away a place can lie. Theory: Clarabel asked for the furthest place, at
-/// every duration of a second's grid. Used: the furthest target to which `divert` gives a plan.
+/// From 500 m and 18 m/s down: how far away a place can lie. Theory: Clarabel asked for the furthest place,
+/// over all durations. Used: the furthest target to which `divert` gives a plan.
 #[test]
 fn a_divert_uses_the_reachable_set() {
     let (start, limits, field) = states::divert();
