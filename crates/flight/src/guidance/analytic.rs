@@ -6,7 +6,7 @@
 //! - [DSouza1997]:  a = −4 v / T − 6 r / T² − g,  (Γ + g²/2) T⁴ − 2 v² T² − 12 v·r T − 18 r² = 0;
 //! - [Lu2020]:  a = γ (k / (2 (γ+2)) − 1) a_f + (γ k / (2 (γ+2)) − γ − 1) g + (γ+1)/T (1 − k/(γ+2)) (v_f − v)
 //!   + k/T² (r_f − r − v T),  γ ≥ 0, k ≥ 2 (γ+2); γ = 1 is E-guidance with k = 6, Apollo's law with k = 12;
-//! - gravity turn, [Cheng1966], thrust n times the weight against the motion, ψ its angle from vertical:
+//! - gravity turn, [Cheng1964], thrust n times the weight against the motion, ψ its angle from vertical:
 //!   v = C zⁿ⁻¹ (1 + z²), z = tan(ψ/2).
 //! Programmed: the same. Accelerations are of thrust. Refuses: limits of thrust and of place; the caller's.
 

@@ -1,7 +1,9 @@
 //! A descent as planned, and what becomes of it in the complete equations.
 //!
 //! Owns: the nodes of a plan, thrust in between, and the propagation that must pass before it is flown.
-//! Programmed: thrust acceleration linear between nodes; propagated by the method of Runge and Kutta of
+//! Programmed: between nodes the size of thrust acceleration is linear, as σ is, and its direction that of the
+//! linear vector: the vector itself would be too short where thrust turns fast, and fall below the least
+//! thrust. What that changes is aimed ahead for, see `planner`. Propagated by the method of Runge and Kutta of
 //! order 4, four steps between nodes, with gravity as it is at the place, rotation, and mass by the thrust
 //! that is flown. What is checked at each of these steps is thrust itself, not its convex bound.
 
@@ -58,7 +60,7 @@ impl<const N: usize> Plan<N> {
             let [a, b] = pair else { continue };
             let part = at - k as f64;
             if (0.0..=1.0).contains(&part) {
-                out = a + (b - a) * part;
+                out = between(a, b, part);
                 break;
             }
         }
@@ -121,6 +123,17 @@ impl Residuals {
     }
 }
 
+fn size(a: &Vector3<f64>) -> f64 {
+    libm::sqrt(a.dot(a))
+}
+
+/// Thrust acceleration at a share of the way between two nodes.
+fn between(a: &Vector3<f64>, b: &Vector3<f64>, part: f64) -> Vector3<f64> {
+    let straight = a + (b - a) * part;
+    let (short, full) = (size(&straight), size(a) + (size(b) - size(a)) * part);
+    if short > 0.1 * full { straight * (full / short) } else { straight }
+}
+
 #[derive(Clone, Copy)]
 struct Point {
     p: Vector3<f64>,
@@ -162,11 +175,11 @@ pub(super) fn propagate<const N: usize>(
     for (k, pair) in plan.a_L.windows(2).enumerate() {
         let [a, b] = pair else { continue };
         // Constraints of place hold from the second node to the last but one.
-        let between = k > 0 && k + 2 < N;
+        let inner = k > 0 && k + 2 < N;
         for i in 0..STEPS {
             let (from, half) = (f64::from(i) / f64::from(STEPS), 0.5 / f64::from(STEPS));
-            let thrust = |part: f64| a + (b - a) * part;
-            check(&mut worst, &at, &thrust(from), limits, between);
+            let thrust = |part: f64| between(a, b, part);
+            check(&mut worst, &at, &thrust(from), limits, inner);
             let ends = [thrust(from), thrust(from + half), thrust(from + 2.0 * half)];
             at = advance(&at, &ends, dt_s, limits.exhaust_m_s, field);
         }
@@ -175,23 +188,22 @@ pub(super) fn propagate<const N: usize>(
         check(&mut worst, &at, a, limits, false);
     }
     let miss = at.v - target.v_L;
-    worst.position_m = libm::sqrt(at.p.dot(&at.p));
-    worst.velocity_m_s = libm::sqrt(miss.dot(&miss));
+    worst.position_m = size(&at.p);
+    worst.velocity_m_s = size(&miss);
     worst.mass_kg = limits.dry_kg - at.mass_kg;
     (worst, [at.p, miss])
 }
 
-fn check(worst: &mut Residuals, at: &Point, a: &Vector3<f64>, limits: &Limits, between: bool) {
-    let size = libm::sqrt(a.dot(a));
+fn check(worst: &mut Residuals, at: &Point, a: &Vector3<f64>, limits: &Limits, inner: bool) {
     let [low, high] = limits.thrust_N;
-    let thrust = size * at.mass_kg;
+    let thrust = size(a) * at.mass_kg;
     worst.thrust_low = worst.thrust_low.max(1.0 - thrust / low);
     worst.thrust_high = worst.thrust_high.max(thrust / high - 1.0);
     if let Some(angle) = limits.pointing_rad {
         let tilt = libm::atan2(libm::hypot(a.x, a.y), a.z);
         worst.pointing_rad = worst.pointing_rad.max(tilt - angle);
     }
-    if !between {
+    if !inner {
         return;
     }
     if let Some(slope) = limits.glide_slope_rad {
@@ -201,7 +213,7 @@ fn check(worst: &mut Residuals, at: &Point, a: &Vector3<f64>, limits: &Limits, b
     }
     if let Some(speed) = limits.speed_m_s {
         let most = speed + limits.speed_per_m * at.p.z;
-        worst.speed_m_s = worst.speed_m_s.max(libm::sqrt(at.v.dot(&at.v)) - most);
+        worst.speed_m_s = worst.speed_m_s.max(size(&at.v) - most);
     }
 }
 
@@ -224,7 +236,6 @@ fn advance(
     let v4 = at.v + a3 * dt_s;
     let a4 = rate(&(at.p + v3 * dt_s), &v4, last);
     // ln m falls by the integral of thrust acceleration over exhaust speed; rule of Simpson.
-    let size = |a: &Vector3<f64>| libm::sqrt(a.dot(a));
     let spent = (size(first) + 4.0 * size(middle) + size(last)) * dt_s / (6.0 * exhaust_m_s);
     Point {
         p: at.p + (at.v + (v2 + v3) * 2.0 + v4) * (dt_s / 6.0),
@@ -265,11 +276,13 @@ mod tests {
     }
 
     #[test]
-    fn thrust_is_linear_between_nodes_and_held_outside() {
+    fn the_size_of_thrust_is_linear_between_nodes_and_held_outside() {
         let (plan, ..) = divert();
         let step = plan.duration_s / 19.0;
-        let mean = (plan.a_L[3] + plan.a_L[4]) * 0.5;
-        assert!((plan.at(3.5 * step) - mean).norm() < 1e-12);
+        let (a, b) = (plan.a_L[3], plan.a_L[4]);
+        let middle = plan.at(3.5 * step);
+        assert!((middle.norm() - 0.5 * (a.norm() + b.norm())).abs() < 1e-12);
+        assert!(middle.cross(&(a + b)).norm() < 1e-12);
         assert!((plan.at(7.0 * step) - plan.a_L[7]).norm() < 1e-12);
         assert!(plan.at(-1.0) == plan.a_L[0] && plan.at(1e3) == plan.a_L[19]);
     }

@@ -24,6 +24,8 @@ const NO_MISS: [Vector3<f64>; 2] = [Vector3::new(0.0, 0.0, 0.0), Vector3::new(0.
 /// First step of the search, and durations tried, by the guess, when the guess itself does not fit.
 const STRIDE: f64 = 1.08;
 const OTHERS: [f64; 8] = [1.2, 0.85, 1.45, 0.7, 1.8, 0.55, 2.4, 3.2];
+/// Durations tried, by the cheapest, until one passes verification.
+const LONGER: [f64; 5] = [1.0, 1.005, 1.02, 1.05, 1.1];
 /// Inner point of a golden section.
 const GOLDEN: f64 = 0.381_966_011_250_105;
 /// Durations of the fallback, by that of D'Souza.
@@ -132,7 +134,16 @@ impl<const N: usize> Planner<N> {
         let field = self.field;
         let task = Task { start, target, limits, field: &field, sparing: false, ahead: NO_MISS };
         let duration_s = self.search(&task, guess_s)?;
-        self.finish(Task { sparing: true, ..task }, duration_s)
+        let task = Task { sparing: true, ..task };
+        // The cheapest may be the shortest that fits, and then the next pass's equations just do not.
+        let mut refusal = Refusal::Infeasible { duration_s };
+        for longer in LONGER {
+            match self.finish(task, duration_s * longer) {
+                Ok(plan) => return Ok(plan),
+                Err(why) => refusal = why,
+            }
+        }
+        Err(refusal)
     }
 
     /// The plan of least propellant with a given duration.
@@ -254,13 +265,15 @@ impl<const N: usize> Planner<N> {
             };
             let (residuals, [place, speed]) =
                 propagate(plan, task.start, task.target, task.limits, task.field);
-            if pass > 0 && residuals.position_m.max(residuals.velocity_m_s) < MISS {
-                if residuals.within(&Residuals::FLYABLE) {
-                    return Ok(*plan);
-                }
-                return Err(Refusal::Unverified(residuals));
+            let flyable = residuals.within(&Residuals::FLYABLE);
+            let met = residuals.position_m.max(residuals.velocity_m_s) < MISS;
+            if flyable && ((pass > 0 && met) || pass + 1 == PASSES) {
+                return Ok(*plan);
             }
             refusal = Refusal::Unverified(residuals);
+            if pass > 0 && met {
+                break;
+            }
             let [ahead, faster] = task.ahead;
             task.ahead = [ahead - place, faster - speed];
         }
