@@ -12,6 +12,8 @@
 //! | FL-2 | as flown, be lost where Mission 2 was lost | `as_flown_is_lost_inside_every_published_band` |
 //! | FL-3 | resilient, land with the same faults | `resilient_lands_with_the_same_faults` |
 //! | FL-4 | declare landed on contact and rest, never on altitude | `landed_needs_contact_and_rest` |
+//! | FL-5 | never fly a plan that its own propagation does not confirm | `verification_sees_what_is_wrong_with_a_plan` |
+//! | FL-6 | fly the closed form where there is no plan | `where_no_plan_fits_the_closed_form_is_flown_and_arrives` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md

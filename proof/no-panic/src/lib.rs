@@ -10,11 +10,15 @@
 #![no_std]
 
 use flight::Flight;
+use flight::guidance::convex::{Course, Field, Limits, Planner, Start, Target};
 use flight::load::{Load, NavStart};
 use icd::bus::{Actuators, Sensors};
 use icd::link::packet;
 use icd::link::raw::Packer;
 use icd::tm::Snapshot;
+
+/// Nodes of a plan on board.
+const NODES: usize = 50;
 
 unsafe extern "C" {
     safe fn a_panic_is_reachable() -> !;
@@ -50,6 +54,26 @@ pub extern "C" fn step(
     *actuators = flight.step(sensors);
     *snapshot = *flight.down();
     flight.events().len()
+}
+
+/// A planner, into the caller's storage.
+#[unsafe(no_mangle)]
+pub extern "C" fn planner(field: &Field, planner: &mut core::mem::MaybeUninit<Planner<NODES>>) {
+    planner.write(Planner::new(*field));
+}
+
+/// A divert planned, verified, or closed; its thrust acceleration at a time.
+#[unsafe(no_mangle)]
+pub extern "C" fn divert(
+    planner: &mut Planner<NODES>,
+    start: &Start,
+    target: &Target,
+    limits: &Limits,
+    t_s: f64,
+    out: &mut Course<NODES>,
+) -> f64 {
+    *out = planner.divert(start, target, limits);
+    out.at(t_s, &start.p_L, &start.v_L).z
 }
 
 /// Every housekeeping list of a snapshot, one after the other; returns the octets written in all.

@@ -1,11 +1,13 @@
 //! Guidance: which thrust acceleration to ask for.
 //!
-//! Owns: the braking solution, the approach and terminal laws, the speed corridor and
-//! how much of it the propellant allows.
+//! Owns: the braking solution, the approach and terminal laws, the speed corridor and how much of it the
+//! propellant allows; the plan of least propellant (`convex`) and laws in closed form (`analytic`).
 //! Does not own: attitude and valves (`control`), phase changes (`mode`).
 
+pub mod analytic;
 pub mod approach;
 pub mod braking;
+pub mod convex;
 pub mod corridor;
 pub mod linear;
 pub mod risk;
