@@ -4,6 +4,7 @@
 //! how much of it the propellant allows.
 //! Does not own: attitude and valves (`control`), phase changes (`mode`).
 
+pub mod apollo;
 pub mod approach;
 pub mod braking;
 pub mod corridor;
