@@ -136,10 +136,27 @@ fn main() -> std::io::Result<()> {
     }
     out.push_str("</svg>\n");
     std::fs::write(&path, out)?;
+    println!("engine lit {:.1} km before the site; {path}", flown.range_m / 1e3);
     println!(
-        "{path}: {} events planned, contact at {:.0} s",
-        table.len(),
-        flown.points.len() as f64 - 1.0
+        "event                    s   planned | speed m/s      | altitude m      | dv m/s         | to go km"
     );
+    for event in &table {
+        let p = flown.at(event);
+        println!(
+            "{:22} {:4.0} {:5.0} | {:6.1} {:6.1} | {:7.0} {:7.0} | {:6.1} {:6.1} | {:6.1} {:?} {:.1} m/s over ground",
+            event.name,
+            p.t_s,
+            event.t_s,
+            p.speed_m_s,
+            event.speed_m_s,
+            p.altitude_m,
+            event.altitude_m,
+            p.dv_m_s,
+            event.dv_m_s,
+            p.to_go_m / 1e3,
+            p.program,
+            p.ground_m_s
+        );
+    }
     Ok(())
 }

@@ -10,8 +10,6 @@ use nalgebra::{Vector2, Vector3};
 
 /// A foot, m.
 pub const FT: f64 = 0.3048;
-/// Rows of the planned table.
-pub const EVENTS: usize = 9;
 const LB: f64 = 0.453_592_37;
 /// Radius of the site, m: its vector in the erasable load.
 const SITE_M: f64 = 1_735_418.0;
