@@ -129,9 +129,9 @@ impl Flight<'_> {
         match self.mode.phase {
             Phase::OrbitCoast | Phase::DescentCoast => Some(self.along_velocity(false)),
             Phase::Deorbit => Some(self.along_velocity(true)),
-            Phase::Ignition => Some(self.brake(false)),
-            Phase::Braking => Some(self.brake(true)),
-            Phase::PitchUp | Phase::Terminal => Some(self.approach()),
+            Phase::Ignition => self.apollo(false).or_else(|| Some(self.brake(false))),
+            Phase::Braking => self.apollo(true).or_else(|| Some(self.brake(true))),
+            Phase::PitchUp | Phase::Terminal => self.apollo(true).or_else(|| Some(self.approach())),
             Phase::Contact | Phase::CutOff | Phase::Landed => None,
         }
     }
@@ -162,7 +162,7 @@ impl Flight<'_> {
 
     pub(crate) fn propulsion(&self) -> Propulsion {
         let vehicle = &self.load.vehicle;
-        let n = allocate::working(self.engines.out());
+        let n = allocate::working(vehicle, self.engines.out());
         Propulsion {
             main: (vehicle.main.thrust_N, vehicle.main.flow_kg_s()),
             assist: (n * vehicle.assist.thrust_N, n * vehicle.assist.flow_kg_s()),
@@ -325,12 +325,18 @@ impl Flight<'_> {
 
     /// Ignition is due when the solution asks for the planned collective.
     pub(crate) fn ignition_due(&self) -> bool {
+        if let Some(due) = self.apollo_due() {
+            return due;
+        }
         self.solution
             .is_some_and(|s| s.step < CONVERGED && s.u >= self.load.target.braking_collective)
     }
 
     /// The gate is reached by time, or by an altitude that leaves no choice.
     pub(crate) fn at_gate(&self) -> bool {
+        if let Some(past) = self.apollo_past(Phase::Braking) {
+            return past;
+        }
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
         due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
     }

@@ -48,6 +48,7 @@ fn vehicle() -> Vehicle {
         inertia_kg_m2: [[190.0, 190.0, 150.0], [300.0, 300.0, 240.0]],
         main: Engine { thrust_N: 420.0, isp_s: 320.0, on_s_min: 1.0, waste_s: 0.02 },
         assist: Engine { thrust_N: 216.0, isp_s: 275.0, on_s_min: 0.01, waste_s: 0.001 },
+        assist_count: 6,
         p_assist_B,
         jet: Engine { thrust_N: 20.0, isp_s: 220.0, on_s_min: 0.01, waste_s: 0.01 },
         p_jet_B,
@@ -149,6 +150,7 @@ pub fn load() -> Load {
         },
         landmarks: Landmarks::NONE,
         deorbit: DeorbitPlan { t_ignition: t0(), dv_m_s: 18.6, t_arm: t0() },
+        law: Law::Own,
         faults: FaultManagement::RESILIENT,
         aids: AidFlags::EDIT,
     }
