@@ -209,7 +209,15 @@ impl Flight<'_> {
     fn along_velocity(&self, burn: bool) -> Demand {
         let v = self.nav.v_MB_I.si();
         let d_I = -v / self.nav.v_MB_I.norm().max(1.0);
-        Demand { d_I, left_I: v.cross(&self.nav.p_MB_I.si()) * -1.0, main: burn, collective: 0.0 }
+        let left_I = v.cross(&self.nav.p_MB_I.si()) * -1.0;
+        let collective = if burn { self.deorbit_collective() } else { 0.0 };
+        Demand { d_I, left_I, main: burn, collective }
+    }
+
+    /// What the assist engines do in the deorbit burn: nothing beside a main engine.
+    pub(crate) fn deorbit_collective(&self) -> f64 {
+        let alone = self.load.vehicle.main.thrust_N <= 0.0;
+        if alone { self.load.target.braking_collective } else { 0.0 }
     }
 
     /// Up, forward to where the target will be at `tgo_s`, and right.

@@ -175,8 +175,9 @@ impl Flight<'_> {
 
     /// The deorbit burn's longest time: a little over the planned one, by the believed thrust.
     fn longest_deorbit_s(&self) -> f64 {
-        let planned_s =
-            self.load.deorbit.dv_m_s * self.mass_kg() / self.load.vehicle.main.thrust_N.max(1.0);
+        let p = self.propulsion();
+        let thrust_N = p.main.0 + self.deorbit_collective() * p.assist.0;
+        let planned_s = self.load.deorbit.dv_m_s * self.mass_kg() / thrust_N.max(1.0);
         let late = self.load.faults.legacy == Legacy::Luna25;
         planned_s * if late { LUNA_25_LATE } else { table::BURN.threshold }
     }
