@@ -22,8 +22,6 @@ use nalgebra::Vector3;
 
 /// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
 pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
-/// Below this altitude the main engine may be shut down, m. Source: mission facts §2.2 (near 1 km).
-const MAIN_OFF_M: f64 = 1000.0;
 /// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
 /// it comes back.
 const MAIN_OFF_SHARE: f64 = 0.85;
@@ -410,8 +408,11 @@ impl Flight<'_> {
         self.guide.main_age_s += dt_s;
         if self.guide.main_age_s >= MAIN_SWITCH_S {
             let enough = wanted < MAIN_OFF_SHARE * assist_alone;
+            // A plan that ends the main burn at the gate does not wait for the turn.
+            let target = &self.load.target;
+            let ends = !turning || target.main_off_m >= target.gate_altitude_m;
             let change = if self.guide.main {
-                !turning && enough && self.guide.altitude_m < MAIN_OFF_M
+                ends && enough && self.guide.altitude_m < self.load.target.main_off_m
             } else {
                 wanted > MAIN_ON_SHARE * assist_alone
             };

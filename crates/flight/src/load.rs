@@ -232,6 +232,8 @@ pub struct Target {
     pub gate_downrange_m: f64,
     /// Collective of the assist engines that the braking plan counts on, 0 to 1.
     pub braking_collective: f64,
+    /// Altitude below which the main engine may be shut down, m.
+    pub main_off_m: f64,
     /// Planned altitude and descent speed after the gate: (m, m/s), ascending, speeds positive down.
     pub profile: [(f64, f64); 5],
 }
@@ -390,7 +392,6 @@ impl Legacy {
 
 impl Gate {
     /// Largest innovation that passes, m.
-    ///
     /// - `per_height`: range that one metre of height makes; `sigma`: of the innovation, m.
     pub fn width(&self, per_height: f64, sigma: f64) -> f64 {
         match *self {

@@ -125,6 +125,7 @@ pub fn load() -> Load {
             gate_altitude_m: 3000.0,
             gate_downrange_m: 290.0,
             braking_collective: 0.9,
+            main_off_m: 1000.0,
             profile: [(0.0, 1.0), (5.0, 1.0), (20.0, 4.7), (1000.0, 33.0), (3000.0, 76.0)],
         },
         orientation: Orientation {

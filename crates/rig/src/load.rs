@@ -285,6 +285,7 @@ fn target(scenario: &Scenario, site: &Site) -> board::Target {
         gate_altitude_m: flight.gate_altitude_m,
         gate_downrange_m: flight.gate_distance_m,
         braking_collective: flight.braking_collective,
+        main_off_m: flight.main_off_m,
         profile: std::array::from_fn(|i| (altitudes_m[i], flight.profile_descent_m_s[i])),
     }
 }

@@ -166,6 +166,8 @@ pub struct FlightSetup {
     pub gate_horizontal_m_s: f64,
     /// Collective of the assist engines that braking counts on, 0 to 1.
     pub braking_collective: f64,
+    /// Altitude below which the main engine may be shut down, m.
+    pub main_off_m: f64,
     /// Altitudes of the planned descent after the gate, ascending, m.
     pub profile_altitude_m: [f64; 5],
     /// Descent speeds planned there, m/s.
@@ -394,6 +396,7 @@ fn flight(t: &Reader<'_>, vehicle: &Vehicle) -> Read<FlightSetup> {
         gate_descent_m_s: t.number("gate_descent_m_s", 0.0, 300.0)?,
         gate_horizontal_m_s: t.number("gate_horizontal_m_s", 0.0, 300.0)?,
         braking_collective: t.number("braking_collective", 0.1, 1.0)?,
+        main_off_m: t.number("main_off_m", 0.0, 2e4)?,
         profile_altitude_m: t.numbers("profile_altitude_m", 0.0, 2e4)?,
         profile_descent_m_s: t.numbers("profile_descent_m_s", 0.0, 300.0)?,
     };
