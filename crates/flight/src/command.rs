@@ -417,7 +417,7 @@ impl Flight<'_> {
                 wanted > MAIN_ON_SHARE * assist_alone
             };
             if change {
-                self.announce.edge(Event::MainEngineOff, self.guide.main);
+                self.announce.edge(Event::MainEngineOff, self.guide.main && p.main.0 > 0.0);
                 self.guide.main = !self.guide.main;
                 self.guide.main_age_s = 0.0;
             }

@@ -13,10 +13,27 @@ fn main() {
     while s.world().ended().is_none() && n < 200_000 {
         s.step();
         let d = *s.flight().down();
-        for e in s.flight().events() { println!("      {:.2} {}", n as f64*0.02, e.name()); }
+        for e in s.flight().events() {
+            println!("      {:.2} {}", n as f64 * 0.02, e.name());
+        }
         if n % every == 0 || phase != Some(d.phase) {
             let w = s.world().state();
-            println!("{:7.2} {:10} alt {:8.1} navalt {:8.1} v_up {:7.2} vh {:7.2} dr {:9.1} tgo {:6.1} thr {:.3} main {} m {:.1} prop {:.1} err {:.3} scale", n as f64*0.02, d.phase.name(), d.guidance.altitude_m, d.nav.altitude_m, d.nav.v_up_m_s, d.nav.v_horizontal_m_s, d.guidance.downrange_m, d.guidance.tgo_s, d.guidance.throttle, d.control.main, d.nav.mass_kg, w.propellant_kg, nalgebra::Vector3::from(d.control.error_B_rad).norm());
+            println!(
+                "{:7.2} {:10} alt {:8.1} navalt {:8.1} v_up {:7.2} vh {:7.2} dr {:9.1} tgo {:6.1} thr {:.3} main {} m {:.1} prop {:.1} err {:.3} scale",
+                n as f64 * 0.02,
+                d.phase.name(),
+                d.guidance.altitude_m,
+                d.nav.altitude_m,
+                d.nav.v_up_m_s,
+                d.nav.v_horizontal_m_s,
+                d.guidance.downrange_m,
+                d.guidance.tgo_s,
+                d.guidance.throttle,
+                d.control.main,
+                d.nav.mass_kg,
+                w.propellant_kg,
+                nalgebra::Vector3::from(d.control.error_B_rad).norm()
+            );
             phase = Some(d.phase);
         }
         n += 1;
