@@ -32,12 +32,14 @@ fn rings() -> (Points<6>, Points<8>, Points<8>) {
     (assist, p, d)
 }
 
+/// A beam 25° off straight down.
+fn canted(azimuth_deg: f64) -> [f64; 3] {
+    let (c, a) = (25f64.to_radians(), azimuth_deg.to_radians());
+    [libm::sin(c) * libm::cos(a), libm::sin(c) * libm::sin(a), -libm::cos(c)]
+}
+
 fn vehicle() -> Vehicle {
     let (p_assist_B, p_jet_B, d_jet_B) = rings();
-    let canted = |azimuth_deg: f64| {
-        let (c, a) = (25f64.to_radians(), azimuth_deg.to_radians());
-        [libm::sin(c) * libm::cos(a), libm::sin(c) * libm::sin(a), -libm::cos(c)]
-    };
     Vehicle {
         dry_kg: 340.0,
         propellant_kg: 460.0,

@@ -8,7 +8,7 @@
 #[path = "../tests/apollo/replay.rs"]
 mod replay;
 
-use replay::{FT, Point, descent, planned};
+use replay::{Descent, Event, FT, Point, descent, planned};
 use std::fmt::Write as _;
 
 /// As in the test: how much farther from the site than by the rule the engine is lit, m.
@@ -85,12 +85,37 @@ fn draw(out: &mut String, panel: &Panel, top: f64) {
     }
 }
 
+/// Planned beside flown, one line an event.
+fn print(flown: &Descent, table: &[Event]) {
+    println!(
+        "event                    s   planned | speed m/s      | altitude m      | dv m/s         | to go km"
+    );
+    for event in table {
+        let p = flown.at(event);
+        println!(
+            "{:22} {:4.0} {:5.0} | {:6.1} {:6.1} | {:7.0} {:7.0} | {:6.1} {:6.1} | {:6.1} {:?} {:.1} m/s over ground",
+            event.name,
+            p.t_s,
+            event.t_s,
+            p.speed_m_s,
+            event.speed_m_s,
+            p.altitude_m,
+            event.altitude_m,
+            p.dv_m_s,
+            event.dv_m_s,
+            p.to_go_m / 1e3,
+            p.program,
+            p.ground_m_s
+        );
+    }
+}
+
 fn main() -> std::io::Result<()> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "apollo.svg".to_string());
     let flown = descent(SHIFT_M);
     let table = planned();
     let line = |value: fn(&Point) -> f64| flown.points.iter().map(|p| (p.t_s, value(p))).collect();
-    let plan = |value: fn(&replay::Event) -> f64| table.iter().map(|e| (e.t_s, value(e))).collect();
+    let plan = |value: fn(&Event) -> f64| table.iter().map(|e| (e.t_s, value(e))).collect();
     let panels = [
         Panel {
             title: "altitude over the site, km",
@@ -137,26 +162,6 @@ fn main() -> std::io::Result<()> {
     out.push_str("</svg>\n");
     std::fs::write(&path, out)?;
     println!("engine lit {:.1} km before the site; {path}", flown.range_m / 1e3);
-    println!(
-        "event                    s   planned | speed m/s      | altitude m      | dv m/s         | to go km"
-    );
-    for event in &table {
-        let p = flown.at(event);
-        println!(
-            "{:22} {:4.0} {:5.0} | {:6.1} {:6.1} | {:7.0} {:7.0} | {:6.1} {:6.1} | {:6.1} {:?} {:.1} m/s over ground",
-            event.name,
-            p.t_s,
-            event.t_s,
-            p.speed_m_s,
-            event.speed_m_s,
-            p.altitude_m,
-            event.altitude_m,
-            p.dv_m_s,
-            event.dv_m_s,
-            p.to_go_m / 1e3,
-            p.program,
-            p.ground_m_s
-        );
-    }
+    print(&flown, &table);
     Ok(())
 }
