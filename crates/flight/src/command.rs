@@ -212,10 +212,11 @@ impl Flight<'_> {
         Demand { d_I, left_I, main: burn, collective }
     }
 
-    /// What the assist engines do in the deorbit burn: nothing beside a main engine.
+    /// What the assist engines do in the deorbit burn: nothing beside a main engine; alone they burn as low as
+    /// they can, so that little comes after the cut-off.
     pub(crate) fn deorbit_collective(&self) -> f64 {
         let alone = self.load.vehicle.main.thrust_N <= 0.0;
-        if alone { self.load.target.braking_collective } else { 0.0 }
+        if alone { allocate::duty_min(&self.load.vehicle) } else { 0.0 }
     }
 
     /// Up, forward to where the target will be at `tgo_s`, and right.
@@ -425,7 +426,7 @@ impl Flight<'_> {
         let main = if self.guide.main { p.main.0 } else { 0.0 };
         let most = self.collective_max();
         let collective =
-            ((wanted - main) / p.assist.0).clamp(crate::control::allocate::DUTY_MIN, most);
+            ((wanted - main) / p.assist.0).max(allocate::duty_min(&self.load.vehicle)).min(most);
         self.guide.collective = collective;
         self.guide.a_I = a_I;
         let forward = self.site.forward_L;

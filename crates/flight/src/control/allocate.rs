@@ -29,6 +29,11 @@ pub fn working(vehicle: &Vehicle, out: [bool; ASSIST_ENGINES]) -> f64 {
     (fitted.saturating_sub(2 * lost)).max(fitted.min(2)) as f64
 }
 
+/// Least duty of a burning assist engine: of its shortest pulse or lowest throttle, at least [`DUTY_MIN`].
+pub fn duty_min(vehicle: &Vehicle) -> f64 {
+    DUTY_MIN.max(vehicle.assist.on_s_min / PULSE_FRAME.s())
+}
+
 /// The torque that assist engines of these places cannot give: about the long axis, and about an axis that
 /// none of them stands off.
 pub fn beyond_assist(vehicle: &Vehicle, torque: Vector3<f64>) -> Vector3<f64> {
