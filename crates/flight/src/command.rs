@@ -22,8 +22,6 @@ use nalgebra::Vector3;
 
 /// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
 pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
-/// Below this altitude the main engine may be shut down, m. Source: mission facts §2.2 (near 1 km).
-const MAIN_OFF_M: f64 = 1000.0;
 /// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
 /// it comes back.
 const MAIN_OFF_SHARE: f64 = 0.85;
@@ -131,9 +129,9 @@ impl Flight<'_> {
         match self.mode.phase {
             Phase::OrbitCoast | Phase::DescentCoast => Some(self.along_velocity(false)),
             Phase::Deorbit => Some(self.along_velocity(true)),
-            Phase::Ignition => Some(self.brake(false)),
-            Phase::Braking => Some(self.brake(true)),
-            Phase::PitchUp | Phase::Terminal => Some(self.approach()),
+            Phase::Ignition => self.apollo(false).or_else(|| Some(self.brake(false))),
+            Phase::Braking => self.apollo(true).or_else(|| Some(self.brake(true))),
+            Phase::PitchUp | Phase::Terminal => self.apollo(true).or_else(|| Some(self.approach())),
             Phase::Contact | Phase::CutOff | Phase::Landed => None,
         }
     }
@@ -164,7 +162,7 @@ impl Flight<'_> {
 
     pub(crate) fn propulsion(&self) -> Propulsion {
         let vehicle = &self.load.vehicle;
-        let n = allocate::working(self.engines.out());
+        let n = allocate::working(vehicle, self.engines.out());
         Propulsion {
             main: (vehicle.main.thrust_N, vehicle.main.flow_kg_s()),
             assist: (n * vehicle.assist.thrust_N, n * vehicle.assist.flow_kg_s()),
@@ -211,7 +209,16 @@ impl Flight<'_> {
     fn along_velocity(&self, burn: bool) -> Demand {
         let v = self.nav.v_MB_I.si();
         let d_I = -v / self.nav.v_MB_I.norm().max(1.0);
-        Demand { d_I, left_I: v.cross(&self.nav.p_MB_I.si()) * -1.0, main: burn, collective: 0.0 }
+        let left_I = v.cross(&self.nav.p_MB_I.si()) * -1.0;
+        let collective = if burn { self.deorbit_collective() } else { 0.0 };
+        Demand { d_I, left_I, main: burn, collective }
+    }
+
+    /// What the assist engines do in the deorbit burn: nothing beside a main engine; alone they burn as low as
+    /// they can, so that little comes after the cut-off.
+    pub(crate) fn deorbit_collective(&self) -> f64 {
+        let alone = self.load.vehicle.main.thrust_N <= 0.0;
+        if alone { allocate::duty_min(&self.load.vehicle) } else { 0.0 }
     }
 
     /// Up, forward to where the target will be at `tgo_s`, and right.
@@ -328,12 +335,18 @@ impl Flight<'_> {
 
     /// Ignition is due when the solution asks for the planned collective.
     pub(crate) fn ignition_due(&self) -> bool {
+        if let Some(due) = self.apollo_due() {
+            return due;
+        }
         self.solution
             .is_some_and(|s| s.step < CONVERGED && s.u >= self.load.target.braking_collective)
     }
 
     /// The gate is reached by time, or by an altitude that leaves no choice.
     pub(crate) fn at_gate(&self) -> bool {
+        if let Some(past) = self.apollo_past(Phase::Braking) {
+            return past;
+        }
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
         due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
     }
@@ -399,13 +412,16 @@ impl Flight<'_> {
         self.guide.main_age_s += dt_s;
         if self.guide.main_age_s >= MAIN_SWITCH_S {
             let enough = wanted < MAIN_OFF_SHARE * assist_alone;
+            // A plan that ends the main burn at the gate does not wait for the turn.
+            let target = &self.load.target;
+            let ends = !turning || target.main_off_m >= target.gate_altitude_m;
             let change = if self.guide.main {
-                !turning && enough && self.guide.altitude_m < MAIN_OFF_M
+                ends && enough && self.guide.altitude_m < self.load.target.main_off_m
             } else {
                 wanted > MAIN_ON_SHARE * assist_alone
             };
             if change {
-                self.announce.edge(Event::MainEngineOff, self.guide.main);
+                self.announce.edge(Event::MainEngineOff, self.guide.main && p.main.0 > 0.0);
                 self.guide.main = !self.guide.main;
                 self.guide.main_age_s = 0.0;
             }
@@ -413,7 +429,7 @@ impl Flight<'_> {
         let main = if self.guide.main { p.main.0 } else { 0.0 };
         let most = self.collective_max();
         let collective =
-            ((wanted - main) / p.assist.0).clamp(crate::control::allocate::DUTY_MIN, most);
+            ((wanted - main) / p.assist.0).max(allocate::duty_min(&self.load.vehicle)).min(most);
         self.guide.collective = collective;
         self.guide.a_I = a_I;
         let forward = self.site.forward_L;

@@ -69,7 +69,10 @@ impl Flight<'_> {
         let R_LI = (self.nav.R_IM * self.site.R_ML).inverse();
         let a_L = R_LI * Vector::<Position, I>::from_si(self.guide.a_I);
         let tgo_s = match self.mode.phase {
-            Phase::Ignition | Phase::Braking => self.solution.map_or(0.0, |s| s.tgo_s),
+            Phase::Ignition | Phase::Braking => {
+                self.apollo_tgo_s().or(self.solution.map(|s| s.tgo_s)).unwrap_or(0.0)
+            }
+            Phase::PitchUp => self.apollo_tgo_s().unwrap_or(0.0),
             Phase::OrbitCoast => after(self.load.deorbit.t_ignition, self.nav.t),
             Phase::DescentCoast => after(self.load.deorbit.t_arm, self.nav.t),
             _ => 0.0,

@@ -23,6 +23,7 @@
 #![allow(clippy::needless_range_loop)] // small fixed matrices read best with their indices
 
 mod announce;
+mod apollo;
 mod command;
 pub mod control;
 mod descent;
@@ -96,6 +97,7 @@ pub struct Flight<'a> {
     attitude: Attitude,
     jets: Jets,
     solution: Option<Solution>,
+    apollo: apollo::Memory,
     guide: command::Guide,
     actuators: Actuators,
     snapshot: Snapshot,
@@ -140,6 +142,7 @@ impl<'a> Flight<'a> {
             attitude: Attitude::new(),
             jets: Jets::new(),
             solution: None,
+            apollo: apollo::Memory::new(),
             guide: command::Guide::new(),
             actuators: Actuators::safe(start.t),
             snapshot: Snapshot::default(),
@@ -267,12 +270,12 @@ impl<'a> Flight<'a> {
         );
         let assist = allocate::assist(vehicle, demand.collective, torque, self.engines.out());
         let for_jets =
-            if demand.collective > 0.0 { Vector3::new(0.0, 0.0, torque.z) } else { torque };
+            if demand.collective > 0.0 { allocate::beyond_assist(vehicle, torque) } else { torque };
         let jets = self.jets.duties(vehicle, cm_z_m, for_jets);
         Actuators {
             t,
             new_frame: true,
-            main_open: demand.main,
+            main_open: demand.main && vehicle.main.thrust_N > 0.0,
             assist_on_us: assist.map(allocate::width_us),
             jet_on_us: jets.map(allocate::width_us),
         }

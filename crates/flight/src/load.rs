@@ -34,10 +34,21 @@ pub struct Load {
     pub landmarks: Landmarks,
     /// The deorbit burn.
     pub deorbit: DeorbitPlan,
+    /// Law of braking and approach.
+    pub law: Law,
     /// Reaction to disagreeing sensors.
     pub faults: FaultManagement,
     /// What the ground has ordered about each aid.
     pub aids: AidFlags,
+}
+
+/// Law of braking and approach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// Ours: linear-tangent braking, then down a profile of speed.
+    Own,
+    /// P63, P64 and P66 with the targets of Apollo 11.
+    Apollo11,
 }
 
 /// One kind of engine as believed.
@@ -77,10 +88,12 @@ pub struct Vehicle {
     pub full_kg: f64,
     /// Principal moments of inertia about x, y, z: [empty, full], kg m².
     pub inertia_kg_m2: [[f64; 3]; 2],
-    /// Main engine, on the base plane's centre, along +z.
+    /// Main engine, on the base plane's centre, along +z; without thrust where there is none.
     pub main: Engine,
     /// One assist engine.
     pub assist: Engine,
+    /// How many assist engines there are, one to all.
+    pub assist_count: usize,
     /// Positions of the assist engines; all push along +z.
     pub p_assist_B: [[f64; 3]; ASSIST_ENGINES],
     /// One jet.
@@ -219,6 +232,8 @@ pub struct Target {
     pub gate_downrange_m: f64,
     /// Collective of the assist engines that the braking plan counts on, 0 to 1.
     pub braking_collective: f64,
+    /// Altitude below which the main engine may be shut down, m.
+    pub main_off_m: f64,
     /// Planned altitude and descent speed after the gate: (m, m/s), ascending, speeds positive down.
     pub profile: [(f64, f64); 5],
 }
@@ -377,7 +392,6 @@ impl Legacy {
 
 impl Gate {
     /// Largest innovation that passes, m.
-    ///
     /// - `per_height`: range that one metre of height makes; `sigma`: of the innovation, m.
     pub fn width(&self, per_height: f64, sigma: f64) -> f64 {
         match *self {

@@ -98,7 +98,7 @@ impl Flight<'_> {
             Phase::Braking if self.at_gate() => {
                 self.enter(Phase::PitchUp, Some(Event::PitchUpStarted));
             }
-            Phase::PitchUp if self.upright() || in_phase_s > PITCH_UP_S_MAX => {
+            Phase::PitchUp if self.upright(in_phase_s) => {
                 self.enter(Phase::Terminal, Some(Event::TerminalStarted));
             }
             Phase::PitchUp | Phase::Terminal if contact.is_some() => {
@@ -118,10 +118,14 @@ impl Flight<'_> {
         }
     }
 
-    fn upright(&self) -> bool {
+    fn upright(&self, in_phase_s: f64) -> bool {
+        if let Some(past) = self.apollo_past(Phase::PitchUp) {
+            return past;
+        }
         let R_LB = self.nav.R_LB(&self.site).si();
         let v = self.nav.v_LB_L(self.load, &self.site).si();
-        R_LB[(2, 2)] > libm::cos(UPRIGHT_RAD) && libm::hypot(v.x, v.y) < UPRIGHT_M_S
+        let upright = R_LB[(2, 2)] > libm::cos(UPRIGHT_RAD) && libm::hypot(v.x, v.y) < UPRIGHT_M_S;
+        upright || in_phase_s > PITCH_UP_S_MAX
     }
 
     /// What this cycle shows of the ground.
@@ -171,8 +175,9 @@ impl Flight<'_> {
 
     /// The deorbit burn's longest time: a little over the planned one, by the believed thrust.
     fn longest_deorbit_s(&self) -> f64 {
-        let planned_s =
-            self.load.deorbit.dv_m_s * self.mass_kg() / self.load.vehicle.main.thrust_N.max(1.0);
+        let p = self.propulsion();
+        let thrust_N = p.main.0 + self.deorbit_collective() * p.assist.0;
+        let planned_s = self.load.deorbit.dv_m_s * self.mass_kg() / thrust_N.max(1.0);
         let late = self.load.faults.legacy == Legacy::Luna25;
         planned_s * if late { LUNA_25_LATE } else { table::BURN.threshold }
     }

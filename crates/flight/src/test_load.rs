@@ -32,12 +32,14 @@ fn rings() -> (Points<6>, Points<8>, Points<8>) {
     (assist, p, d)
 }
 
+/// A beam 25° off straight down.
+fn canted(azimuth_deg: f64) -> [f64; 3] {
+    let (c, a) = (25f64.to_radians(), azimuth_deg.to_radians());
+    [libm::sin(c) * libm::cos(a), libm::sin(c) * libm::sin(a), -libm::cos(c)]
+}
+
 fn vehicle() -> Vehicle {
     let (p_assist_B, p_jet_B, d_jet_B) = rings();
-    let canted = |azimuth_deg: f64| {
-        let (c, a) = (25f64.to_radians(), azimuth_deg.to_radians());
-        [libm::sin(c) * libm::cos(a), libm::sin(c) * libm::sin(a), -libm::cos(c)]
-    };
     Vehicle {
         dry_kg: 340.0,
         propellant_kg: 460.0,
@@ -48,6 +50,7 @@ fn vehicle() -> Vehicle {
         inertia_kg_m2: [[190.0, 190.0, 150.0], [300.0, 300.0, 240.0]],
         main: Engine { thrust_N: 420.0, isp_s: 320.0, on_s_min: 1.0, waste_s: 0.02 },
         assist: Engine { thrust_N: 216.0, isp_s: 275.0, on_s_min: 0.01, waste_s: 0.001 },
+        assist_count: 6,
         p_assist_B,
         jet: Engine { thrust_N: 20.0, isp_s: 220.0, on_s_min: 0.01, waste_s: 0.01 },
         p_jet_B,
@@ -124,6 +127,7 @@ pub fn load() -> Load {
             gate_altitude_m: 3000.0,
             gate_downrange_m: 290.0,
             braking_collective: 0.9,
+            main_off_m: 1000.0,
             profile: [(0.0, 1.0), (5.0, 1.0), (20.0, 4.7), (1000.0, 33.0), (3000.0, 76.0)],
         },
         orientation: Orientation {
@@ -149,6 +153,7 @@ pub fn load() -> Load {
         },
         landmarks: Landmarks::NONE,
         deorbit: DeorbitPlan { t_ignition: t0(), dv_m_s: 18.6, t_arm: t0() },
+        law: Law::Own,
         faults: FaultManagement::RESILIENT,
         aids: AidFlags::EDIT,
     }

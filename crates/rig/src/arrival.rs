@@ -14,6 +14,8 @@
 //! Refuses: lighting, communication windows, plane changes.
 
 use crate::scenario::Scenario;
+use flight::control::allocate::DUTY_MIN;
+use icd::bus::PULSE_FRAME;
 use icd::constants::{GM_MOON_M3_S2, MOON_RADIUS_M, STANDARD_GRAVITY_M_S2};
 use icd::frames::{I, Position, Vector, Velocity};
 use icd::time::{Span, Time};
@@ -132,10 +134,18 @@ impl Arrival {
     ) -> Result<Self, ArrivalError> {
         let machine = &scenario.vehicle.machine;
         let mass_kg = machine.dry.mass_kg + scenario.start.propellant_kg.mean();
-        let exhaust_m_s = machine.main.isp_s * STANDARD_GRAVITY_M_S2;
+        // By the main engine; without one by the others, at the lowest setting that they can burn at.
+        let ring = machine.assist.iter().map(|engine| engine.thrust_N).sum::<f64>();
+        let (thrust_N, isp_s) = if machine.main.thrust_N > 0.0 {
+            (machine.main.thrust_N, machine.main.isp_s)
+        } else {
+            let least = machine.assist[0].on_min_s / PULSE_FRAME.s();
+            (ring * least.max(DUTY_MIN), machine.assist[0].isp_s)
+        };
+        let exhaust_m_s = isp_s * STANDARD_GRAVITY_M_S2;
         let burn_s = |dv_m_s: f64| {
             let share = 1.0 - libm::exp(-dv_m_s / exhaust_m_s);
-            mass_kg * share * exhaust_m_s / machine.main.thrust_N
+            mass_kg * share * exhaust_m_s / thrust_N
         };
         let exposure_m2_kg = machine.optics.exposure_m2_kg(mass_kg);
         let nature = Nature { environment, exposure_m2_kg };

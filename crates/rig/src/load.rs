@@ -75,6 +75,7 @@ impl Upload {
                 dv_m_s: arrival.deorbit_dv_m_s,
                 t_arm: arrival.armed.t,
             },
+            law: scenario.flight.law,
             faults: scenario.flight.fault_management(),
             aids: board::AidFlags::EDIT,
         };
@@ -284,6 +285,7 @@ fn target(scenario: &Scenario, site: &Site) -> board::Target {
         gate_altitude_m: flight.gate_altitude_m,
         gate_downrange_m: flight.gate_distance_m,
         braking_collective: flight.braking_collective,
+        main_off_m: flight.main_off_m,
         profile: std::array::from_fn(|i| (altitudes_m[i], flight.profile_descent_m_s[i])),
     }
 }
@@ -316,6 +318,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
         inertia_kg_m2: [moments(&empty), moments(&full)],
         main: believed_engine(&machine.main),
         assist: believed_engine(&machine.assist[0]),
+        assist_count: machine.assist.iter().filter(|engine| engine.thrust_N > 0.0).count(),
         p_assist_B: machine.assist.map(|engine| engine.p_BA_B),
         jet: believed_engine(&machine.jets[0]),
         p_jet_B: machine.jets.map(|jet| jet.p_BA_B),

@@ -15,14 +15,32 @@ pub const DUTY_MIN: f64 = 0.10;
 /// Upper duty limit.
 pub const DUTY_MAX: f64 = 0.95;
 
+/// Arm below which an engine counts as on the axis, m.
+const ARM_M_MIN: f64 = 0.05;
+
 /// Pods of two opposite jets.
 const PODS: usize = JETS / 2;
 
 /// How many engines' thrust there is without torque while those `out` give none: one that is out costs
 /// the opposite one's too.
-pub fn working(out: [bool; ASSIST_ENGINES]) -> f64 {
+pub fn working(vehicle: &Vehicle, out: [bool; ASSIST_ENGINES]) -> f64 {
     let lost = out.iter().filter(|out| **out).count();
-    (ASSIST_ENGINES.saturating_sub(2 * lost)).max(2) as f64
+    let fitted = vehicle.assist_count;
+    (fitted.saturating_sub(2 * lost)).max(fitted.min(2)) as f64
+}
+
+/// Least duty of a burning assist engine: of its shortest pulse or lowest throttle, at least [`DUTY_MIN`].
+pub fn duty_min(vehicle: &Vehicle) -> f64 {
+    DUTY_MIN.max(vehicle.assist.on_s_min / PULSE_FRAME.s())
+}
+
+/// The torque that assist engines of these places cannot give: about the long axis, and about an axis that
+/// none of them stands off.
+pub fn beyond_assist(vehicle: &Vehicle, torque: Vector3<f64>) -> Vector3<f64> {
+    let fitted = vehicle.p_assist_B.iter().take(vehicle.assist_count);
+    let (x, y) = fitted.fold((0.0f64, 0.0f64), |(x, y), p| (x.max(p[0].abs()), y.max(p[1].abs())));
+    let left = |arm_m: f64, torque: f64| if arm_m < ARM_M_MIN { torque } else { 0.0 };
+    Vector3::new(left(y, torque.x), left(x, torque.y), torque.z)
 }
 
 /// Duty of each assist engine; those `out` get none, and `collective` is the share of what
@@ -36,17 +54,34 @@ pub fn assist(
     if collective <= 0.0 {
         return [0.0; ASSIST_ENGINES];
     }
+    let mut duties = ring(vehicle, collective, torque - beyond_assist(vehicle, torque), out);
+    for duty in duties.iter_mut().skip(vehicle.assist_count) {
+        *duty = 0.0;
+    }
+    duties
+}
+
+/// The same for every place of the ring, fitted or not.
+fn ring(
+    vehicle: &Vehicle,
+    collective: f64,
+    torque: Vector3<f64>,
+    out: [bool; ASSIST_ENGINES],
+) -> [f64; ASSIST_ENGINES] {
     if out.contains(&true)
         && let Some(duties) = without(vehicle, collective, torque, out)
     {
         return duties;
     }
     let force = vehicle.assist.thrust_N.max(1e-3);
-    let xx: f64 = vehicle.p_assist_B.iter().map(|p| p[0] * p[0]).sum::<f64>().max(1e-6);
-    let yy: f64 = vehicle.p_assist_B.iter().map(|p| p[1] * p[1]).sum::<f64>().max(1e-6);
+    let square = |k: usize| {
+        let fitted = vehicle.p_assist_B.iter().take(vehicle.assist_count);
+        fitted.filter_map(|p| p.get(k)).map(|x| x * x).sum::<f64>().max(1e-6)
+    };
+    let (xx, yy) = (square(0), square(1));
     let change = |p: &[f64; 3]| (torque.x * p[1] / yy - torque.y * p[0] / xx) / force;
     let mut delta = [0.0; ASSIST_ENGINES];
-    for (d, p) in delta.iter_mut().zip(&vehicle.p_assist_B) {
+    for (d, p) in delta.iter_mut().zip(vehicle.p_assist_B.iter().take(vehicle.assist_count)) {
         *d = change(p);
     }
     let high = delta.iter().copied().fold(0.0, f64::max);
@@ -70,13 +105,13 @@ fn without(
     let force = vehicle.assist.thrust_N.max(1e-3);
     let rows = vehicle.p_assist_B.map(|p| Vector3::new(1.0, p[1], -p[0]));
     let mut normal: Matrix3<f64> = Matrix3::zeros();
-    for (v, out) in rows.iter().zip(&out) {
+    for (v, out) in rows.iter().zip(&out).take(vehicle.assist_count) {
         if !out {
             normal += v * v.transpose();
         }
     }
     let inverse = invert(&normal)?;
-    let lift = inverse * Vector3::new(collective * working(out), 0.0, 0.0);
+    let lift = inverse * Vector3::new(collective * working(vehicle, out), 0.0, 0.0);
     let turn = inverse * Vector3::new(0.0, torque.x / force, torque.y / force);
     let mut share: f64 = 1.0;
     for (v, out) in rows.iter().zip(&out) {
@@ -216,8 +251,36 @@ mod tests {
             let duty = assist(&vehicle, 0.6, wanted, out);
             assert_eq!(duty[dead], 0.0);
             assert!((torque_of(&vehicle, &duty) - wanted).norm() < 1e-6, "{duty:?}");
-            assert!((duty.iter().sum::<f64>() - 0.6 * working(out)).abs() < 1e-9, "{duty:?}");
+            assert!(
+                (duty.iter().sum::<f64>() - 0.6 * working(&vehicle, out)).abs() < 1e-9,
+                "{duty:?}"
+            );
         }
+    }
+
+    #[test]
+    fn engines_that_are_not_fitted_get_nothing_and_jets_take_what_a_short_ring_cannot() {
+        let mut vehicle = load().vehicle;
+        vehicle.assist_count = 4;
+        for (n, p) in vehicle.p_assist_B.iter_mut().enumerate() {
+            let a = 45f64.to_radians() + 90f64.to_radians() * n as f64;
+            *p = [0.9 * libm::cos(a), 0.9 * libm::sin(a), 0.0];
+        }
+        let wanted = Vector3::new(30.0, -40.0, 5.0);
+        let duty = assist(&vehicle, 0.6, wanted, NONE);
+        assert!(duty[4..] == [0.0; 2] && (duty.iter().sum::<f64>() - 2.4).abs() < 1e-12);
+        assert!((torque_of(&vehicle, &duty) - Vector3::new(30.0, -40.0, 0.0)).norm() < 1e-9);
+        assert_eq!(beyond_assist(&vehicle, wanted), Vector3::new(0.0, 0.0, 5.0));
+        // Two abreast turn about x alone, one in the middle about nothing.
+        vehicle.assist_count = 2;
+        (vehicle.p_assist_B[0], vehicle.p_assist_B[1]) = ([0.0, 0.5, 0.0], [0.0, -0.5, 0.0]);
+        assert_eq!(beyond_assist(&vehicle, wanted), Vector3::new(0.0, -40.0, 5.0));
+        let duty = assist(&vehicle, 0.6, wanted, NONE);
+        assert!((torque_of(&vehicle, &duty) - Vector3::new(30.0, 0.0, 0.0)).norm() < 1e-9);
+        (vehicle.assist_count, vehicle.p_assist_B[0]) = (1, [0.0; 3]);
+        assert_eq!(beyond_assist(&vehicle, wanted), wanted);
+        assert_eq!(assist(&vehicle, 0.6, wanted, NONE), [0.6, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(working(&vehicle, NONE), 1.0);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Does not own: attitude and valves (`control`), phase changes (`mode`).
 
 pub mod analytic;
+pub mod apollo;
 pub mod approach;
 pub mod braking;
 pub mod convex;

@@ -79,6 +79,7 @@ mod tests {
             gate_altitude_m: 0.0,
             gate_downrange_m: 0.0,
             braking_collective: 0.9,
+            main_off_m: 0.0,
             profile: [(0.0, 0.0); 5],
         }
     }

@@ -245,6 +245,24 @@ impl<'a> Reader<'a> {
         Ok(out)
     }
 
+    /// One to `most` numbers, each in `[min, max]`.
+    pub fn numbers_up_to(&self, most: usize, key: &str, min: f64, max: f64) -> Read<Vec<f64>> {
+        let expected = format!("a list of 1 to {most} numbers");
+        let entry = self.entry(key, &expected)?;
+        let Node::Array(items) = &entry.node else {
+            return Err(self.wrong(entry, key, &expected));
+        };
+        if !(1..=most).contains(&items.len()) {
+            return Err(self.wrong(entry, key, &expected));
+        }
+        let number = |(i, item): (usize, &Entry)| {
+            let key = format!("{key}[{i}]");
+            let value = item.number().ok_or_else(|| self.wrong(item, &key, "a number"))?;
+            self.within(item, &key, value, min, max)
+        };
+        items.iter().enumerate().map(number).collect()
+    }
+
     /// A text.
     pub fn text(&self, key: &str) -> Read<&'a str> {
         let entry = self.entry(key, "a text")?;

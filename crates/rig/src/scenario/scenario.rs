@@ -13,7 +13,7 @@ use super::vehicle::VehicleFile;
 use crate::arrival::Approach;
 use crate::measures::MEASURES;
 use crate::verdict::{Band, Expect, Outcome};
-use flight::load::Legacy;
+use flight::load::{Law, Legacy};
 use icd::events::Event;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -152,6 +152,8 @@ pub struct FlightSetup {
     pub camera: bool,
     /// Features that take the value of the other configuration.
     pub changes: Features,
+    /// Law of braking and approach.
+    pub law: Law,
     /// Logic of another mission that failed with it, in place of our own.
     pub legacy: Legacy,
     /// Altitude of the high gate over the target, m.
@@ -164,6 +166,8 @@ pub struct FlightSetup {
     pub gate_horizontal_m_s: f64,
     /// Collective of the assist engines that braking counts on, 0 to 1.
     pub braking_collective: f64,
+    /// Altitude below which the main engine may be shut down, m.
+    pub main_off_m: f64,
     /// Altitudes of the planned descent after the gate, ascending, m.
     pub profile_altitude_m: [f64; 5],
     /// Descent speeds planned there, m/s.
@@ -385,12 +389,14 @@ fn flight(t: &Reader<'_>, vehicle: &Vehicle) -> Read<FlightSetup> {
         radar_altimeter: t.flag("radar_altimeter")?,
         camera: t.flag("camera")?,
         changes: changes(t, vehicle)?,
+        law: [Law::Own, Law::Apollo11][t.choice("law", &["own", "apollo-11"])?],
         legacy: Legacy::ALL[t.choice("legacy", &Legacy::ALL.map(Legacy::name))?],
         gate_altitude_m: t.number("gate_altitude_m", 100.0, 2e4)?,
         gate_distance_m: t.number("gate_distance_m", 0.0, 5e4)?,
         gate_descent_m_s: t.number("gate_descent_m_s", 0.0, 300.0)?,
         gate_horizontal_m_s: t.number("gate_horizontal_m_s", 0.0, 300.0)?,
         braking_collective: t.number("braking_collective", 0.1, 1.0)?,
+        main_off_m: t.number("main_off_m", 0.0, 2e4)?,
         profile_altitude_m: t.numbers("profile_altitude_m", 0.0, 2e4)?,
         profile_descent_m_s: t.numbers("profile_descent_m_s", 0.0, 300.0)?,
     };

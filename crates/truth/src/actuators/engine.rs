@@ -8,7 +8,8 @@
 //! below 1e-9 is emptied into the same step. How much earlier than in its middle the impulse of a step
 //! comes is kept too, so that the position it leads to is that of the pulse and not of its mean:
 //!     e = ∫ x (dt/2 − t) dt = Σ (b − a)(dt/2 − (a + b)/2) + τ dt ((x₀ + x₁)/2 − x̄)
-//! over the openings a … b of the step. The valve follows its command after a dead time, one for
+//! over the openings a … b of the step. A throttled engine stays open and its chamber goes to the share s
+//! that was commanded: τ dF/dt = s F_max − F, and s takes the place of 1 in all of this. The valve follows its command after a dead time, one for
 //! opening, one for closing; commands that follow without a gap keep it open. Every opening wastes a
 //! fixed mass (dribble volume, cold start), so that a pulse of width w has w/(w + w₀) of the steady
 //! specific impulse (assumed form).
@@ -18,6 +19,7 @@
 use crate::dynamics::{Wrench, spread};
 use crate::random::Stream;
 use crate::vehicle::{Engine, EngineDispersion};
+use icd::bus::PULSE_FRAME;
 use icd::constants::STANDARD_GRAVITY_M_S2;
 use icd::time::{Span, Time};
 use nalgebra::{Matrix3, Vector3};
@@ -134,6 +136,9 @@ pub struct Thruster {
     decay: f64,
     /// Chamber level, 0 to 1.
     level: f64,
+    throttled: bool,
+    /// Level that the open chamber goes to: 1, or the throttle's setting.
+    setting: f64,
     valve: Valve,
     /// The step last asked for, and what it holds.
     from: Time,
@@ -177,6 +182,8 @@ impl Thruster {
             step_s,
             decay: if spec.lag_s > 0.0 { libm::exp(-step_s / spec.lag_s) } else { 0.0 },
             level: 0.0,
+            throttled: spec.throttled,
+            setting: 1.0,
             valve: Valve {
                 opens_after: Span::from_s(spec.opens_after_s),
                 shuts_after: Span::from_s(spec.shuts_after_s),
@@ -194,10 +201,13 @@ impl Thruster {
     }
 
     /// Commands the valve open at `t` for `width`, instead of whatever was commanded beyond `t`; a
-    /// width below the minimum shuts it.
+    /// width below the minimum shuts it. A throttle is set to the width's share of the pulse frame at once.
     pub fn pulse(&mut self, t: Time, width: Span) {
         if width <= NO_TIME || width < self.valve.on_min {
             self.valve.shut(t);
+        } else if self.throttled {
+            self.setting = (width.s() / PULSE_FRAME.s()).min(1.0);
+            self.valve.command(t, PULSE_FRAME);
         } else {
             self.valve.command(t, width);
         }
@@ -266,11 +276,12 @@ impl Thruster {
         let before = self.level;
         self.mean = self.advance(open);
         let lag = self.lag_s * self.step_s * (0.5 * (before + self.level) - self.mean);
-        let valve = if open == self.pattern.open {
-            self.pattern.early_s2
-        } else {
-            0.5 * open.s() * (self.step_s - open.s())
-        };
+        let valve = self.setting
+            * if open == self.pattern.open {
+                self.pattern.early_s2
+            } else {
+                0.5 * open.s() * (self.step_s - open.s())
+            };
         self.early_s2 = if self.lag_s > 0.0 { valve + lag } else { valve };
         self.mean
     }
@@ -279,7 +290,8 @@ impl Thruster {
         let idle = open == NO_TIME;
         let as_commanded = open == self.pattern.open;
         self.opened = if as_commanded { f64::from(self.pattern.opened) } else { 0.0 };
-        let fraction = if open == self.step { 1.0 } else { open.s() / self.step_s };
+        let set = self.setting;
+        let fraction = set * if open == self.step { 1.0 } else { open.s() / self.step_s };
         if self.lag_s <= 0.0 {
             return fraction;
         }
@@ -287,11 +299,11 @@ impl Thruster {
         self.level = if idle {
             before * self.decay
         } else if open == self.step {
-            1.0 - (1.0 - before) * self.decay
+            set - (set - before) * self.decay
         } else if as_commanded {
             self.level_at_end()
         } else {
-            let risen = 1.0 - (1.0 - before) * self.fading(open);
+            let risen = set - (set - before) * self.fading(open);
             risen * self.fading(Span::from_ns(self.step.ns() - open.ns()))
         };
         if idle && self.level < LEVEL_EMPTY {
@@ -317,7 +329,7 @@ impl Thruster {
         for (from, until) in self.valve.before(end) {
             let (from, until) = ((*from).max(at), (*until).min(end));
             let shut = level * fade(at, from);
-            level = 1.0 - (1.0 - shut) * fade(from, until);
+            level = self.setting - (self.setting - shut) * fade(from, until);
             at = until;
         }
         if at < end { level * fade(at, end) } else { level }
@@ -327,7 +339,7 @@ impl Thruster {
     /// `thrust_N` of mean thrust: N s² and N m s².
     #[inline]
     pub fn early(&self, thrust_N: f64) -> Wrench {
-        if self.early_s2 == 0.0 || self.mean <= 0.0 {
+        if self.early_s2 == 0.0 || self.mean <= 0.0 || self.thrust_N <= 0.0 {
             return Wrench::default();
         }
         let share = thrust_N / (self.thrust_N * self.mean) * self.early_s2;
@@ -359,6 +371,7 @@ mod tests {
             shuts_after_s: 0.0,
             on_min_s: 0.004,
             waste_s: 0.0,
+            throttled: false,
         }
     }
 
@@ -413,6 +426,34 @@ mod tests {
             }
             assert!((thruster.level - by_hand).abs() < 1e-14, "{step_ms}: {}", thruster.level);
         }
+    }
+
+    #[test]
+    fn a_throttled_engine_gives_its_setting_and_follows_a_new_one_with_its_lag() {
+        let step = Span::from_ms(20);
+        let spec = Engine { throttled: true, ..engine(0.3) };
+        let mut stream = Stream::new(1, 1, "assist.0");
+        let mut thruster = Thruster::new(&spec, &EngineDispersion::default(), step, &mut stream);
+        let (mut t, mut level, mut sum, mut used) = (Time::default(), 0.0, 0.0, 0.0);
+        let mut thrust = |thruster: &mut Thruster, t: Time| {
+            let open = thruster.open_in_step(t);
+            level = thruster.mean_level(open);
+            sum += thruster.add(level, &mut Wrench::default(), &mut used) * step.s();
+            level
+        };
+        // 60 % for 3 s, then 30 %: the level is 0.6 (1 − e^(−10)), and 0.3 s later 0.3 + 0.3/e.
+        for n in 0..165 {
+            if n % 5 == 0 {
+                thruster.pulse(t, Span::from_ms(if n < 150 { 60 } else { 30 }));
+            }
+            thrust(&mut thruster, t);
+            t += step;
+        }
+        let after = 0.3 + (0.6 * (1.0 - (-10.0_f64).exp()) - 0.3) * (-1.0_f64).exp();
+        assert!((thruster.level - after).abs() < 1e-12, "{}", thruster.level);
+        let impulse = 216.0 * (0.6 * 3.0 + 0.3 * 0.3 - 0.3 * after);
+        assert!((sum / impulse - 1.0).abs() < 1e-12, "{sum} {impulse}");
+        assert!((used * 275.0 * 9.80665 / sum - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -236,6 +236,7 @@ fn jet_spec() -> Engine {
         opens_after_s: 0.0,
         shuts_after_s: 0.0,
         waste_s: 0.0,
+        throttled: false,
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Engine {
     /// Propellant that every opening wastes, as seconds of steady flow. A pulse of width w has the
     /// specific impulse `isp_s` × w / (w + `waste_s`).
     pub waste_s: f64,
+    /// A pulse command is a throttle setting, its width over the pulse frame the share of full thrust, instead
+    /// of a valve that is open so long at full thrust.
+    pub throttled: bool,
 }
 
 /// Standard deviations of one class of engine, drawn once per engine and run.

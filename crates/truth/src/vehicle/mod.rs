@@ -47,9 +47,9 @@ pub struct Vehicle {
     pub propellant: Propellant,
     /// Its tanks; `None` when the propellant does not slosh.
     pub tanks: Option<Tanks>,
-    /// Main engine, open or shut.
+    /// Main engine, open or shut; without thrust where there is none.
     pub main: Engine,
-    /// Assist engines, pulsed, in the order of the bus.
+    /// Assist engines, pulsed or throttled, in the order of the bus; those not fitted have no thrust.
     pub assist: [Engine; ASSIST_ENGINES],
     /// Reaction control jets, pulsed, in the order of the bus.
     pub jets: [Engine; JETS],
@@ -228,6 +228,7 @@ mod tests {
             shuts_after_s: 0.0,
             on_min_s: 0.01,
             waste_s: 0.0,
+            throttled: false,
         }
     }
 

@@ -15,6 +15,7 @@ fn engine(t: &Reader<'_>, p_BA_B: [f64; 3], d_B: [f64; 3]) -> Read<machine::Engi
         shuts_after_s: any(t, "shuts_after_s")?,
         on_min_s: any(t, "on_s_min")?,
         waste_s: any(t, "waste_s")?,
+        throttled: false,
     })
 }
 
@@ -36,15 +37,20 @@ pub(super) fn main_engine(t: &Reader<'_>) -> Read<machine::Engine> {
     Ok(engine)
 }
 
+/// As many as azimuths are written, from the first place of the bus on; the other places have no thrust.
 pub(super) fn assist(t: &Reader<'_>) -> Read<[machine::Engine; icd::bus::ASSIST_ENGINES]> {
     let (radius_m, height_m) = (any(t, "ring_radius_m")?, any(t, "ring_height_m")?);
-    let azimuths_deg: [f64; icd::bus::ASSIST_ENGINES] =
-        t.numbers("ring_azimuth_deg", 0.0, 360.0)?;
-    let one = engine(t, [0.0; 3], [0.0, 0.0, 1.0])?;
+    let azimuths_deg = t.numbers_up_to(icd::bus::ASSIST_ENGINES, "ring_azimuth_deg", 0.0, 360.0)?;
+    let throttled = t.flag("throttled")?;
+    let one = machine::Engine { throttled, ..engine(t, [0.0; 3], [0.0, 0.0, 1.0])? };
     t.finish()?;
-    Ok(azimuths_deg.map(|azimuth_deg| machine::Engine {
-        p_BA_B: around(radius_m, azimuth_deg, height_m),
-        ..one
+    let none = machine::Engine { thrust_N: 0.0, ..one };
+    Ok(std::array::from_fn(|n| {
+        let fitted = |azimuth_deg: &f64| machine::Engine {
+            p_BA_B: around(radius_m, *azimuth_deg, height_m),
+            ..one
+        };
+        azimuths_deg.get(n).map_or(none, fitted)
     }))
 }
 
