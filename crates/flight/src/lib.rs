@@ -21,12 +21,14 @@
 #![allow(clippy::needless_range_loop)] // small fixed matrices read best with their indices
 
 mod announce;
+mod avoid;
 mod command;
 pub mod control;
 mod descent;
 mod down;
 pub mod faults;
 pub mod guidance;
+pub mod hazard;
 pub mod load;
 mod mode;
 pub mod nav;
@@ -108,6 +110,7 @@ pub struct Flight<'a> {
     disagreement: (Option<Ranging>, Time),
     backwards: u32,
     doubt: (f64, f64),
+    avoid: avoid::Avoid,
 }
 
 impl<'a> Flight<'a> {
@@ -152,6 +155,7 @@ impl<'a> Flight<'a> {
             disagreement: (None, start.t),
             backwards: 0,
             doubt: (0.0, 0.0),
+            avoid: avoid::Avoid::new(),
         }
     }
 
@@ -176,6 +180,7 @@ impl<'a> Flight<'a> {
             self.actuators.new_frame = false;
             self.actuators.t = sensors.t;
         }
+        self.actuators.sweep = self.look_for_hazards(sensors);
         if self.actuators.main_open
             || self.actuators.assist_on_us.iter().chain(&self.actuators.jet_on_us).any(|us| *us > 0)
         {
@@ -273,6 +278,7 @@ impl<'a> Flight<'a> {
             main_open: demand.main,
             assist_on_us: assist.map(allocate::width_us),
             jet_on_us: jets.map(allocate::width_us),
+            sweep: None,
         }
     }
 }

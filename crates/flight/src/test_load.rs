@@ -84,6 +84,7 @@ fn vehicle() -> Vehicle {
             focal_px: 1100.0,
             sigma_px: 0.7,
         },
+        avoidance: Avoidance::NONE,
         inertial: Inertial {
             p_BA_B: [0.2, 0.1, 1.1],
             arw_rad_sqrt_s: 2e-5,
@@ -191,6 +192,7 @@ pub fn quiet(t: Time) -> Sensors {
         radar_altimeter: None,
         camera: None,
         gauge: None,
+        hazard_lidar: None,
         touchdown: [false; LEGS],
     }
 }

@@ -7,6 +7,7 @@
 pub mod approach;
 pub mod braking;
 pub mod corridor;
+pub mod divert;
 pub mod linear;
 pub mod risk;
 
