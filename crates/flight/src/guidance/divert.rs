@@ -14,7 +14,8 @@ use nalgebra::Vector2;
 /// follows within a second.
 pub const FLOOR_S: f64 = 5.0;
 /// Largest tilt above an altitude, degrees and m; less low down, where an upright attitude matters more.
-const TILT_DEG: [(f64, f64); 4] = [(100.0, 20.0), (30.0, 12.0), (12.0, 8.0), (f64::NEG_INFINITY, 4.0)];
+const TILT_DEG: [(f64, f64); 4] =
+    [(100.0, 20.0), (30.0, 12.0), (12.0, 8.0), (f64::NEG_INFINITY, 4.0)];
 
 /// Largest tilt of the thrust from vertical in a divert, rad.
 pub fn tilt_max_rad(altitude_m: f64) -> f64 {

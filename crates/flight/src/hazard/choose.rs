@@ -31,8 +31,7 @@ pub struct Reach {
 
 impl Reach {
     /// Nothing is in reach.
-    pub const NOWHERE: Self =
-        Self { p_m: [0.0; 2], v_m_s: [0.0; 2], time_s: 0.0, most_m_s2: 0.0 };
+    pub const NOWHERE: Self = Self { p_m: [0.0; 2], v_m_s: [0.0; 2], time_s: 0.0, most_m_s2: 0.0 };
 
     /// Share of the largest acceleration that coming to rest over a place takes; above 1 it is out of reach.
     pub fn share(&self, place_m: [f64; 2]) -> f64 {
@@ -77,12 +76,12 @@ pub fn weigh(
             let near = row.iter().take(right).skip(left);
             risk = near.fold(risk, |worst, risk| worst.max(*risk));
         }
-        if best.is_some_and(|best| best.score <= risk) {
+        if !risk.is_finite() || best.is_some_and(|best| best.score <= risk) {
             continue;
         }
         let place_m = [grid.middle_m[0] + grid.aside_m(column), y_m];
         let share = reach.share(place_m);
-        if share > 1.0 || !height_m.is_finite() {
+        if share > 1.0 {
             continue;
         }
         #[allow(clippy::cast_possible_truncation)] // between 0 and 1

@@ -52,13 +52,7 @@ impl Scan {
     /// Begins a scan of `half_m` to each side of `middle_m` (x, y in `A`).
     ///
     /// - `spread_m`: how far from a chosen place the lander may come down.
-    pub fn begin(
-        &mut self,
-        middle_m: [f64; 2],
-        half_m: f64,
-        lander: &rate::Lander,
-        spread_m: f64,
-    ) {
+    pub fn begin(&mut self, middle_m: [f64; 2], half_m: f64, lander: &rate::Lander, spread_m: f64) {
         self.grid.begin(middle_m, half_m);
         self.rated.forget();
         self.footprint = Footprint::new(lander, self.grid.posting_m, spread_m);
@@ -106,7 +100,7 @@ impl Scan {
         self.best
     }
 
-    /// The risk of every place, for who shows it; 1 where it is not known.
+    /// The risk of every place, `[y][x]`; [`rate::UNKNOWN`] where it is not known.
     pub fn risk(&self) -> &[[f32; LINES]; LINES] {
         self.rated.risk()
     }

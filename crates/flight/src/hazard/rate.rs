@@ -97,7 +97,10 @@ impl Footprint {
             posting_m: single(posting_m),
             shrink: single((radius_m / (n as f64 * posting_m)).min(1.0)),
             pads: fine.then(|| {
-                (nodes(lander.foot_radius_m), nodes(core::f64::consts::FRAC_1_SQRT_2 * lander.foot_radius_m))
+                (
+                    nodes(lander.foot_radius_m),
+                    nodes(core::f64::consts::FRAC_1_SQRT_2 * lander.foot_radius_m),
+                )
             }),
             radius_m: single(lander.foot_radius_m),
             sigma_m: single(lander.sigma_m),
@@ -126,6 +129,9 @@ fn whole(x: f64) -> usize {
     (0..=LINES).find(|k| *k as f64 + 0.5 >= x).unwrap_or(LINES)
 }
 
+/// Risk of a place that no disc of the map shows: the rim, and what was not measured. Nobody goes there.
+pub const UNKNOWN: f32 = f32::INFINITY;
+
 /// Risk and discomfort of every place.
 #[derive(Clone, Debug)]
 pub struct Rated {
@@ -135,18 +141,17 @@ pub struct Rated {
 }
 
 impl Rated {
-    /// Nothing known: every place is at risk.
+    /// Nothing known.
     pub fn new() -> Self {
-        Self { risk: [[1.0; SHOTS]; LINES], strain: [[1.0; SHOTS]; LINES] }
+        Self { risk: [[UNKNOWN; SHOTS]; LINES], strain: [[0.0; SHOTS]; LINES] }
     }
 
     /// Back to nothing known.
     pub fn forget(&mut self) {
-        self.risk.as_flattened_mut().fill(1.0);
-        self.strain.as_flattened_mut().fill(1.0);
+        self.risk.as_flattened_mut().fill(UNKNOWN);
     }
 
-    /// Risk of every place, `[y][x]`.
+    /// Risk of every place, `[y][x]`, 0 to 1, or [`UNKNOWN`].
     pub fn risk(&self) -> &[[f32; SHOTS]; LINES] {
         &self.risk
     }
@@ -250,7 +255,8 @@ fn pads_slope(
     let (c, d) = (fall((v1, u1), (v0, u0))?, fall((v1, u0), (v0, u1))?);
     let across_m = 2.0 * posting_m * far as f32;
     let aslant_m = 2.0 * core::f32::consts::SQRT_2 * posting_m * near as f32;
-    let (upright, between) = ((a * a + b * b) / (across_m * across_m), (c * c + d * d) / (aslant_m * aslant_m));
+    let (upright, between) =
+        ((a * a + b * b) / (across_m * across_m), (c * c + d * d) / (aslant_m * aslant_m));
     Some(libm::sqrtf(upright.max(between)))
 }
 
@@ -266,11 +272,9 @@ pub fn rate(grid: &Grid, f: &Footprint, line: usize, out: &mut Rated) {
         let peak_m = (found.peak_m - HIGHEST_SIGMAS * f.sigma_m).max(0.0) * f.shrink;
         let rough_m =
             libm::sqrtf((found.rms_m * found.rms_m - f.sigma_m * f.sigma_m).max(0.0)) * f.shrink;
-        let unseen =
-            if f.pads.is_some() { 0.0 } else { UNSEEN * rough_m / f.radius_m };
-        let sigma_slope = libm::sqrtf(
-            fit * fit + pads * pads + unseen * unseen + SLOPE_SIGMA * SLOPE_SIGMA,
-        );
+        let unseen = if f.pads.is_some() { 0.0 } else { UNSEEN * rough_m / f.radius_m };
+        let sigma_slope =
+            libm::sqrtf(fit * fit + pads * pads + unseen * unseen + SLOPE_SIGMA * SLOPE_SIGMA);
         let sigma_peak = libm::hypotf(f.sigma_m, PEAK_SIGMA_M);
         let safe = below((SLOPE_MAX - found.slope) / sigma_slope)
             * below((SHOWN * ROCK_M_MAX - peak_m) / sigma_peak);

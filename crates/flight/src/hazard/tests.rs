@@ -44,7 +44,8 @@ fn level_ground_is_safe_and_the_nearest_place_is_taken() {
 
 #[test]
 fn a_slope_is_found_as_steep_as_it_is() {
-    for (degrees, safe) in [(0.0_f64, true), (5.0, true), (7.0, true), (13.0, false), (25.0, false)] {
+    for (degrees, safe) in [(0.0_f64, true), (5.0, true), (7.0, true), (13.0, false), (25.0, false)]
+    {
         let rise = degrees.to_radians().tan();
         let (scan, _) = scanned(HALF_M, |x, y| rise * (0.6 * x + 0.8 * y));
         let risk = risk_at(&scan, 0.0, 0.0);

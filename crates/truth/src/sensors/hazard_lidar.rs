@@ -107,7 +107,11 @@ impl HazardLidar {
         }
         let (d, (sin, cos)) = (d / size, libm::sincos(self.spec.half_angle_rad));
         let off = d - axis * d.dot(&axis);
-        if d.dot(&axis) >= cos || off.norm() < 1e-9 { d } else { axis * cos + off.normalize() * sin }
+        if d.dot(&axis) >= cos || off.norm() < 1e-9 {
+            d
+        } else {
+            axis * cos + off.normalize() * sin
+        }
     }
 }
 
@@ -139,7 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn over_a_plain_the_ranges_are_those_of_the_plain_within_noise_and_the_lost_share_is_the_stated() {
+    fn over_a_plain_the_ranges_are_those_of_the_plain_within_noise_and_the_lost_share_is_the_stated()
+     {
         let mut lidar = HazardLidar::new(&spec(), (1, 1));
         let (mut squares, mut lost, mut shots) = (0.0, 0.0, 0.0);
         for n in 0..200 {
@@ -187,8 +192,7 @@ mod tests {
 
     #[test]
     fn what_one_line_shows_shifts_nothing_in_the_next() {
-        let (mut a, mut b) =
-            (HazardLidar::new(&spec(), (3, 4)), HazardLidar::new(&spec(), (3, 4)));
+        let (mut a, mut b) = (HazardLidar::new(&spec(), (3, 4)), HazardLidar::new(&spec(), (3, 4)));
         let t = Time::default();
         a.sense(t, Some(&DOWN), plain(100.0));
         b.sense(t, Some(&DOWN), |_| None);
