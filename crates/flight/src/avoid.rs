@@ -139,22 +139,24 @@ impl Flight<'_> {
         let altitude_m = self.guide.altitude_m;
         let due = SCANS.iter().filter(|(from_m, _)| altitude_m < *from_m).count();
         let vehicle = &self.load.vehicle;
-        let avoid = &mut self.avoid;
-        if due <= avoid.begun || avoid.scan.running() || altitude_m < SCAN_M_MIN {
+        if due <= self.avoid.begun || self.avoid.scan.running() || altitude_m < SCAN_M_MIN {
             return;
         }
+        let reach = self.reach();
+        let avoid = &mut self.avoid;
         avoid.begun = due;
         let Some((_, half_m)) = due.checked_sub(1).and_then(|k| SCANS.get(k)) else { return };
-        let p_m = avoid.p_AB_m.xy();
-        let aim_m = match avoid.site {
+        let middle_m = match avoid.site.filter(|site| reach.share(site.place_m) <= 1.0) {
             Some(site) => Vector2::from(site.place_m),
-            None => p_m - self.nav.p_LB_L(&self.site).si().xy(),
+            None => {
+                // The target may lie out of reach: look as far towards it as is useful.
+                let p_m = avoid.p_AB_m.xy();
+                let ahead_m = p_m + avoid.v_m_s.xy() * divert::FLOOR_S;
+                let away = p_m - self.nav.p_LB_L(&self.site).si().xy() - ahead_m;
+                let far = libm::sqrt(away.norm_squared());
+                ahead_m + away * (0.5 * half_m / far.max(0.5 * half_m))
+            }
         };
-        // Where nothing has been chosen the target may lie out of the map: look as far as is useful.
-        let ahead_m = p_m + avoid.v_m_s.xy() * divert::FLOOR_S;
-        let away = aim_m - ahead_m;
-        let far = libm::sqrt(away.norm_squared());
-        let middle_m = ahead_m + away * (0.5 * half_m / far.max(0.5 * half_m));
         let lander = Lander {
             foot_radius_m: vehicle.avoidance.foot_radius_m,
             pad_diameter_m: vehicle.avoidance.pad_diameter_m,
@@ -230,7 +232,7 @@ impl Flight<'_> {
 
     /// Largest horizontal acceleration that a divert from `altitude_m` is planned with, m/s².
     fn divert_m_s2(altitude_m: f64) -> f64 {
-        PLANNED * MOON_GRAVITY_M_S2 * libm::tan(divert::tilt_max_rad(0.5 * altitude_m))
+        PLANNED * MOON_GRAVITY_M_S2 * libm::tan(divert::tilt_max_rad(0.7 * altitude_m))
     }
 
     /// Time by the plan until the place ought to be reached, s.
@@ -272,9 +274,12 @@ impl Flight<'_> {
         if altitude_m < DONE_M || self.spare_kg(altitude_m, 1.0) < 0.0 {
             return f64::INFINITY;
         }
-        let r_m = (libm::sqrt(r.norm_squared()) - REACHED.0).max(0.0);
-        let v_m_s = (libm::sqrt(v.norm_squared()) - REACHED.1).max(0.0);
-        let needed_s = divert::needed_s(r_m, v_m_s, Self::divert_m_s2(altitude_m));
+        let shorter = |v: Vector2<f64>, by: f64| {
+            let size = libm::sqrt(v.norm_squared());
+            v * ((size - by).max(0.0) / size.max(1e-6))
+        };
+        let (r, v) = (shorter(r, REACHED.0), shorter(v, REACHED.1));
+        let needed_s = divert::needed_s(r, v, Self::divert_m_s2(altitude_m));
         let left_s = self.planned_left_s(altitude_m) + 1.0;
         if needed_s > left_s { planned_m_s * left_s / needed_s } else { f64::INFINITY }
     }
@@ -288,11 +293,7 @@ impl Flight<'_> {
         if self.mode.phase != Phase::Terminal || self.monitors.corridor.stands {
             return a_L;
         }
-        let needed_s = divert::needed_s(
-            libm::sqrt(r.norm_squared()),
-            libm::sqrt(v.norm_squared()),
-            Self::divert_m_s2(altitude_m),
-        );
+        let needed_s = divert::needed_s(r, v, Self::divert_m_s2(altitude_m));
         let time_s = self.planned_left_s(altitude_m).max(needed_s).max(divert::FLOOR_S);
         let [mut across, _] = divert::accelerations(r, v, time_s);
         let limit = a_L.z.max(0.0) * libm::tan(divert::tilt_max_rad(altitude_m));
@@ -312,3 +313,6 @@ fn narrow(x: f64) -> f32 {
 fn single(v: Vector3<f64>) -> [f32; 3] {
     [narrow(v.x), narrow(v.y), narrow(v.z)]
 }
+
+#[cfg(test)]
+mod tests;

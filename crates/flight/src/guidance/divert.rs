@@ -5,8 +5,11 @@
 //! at v, T before arriving there at rest,
 //!     a(0) = −6 r/T² − 4 v/T,   a(T) = 6 r/T² + 2 v/T,   linear in between.
 //! As programmed: the same form every frame with the time that is left, but not less than [`FLOOR_S`]:
-//! from there on a spring and a damper that the attitude can follow. The time needed under a largest
-//! acceleration a solves 6 r/T² + 4 v/T = a.
+//! from there on a spring and a damper that the attitude can follow. The time needed is the least with
+//! which neither acceleration exceeds a largest one, a: with the distance d and the closing speed c
+//!     a(T) ≤ a:  a T² + 2 c T − 6 d ≥ 0,      −a(0) ≤ a:  a T² + 4 c T − 6 d ≥ 0 (c < 0),
+//!     a(0) ≤ a:  a T² − 4 c T + 6 d ≥ 0 (c > 0, which matters where 4 c² > 6 a d),
+//! and 4 w ≤ a T for the speed w across.
 
 use nalgebra::Vector2;
 
@@ -15,7 +18,7 @@ use nalgebra::Vector2;
 pub const FLOOR_S: f64 = 5.0;
 /// Largest tilt above an altitude, degrees and m; less low down, where an upright attitude matters more.
 const TILT_DEG: [(f64, f64); 4] =
-    [(100.0, 20.0), (30.0, 12.0), (12.0, 8.0), (f64::NEG_INFINITY, 4.0)];
+    [(60.0, 20.0), (25.0, 14.0), (6.0, 8.0), (f64::NEG_INFINITY, 4.0)];
 
 /// Largest tilt of the thrust from vertical in a divert, rad.
 pub fn tilt_max_rad(altitude_m: f64) -> f64 {
@@ -30,10 +33,21 @@ pub fn accelerations(r_m: Vector2<f64>, v_m_s: Vector2<f64>, time_s: f64) -> [Ve
     [-pull - brake * 4.0, pull + brake * 2.0]
 }
 
-/// Time that the law takes with at most `most_m_s2`, s.
-pub fn needed_s(r_m: f64, v_m_s: f64, most_m_s2: f64) -> f64 {
+/// Time that the law takes with at most `most_m_s2`, s; `r_m` from the place, `v_m_s`, both horizontal.
+pub fn needed_s(r_m: Vector2<f64>, v_m_s: Vector2<f64>, most_m_s2: f64) -> f64 {
     let a = most_m_s2.max(1e-3);
-    (2.0 * v_m_s + libm::sqrt(4.0 * v_m_s * v_m_s + 6.0 * a * r_m)) / a
+    let d = libm::sqrt(r_m.norm_squared());
+    let ahead = r_m / -d.max(1e-3);
+    let c = v_m_s.dot(&ahead);
+    let across = libm::sqrt((v_m_s - ahead * c).norm_squared());
+    let closing = if c <= 0.0 {
+        (libm::sqrt(4.0 * c * c + 6.0 * a * d) - 2.0 * c) / a
+    } else {
+        (libm::sqrt(c * c + 6.0 * a * d) - c) / a
+    };
+    let fast = 4.0 * c * c - 6.0 * a * d;
+    let stopping = if c > 0.0 && fast > 0.0 { (2.0 * c + libm::sqrt(fast)) / a } else { 0.0 };
+    closing.max(stopping).max(4.0 * across / a)
 }
 
 #[cfg(test)]
@@ -58,10 +72,18 @@ mod tests {
     }
 
     #[test]
-    fn the_time_needed_is_the_one_that_takes_the_largest_acceleration() {
-        let (r, v) = (60.0, 3.0);
-        let t = needed_s(r, v, 0.4);
-        let [a, _] = accelerations(Vector2::new(r, 0.0), Vector2::new(v, 0.0), t);
-        assert!((a.x + 0.4).abs() < 1e-12);
+    fn the_time_needed_is_the_least_with_which_no_acceleration_is_too_large() {
+        let most = 0.4;
+        for (r, v) in [(60.0, -3.0), (60.0, 0.0), (60.0, 3.0), (20.0, 6.0), (5.0, 6.0), (0.0, 2.0)]
+        {
+            let (r, v) = (Vector2::new(-r, 0.0), Vector2::new(v, 0.0));
+            let t = needed_s(r, v, most);
+            let largest =
+                |t: f64| accelerations(r, v, t).iter().map(|a| a.norm()).fold(0.0, f64::max);
+            assert!((largest(t) - most).abs() < 1e-9, "{r:?} {v:?}: {}", largest(t));
+            assert!(largest(1.1 * t) < most && largest(2.0 * t) < most);
+        }
+        let aslant = needed_s(Vector2::new(0.0, 0.0), Vector2::new(0.3, 0.4), most);
+        assert!((aslant - 4.0 * 0.5 / most).abs() < 0.02, "{aslant}");
     }
 }

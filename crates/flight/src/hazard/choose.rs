@@ -14,7 +14,7 @@ use nalgebra::Vector2;
 
 /// Weights of strain and of the square of the divert's share, against a risk of 1. Assumed.
 const STRAIN: f32 = 0.05;
-const COST: f32 = 0.05;
+const COST: f32 = 0.15;
 
 /// What can be reached.
 #[derive(Clone, Copy, Debug)]
