@@ -124,6 +124,11 @@ impl Flight<'_> {
         sweep
     }
 
+    /// The last scan for hazards and the place chosen, for who shows them.
+    pub fn hazards(&self) -> (&Scan, Option<Best>) {
+        (&self.avoid.scan, self.avoid.site)
+    }
+
     /// Carries the lander's place in `A` on by its velocity.
     fn follow_frame(&mut self) {
         let v = self.nav.v_LB_L(self.load, &self.site).si();

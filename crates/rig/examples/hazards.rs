@@ -130,15 +130,20 @@ fn main() -> miette::Result<()> {
     );
     describe("with", &reachable.iter().map(|pair| &pair.with).collect::<Vec<_>>());
     describe("without", &reachable.iter().map(|pair| &pair.without).collect::<Vec<_>>());
-    for pair in reachable.iter().filter(|pair| !safe(&pair.with)) {
+    let good = |flown: &Flown| safe(flown) && flown.judgement.outcome == Outcome::Landed;
+    for pair in reachable.iter().filter(|pair| !good(&pair.with)) {
         let m = &pair.with.measures;
+        let value = |value: Option<f64>| value.unwrap_or(f64::NAN);
         println!(
-            "ground {:4}: {:13} slope {:5.1} deg, rock {:4.2} m, {:5.1} m off target, safe share {:.2}",
+            "ground {:4}: {:13} slope {:5.1} deg, rock {:4.2} m, {:5.1} m off target, {:.1} m/s down, {:.1} m/s across, tilt {:.1} deg; safe share {:.2}",
             pair.number,
             pair.with.judgement.outcome.name(),
-            m.pads_slope_deg.unwrap_or(f64::NAN),
-            m.pads_rock_m.unwrap_or(f64::NAN),
-            m.miss_m.unwrap_or(f64::NAN),
+            value(m.pads_slope_deg),
+            value(m.pads_rock_m),
+            value(m.miss_m),
+            value(m.v_vertical_m_s),
+            value(m.v_horizontal_m_s),
+            value(m.tilt_deg),
             pair.safe_share,
         );
     }
