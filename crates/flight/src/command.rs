@@ -265,7 +265,7 @@ impl Flight<'_> {
         (arc, axes, across)
     }
 
-    fn net_deceleration(&self) -> f64 {
+    pub(crate) fn net_deceleration(&self) -> f64 {
         let p = self.propulsion();
         let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
         thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
@@ -374,6 +374,7 @@ impl Flight<'_> {
             most_m_s2: self.most_m_s2(),
             gravity_m_s2: -gravity_L.z,
         });
+        let a_L = self.towards_site(a_L);
         let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
         self.monitors.corridor.update(late, Event::SpeedExceedsCorridor, &mut self.announce);
         self.watch_contradictions();

@@ -61,8 +61,13 @@ impl Flight<'_> {
         Corridor { profile, gate_m_s, sigma_m, k, net_m_s2, reaction_s }
     }
 
+    /// The plan alone, without a corridor.
+    pub(crate) fn plan(&self) -> Corridor<'_> {
+        self.corridor(0.0, 0.0, self.net_deceleration(), REACTION_S)
+    }
+
     /// Exhaust speed of the terminal descent, m/s: the main engine and half of the assist engines.
-    fn exhaust_m_s(&self) -> f64 {
+    pub(crate) fn exhaust_m_s(&self) -> f64 {
         let p = self.propulsion();
         (p.main.0 + 0.5 * p.assist.0) / (p.main.1 + 0.5 * p.assist.1).max(1e-6)
     }
@@ -162,7 +167,7 @@ impl Flight<'_> {
     }
 
     /// Propellant beyond `sigmas` of its own deviation and what landing by the plan from `altitude_m` takes, kg.
-    fn spare_kg(&self, altitude_m: f64, sigmas: f64) -> f64 {
+    pub(crate) fn spare_kg(&self, altitude_m: f64, sigmas: f64) -> f64 {
         let plan = self.outlook(0.0, 0.0, (altitude_m, self.nav.v_ground_I(self.load).norm()), 0.0);
         let t_s = plan.corridor.planned_s(altitude_m.max(0.0));
         let (left_kg, sigma_kg) = plan.propellant_kg;
@@ -243,7 +248,7 @@ impl Flight<'_> {
         self.guide.creeping = creeping;
         self.guide.limited = limited;
         let touchdown_m_s = self.touchdown_speed_m_s(altitude_m - early_m);
-        let drift_m_s = self.drift_speed_m_s(net_m_s2);
+        let drift_m_s = self.drift_speed_m_s(net_m_s2).min(self.divert_speed_m_s(v_m_s));
         if drift_m_s < v_m_s {
             (drift_m_s, 0.0)
         } else if touchdown_m_s > v_m_s {

@@ -24,12 +24,14 @@
 
 mod announce;
 mod apollo;
+mod avoid;
 mod command;
 pub mod control;
 mod descent;
 mod down;
 pub mod faults;
 pub mod guidance;
+pub mod hazard;
 pub mod load;
 mod mode;
 pub mod nav;
@@ -112,6 +114,7 @@ pub struct Flight<'a> {
     disagreement: (Option<Ranging>, Time),
     backwards: u32,
     doubt: (f64, f64),
+    avoid: avoid::Avoid,
 }
 
 impl<'a> Flight<'a> {
@@ -157,6 +160,7 @@ impl<'a> Flight<'a> {
             disagreement: (None, start.t),
             backwards: 0,
             doubt: (0.0, 0.0),
+            avoid: avoid::Avoid::new(),
         }
     }
 
@@ -181,6 +185,7 @@ impl<'a> Flight<'a> {
             self.actuators.new_frame = false;
             self.actuators.t = sensors.t;
         }
+        self.actuators.sweep = self.look_for_hazards(sensors);
         if self.actuators.main_open
             || self.actuators.assist_on_us.iter().chain(&self.actuators.jet_on_us).any(|us| *us > 0)
         {
@@ -278,6 +283,7 @@ impl<'a> Flight<'a> {
             main_open: demand.main && vehicle.main.thrust_N > 0.0,
             assist_on_us: assist.map(allocate::width_us),
             jet_on_us: jets.map(allocate::width_us),
+            sweep: None,
         }
     }
 }

@@ -4,6 +4,10 @@
 //! map, the deorbit plan and the fault-management configuration.
 //! Does not own: how the values were made (ground planning does), nor the values themselves.
 
+mod avoidance;
+
+pub use avoidance::Avoidance;
+
 use icd::bus::{ASSIST_ENGINES, JETS};
 use icd::frames::{B, Direction, I, M, Position, Rate, Vector, Velocity};
 use icd::rotation::{Quaternion, Rotation};
@@ -114,6 +118,8 @@ pub struct Vehicle {
     pub radar_altimeter: RadarAltimeter,
     /// Terrain-relative camera.
     pub camera: Camera,
+    /// Hazard lidar and feet.
+    pub avoidance: Avoidance,
     /// Star tracker and inertial unit, 1 sigma.
     pub inertial: Inertial,
 }

@@ -38,6 +38,17 @@ fn canted(azimuth_deg: f64) -> [f64; 3] {
     [libm::sin(c) * libm::cos(a), libm::sin(c) * libm::sin(a), -libm::cos(c)]
 }
 
+fn camera() -> Camera {
+    Camera {
+        fitted: true,
+        p_BA_B: [-0.4, 0.0, 0.2],
+        d_B: [-0.5f64.sqrt(), 0.0, -0.5f64.sqrt()],
+        right_B: [0.0, -1.0, 0.0],
+        focal_px: 1100.0,
+        sigma_px: 0.7,
+    }
+}
+
 fn vehicle() -> Vehicle {
     let (p_assist_B, p_jet_B, d_jet_B) = rings();
     Vehicle {
@@ -79,14 +90,8 @@ fn vehicle() -> Vehicle {
             range_m_max: 10_000.0,
             sigma: [0.015, 0.3],
         },
-        camera: Camera {
-            fitted: true,
-            p_BA_B: [-0.4, 0.0, 0.2],
-            d_B: [-0.5f64.sqrt(), 0.0, -0.5f64.sqrt()],
-            right_B: [0.0, -1.0, 0.0],
-            focal_px: 1100.0,
-            sigma_px: 0.7,
-        },
+        camera: camera(),
+        avoidance: Avoidance::NONE,
         inertial: Inertial {
             p_BA_B: [0.2, 0.1, 1.1],
             arw_rad_sqrt_s: 2e-5,
@@ -196,6 +201,7 @@ pub fn quiet(t: Time) -> Sensors {
         radar_altimeter: None,
         camera: None,
         gauge: None,
+        hazard_lidar: None,
         touchdown: [false; LEGS],
     }
 }

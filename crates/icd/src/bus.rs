@@ -13,6 +13,8 @@ pub const JETS: usize = 8;
 pub const LEGS: usize = 4;
 /// Most landmarks that one camera frame reports.
 pub const LANDMARKS: usize = 12;
+/// Shots in one line of the hazard lidar.
+pub const SHOTS: usize = 64;
 /// Period of the flight computer's minor cycle: one [`Sensors`] in, one [`Actuators`] out.
 pub const CYCLE: Span = Span::from_ms(20);
 /// Period of the pulse frame: pulse commands are given once a frame, at its first cycle.
@@ -37,6 +39,8 @@ pub struct Sensors {
     pub camera: Option<Landmarks>,
     /// Propellant gauge reading, when one arrived in this cycle.
     pub gauge: Option<Gauge>,
+    /// Line of shots of the hazard lidar, when one arrived in this cycle.
+    pub hazard_lidar: Option<LidarLine>,
     /// Touchdown switches, closed on ground contact.
     pub touchdown: [bool; LEGS],
 }
@@ -127,6 +131,27 @@ pub struct Gauge {
     pub low: bool,
 }
 
+/// A line that the hazard lidar is to sweep: shots at even steps between two directions.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sweep {
+    /// Number that comes back with the result.
+    pub line: u8,
+    /// Directions of the first and the last shot, body axes; unit vectors, the shots between them lie evenly
+    /// on the chord.
+    pub ends_B: [[f32; 3]; 2],
+}
+
+/// One line of shots of the hazard lidar.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LidarLine {
+    /// Time of the line, by the on-board clock.
+    pub t: Time,
+    /// The sweep as the mirror's encoders read it.
+    pub sweep: Sweep,
+    /// Ranges in the order of the shots, cm; zero where no echo came back.
+    pub range_cm: [u16; SHOTS],
+}
+
 /// Everything the flight computer commands in one cycle.
 ///
 /// Pulse widths hold for the pulse frame that begins at `t`; a cycle inside a frame repeats them.
@@ -142,6 +167,8 @@ pub struct Actuators {
     pub assist_on_us: [u32; ASSIST_ENGINES],
     /// Width of each jet's pulse in this frame, µs, 0 to the whole frame.
     pub jet_on_us: [u32; JETS],
+    /// Line that the hazard lidar is to sweep at the end of this cycle.
+    pub sweep: Option<Sweep>,
 }
 
 impl Actuators {
@@ -153,6 +180,7 @@ impl Actuators {
             main_open: false,
             assist_on_us: [0; ASSIST_ENGINES],
             jet_on_us: [0; JETS],
+            sweep: None,
         }
     }
 }

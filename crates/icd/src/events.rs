@@ -96,6 +96,10 @@ events! {
     64 ContactInferred Info "Ground contact inferred: the ground carries the lander, no switch says so";
     65 CutOffRevoked High "Engines were cut off in free fall: they burn again";
     66 Resumed Medium "Computer restarted in flight: descent resumed from the saved state";
+    70 HazardScan Info "Scanning the ground below for hazards";
+    71 SiteChosen Info "Safer ground chosen: the landing point moves there";
+    72 NoSafeSite Medium "No ground in reach looks safe: the least unsafe is aimed at";
+    73 HazardLidarSilent Medium "Hazard lidar does not answer: landing without looking";
 }
 
 #[cfg(test)]

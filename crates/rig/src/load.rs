@@ -341,6 +341,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             machine.radar_altimeter.as_ref(),
         ),
         camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
+        avoidance: avoidance(scenario.flight.hazard_lidar, machine),
         inertial: board::Inertial {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,
@@ -403,6 +404,21 @@ fn camera(used: bool, unit: Option<&machine::Camera>) -> board::Camera {
         focal_px: unit.map_or(1000.0, |unit| unit.focal_px),
         sigma_px: unit.map_or(1.0, |unit| unit.sigma_px),
     }
+}
+
+/// What stands on the ground, and the lidar that looks where.
+fn avoidance(used: bool, machine: &machine::Vehicle) -> board::Avoidance {
+    let legs = &machine.legs;
+    let foot_radius_m = legs.p_BF_B.iter().map(|p| libm::hypot(p[0], p[1])).fold(0.0, f64::max);
+    let none = board::Avoidance::NONE;
+    let feet = board::Avoidance { foot_radius_m, pad_diameter_m: legs.pad_diameter_m, ..none };
+    machine.hazard_lidar.as_ref().map_or(feet, |unit| board::Avoidance {
+        fitted: used,
+        p_BA_B: unit.p_BA_B,
+        range_m_max: unit.range_m_max,
+        sigma_m: unit.sigma_m,
+        ..feet
+    })
 }
 
 #[cfg(test)]

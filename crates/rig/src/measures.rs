@@ -84,6 +84,10 @@ pub struct Measures {
     pub stability_deg: Option<f64>,
     /// Least work that was ever missing to topple it, had its feet stuck.
     pub topple_margin_J_kg: Option<f64>,
+    /// Slope of the plane under the four pads at first contact.
+    pub pads_slope_deg: Option<f64>,
+    /// Height of the tallest rock under a pad at first contact; zero for none.
+    pub pads_rock_m: Option<f64>,
     /// Horizontal distance from the target at the end.
     pub miss_m: Option<f64>,
     /// East of the target at the end.
@@ -162,6 +166,8 @@ measures! {
     slide_m "m",
     stability_deg "deg",
     topple_margin_J_kg "J/kg",
+    pads_slope_deg "deg",
+    pads_rock_m "m",
     miss_m "m",
     miss_east_m "m",
     miss_north_m "m",

@@ -338,6 +338,7 @@ impl Recorder {
                 radar_altimeter: None,
                 camera: None,
                 gauge: None,
+                hazard_lidar: None,
                 touchdown: [false; icd::bus::LEGS],
             };
             let actuators = icd::bus::Actuators::safe(view.t);

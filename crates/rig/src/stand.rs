@@ -239,6 +239,9 @@ fn make_exact(vehicle: &mut Vehicle) {
     vehicle.imu.gyro_misalignment_sigma_rad = 0.0;
     vehicle.imu.accelerometer_misalignment_sigma_rad = 0.0;
     vehicle.imu.gyro_g_sensitivity_sigma_rad_s_m = 0.0;
+    if let Some(lidar) = &mut vehicle.hazard_lidar {
+        (lidar.bias_sigma_m, lidar.alignment_sigma_rad) = (0.0, 0.0);
+    }
     if let Some(gauge) = &mut vehicle.gauge {
         gauge.bias_sigma_kg = 0.0;
     }

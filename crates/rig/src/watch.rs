@@ -269,6 +269,8 @@ impl Watch {
             m.fall_s = self.dry.map(|dry| (t - dry).s());
             m.impact_speed_m_s = Some(libm::hypot(touchdown.v_up_m_s, touchdown.v_horizontal_m_s));
             m.loss_before_planned_s = Some((self.planned_touchdown - t).s());
+            m.pads_slope_deg = Some(touchdown.pads_slope_rad.to_degrees());
+            m.pads_rock_m = Some(touchdown.pads_rock_m);
             m.v_vertical_m_s = Some(-touchdown.v_up_m_s);
             m.v_horizontal_m_s = Some(touchdown.v_horizontal_m_s);
             let tilt_deg = touchdown.tilt_rad.to_degrees();

@@ -30,6 +30,7 @@ const FLIGHT_MODULES: &checks::Walls = &[
     ("announce", &[]),
     ("nav", &["load"]),
     ("guidance", &["load", "nav"]),
+    ("hazard", &["guidance"]),
     ("control", &["load"]),
     ("faults", &["load", "nav", "announce"]),
 ];

@@ -15,6 +15,7 @@ mod landing;
 mod moon;
 mod motion;
 mod sight;
+pub mod standing;
 
 use crate::actuators::{Propulsion, Thrust};
 use crate::contact::{Feet, Ground, Landing, REGOLITH, Stability, Touchdown};
@@ -28,7 +29,7 @@ use crate::random::Stream;
 use crate::sensors::dust::Dust;
 use crate::vehicle::{Dispersions, Vehicle, VehicleError};
 use devices::{Devices, Felt};
-use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors};
+use icd::bus::{Actuators, CYCLE, PULSE_FRAME, Sensors, Sweep};
 use icd::frames::{B, I, L, M, Position, Rate, Vector, Velocity};
 use icd::rotation::Quaternion;
 use icd::time::{Span, Time};
@@ -208,6 +209,8 @@ pub struct World {
     increments: Increments,
     thrust: Thrust,
     dust: Dust,
+    /// What the hazard lidar was told to sweep.
+    sweep: Option<Sweep>,
     last_burn: Time,
     moved_last: Time,
     upright_last: Time,
@@ -246,6 +249,7 @@ impl WorldConfig {
                 "radar_altimeter" => self.vehicle.radar_altimeter.is_some(),
                 "camera" => self.vehicle.camera.is_some(),
                 "gauge" => self.vehicle.gauge.is_some(),
+                "hazard_lidar" => self.vehicle.hazard_lidar.is_some(),
                 _ => true,
             };
             if !carried {
@@ -332,6 +336,7 @@ impl World {
             increments: Increments::default(),
             thrust: Thrust::default(),
             dust: Dust::default(),
+            sweep: None,
             last_burn: Time::from_tai_ns(i64::MIN),
             moved_last: t,
             upright_last: t,
@@ -350,7 +355,8 @@ impl World {
         let contact = self.feet.closed();
         // Shocks of the structure are not computed: see the header. The gauge's probe lies in the x plane.
         let (shaken, [slosh_rad, _]) = (false, self.slosh_rad());
-        let felt = Felt { increments: &self.increments, burning, contact, shaken, slosh_rad };
+        let (increments, sweep) = (&self.increments, self.sweep.take());
+        let felt = Felt { increments, burning, contact, shaken, slosh_rad, sweep };
         let ground = (self.altitude_m, self.dust);
         let sight = Sight::of(&self.state, &self.moon, &self.environment, ground);
         self.devices.sense(&self.vehicle, sight, &felt, &now)
@@ -370,6 +376,7 @@ impl World {
     /// Takes the commands and carries everything on by one [`CYCLE`]; nothing moves after an end
     /// other than [`End::AtRest`].
     pub fn step(&mut self, actuators: &Actuators) {
+        self.sweep = actuators.sweep;
         self.increments = Increments::default();
         self.thrust = Thrust::default();
         if !matches!(self.ended, None | Some(End::AtRest)) {

@@ -4,7 +4,7 @@
 mod fixture;
 
 use fixture::*;
-use icd::bus::{Actuators, Sensors};
+use icd::bus::{Actuators, Sensors, Sweep};
 use icd::time::Span;
 use std::sync::Arc;
 use truth::environment::Environment;
@@ -20,6 +20,7 @@ fn equipped(environment: &Environment, height_m: f64) -> WorldConfig {
     imperfect(&mut config);
     config.vehicle.camera = Some(camera());
     config.vehicle.gauge = Some(gauge());
+    config.vehicle.hazard_lidar = Some(hazard_lidar());
     config.vehicle.radar_altimeter = Some(RadarAltimeter {
         p_BA_B: [0.0, 0.6, 0.0],
         d_B: [0.0, 0.0, -1.0],
@@ -53,6 +54,8 @@ fn flown(
     let mut world = World::new(config, environment.clone(), 42, 7).unwrap();
     let command = |n: usize| {
         move |actuators: &mut Actuators| {
+            let ends_B = [[-0.1, 0.0, -1.0], [0.1, 0.0, -1.0]];
+            actuators.sweep = Some(Sweep { line: (n % 64) as u8, ends_B });
             actuators.main_open = burns && n % 100 < 60;
             actuators.assist_on_us = [if burns { 45_000 } else { 0 }; 6];
             actuators.jet_on_us = [if burns { 20_000 } else { 0 }; 8];
@@ -99,7 +102,7 @@ fn kinds() -> Vec<FaultKind> {
 #[test]
 fn every_fault_that_a_device_can_have_shows_on_the_bus_or_in_the_motion() {
     let environment = environment(2);
-    // High up for what looks and burns, and a drop from a metre for the switches.
+    // High up for what looks and burns, and a drop from a metre for the switches and the hazard lidar.
     let mut high = equipped(&environment, 900.0);
     high.start = above_site(&high.site, 900.0, 0.05, [10.0, 0.0, -30.0]);
     let low = equipped(&environment, 1.0);
@@ -108,7 +111,7 @@ fn every_fault_that_a_device_can_have_shows_on_the_bus_or_in_the_motion() {
     assert!(healthy[1].iter().any(|(sensors, _)| sensors.touchdown == [true; 4]), "it lands");
     let mut idle = vec![];
     for (on, names) in known() {
-        let place = usize::from(on.starts_with("switch"));
+        let place = usize::from(on.starts_with("switch") || on == "hazard_lidar");
         for kind in kinds().into_iter().filter(|kind| names.contains(&kind.name())) {
             let from = Moment::After(Span::from_ms(100));
             let (config, burns) = flights[place];

@@ -10,6 +10,7 @@ pub mod approach;
 pub mod braking;
 pub mod convex;
 pub mod corridor;
+pub mod divert;
 pub mod linear;
 pub mod risk;
 

@@ -10,8 +10,8 @@
 
 use super::packet::{self, DecodeError, PACKET_MAX, SOURCE_DATA_MAX};
 use crate::bus::{
-    BeamSpeeds, Gauge, Imu, LANDMARKS, Landmark, Landmarks, Sensors, ShotQuality, SlantRange,
-    StarTracker,
+    BeamSpeeds, Gauge, Imu, LANDMARKS, Landmark, Landmarks, LidarLine, SHOTS, Sensors, ShotQuality,
+    SlantRange, StarTracker, Sweep,
 };
 use crate::time::Time;
 
@@ -41,12 +41,14 @@ const VELOCIMETER: u16 = 1 << 5;
 const RADAR_ALTIMETER: u16 = 1 << 6;
 const CAMERA: u16 = 1 << 7;
 const GAUGE: u16 = 1 << 8;
+const HAZARD_LIDAR: u16 = 1 << 9;
 const TOUCHDOWN: u16 = 12;
 
 /// Octets before the first cycle.
 const HEAD: usize = 5;
 /// Octets of one cycle at the most: with every report there is and a full camera frame.
-const CYCLE_OCTETS_MAX: usize = 2 + 8 + 48 + 40 + 13 + 21 + 13 + (10 + 10 * LANDMARKS) + 13;
+const CYCLE_OCTETS_MAX: usize =
+    2 + 8 + 48 + 40 + 13 + 21 + 13 + (10 + 10 * LANDMARKS) + 13 + (8 + 1 + 24 + 2 * SHOTS);
 const _: () = assert_fits(HEAD + CYCLE_OCTETS_MAX);
 
 /// Stops the build when a cycle could outgrow a packet.
@@ -152,6 +154,7 @@ impl Octets {
             (RADAR_ALTIMETER, s.radar_altimeter.is_some()),
             (CAMERA, s.camera.is_some()),
             (GAUGE, s.gauge.is_some()),
+            (HAZARD_LIDAR, s.hazard_lidar.is_some()),
         ] {
             flags |= if set { bit } else { 0 };
         }
@@ -184,6 +187,12 @@ impl Octets {
             self.time(gauge.t);
             self.single(gauge.propellant_kg);
             self.put([u8::from(gauge.low)]);
+        }
+        if let Some(line) = &s.hazard_lidar {
+            self.time(line.t);
+            self.put([line.sweep.line]);
+            line.sweep.ends_B.as_flattened().iter().for_each(|c| self.single(*c));
+            line.range_cm.iter().for_each(|range_cm| self.put(range_cm.to_be_bytes()));
         }
     }
 
@@ -292,6 +301,7 @@ impl Cycles<'_> {
                 let (t, propellant_kg) = (read.time()?, read.single()?);
                 Some(Gauge { t, propellant_kg, low: read.octet()? != 0 })
             })?,
+            hazard_lidar: self.if_set(set(HAZARD_LIDAR), Self::lidar_line)?,
             touchdown: core::array::from_fn(|leg| flags >> (TOUCHDOWN as usize + leg) & 1 == 1),
         };
         let number = self.next;
@@ -325,6 +335,19 @@ impl Cycles<'_> {
         let locked = self.octet()?;
         let locked = core::array::from_fn(|beam| locked >> beam & 1 == 1);
         Some(BeamSpeeds { t, speed_m_s, locked })
+    }
+
+    fn lidar_line(&mut self) -> Option<LidarLine> {
+        let (t, line) = (self.time()?, self.octet()?);
+        let mut ends_B = [[0.0; 3]; 2];
+        for slot in ends_B.as_flattened_mut() {
+            *slot = self.single()?;
+        }
+        let mut range_cm = [0; SHOTS];
+        for slot in &mut range_cm {
+            *slot = u16::from_be_bytes(self.array()?);
+        }
+        Some(LidarLine { t, sweep: Sweep { line, ends_B }, range_cm })
     }
 
     fn frame(&mut self) -> Option<Landmarks> {

@@ -75,6 +75,8 @@ pub const FIGURES: &[Figure] = figures![
     "slide_m" "way from first contact to rest" "" "";
     "stability_deg" "angle left before it topples" "" "";
     "topple_margin_J_kg" "least work missing to topple it" "" "";
+    "pads_slope_deg" "slope under the pads" "" "";
+    "pads_rock_m" "tallest rock under a pad" "" "";
     "miss_m" "distance from the target" "" "368";
     "miss_east_m" "east of the target" "" "236";
     "miss_north_m" "north of the target" "" "−282";

@@ -78,6 +78,14 @@ const FAMILIES: &[Family] = &[
         limit: 1e4,
     },
     Family {
+        device: "hazard_lidar",
+        channels: &["bias"],
+        unit: "m",
+        si: 1.0,
+        quantity: "range",
+        limit: 1e5,
+    },
+    Family {
         device: "gauge",
         channels: &["bias"],
         unit: "kg",

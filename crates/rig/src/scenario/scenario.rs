@@ -150,6 +150,8 @@ pub struct FlightSetup {
     pub radar_altimeter: bool,
     /// Whether the camera that the vehicle carries is used.
     pub camera: bool,
+    /// Whether the hazard lidar that the vehicle carries is used.
+    pub hazard_lidar: bool,
     /// Features that take the value of the other configuration.
     pub changes: Features,
     /// Law of braking and approach.
@@ -388,6 +390,7 @@ fn flight(t: &Reader<'_>, vehicle: &Vehicle) -> Read<FlightSetup> {
         velocimeter: t.flag("velocimeter")?,
         radar_altimeter: t.flag("radar_altimeter")?,
         camera: t.flag("camera")?,
+        hazard_lidar: t.flag("hazard_lidar")?,
         changes: changes(t, vehicle)?,
         law: [Law::Own, Law::Apollo11][t.choice("law", &["own", "apollo-11"])?],
         legacy: Legacy::ALL[t.choice("legacy", &Legacy::ALL.map(Legacy::name))?],

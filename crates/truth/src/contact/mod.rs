@@ -49,6 +49,10 @@ pub struct Touchdown {
     pub miss_m: f64,
     /// Slope of the ground, rad.
     pub slope_rad: f64,
+    /// Slope of the plane that fits the ground under the four pads best, rad.
+    pub pads_slope_rad: f64,
+    /// Height of the tallest rock that a pad stands on, touches or overlaps, m; 0 for none.
+    pub pads_rock_m: f64,
     /// Propellant left, kg.
     pub propellant_kg: f64,
 }

@@ -215,6 +215,7 @@ const SENSOR_KINDS: &[(&str, &[&[&str]])] = &[
     ("star_tracker", &[READING_KINDS]),
     ("camera", &[READING_KINDS, SIZE_KINDS]),
     ("gauge", &[READING_KINDS, SIZE_KINDS, &["ghost"]]),
+    ("hazard_lidar", &[READING_KINDS]),
     ("imu", &[&["not_enabled", "dead", "unfit", "stuck", "dropout"]]),
     ("gyros", &[INERTIAL_KINDS]),
     ("accelerometers", &[INERTIAL_KINDS]),

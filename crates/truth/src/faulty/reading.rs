@@ -4,7 +4,7 @@
 //! in the order of the scenario), [`Inertial`] (half of an inertial unit).
 
 use super::{Armed, Fault, FaultKind, LinkTerm, Now};
-use icd::bus::{BeamSpeeds, Gauge, Landmarks, ShotQuality, SlantRange, StarTracker};
+use icd::bus::{BeamSpeeds, Gauge, Landmarks, LidarLine, ShotQuality, SlantRange, StarTracker};
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
 use icd::time::{Span, Time};
@@ -114,6 +114,28 @@ impl Reading for Landmarks {
         }
     }
     fn silenced(self) -> Option<Self> {
+        None
+    }
+}
+
+/// One channel: the range of every shot of a line.
+impl Reading for LidarLine {
+    fn tag(&mut self) -> &mut Time {
+        &mut self.t
+    }
+    fn is_valid(&self) -> bool {
+        self.range_cm.iter().any(|cm| *cm > 0)
+    }
+    fn change(&mut self, change: &mut dyn FnMut(usize, f64) -> f64) {
+        for cm in self.range_cm.iter_mut().filter(|cm| **cm > 0) {
+            let range_m = change(0, 0.01 * f64::from(*cm));
+            *cm = (100.0 * range_m).round().clamp(1.0, f64::from(u16::MAX)) as u16;
+        }
+    }
+    fn silenced(self) -> Option<Self> {
+        Some(Self { range_cm: [0; icd::bus::SHOTS], ..self })
+    }
+    fn not_enabled(self) -> Option<Self> {
         None
     }
 }

@@ -1,14 +1,15 @@
 //! Sensors: from the state of nature to what the wire carries.
 //!
 //! Owns: one model each of the inertial unit, the star tracker, the rangefinder (with its link budget), the
-//! radar altimeter, the velocimeter, the camera, the propellant gauge and the touchdown switches; the dust
-//! that blinds the optical ones.
+//! radar altimeter, the velocimeter, the camera, the hazard lidar, the propellant gauge and the touchdown
+//! switches; the dust that blinds the optical ones.
 //! Does not own: their faults (see `faulty`), the ground they look at (see `environment`).
 //! A device is asked once a cycle; it fires at its own period and answers after its own latency.
 
 pub mod camera;
 pub mod dust;
 pub mod gauge;
+pub mod hazard_lidar;
 pub mod imu;
 pub mod link;
 pub mod radar_altimeter;

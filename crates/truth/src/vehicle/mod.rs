@@ -10,6 +10,7 @@ mod body;
 mod camera;
 mod engine;
 mod gauge;
+mod hazard_lidar;
 mod hull;
 mod imu;
 mod legs;
@@ -24,6 +25,7 @@ pub use body::{Dry, Propellant, Tanks};
 pub use camera::Camera;
 pub use engine::{Engine, EngineDispersion};
 pub use gauge::Gauge;
+pub use hazard_lidar::HazardLidar;
 pub use hull::{HULL_POINTS, Hull};
 pub use imu::Imu;
 pub use legs::Legs;
@@ -73,6 +75,8 @@ pub struct Vehicle {
     pub camera: Option<Camera>,
     /// Propellant gauge; `None` when the vehicle carries none.
     pub gauge: Option<Gauge>,
+    /// Hazard lidar; `None` when the vehicle carries none.
+    pub hazard_lidar: Option<HazardLidar>,
     /// Touchdown switches.
     pub switches: Switches,
 }
@@ -192,6 +196,7 @@ impl Vehicle {
         self.radar_altimeter.as_ref().map_or(Ok(()), RadarAltimeter::check)?;
         self.camera.as_ref().map_or(Ok(()), Camera::check)?;
         self.gauge.as_ref().map_or(Ok(()), Gauge::check)?;
+        self.hazard_lidar.as_ref().map_or(Ok(()), HazardLidar::check)?;
         self.switches.check()
     }
 }

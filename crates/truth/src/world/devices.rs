@@ -10,6 +10,7 @@ use crate::faulty::{Fault, Faults, Faulty, Inertial, LinkTerm, Now};
 use crate::integrate::Increments;
 use crate::sensors::camera::{Camera, Scene};
 use crate::sensors::gauge::{Gauge, Liquid};
+use crate::sensors::hazard_lidar::HazardLidar;
 use crate::sensors::imu::Imu;
 use crate::sensors::link::Health;
 use crate::sensors::radar_altimeter::RadarAltimeter;
@@ -18,7 +19,7 @@ use crate::sensors::star_tracker::{Exposure, StarTracker};
 use crate::sensors::switches::TouchdownSwitches;
 use crate::sensors::velocimeter::Velocimeter;
 use crate::vehicle::Vehicle;
-use icd::bus::{self, BeamSpeeds, LEGS, Landmarks, Sensors, SlantRange};
+use icd::bus::{self, BeamSpeeds, LEGS, Landmarks, LidarLine, Sensors, SlantRange, Sweep};
 use icd::frames::{B, Direction, Vector};
 use icd::time::Time;
 use nalgebra::Vector3;
@@ -36,6 +37,7 @@ pub(super) struct Devices {
     camera: Option<Faulty<Camera, Landmarks>>,
     landmarks: Catalogue,
     gauge: Option<Faulty<Gauge, bus::Gauge>>,
+    hazard_lidar: Option<Faulty<HazardLidar, LidarLine>>,
     switches: TouchdownSwitches,
     switch_faults: [Faults<()>; LEGS],
     seen: Seen,
@@ -47,6 +49,7 @@ struct Seen {
     rangefinder: Nearby,
     velocimeter: [Nearby; 3],
     radar_altimeter: Nearby,
+    hazard_lidar: Nearby,
 }
 
 /// What the sensors feel of the lander itself at one instant.
@@ -61,6 +64,8 @@ pub(super) struct Felt<'a> {
     pub shaken: bool,
     /// Angle of the liquid's surface in the plane of the gauge's probe, rad.
     pub slosh_rad: f64,
+    /// What the hazard lidar was told to sweep now.
+    pub sweep: Option<Sweep>,
 }
 
 impl Devices {
@@ -97,6 +102,9 @@ impl Devices {
                 .gauge
                 .as_ref()
                 .map(|spec| Faulty::new(Gauge::new(spec, t, key), "gauge", faults, t, key)),
+            hazard_lidar: vehicle.hazard_lidar.as_ref().map(|spec| {
+                Faulty::new(HazardLidar::new(spec, key), "hazard_lidar", faults, t, key)
+            }),
             switches: TouchdownSwitches::new(&vehicle.switches),
             switch_faults: core::array::from_fn(|n| {
                 Faults::new(&format!("switch.{n}"), faults, t, key)
@@ -125,6 +133,7 @@ impl Devices {
             radar_altimeter: self.radar_range(vehicle, &sight),
             camera: self.landmarks(vehicle, &sight),
             gauge: self.propellant(&sight, felt),
+            hazard_lidar: self.hazard_line(vehicle, &sight, felt),
             touchdown: core::array::from_fn(|n| self.switch_faults[n].switch(t, contact[n])),
         }
     }
@@ -145,6 +154,9 @@ impl Devices {
             unit.faults.follow(now);
         }
         if let Some(unit) = &mut self.gauge {
+            unit.faults.follow(now);
+        }
+        if let Some(unit) = &mut self.hazard_lidar {
             unit.faults.follow(now);
         }
         self.switch_faults.iter_mut().for_each(|switch| switch.follow(now));
@@ -238,6 +250,20 @@ impl Devices {
         let liquid = Liquid { propellant_kg, slosh_rad: felt.slosh_rad, settled };
         let reading = unit.device.sense(t, &liquid);
         unit.faults.pass(t, reading)
+    }
+
+    fn hazard_line(
+        &mut self,
+        vehicle: &Vehicle,
+        sight: &Sight<'_>,
+        felt: &Felt<'_>,
+    ) -> Option<LidarLine> {
+        let (unit, spec) = (self.hazard_lidar.as_mut()?, vehicle.hazard_lidar.as_ref()?);
+        let (t, seen) = (sight.state.t, &mut self.seen.hazard_lidar);
+        let line = unit.device.sense(t, felt.sweep.as_ref(), |d_B| {
+            sight.echo((&spec.p_BA_B, &d_B.into()), spec.range_m_max, seen)
+        });
+        unit.faults.pass(t, line)
     }
 
     /// The inertial unit: each triad through its own faults and those of the whole unit.

@@ -161,6 +161,9 @@ impl World {
         let w_IM_B = self.state.q_IB.rotation().si().tr_mul(&self.moon.w_IM_I);
         let up_M = local.p_MB_M.si() / local.p_MB_M.norm();
         let n_M = self.environment.terrain.normal(local.p_MB_M, FOOTPRINT_M).si();
+        let heading_M = self.moon.R_IM(self.state.t).si().tr_mul(&self.state.q_IB.rotation().si());
+        let footing =
+            standing::under(&self.environment.terrain, local.p_MB_M, heading_M, &self.vehicle.legs);
         self.touchdown = Some(Touchdown {
             t: self.state.t,
             p_LB_L,
@@ -170,6 +173,8 @@ impl World {
             rate_rad_s: (self.state.w_IB_B.si() - w_IM_B).norm(),
             miss_m: libm::hypot(p_LB_L.x(), p_LB_L.y()),
             slope_rad: libm::acos(n_M.dot(&up_M).clamp(-1.0, 1.0)),
+            pads_slope_rad: footing.slope_rad,
+            pads_rock_m: footing.rock_m,
             propellant_kg: self.state.propellant_kg,
         });
     }

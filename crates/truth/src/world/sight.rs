@@ -107,6 +107,19 @@ impl<'a> Sight<'a> {
         })
     }
 
+    /// Range to the ground along a beam, m, and the share of light that dust lets through once; `None`
+    /// beyond `range_m_max`. Cost: one ray.
+    pub fn echo(
+        &self,
+        (p_BA_B, d_B): (&[f64; 3], &[f64; 3]),
+        range_m_max: f64,
+        nearby: &mut Nearby,
+    ) -> Option<(f64, f64)> {
+        let (p_MA_M, d_M) = self.beam(p_BA_B, d_B);
+        let range_m = self.environment.terrain.ray_near(p_MA_M, d_M, range_m_max, nearby)?;
+        Some((range_m, self.transmission(p_MA_M, d_M)))
+    }
+
     /// Share of the light that passes the dust once along a line of sight.
     pub fn transmission(&self, p_MA_M: Vector<Position, M>, d_M: Vector<Direction, M>) -> f64 {
         self.dust.transmission(self.altitude_m, cos_vertical(p_MA_M, d_M))

@@ -53,10 +53,16 @@ prop_compose! {
         camera in option::of(frame()),
         gauge in option::of((time(), single(), any::<bool>())
             .prop_map(|(t, propellant_kg, low)| Gauge { t, propellant_kg, low })),
+        hazard_lidar in option::of((time(), any::<u8>(), uniform3(single()), uniform3(single()),
+            proptest::collection::vec(any::<u16>(), SHOTS)).prop_map(|(t, line, a, b, ranges)| {
+                let mut range_cm = [0; SHOTS];
+                range_cm.copy_from_slice(&ranges);
+                LidarLine { t, sweep: Sweep { line, ends_B: [a, b] }, range_cm }
+            })),
         touchdown in any::<[bool; LEGS]>(),
     ) -> Sensors {
         let imu = Imu { dv_B_m_s, dtheta_B_rad, saturated, healthy };
-        Sensors { t, imu, star_tracker, rangefinder, velocimeter, radar_altimeter, camera, gauge, touchdown }
+        Sensors { t, imu, star_tracker, rangefinder, velocimeter, radar_altimeter, camera, gauge, hazard_lidar, touchdown }
     }
 }
 
@@ -108,6 +114,7 @@ fn plain(i: i64) -> Sensors {
         radar_altimeter: None,
         camera: None,
         gauge: None,
+        hazard_lidar: None,
         touchdown: [false, true, false, true],
     }
 }

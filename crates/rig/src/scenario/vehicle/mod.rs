@@ -119,6 +119,11 @@ fn machine(root: &Reader<'_>) -> Read<(machine::Vehicle, String)> {
         velocimeter: Some(sensors::velocimeter(&root.table("velocimeter")?)?),
         camera: root.table_if_any("camera")?.as_ref().map(sensors::camera).transpose()?,
         gauge: root.table_if_any("gauge")?.as_ref().map(sensors::gauge).transpose()?,
+        hazard_lidar: root
+            .table_if_any("hazard_lidar")?
+            .as_ref()
+            .map(sensors::hazard_lidar)
+            .transpose()?,
         switches: sensors::switches(&root.table("switches")?)?,
     };
     Ok((vehicle, grade))

@@ -145,6 +145,24 @@ pub(super) fn camera(t: &Reader<'_>) -> Read<machine::Camera> {
     Ok(camera)
 }
 
+pub(super) fn hazard_lidar(t: &Reader<'_>) -> Read<machine::HazardLidar> {
+    let hazard_lidar = machine::HazardLidar {
+        p_BA_B: t.numbers("place_m", -ANY, ANY)?,
+        d_B: t.numbers("direction", -1.0, 1.0)?,
+        half_angle_rad: any(t, "half_angle_deg")? * DEG,
+        range_m_min: any(t, "range_m_min")?,
+        range_m_max: any(t, "range_m_max")?,
+        sigma_m: any(t, "sigma_m")?,
+        bias_sigma_m: any(t, "bias_sigma_m")?,
+        dropout_probability: any(t, "dropout_probability")?,
+        alignment_sigma_rad: any(t, "alignment_sigma_deg")? * DEG,
+        jitter_sigma_rad: any(t, "jitter_sigma_mrad")? * 1e-3,
+        latency_s: any(t, "latency_s")?,
+    };
+    t.finish()?;
+    Ok(hazard_lidar)
+}
+
 pub(super) fn gauge(t: &Reader<'_>) -> Read<machine::Gauge> {
     let gauge = machine::Gauge {
         bias_sigma_kg: any(t, "bias_sigma_kg")?,
