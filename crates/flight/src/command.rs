@@ -144,15 +144,20 @@ impl Flight<'_> {
         let ground =
             map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, mapped);
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
-        let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + self.nav.terrain_bias_m;
+        // The bias was measured where a beam met the ground; here it holds by what both places share.
+        let away_m = self.nav.from_terrain(p_M.si());
+        let (phi, own) =
+            if load.faults.use_map { map::shared(&load.map, away_m) } else { (1.0, 0.0) };
+        let bias_m = phi * self.nav.terrain_bias_m;
+        let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
         self.guide.altitude_m = p_M.norm() - level_m + load.vehicle.foot_z_m * upright;
         let mut h: Row = [0.0; STATES];
         for i in 0..3 {
             h[P + i] = up_I[i];
         }
-        h[TERRAIN] = -1.0;
-        self.guide.sigma_m = libm::sqrt(self.nav.covariance.hph(&h));
+        h[TERRAIN] = -phi;
+        self.guide.sigma_m = libm::sqrt(self.nav.covariance.hph(&h) + own);
         let margin = if load.faults.corridor { self.guide.k * self.guide.sigma_m } else { 0.0 };
         self.guide.low_m = self.guide.altitude_m - margin;
         let p = p_M.si() / p_M.norm().max(1.0);

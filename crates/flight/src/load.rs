@@ -280,6 +280,17 @@ pub struct Gravity {
     pub R_PM: nalgebra::Matrix3<f64>,
     /// Where the Earth stands in the Moon's sky; it librates by less than a degree over a landing.
     pub p_ME_M: Vector<Position, M>,
+    /// What the field lacks.
+    pub omitted: Omitted,
+}
+
+/// Gravity beyond the degree on board, as the ground knows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Omitted {
+    /// Root mean square over the globe of its radial part at the field's reference radius, m/s².
+    pub sigma_m_s2: f64,
+    /// Mean degree, weighted by the squares that make up `sigma_m_s2`.
+    pub degree: f64,
 }
 
 /// Elevation along the approach: a grid in (along, across) of the track through the target.

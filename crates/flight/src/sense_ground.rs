@@ -31,7 +31,7 @@ const FOLLOWED_MAX: u32 = 2;
 const SHIFT_SHARE: f64 = 0.1;
 /// How much better the metres must explain a frame than the pixels: ratio of sums of squares.
 const BETTER: f64 = 0.5;
-/// Without a fused rangefinder shot for so long the radar alone lets the terrain bias fade, s.
+/// Without a fused rangefinder shot for so long the radar alone moves the terrain bias, s.
 const ALONE_S: f64 = 1.0;
 /// Rest: body rate below this, rad/s, on two legs for so long, s.
 const REST_RAD_S: f64 = 0.02;
@@ -248,19 +248,18 @@ impl Flight<'_> {
         self.radar.judge(&scene, &mut self.nav, &pulse, expected, line, announce);
     }
 
-    /// How far the ground below has moved on since the last pulse, m; lets the terrain bias fade with it. While
+    /// How far the ground below has moved on since the last pulse, m; it takes the terrain bias with it. While
     /// the rangefinder works, that does.
     fn pass_ground(&mut self) -> f64 {
         let p_M = (self.nav.R_IM.inverse() * self.nav.p_MB_I).si();
         let scale = icd::constants::MOON_RADIUS_M / libm::sqrt(p_M.norm_squared()).max(1.0);
         let below_M = p_M * scale;
         let travel2 = self.ground.below_M.map_or(0.0, |last| (below_M - last).norm_squared());
-        let travel_m = libm::sqrt(travel2);
         self.ground.below_M = Some(below_M);
         if self.load.faults.use_map && self.lines.rangefinder.age_s > ALONE_S {
-            self.nav.forget_terrain(self.load, travel_m);
+            self.nav.move_terrain(self.load, below_M);
         }
-        travel_m
+        libm::sqrt(travel2)
     }
 
     /// The matches of a frame beside their predictions, all at the same state.

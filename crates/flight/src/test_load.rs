@@ -148,6 +148,7 @@ pub fn load() -> Load {
             S: [[0.0; DIM]; DIM],
             R_PM: Matrix3::identity(),
             p_ME_M: Vector::new(3.844e8, 0.0, 0.0),
+            omitted: Omitted { sigma_m_s2: 3.6e-4, degree: 55.0 },
         },
         map: Map {
             elevation_m,

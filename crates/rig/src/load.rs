@@ -15,6 +15,7 @@ use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
+use truth::environment::gravity::Field;
 use truth::environment::landmarks::Catalogue;
 use truth::environment::{Environment, Site};
 use truth::random::Stream;
@@ -263,6 +264,7 @@ fn gravity(environment: &Environment, degree: usize, t: Time) -> Option<board::G
         S: [[0.0; N]; N],
         R_PM: environment.orientation.R_MP().inverse().si(),
         p_ME_M: environment.R_IM(t)?.inverse() * environment.ephemeris.earth(t)?,
+        omitted: omitted(field, degree),
     };
     for n in 0..N {
         for m in 0..=n {
@@ -272,6 +274,20 @@ fn gravity(environment: &Environment, degree: usize, t: Time) -> Option<board::G
         }
     }
     Some(out)
+}
+
+/// What a field has beyond `degree`: see [`flight::nav::gravity`].
+fn omitted(field: &Field, degree: usize) -> board::Omitted {
+    let (mut squares, mut degrees) = (0.0, 0.0);
+    for n in degree + 1..=field.degree() {
+        let pairs = (0..=n).filter_map(|m| field.coefficients(n, m));
+        let power: f64 = pairs.map(|(c, s)| c * c + s * s).sum();
+        let own = ((n + 1) * (n + 1)) as f64 * power;
+        (squares, degrees) = (squares + own, degrees + own * n as f64);
+    }
+    let surface_m_s2 = field.gm_m3_s2() / (field.radius_m() * field.radius_m());
+    let mean = if squares > 0.0 { degrees / squares } else { degree as f64 };
+    board::Omitted { sigma_m_s2: surface_m_s2 * squares.sqrt(), degree: mean }
 }
 
 fn target(scenario: &Scenario, site: &Site) -> board::Target {

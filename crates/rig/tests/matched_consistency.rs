@@ -3,24 +3,28 @@
 //!
 //! The truth of a run is the navigation state itself, corrected by one draw from the filter's first
 //! covariance, considered states included, and carried on by the same mechanisation without the inertial
-//! unit's noise; what the filter holds for random (gravity, the tracker's drift, biases, terrain) is drawn. Its
-//! measurements are the aids' own predictions plus noise of the variance they state. So whatever is found
-//! here is the filter's own doing: its algebra, its linearisation, its bookkeeping. What real terrain and
-//! sensors do beside the model is in `consistency.rs`.
+//! unit's noise; what the filter holds for random (gravity beyond the field, the tracker's drift, biases,
+//! terrain) is drawn. Its measurements are the aids' own predictions plus noise of the variance they state; a
+//! landmark's own error is part of that, drawn anew at each sight. So whatever is found here is the filter's
+//! own doing: its algebra, its linearisation, its bookkeeping. What real terrain and sensors do beside the
+//! model is in `consistency.rs`.
+//! Three suites: beside stars, quiet accelerometers and beams they have ranges, or radar altitudes, or
+//! landmarks.
 //! Held against: mean normalised estimation error squared inside χ²(N d)/(N d), N = 100 and 500
 //! ([BarShalom2001] §5.4); innovations of unit variance and white, |ρ(1)| < 2/√n over all runs together;
 //! standard deviations within 10 % of the scatter of 500 runs.
-//! The flight is run 0 of the nominal landing from ignition: its inertial samples are flown open loop.
+//! The flight is run 0 of the nominal landing from ignition, or of the one with a dead rangefinder: its inertial
+//! samples are flown open loop, and the times of its pulses and the landmarks of its frames are those here.
 #![allow(non_snake_case)]
 
 use flight::load::Load;
-use flight::nav::aid::{beam_speed, quiet, slant_range, star_tracker};
+use flight::nav::aid::{beam_speed, landmark, quiet, radar_altitude, slant_range, star_tracker};
 use flight::nav::covariance::{EMPTY, P, Row, STATES, THETA, V};
 use flight::nav::filter::{self, Epoch};
 use flight::nav::state::Pose;
 use flight::nav::{Nav, Site};
-use icd::bus::Imu;
-use icd::frames::{B, I, Vector};
+use icd::bus::{Imu, ShotQuality};
+use icd::frames::{B, I};
 use icd::rotation::Quaternion;
 use icd::time::{Span, Time};
 use icd::tm::Phase;
@@ -45,12 +49,26 @@ const END_M: f64 = 30.0;
 /// Probability left outside the bounds, both tails together.
 const OUTSIDE: f64 = 0.05;
 
+/// What a suite has beside stars, quiet accelerometers and beams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suite {
+    Ranges,
+    Radar,
+    Camera,
+}
+
+const SUITES: [Suite; 3] = [Suite::Ranges, Suite::Radar, Suite::Camera];
+
 /// One cycle of the reference flight.
 struct Cycle {
     t: Time,
     imu: Imu,
     braking: bool,
     phase: Phase,
+    /// When the radar's pulse was sent that arrives now.
+    pulse: Option<Time>,
+    /// When the frame was exposed that arrives now, and the landmarks in it.
+    frame: Option<(Time, Vec<u16>)>,
 }
 
 struct Reference {
@@ -61,9 +79,11 @@ struct Reference {
     cycles: Vec<Cycle>,
 }
 
-static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
-    let file =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/m2-nominal-from-ignition.toml");
+static PLAIN: LazyLock<Reference> = LazyLock::new(|| reference("m2-nominal-from-ignition.toml"));
+static FURTHER: LazyLock<Reference> = LazyLock::new(|| reference("m2-dead-rangefinder.toml"));
+
+fn reference(name: &str) -> Reference {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(name);
     let stand = Stand::new(Scenario::read(&file).unwrap()).unwrap();
     let load = stand.load(0);
     let start = rig::load::nav_start(&stand.scenario, &stand.start(0), 0);
@@ -76,17 +96,23 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(|| {
         if phase >= Phase::Contact || simulation.world().view().altitude_m < END_M {
             break;
         }
+        let pulse = sensors.radar_altimeter.filter(|p| p.quality == ShotQuality::Valid);
         cycles.push(Cycle {
             t: sensors.t,
             imu: sensors.imu,
             braking: phase >= Phase::Braking,
             phase,
+            pulse: pulse.map(|pulse| pulse.t),
+            frame: sensors.camera.map(|seen| {
+                let ids = seen.seen.iter().take(usize::from(seen.count)).map(|one| one.id);
+                (seen.t, ids.collect())
+            }),
         });
     }
     drop(simulation);
     let site = Site::new(&load.target);
     Reference { load, site, start, q_IB, cycles }
-});
+}
 
 /// Where errors are compared.
 const CHECKPOINTS: [&str; 6] = ["coast", "braking", "late braking", "gate", "1 km", "end"];
@@ -132,6 +158,8 @@ struct Innovations {
     quiet: Vec<f64>,
     beams: Vec<f64>,
     ranges: Vec<f64>,
+    pulses: Vec<f64>,
+    landmarks: Vec<f64>,
 }
 
 struct Run {
@@ -145,7 +173,8 @@ struct Pair<'a> {
     nav: Nav,
     truth: Nav,
     chance: Stream,
-    last_hit_M: Option<Vector3<f64>>,
+    sights: Vec<u8>,
+    last_pulse_M: Option<Vector3<f64>>,
     quiet_sum: Vector3<f64>,
     t_drift: Time,
     found: Innovations,
@@ -185,7 +214,8 @@ impl<'a> Pair<'a> {
             nav,
             truth,
             chance,
-            last_hit_M: None,
+            sights: vec![0; reference.load.landmarks.count],
+            last_pulse_M: None,
             quiet_sum: Vector3::zeros(),
             found: Innovations::default(),
         }
@@ -231,14 +261,19 @@ impl<'a> Pair<'a> {
             epoch.fuse(&mut self.nav);
         }
         self.quiet_sum = Vector3::zeros();
-        let [q_v, q_drift] = self.nav.process_noise(dt_s);
+        let q_drift = self.nav.tracker_drift(dt_s);
         self.nav.propagate_covariance(load, dt_s);
-        self.truth.v_MB_I += Vector::from_si(self.chance.normal3() * q_v.sqrt());
         let kick = self.chance.normal3() * q_drift.sqrt();
         self.truth.q_IB = Quaternion::<I, I>::exp(kick) * self.truth.q_IB;
         let elapsed = self.truth.t - self.t_drift;
         if elapsed >= Span::from_ms(1000) {
             self.t_drift = self.truth.t;
+            let passed = self.truth.passed(load, elapsed.s());
+            let up = self.truth.p_MB_I.si().normalize();
+            let (level, radial) = (self.chance.normal3(), self.chance.normal());
+            let fresh =
+                level * passed.level2.sqrt() + up * (radial * (passed.up2 - passed.level2).sqrt());
+            self.truth.anomaly_I = self.truth.anomaly_I * passed.keep + fresh;
             let inertial = load.vehicle.inertial;
             let n = [self.chance.normal3(), self.chance.normal3()];
             let renewed = |was: Vector3<f64>, n: Vector3<f64>, sigma: f64, drift: (f64, f64)| {
@@ -314,12 +349,7 @@ impl<'a> Pair<'a> {
         let predict = |nav: &Nav, pose: &Pose| slant_range::predict(load, site, nav, pose);
         let beam = slant_range::Beam::new(load, &self.nav, &pose);
         let Some(at) = beam.meet(load, site, &self.nav) else { return };
-        let travel_m = self.last_hit_M.map_or(0.0, |last| (at.hit_M - last).norm());
-        self.last_hit_M = Some(at.hit_M);
-        self.nav.forget_terrain(load, travel_m);
-        let keep = libm::exp(-travel_m / load.map.correlation_m);
-        let fresh = load.map.sigma_m * (1.0 - keep * keep).sqrt() * self.chance.normal();
-        self.truth.terrain_bias_m = self.truth.terrain_bias_m * keep + fresh;
+        self.move_terrain(at.hit_M);
         let (Some(p), Some(exact)) = (predict(&self.nav, &pose), predict(&self.truth, &fact))
         else {
             return;
@@ -329,9 +359,74 @@ impl<'a> Pair<'a> {
         self.found.ranges.push(c.nu / c.sigma);
         filter::fuse(&mut self.nav, &c, f64::INFINITY);
     }
+
+    /// The terrain bias becomes that of another place; in truth too, where what is new is drawn.
+    fn move_terrain(&mut self, place_M: Vector3<f64>) {
+        let load = &*self.reference.load;
+        let travel_m = self.nav.move_terrain(load, place_M);
+        self.truth.move_terrain(load, place_M);
+        let keep = libm::exp(-travel_m / load.map.correlation_m);
+        let fresh = load.map.sigma_m * (1.0 - keep * keep).sqrt() * self.chance.normal();
+        self.truth.terrain_bias_m += fresh;
+    }
+
+    fn pulse(&mut self, t: Time) {
+        let (load, site) = (&*self.reference.load, &self.reference.site);
+        let (Some(pose), Some(fact)) = (self.nav.history.at(t), self.truth.history.at(t)) else {
+            return;
+        };
+        let below_M = (self.nav.R_IM.inverse() * self.nav.p_MB_I).si();
+        let below_M = below_M * (icd::constants::MOON_RADIUS_M / below_M.norm());
+        let travel_m = self.last_pulse_M.map_or(0.0, |last| (below_M - last).norm());
+        self.last_pulse_M = Some(below_M);
+        self.move_terrain(below_M);
+        let predict = |nav: &Nav, pose| radar_altitude::predict(load, site, nav, pose, travel_m);
+        let (Some(p), Some(exact)) = (predict(&self.nav, &pose), predict(&self.truth, &fact))
+        else {
+            return;
+        };
+        let measured = exact.value + self.chance.normal() * p.r.sqrt();
+        let c = filter::compare(&self.nav, &p, measured);
+        self.found.pulses.push(c.nu / c.sigma);
+        filter::fuse(&mut self.nav, &c, f64::INFINITY);
+    }
+
+    /// A frame, landmark by landmark: each is compared with what those before it taught.
+    fn image(&mut self, t: Time, ids: &[u16]) {
+        let load = &*self.reference.load;
+        if !self.nav.aligned {
+            return;
+        }
+        let Some(mut fact) = self.truth.history.at(t) else { return };
+        if !self.truth.folded {
+            // Until then the attitude state is the tracker's; the camera turns with the body.
+            let beta = self.truth.considered.alignment;
+            fact.q_IB = fact.q_IB * Quaternion::<B, B>::exp(-beta);
+        }
+        for id in ids {
+            let Some(pose) = self.nav.history.at(t) else { return };
+            let Some(sights) = self.sights.get_mut(usize::from(*id)) else { continue };
+            let sight = (*id, sights.saturating_add(1));
+            let place = landmark::predict(load, &self.nav, &pose, sight);
+            let exact = landmark::predict(load, &self.truth, &fact, sight);
+            let (Some(place), Some(exact)) = (place, exact) else { continue };
+            *sights = sights.saturating_add(1);
+            let mut noisy =
+                |i: usize| exact.pixel[i].value + self.chance.normal() * place.pixel[i].r.sqrt();
+            let measured = [noisy(0), noisy(1)];
+            let (both, _) = filter::compare_two(&self.nav, &place.pixel, measured);
+            let mut epoch = Epoch::<2>::new();
+            for c in &both {
+                self.found.landmarks.push(c.nu / c.sigma);
+                epoch.take(c, f64::INFINITY);
+            }
+            epoch.fuse(&mut self.nav);
+        }
+    }
 }
 
-fn flown(reference: &Reference, run: u64) -> Run {
+fn flown(suite: Suite, run: u64) -> Run {
+    let reference: &Reference = if suite == Suite::Ranges { &PLAIN } else { &FURTHER };
     let mut pair = Pair::new(reference, run);
     let mut samples = Vec::new();
     let ignition = reference.cycles.iter().position(|c| c.braking).expect("a burn");
@@ -360,8 +455,14 @@ fn flown(reference: &Reference, run: u64) -> Run {
         }
         let height_m = pair.nav.p_MB_I.norm() - reference.load.target.p_MT_M.norm();
         // From the gate on, by time: what is used must not depend on what is believed.
-        if n > gate && n % RANGE_CYCLES == 1 {
+        if suite == Suite::Ranges && n > gate && n % RANGE_CYCLES == 1 {
             pair.range(cycle.t - LATENCY);
+        }
+        if let Some(t) = cycle.pulse.filter(|_| suite == Suite::Radar) {
+            pair.pulse(t);
+        }
+        if let Some((t, ids)) = cycle.frame.as_ref().filter(|_| suite == Suite::Camera) {
+            pair.image(*t, ids);
         }
         if n > gate && n % BEAM_CYCLES == 3 {
             pair.beams(cycle.t - LATENCY);
@@ -376,8 +477,11 @@ fn flown(reference: &Reference, run: u64) -> Run {
     Run { samples, innovations: pair.found }
 }
 
-static RUNS_FLOWN: LazyLock<Vec<Run>> =
-    LazyLock::new(|| (0..RUNS).into_par_iter().map(|run| flown(&REFERENCE, run)).collect());
+type Flown = [Vec<Run>; SUITES.len()];
+
+static RUNS_FLOWN: LazyLock<Flown> = LazyLock::new(|| {
+    SUITES.map(|suite| (0..RUNS).into_par_iter().map(|run| flown(suite, run)).collect())
+});
 
 /// The z below which a unit normal lies with probability `p`, by bisection.
 fn normal_quantile(p: f64) -> f64 {
@@ -412,26 +516,34 @@ fn anees(states: &str, runs: &[Run], of: impl Fn(&Sample) -> f64, d: f64) {
 
 #[test]
 fn errors_agree_with_covariance_at_every_phase() {
-    for n in [100, 500] {
-        let runs = &RUNS_FLOWN[..n];
-        anees("position and velocity", runs, |s| s.nees::<6>(P), 6.0);
-        anees("attitude", runs, |s| s.nees::<3>(THETA), 3.0);
-        anees("all nine", runs, |s| s.nees::<9>(P), 9.0);
+    for (suite, runs) in SUITES.iter().zip(RUNS_FLOWN.iter()) {
+        println!("{suite:?}");
+        for n in [100, 500] {
+            let runs = &runs[..n];
+            anees("position and velocity", runs, |s| s.nees::<6>(P), 6.0);
+            anees("attitude", runs, |s| s.nees::<3>(THETA), 3.0);
+            anees("all nine", runs, |s| s.nees::<9>(P), 9.0);
+        }
     }
 }
 
 #[test]
 fn innovations_are_white_and_of_unit_variance() {
     type Read = fn(&Innovations) -> &Vec<f64>;
-    let sensors: [(&str, Read, usize); 4] = [
-        ("star tracker", |i| &i.star, 3),
-        ("quiet accelerometers", |i| &i.quiet, 3),
-        ("beams", |i| &i.beams, 3),
-        ("ranges", |i| &i.ranges, 1),
+    let [plain, radar, camera] = &*RUNS_FLOWN;
+    let sensors: [(&str, &Vec<Run>, Read, usize); 8] = [
+        ("star tracker", plain, |i| &i.star, 3),
+        ("quiet accelerometers", plain, |i| &i.quiet, 3),
+        ("beams", plain, |i| &i.beams, 3),
+        ("ranges", plain, |i| &i.ranges, 1),
+        ("radar altitudes", radar, |i| &i.pulses, 1),
+        ("beams beside the radar", radar, |i| &i.beams, 3),
+        ("landmarks", camera, |i| &i.landmarks, 2),
+        ("beams beside the camera", camera, |i| &i.beams, 3),
     ];
-    for (name, read, channels) in sensors {
+    for (name, runs, read, channels) in sensors {
         let (mut sum2, mut lagged, mut n) = (0.0, 0.0, 0.0);
-        for run in RUNS_FLOWN.iter() {
+        for run in runs {
             let all = read(&run.innovations);
             for (k, x) in all.iter().enumerate() {
                 sum2 += x * x;
@@ -454,6 +566,13 @@ fn innovations_are_white_and_of_unit_variance() {
 
 #[test]
 fn deviations_are_those_of_the_scatter() {
+    for (suite, runs) in SUITES.iter().zip(RUNS_FLOWN.iter()) {
+        println!("{suite:?}");
+        scatter(runs);
+    }
+}
+
+fn scatter(runs: &[Run]) {
     for (k, name) in CHECKPOINTS.iter().enumerate() {
         for (what, first, vertical) in [
             ("height", P, true),
@@ -463,7 +582,7 @@ fn deviations_are_those_of_the_scatter() {
             ("attitude", THETA, true),
         ] {
             let (mut scatter, mut believed) = (0.0, 0.0);
-            for run in RUNS_FLOWN.iter() {
+            for run in runs {
                 let s = &run.samples[k];
                 let other = s.up.cross(&Vector3::x()).normalize();
                 let d = if vertical { s.up } else { other };

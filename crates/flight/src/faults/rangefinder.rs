@@ -134,7 +134,6 @@ pub struct RangeWatch {
     t_trial: Option<Time>,
     t_look: Option<Time>,
     health: f64,
-    last_hit_M: Option<Vector3<f64>>,
     tags: Hold,
     datum: Hold,
     distrust: Hold,
@@ -180,7 +179,6 @@ impl RangeWatch {
             t_trial: None,
             t_look: None,
             health: HEALTH,
-            last_hit_M: None,
             tags: Hold(None),
             datum: Hold(None),
             distrust: Hold(None),
@@ -424,7 +422,7 @@ impl RangeWatch {
         self.acquired = true;
     }
 
-    /// What the shot at `pose` should read; lets the terrain bias fade with the ground passed since.
+    /// What the shot at `pose` should read; the terrain bias becomes that of the ground it meets.
     fn expected(
         &mut self,
         load: &Load,
@@ -434,10 +432,8 @@ impl RangeWatch {
     ) -> Option<Prediction> {
         let beam = Beam::new(load, nav, pose);
         let mut at = beam.meet(load, site, nav)?;
-        let travel = self.last_hit_M.map_or(0.0, |last| (at.hit_M - last).norm_squared());
-        self.last_hit_M = Some(at.hit_M);
         if load.faults.use_map {
-            nav.forget_terrain(load, libm::sqrt(travel));
+            nav.move_terrain(load, at.hit_M);
             at = beam.meet(load, site, nav)?;
         }
         Some(beam.expect(load, nav, pose, &at))

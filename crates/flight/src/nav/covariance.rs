@@ -1,9 +1,10 @@
 //! The error covariance in factors, and its operations: through time, and at one scalar measurement.
 //!
 //! Owns: the index table of the error state, [`Covariance`].
-//! Error state, 35: position and velocity in `I`; attitude as a rotation of `I`, R = (1 + [θ×]) R̂
+//! Error state, 38: position and velocity in `I`; attitude as a rotation of `I`, R = (1 + [θ×]) R̂
 //! ([Sola2017] §7, global error), of the star tracker's frame until
-//! [`Covariance::fold_alignment`]; biases of gyros and accelerometers in `B`; terrain bias; map tie; and
+//! [`Covariance::fold_alignment`]; biases of gyros and accelerometers in `B`; terrain bias; map tie; gravity that
+//! the on-board field has not; and
 //! from [`CONSIDERED`] on what no measurement here can tell apart. Difference is true minus estimate.
 //! As published — [Bierman1977]: P = U D Uᵀ, U unit upper triangular, D diagonal; scalar update ch. V;
 //! time update after Thornton ch. VI, modified weighted Gram–Schmidt over the dynamic states and the
@@ -18,7 +19,7 @@
 use nalgebra::{Matrix3, Vector3};
 
 /// Number of error states.
-pub const STATES: usize = 35;
+pub const STATES: usize = 38;
 /// First index of position, m.
 pub const P: usize = 0;
 /// First index of velocity, m/s.
@@ -33,22 +34,24 @@ pub const ACCELEROMETER: usize = 12;
 pub const TERRAIN: usize = 15;
 /// First index of the map tie: how far the map and its landmarks lie from where they are, `M`, m.
 pub const TIE: usize = 16;
+/// First index of gravity beyond the on-board field, `I`, m/s².
+pub const GRAVITY: usize = 19;
 /// States from here on are considered, not estimated.
-pub const CONSIDERED: usize = 19;
+pub const CONSIDERED: usize = 22;
 /// First index of star tracker alignment, rad.
-pub const ALIGNMENT: usize = 19;
+pub const ALIGNMENT: usize = 22;
 /// Index of accelerometer scale factor, dimensionless.
-pub const SCALE: usize = 22;
+pub const SCALE: usize = 25;
 /// First index of accelerometer misalignment: how the sensed force leans about body x and y, rad.
-pub const MISALIGNMENT: usize = 23;
+pub const MISALIGNMENT: usize = 26;
 /// First index of gyro scale factor, dimensionless.
-pub const GYRO_SCALE: usize = 25;
+pub const GYRO_SCALE: usize = 28;
 /// First index of the lever arm from the inertial unit to the other sensors, `B`, m.
-pub const LEVER: usize = 28;
+pub const LEVER: usize = 31;
 /// Index of the velocimeter's scale factor, dimensionless.
-pub const BEAM_SCALE: usize = 31;
+pub const BEAM_SCALE: usize = 34;
 /// First index of the velocimeter's biases, one a beam, m/s.
-pub const BEAM: usize = 32;
+pub const BEAM: usize = 35;
 
 /// The dynamic states come first, and there are so many of them.
 const DYNAMIC: usize = 9;
@@ -137,6 +140,9 @@ impl Transition {
         if last >= ACCELEROMETER && self.sensing {
             dv -= self.R_IB * triple(x, ACCELEROMETER) * self.dt_s;
         }
+        if last >= GRAVITY {
+            dv += triple(x, GRAVITY) * self.dt_s;
+        }
         if last >= ALIGNMENT {
             let [mx, my] = [x[MISALIGNMENT], x[MISALIGNMENT + 1]];
             lean -= self.R_IB * (triple(x, ALIGNMENT) + Vector3::new(mx, my, 0.0));
@@ -180,6 +186,7 @@ impl Transition {
         if self.sensing {
             add(ACCELEROMETER, R_BI * by_dv * -self.dt_s);
         }
+        add(GRAVITY, by_dv * self.dt_s);
         let by_alignment = -(R_BI * by_lean);
         add(ALIGNMENT, by_alignment);
         add(GYRO_SCALE, -(self.turn_I.transpose() * by_turn));

@@ -6,6 +6,11 @@
 //! recursions (3.29)–(3.31) the acceleration is the sum (3.33). As programmed: fully normalised V and W,
 //! so that degree 50 neither overflows nor loses digits; n runs outermost, so that memory is read in order and
 //! neighbouring orders do not wait for each other.
+//! What lies beyond the on-board degree is unknown to it but not without bounds: [`unknown`]. By degree the
+//! radial acceleration has the mean square (GM/r²)² (n + 1)² (R/r)^2n Σ_m (C² + S²), on level axes half as
+//! much, n (n + 1)/2 for (n + 1)², and the correlation P_n(cos ψ), whose integral over the ground near by is
+//! r/(n + ½) ([HeiskanenMoritz1967] §7). As programmed: one mean degree stands for all; in place a
+//! first-order Gauss–Markov process of that variance and integral, in height what the mean degree does.
 //! The Earth's tide, up to 3e-5 m/s² and 150 m after an hour, is added from a fixed place in the sky; the
 //! Sun's, 200 times smaller, is refused.
 
@@ -184,6 +189,38 @@ pub fn perturbation(
     Vector::from_si(R_PI.transpose() * a_P + tide((R_IM * g.p_ME_M).si(), p_MB_I.si()))
 }
 
+/// Mean square of the acceleration that the on-board field has not, at `radius_m`: radial and on each level
+/// axis, m²/s⁴.
+pub fn unknown(g: &Gravity, radius_m: f64) -> [f64; 2] {
+    let omitted = g.omitted;
+    let fall = libm::pow(g.radius_m / radius_m.max(1.0), omitted.degree + 2.0);
+    let sigma = omitted.sigma_m_s2 * fall;
+    [sigma * sigma, 0.5 * sigma * sigma]
+}
+
+/// What passing over other ground does to the acceleration that the on-board field has not.
+#[derive(Clone, Copy, Debug)]
+pub struct Passed {
+    /// Share of the old value that the new one keeps.
+    pub keep: f64,
+    /// Mean square of what is new: radial and on each level axis, m²/s⁴.
+    pub up2: f64,
+    /// See `up2`.
+    pub level2: f64,
+}
+
+/// After `dt_s` at `p`, with the velocity `v` over ground, both `I`.
+pub fn passed(g: &Gravity, p: Vector3<f64>, v: Vector3<f64>, dt_s: f64) -> Passed {
+    let radius_m = libm::sqrt(p.norm_squared()).max(1.0);
+    let v_up = v.dot(&p) / radius_m;
+    let across = libm::sqrt((v.norm_squared() - v_up * v_up).max(0.0));
+    let length_m = radius_m / (g.omitted.degree + 0.5);
+    let share = libm::exp(-across * dt_s / length_m);
+    let growth = libm::exp(-(g.omitted.degree + 2.0) * v_up * dt_s / radius_m);
+    let [up2, level2] = unknown(g, radius_m).map(|mean2| mean2 * (1.0 - share * share));
+    Passed { keep: share * growth, up2, level2 }
+}
+
 /// Tidal acceleration at `p` by a far Earth at `earth`, first order in p/earth, m/s².
 fn tide(earth: Vector3<f64>, p: Vector3<f64>) -> Vector3<f64> {
     let d2 = earth.norm_squared().max(1.0);
@@ -201,6 +238,7 @@ pub fn gradient(gm_m3_s2: f64, p: Vector3<f64>) -> Matrix3<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::Omitted;
 
     const DIM: usize = GRAVITY_DEGREE_MAX + 1;
 
@@ -213,6 +251,7 @@ mod tests {
             S: [[0.0; DIM]; DIM],
             R_PM: Matrix3::identity(),
             p_ME_M: Vector::new(3.844e8, 0.0, 0.0),
+            omitted: Omitted { sigma_m_s2: 3.6e-4, degree: 55.0 },
         }
     }
 
@@ -272,6 +311,23 @@ mod tests {
         let exact = pull(earth - p) - pull(earth);
         // The next order is p/earth, 0.5 %, of the first.
         assert!((tide(earth, p) - exact).norm() < 0.01 * exact.norm());
+    }
+
+    #[test]
+    fn unknown_gravity_keeps_its_mean_square_over_the_ground_and_grows_towards_it() {
+        let g = empty(2);
+        let p = Vector3::new(0.0, 0.0, g.radius_m + 15_000.0);
+        let [up2, level2] = unknown(&g, p.z);
+        let fall = libm::pow(g.radius_m / p.z, 57.0);
+        assert!((libm::sqrt(up2) - 3.6e-4 * fall).abs() < 1e-15 && level2 == 0.5 * up2);
+        let level = passed(&g, p, Vector3::new(1600.0, 0.0, 0.0), 1.0);
+        assert!((level.keep * level.keep * up2 + level.up2 - up2).abs() < 1e-12 * up2);
+        // A stretch of r/(n + 1/2) leaves 1/e.
+        assert!((libm::log(level.keep) + 1600.0 * 55.5 / p.z).abs() < 1e-12);
+        // Straight down nothing is new; it only grows: by a kilometre at most by its second order.
+        let down = passed(&g, p, Vector3::new(0.0, 0.0, -100.0), 10.0);
+        let below = unknown(&g, p.z - 1000.0)[0];
+        assert!(down.up2 == 0.0 && (down.keep * down.keep * up2 / below - 1.0).abs() < 1e-4);
     }
 
     #[test]

@@ -60,15 +60,16 @@ pub fn ground(
 /// Measurements that share one error of the map at the most. Assumed.
 const SHARING_MAX: f64 = 100.0;
 
-/// What the ground `away_m` from below the lander shares of the terrain bias there, and the variance of its own
-/// part as one of the
-/// measurements `travel_m` apart feels it, m².
-pub fn shared(map: &Map, away_m: f64, travel_m: f64) -> (f64, f64) {
-    let correlation_m = map.correlation_m.max(1.0);
+/// What the ground `away_m` from the place of the terrain bias shares of it, and the variance of its own part, m².
+pub fn shared(map: &Map, away_m: f64) -> (f64, f64) {
     let apart_m = away_m * (away_m / map.spacing_m.max(1.0)).min(1.0);
-    let phi = libm::exp(-apart_m / correlation_m);
-    let sharing = (correlation_m / travel_m.max(1.0)).clamp(1.0, SHARING_MAX);
-    (phi, map.sigma_m * map.sigma_m * (1.0 - phi * phi) * sharing)
+    let phi = libm::exp(-apart_m / map.correlation_m.max(1.0));
+    (phi, map.sigma_m * map.sigma_m * (1.0 - phi * phi))
+}
+
+/// Measurements `travel_m` apart that see the same own part: how often its variance is to be counted.
+pub fn sharing(map: &Map, travel_m: f64) -> f64 {
+    (map.correlation_m.max(1.0) / travel_m.max(1.0)).clamp(1.0, SHARING_MAX)
 }
 
 #[cfg(test)]
@@ -80,11 +81,12 @@ mod tests {
     fn ground_further_away_shares_less_of_the_bias_and_adds_an_error_of_its_own() {
         let load = load();
         let map = &load.map;
-        assert_eq!(shared(map, 0.0, 10.0), (1.0, 0.0));
+        assert_eq!(shared(map, 0.0), (1.0, 0.0));
         // One correlation length away, five measurements on the way over another: φ = 1/e.
-        let (phi, own) = shared(map, 1000.0, 200.0);
+        let (phi, own) = shared(map, 1000.0);
         assert!((phi - (-1.0f64).exp()).abs() < 1e-12);
-        assert!((own - 900.0 * (1.0 - (-2.0f64).exp()) * 5.0).abs() < 1e-9);
+        assert!((own - 900.0 * (1.0 - (-2.0f64).exp())).abs() < 1e-9);
+        assert_eq!(sharing(map, 200.0), 5.0);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! As published — [Savage1998] part 2, velocity with the rotation half-step; position by the trapezoid.
 //! As programmed: increments at 50 Hz, gravity's perturbation refreshed once a second at the middle of
 //! that second, gravity's point mass every cycle.
-//! Biases of the inertial unit are first-order Gauss–Markov processes, renewed once a second; what is
+//! Biases of the inertial unit are first-order Gauss–Markov processes in time, gravity beyond the on-board
+//! degree is one in place ([`gravity::unknown`]); both are renewed once a second. What is
 //! considered is believed as loaded. Partials of a past measurement are carried to now here.
 //! Rule: while every valve is shut the accelerometers sense nothing but their own errors; their
 //! increments are then used to calibrate them and are not integrated.
@@ -12,8 +13,8 @@
 use crate::load::{Inertial, Load, NavStart};
 use crate::nav::aid::star_tracker;
 use crate::nav::covariance::{
-    ACCELEROMETER, ALIGNMENT, BEAM, BEAM_SCALE, Covariance, EMPTY, GYRO, GYRO_SCALE, LEVER,
-    MISALIGNMENT, P, Row, SCALE, TERRAIN, THETA, TIE, Transition, V,
+    ACCELEROMETER, ALIGNMENT, BEAM, BEAM_SCALE, Covariance, EMPTY, GRAVITY, GYRO, GYRO_SCALE,
+    LEVER, MISALIGNMENT, P, Row, SCALE, TERRAIN, THETA, TIE, Transition, V,
 };
 use crate::nav::gravity;
 use crate::nav::history::History;
@@ -31,12 +32,7 @@ const GRAVITY_REFRESH_S: f64 = 5.0;
 /// The tracker's frame turns slowly against the gyros' while the body turns, by its misalignment times
 /// the orbital rate, 6e-7 rad/s; random walk that lets the filter follow, rad/√s.
 const TRACKER_DRIFT_RAD_SQRT_S: f64 = 2e-6;
-/// White acceleration that stands for gravity beyond the on-board degree, m²/s³ at the surface: anomalies
-/// of 4 mGal that last 200 s at descent speeds, assumed; and its fall with height, m, that of degree 50.
-const GRAVITY_NOISE_M2_S3: f64 = 3e-7;
-const GRAVITY_NOISE_HEIGHT_M: f64 = 17_000.0;
-
-/// Biases of the inertial unit are renewed this often.
+/// Biases of the inertial unit and unknown gravity are renewed this often.
 const DRIFT_REFRESH: Span = Span::from_ms(1000);
 
 /// A gap in time longer than this is not integrated over, s.
@@ -111,10 +107,12 @@ pub struct Nav {
     pub gyro_bias: Vector3<f64>,
     /// Accelerometer bias, m/s².
     pub accelerometer_bias: Vector3<f64>,
-    /// Ground stands this much above the map, m.
+    /// Ground stands this much above the map, m, at the place last measured: see [`Nav::move_terrain`].
     pub terrain_bias_m: f64,
     /// The map lies this much away from where the ground is, `M`, m.
     pub tie_M: Vector3<f64>,
+    /// Gravity that the on-board field has not, `I`, m/s².
+    pub anomaly_I: Vector3<f64>,
     /// Considered states.
     pub considered: Considered,
     /// Error covariance.
@@ -129,6 +127,7 @@ pub struct Nav {
     pub folded: bool,
     perturbation_I: Vector3<f64>,
     t_perturbation: Option<Time>,
+    terrain_M: Option<Vector3<f64>>,
     t_drift: Time,
     dv_I: Vector3<f64>,
     turn_I: Matrix3<f64>,
@@ -200,6 +199,12 @@ fn uncertainty(load: &Load, start: &NavStart) -> Covariance {
     for axis in [level, up.cross(&level)] {
         covariance.add(&row(TIE, axis, P, zero), tie_m * tie_m);
     }
+    let (radius_m, [radial, _, _]) = (start.p_MB_I.norm(), axes);
+    let [up2, level2] = gravity::unknown(&load.gravity, radius_m);
+    for i in 0..3 {
+        covariance.renew(GRAVITY + i, 0.0, level2);
+    }
+    covariance.add(&row(GRAVITY, radial, P, zero), up2 - level2);
     for (state, sigma) in single {
         covariance.renew(state, 0.0, sigma * sigma);
     }
@@ -225,6 +230,7 @@ impl Nav {
             accelerometer_bias: Vector3::zeros(),
             terrain_bias_m: 0.0,
             tie_M: Vector3::zeros(),
+            anomaly_I: Vector3::zeros(),
             considered: Considered::default(),
             covariance: uncertainty(load, start),
             history: History::new(),
@@ -233,6 +239,7 @@ impl Nav {
             folded: false,
             perturbation_I: Vector3::zeros(),
             t_perturbation: None,
+            terrain_M: None,
             t_drift: start.t,
             dv_I: Vector3::zeros(),
             turn_I: Matrix3::zeros(),
@@ -242,9 +249,10 @@ impl Nav {
         }
     }
 
-    /// Gravity now: point mass plus the perturbation last refreshed.
+    /// Gravity now: point mass, the perturbation last refreshed, and what is believed beyond the field.
     pub fn gravity_I(&self, load: &Load) -> Vector3<f64> {
-        gravity::point_mass(load.gravity.gm_m3_s2, self.p_MB_I.si()) + self.perturbation_I
+        let beside = self.perturbation_I + self.anomaly_I;
+        gravity::point_mass(load.gravity.gm_m3_s2, self.p_MB_I.si()) + beside
     }
 
     /// One inertial sample, moved from the unit to the body origin: carries position, velocity and attitude to `t`.
@@ -282,7 +290,8 @@ impl Nav {
         let dv_I = R_IB * dv_B;
         let v0 = self.v_MB_I.si();
         let middle = self.p_MB_I.si() + v0 * (0.5 * dt_s);
-        let g = gravity::point_mass(load.gravity.gm_m3_s2, middle) + self.perturbation_I;
+        let beside = self.perturbation_I + self.anomaly_I;
+        let g = gravity::point_mass(load.gravity.gm_m3_s2, middle) + beside;
         let v1 = v0 + dv_I + g * dt_s;
         self.p_MB_I += Vector::from_si((v0 + v1) * (0.5 * dt_s));
         self.v_MB_I = Vector::from_si(v1);
@@ -302,13 +311,17 @@ impl Nav {
         self.history.push(self.pose());
     }
 
-    /// Variance that `dt_s` adds, beside the inertial unit's noise, to velocity (gravity beyond the on-board
-    /// field), m²/s², and to attitude (the tracker's frame against the gyros), rad², on each axis.
-    pub fn process_noise(&self, dt_s: f64) -> [f64; 2] {
-        let height_m = self.p_MB_I.norm() - icd::constants::MOON_RADIUS_M;
-        let gravity = GRAVITY_NOISE_M2_S3 * libm::exp(-height_m.max(0.0) / GRAVITY_NOISE_HEIGHT_M);
+    /// Variance that `dt_s` adds to attitude on each axis, beside the gyros' noise: the tracker's frame turns
+    /// against them, rad².
+    pub fn tracker_drift(&self, dt_s: f64) -> f64 {
         let drift = if self.folded { 0.0 } else { TRACKER_DRIFT_RAD_SQRT_S };
-        [gravity * dt_s, drift * drift * dt_s]
+        drift * drift * dt_s
+    }
+
+    /// What `dt_s` of flight does to gravity beyond the on-board field.
+    pub fn passed(&self, load: &Load, dt_s: f64) -> gravity::Passed {
+        let v_I = self.v_ground_I(load).si();
+        gravity::passed(&load.gravity, self.p_MB_I.si(), v_I, dt_s)
     }
 
     /// What the frame of `dt_s` that ends now did to the errors.
@@ -317,7 +330,7 @@ impl Nav {
         let thrusting = self.dv_I.norm_squared() > 0.0;
         let vrw = if thrusting { inertial.vrw_m_s_sqrt_s } else { 0.0 };
         let arw = inertial.arw_rad_sqrt_s;
-        let [gravity, drift] = self.process_noise(dt_s);
+        let drift = self.tracker_drift(dt_s);
         Transition {
             dt_s,
             dv_I: self.dv_I,
@@ -325,7 +338,7 @@ impl Nav {
             turn_I: self.turn_I,
             sensing: thrusting,
             gradient: gravity::gradient(load.gravity.gm_m3_s2, self.p_MB_I.si()),
-            q: [vrw * vrw * dt_s + gravity, arw * arw * dt_s + drift],
+            q: [vrw * vrw * dt_s, arw * arw * dt_s + drift],
         }
     }
 
@@ -340,6 +353,7 @@ impl Nav {
         let elapsed = self.t - self.t_drift;
         if elapsed >= DRIFT_REFRESH {
             self.t_drift = self.t;
+            self.renew_gravity(load, elapsed.s());
             self.renew_biases(&load.vehicle.inertial, elapsed.s());
         }
     }
@@ -364,8 +378,36 @@ impl Nav {
         }
     }
 
-    /// The beam has moved on by `travel_m` of ground: what the terrain bias knew fades.
-    pub fn forget_terrain(&mut self, load: &Load, travel_m: f64) {
+    /// Gravity beyond the on-board field after `dt_s`, over another place.
+    fn renew_gravity(&mut self, load: &Load, dt_s: f64) {
+        let passed = self.passed(load, dt_s);
+        let up = self.p_MB_I.si() / self.p_MB_I.norm().max(1.0);
+        self.anomaly_I *= passed.keep;
+        for i in 0..3 {
+            self.covariance.renew(GRAVITY + i, passed.keep, passed.level2);
+        }
+        let beyond = passed.up2 - passed.level2;
+        self.covariance.add(&row(GRAVITY, up, P, Vector3::zeros()), beyond);
+    }
+
+    /// The terrain bias becomes that of the ground at `place_M`: what it knew of the last place fades with
+    /// the distance, which is returned, m. Where nothing was measured yet it holds for any place.
+    pub fn move_terrain(&mut self, load: &Load, place_M: Vector3<f64>) -> f64 {
+        let travel_m = self.from_terrain(place_M);
+        self.terrain_M = Some(place_M);
+        self.forget_terrain(load, travel_m);
+        travel_m
+    }
+
+    /// Distance over ground from the place of the terrain bias to `place_M`, m; zero before the first.
+    pub fn from_terrain(&self, place_M: Vector3<f64>) -> f64 {
+        let unit = |p: Vector3<f64>| p / libm::sqrt(p.norm_squared()).max(1.0);
+        self.terrain_M.map_or(0.0, |last| {
+            icd::constants::MOON_RADIUS_M * libm::sqrt((unit(place_M) - unit(last)).norm_squared())
+        })
+    }
+
+    fn forget_terrain(&mut self, load: &Load, travel_m: f64) {
         let decay = libm::exp(-travel_m.abs() / load.map.correlation_m.max(1.0));
         let variance = load.map.sigma_m * load.map.sigma_m;
         self.terrain_bias_m *= decay;
@@ -421,6 +463,7 @@ impl Nav {
         self.accelerometer_bias += at(ACCELEROMETER);
         self.terrain_bias_m += dx.get(TERRAIN).copied().unwrap_or(0.0);
         self.tie_M += at(TIE);
+        self.anomaly_I += at(GRAVITY);
         let considered = &mut self.considered;
         considered.alignment += at(ALIGNMENT);
         considered.scale += at(SCALE).x;

@@ -8,7 +8,7 @@ use icd::frames::{B, I};
 use icd::rotation::Quaternion;
 
 type Dense = nalgebra::SMatrix<f64, STATES, STATES>;
-type Vector35 = nalgebra::SVector<f64, STATES>;
+type Column = nalgebra::SVector<f64, STATES>;
 
 fn transition() -> Transition {
     let R_IB = Quaternion::<I, B>::exp(Vector3::new(0.1, 0.7, -1.0)).rotation().si();
@@ -49,7 +49,7 @@ fn some(seed: u64) -> (Covariance, Dense) {
     for _ in 0..2 * STATES {
         let (row, c) = (draw.row(), 1.5 + draw.next());
         p.add(&row, c);
-        let a = Vector35::from(row);
+        let a = Column::from(row);
         expected += a * a.transpose() * c;
     }
     (p, expected)
@@ -80,6 +80,7 @@ fn phi(t: &Transition) -> Dense {
     dv.fixed_columns_mut::<3>(P).copy_from(&(t.gradient * t.dt_s));
     dv.fixed_columns_mut::<3>(THETA).copy_from(&force);
     dv.fixed_columns_mut::<3>(ACCELEROMETER).copy_from(&bias);
+    dv.fixed_columns_mut::<3>(GRAVITY).copy_from(&(eye * t.dt_s));
     dv.fixed_columns_mut::<3>(ALIGNMENT).copy_from(&lean);
     dv.fixed_columns_mut::<1>(SCALE).copy_from(&-t.dv_I);
     dv.fixed_columns_mut::<2>(MISALIGNMENT).copy_from(&lean.fixed_columns::<2>(0));
@@ -108,11 +109,20 @@ fn a_sum_of_outer_products_is_what_it_says() {
     let (p, expected) = some(1);
     assert_equal(&p, &expected, 1e-13);
     let h = Draw(7).row();
-    let by_hand = expected * Vector35::from(h);
+    let by_hand = expected * Column::from(h);
     for (a, b) in p.times(&h).iter().zip(by_hand.iter()) {
         assert!((a - b).abs() < 1e-11 * b.abs().max(1.0));
     }
-    assert!((p.hph(&h) / by_hand.dot(&Vector35::from(h)) - 1.0).abs() < 1e-12);
+    assert!((p.hph(&h) / by_hand.dot(&Column::from(h)) - 1.0).abs() < 1e-12);
+    let other = Draw(8).row();
+    let [aa, bb, ab] = p.pair(&other, &h);
+    assert!(aa == p.hph(&other) && bb == p.hph(&h));
+    assert!((ab - by_hand.dot(&Column::from(other))).abs() < 1e-11 * (aa * bb).sqrt());
+    let (a, b) = (Vector3::new(0.7, -0.1, 0.4), Vector3::new(-0.2, 0.9, 0.6));
+    let mut two = EMPTY;
+    two[V..V + 3].copy_from_slice(a.as_slice());
+    two[TIE..TIE + 3].copy_from_slice(b.as_slice());
+    assert!((p.variance_of_two((V, a), (TIE, b)) / p.hph(&two) - 1.0).abs() < 1e-12);
     let d = Vector3::new(0.3, -0.5, 0.8);
     let block = expected.fixed_view::<3, 3>(V, V);
     assert!((p.variance(V, &d) / (block * d).dot(&d) - 1.0).abs() < 1e-12);
@@ -281,7 +291,7 @@ fn the_scalar_update_equals_josephs_form() {
         expected = rest * expected * rest.transpose() + k * k.transpose() * r;
         let gain = p.update(&h, r);
         assert!((gain.s / s - 1.0).abs() < 1e-10, "{i}");
-        assert!((Vector35::from(gain.k) - k).norm() < 1e-9 * k.norm(), "{i}");
+        assert!((Column::from(gain.k) - k).norm() < 1e-9 * k.norm(), "{i}");
         assert_equal(&p, &expected, 1e-9);
     }
 }

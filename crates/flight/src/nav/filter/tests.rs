@@ -3,7 +3,7 @@
 use super::*;
 use crate::load::{MAP_ACROSS, MAP_ALONG};
 use crate::nav::aid::{beam_speed, slant_range};
-use crate::nav::covariance::{BEAM, LEVER, P, STATES, THETA, V};
+use crate::nav::covariance::{BEAM, GRAVITY, LEVER, P, STATES, THETA, TIE, V};
 use crate::test_load::{flight_state, load};
 use icd::bus::{CYCLE, Imu};
 use nalgebra::{SMatrix, SVector, Vector3};
@@ -44,8 +44,8 @@ fn fused(order: [usize; SCALARS]) -> Nav {
 }
 
 /// What of the estimated state can be compared.
-fn estimate(nav: &Nav) -> [f64; 19] {
-    let mut out = [0.0; 19];
+fn estimate(nav: &Nav) -> [f64; CONSIDERED] {
+    let mut out = [0.0; CONSIDERED];
     let turn = (nav.q_IB * case().0.q_IB.inverse()).log();
     let parts = [
         nav.p_MB_I.si() - case().0.p_MB_I.si(),
@@ -59,7 +59,8 @@ fn estimate(nav: &Nav) -> [f64; 19] {
         out[i] = x;
     }
     for i in 0..3 {
-        out[16 + i] = nav.tie_M[i];
+        out[TIE + i] = nav.tie_M[i];
+        out[GRAVITY + i] = nav.anomaly_I[i];
     }
     out
 }
