@@ -48,6 +48,8 @@ const HOVER_M: f64 = 5.0;
 const HOVER_S: f64 = 10.0;
 /// Speeds of the descent until contact, m/s: by plan, and a little under the 2 m/s that a touchdown may have.
 const TOUCHDOWN_M_S: [f64; 2] = [1.0, 1.8];
+/// Speed asked for once a foot is on the ground, m/s: at rest it leaves the legs three tenths of the weight.
+const SETTLE_M_S: f64 = 0.8;
 /// Hover time left with which the wait goes on at the former speed, and with which at the latter, s; and
 /// the wait after which it is the latter anyhow. Assumed.
 const HOVER_LEFT_S: [f64; 2] = [60.0, 20.0];
@@ -58,7 +60,10 @@ impl Flight<'_> {
     fn corridor(&self, k: f64, sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor<'_> {
         let target = &self.load.target;
         let (profile, gate_m_s) = (&target.profile, -target.gate_v_up_m_s);
-        Corridor { profile, gate_m_s, sigma_m, k, net_m_s2, reaction_s }
+        // As flown the last metres are the plan's.
+        let plan = target.profile.first().copied().unwrap_or(corridor::LAST);
+        let last = if self.load.faults.corridor { corridor::LAST } else { plan };
+        Corridor { profile, last, gate_m_s, sigma_m, k, net_m_s2, reaction_s }
     }
 
     /// Exhaust speed of the terminal descent, m/s: the main engine and half of the assist engines.
@@ -195,14 +200,22 @@ impl Flight<'_> {
         if self.guide.caution_over { nav_m } else { self.watch.low_altitude_m(nav_m).min(nav_m) }
     }
 
+    /// Time that the propellant lasts in a hover, less `sigmas` of its own deviation, s.
+    pub(crate) fn hover_s_left(&self, sigmas: f64) -> f64 {
+        let left_kg = self.propellant_kg - sigmas * self.propellant_sigma_kg(self.propellant_kg);
+        let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
+        left_kg / hover_kg_s
+    }
+
     /// Descent speed until contact where contact is due but does not come, m/s.
     fn touchdown_speed_m_s(&mut self, altitude_m: f64) -> f64 {
         let due = self.mode.phase == Phase::Terminal && altitude_m < HOVER_M;
         self.guide.hover_s = if due { self.guide.hover_s + PULSE_FRAME.s() } else { 0.0 };
         let [slow, fast] = TOUCHDOWN_M_S;
-        let left_kg = self.propellant_kg - self.propellant_sigma_kg(self.propellant_kg);
-        let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
-        let left_s = left_kg / hover_kg_s;
+        if self.contact.touches && altitude_m < HOVER_M {
+            return SETTLE_M_S;
+        }
+        let left_s = self.hover_s_left(1.0);
         let [long, short] = HOVER_LEFT_S;
         let wait = (self.guide.hover_s - HOVER_S) / (HOVER_S_MAX - HOVER_S);
         let share = ((long - left_s) / (long - short)).clamp(0.0, 1.0);
@@ -222,6 +235,9 @@ impl Flight<'_> {
                 (corridor.safe_m_s(self.guide.altitude_m), corridor.planned(self.guide.altitude_m));
             self.guide.corridor_m_s = safe;
             return planned;
+        }
+        if let Some(v_m_s) = self.aside_m_s() {
+            return (v_m_s, 0.0);
         }
         let altitude_m = self.braking_altitude_m();
         let risk = if sigma_m <= corridor::UNKNOWN_M {

@@ -21,6 +21,7 @@
 #![allow(clippy::needless_range_loop)] // small fixed matrices read best with their indices
 
 mod announce;
+mod aside;
 mod command;
 pub mod control;
 mod descent;
@@ -86,6 +87,7 @@ pub struct Flight<'a> {
     engines: EngineWatch,
     inertial: InertialWatch,
     contact: ContactWatch,
+    aside: aside::Aside,
     monitors: Monitors,
     announce: Announce,
     lines: Lines,
@@ -124,6 +126,7 @@ impl<'a> Flight<'a> {
             engines: EngineWatch::new(),
             inertial: InertialWatch::new(),
             contact: ContactWatch::new(),
+            aside: aside::Aside::new(),
             monitors: Monitors::new(),
             announce: Announce::default(),
             lines: Lines {

@@ -44,6 +44,8 @@ const DRIFT_SHARE: f64 = 0.5;
 const DRIFTING_M_S: f64 = 5.0;
 const DRIFTING_AS_M: [f64; 2] = [31.0, 201.0];
 const DRIFT_M_MIN: f64 = 8.0;
+/// Return to the speed of the way aside to another touchdown, s.
+const ASIDE_S: f64 = 2.5;
 /// Fastest climb back to the floor, m/s, and its rate, 1/s.
 const CLIMB_M_S: f64 = 3.0;
 const CLIMB_PER_S: f64 = 0.2;
@@ -70,14 +72,19 @@ pub fn drift_speed_m_s(altitude_m: f64, drift_m_s: f64, net_m_s2: f64) -> f64 {
 pub fn profile(table: &[(f64, f64)], h_m: f64) -> (f64, f64) {
     let mut out = table.first().map_or((1.0, 0.0), |(_, v)| (*v, 0.0));
     for pair in table.windows(2) {
-        let [(h0, v0), (h1, v1)] = *pair else { continue };
-        if h_m >= h0 && h1 > h0 {
-            let k = (v1 * v1 - v0 * v0) / (h1 - h0);
-            let v = libm::sqrt((v0 * v0 + k * (h_m - h0)).max(0.01));
-            out = (v, k / (2.0 * v));
+        let [low, high] = *pair else { continue };
+        if h_m >= low.0 && high.0 > low.0 {
+            out = between(low, high, h_m);
         }
     }
     out
+}
+
+/// Speed and slope between two rows of such a table.
+pub fn between(low: (f64, f64), high: (f64, f64), h_m: f64) -> (f64, f64) {
+    let k = (high.1 * high.1 - low.1 * low.1) / (high.0 - low.0);
+    let v = libm::sqrt((low.1 * low.1 + k * (h_m - low.0)).max(0.01));
+    (v, k / (2.0 * v))
 }
 
 /// Largest tilt of the thrust from vertical at altitude `h_m`, rad.
@@ -113,6 +120,8 @@ pub struct Approach {
     pub speed: (f64, f64),
     /// Still turning upright.
     pub turning: bool,
+    /// Velocity of the way aside to another touchdown, L, m/s; the target counts no more.
+    pub aside_L: Option<Vector3<f64>>,
     /// Too fast to stop by the law: the vertical comes first, the target is dropped.
     pub stopping: bool,
     /// Largest thrust acceleration, m/s²; infinite where the fall is not to come first.
@@ -142,11 +151,14 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
     let wish = libm::sqrt(speed.norm_squared());
     if a.stopping {
         speed *= 0.0;
+    } else if let Some(aside_L) = a.aside_L {
+        speed = aside_L;
     } else if wish > cap {
         speed *= cap / wish;
     }
     let over = Vector3::new(a.v_L.x, a.v_L.y, 0.0) - speed;
-    let mut across = over / -if near { LAST_SPEED_S } else { SPEED_S };
+    let time_s = if near { LAST_SPEED_S } else { SPEED_S };
+    let mut across = over / -if a.aside_L.is_some() { ASIDE_S } else { time_s };
     let vertical = (a.gravity_m_s2 + up).max(0.3 * a.gravity_m_s2);
     let drift_m_s = libm::hypot(a.v_L.x, a.v_L.y);
     let as_at_m = match drift_m_s {
@@ -154,7 +166,9 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
         v if v > drift_m_s_max(a.altitude_m) => DRIFTING_AS_M[0],
         _ => 0.0,
     };
-    let low_m = if careful && a.altitude_m > DRIFT_M_MIN {
+    let low_m = if a.aside_L.is_some() {
+        a.altitude_m.max(DRIFTING_AS_M[0])
+    } else if careful && a.altitude_m > DRIFT_M_MIN {
         a.altitude_m.max(as_at_m)
     } else {
         a.altitude_m
@@ -212,6 +226,7 @@ mod tests {
             speed: (40.0, 0.02),
             turning: true,
             stopping: true,
+            aside_L: None,
             most_m_s2: 3.7,
             gravity_m_s2: 1.62,
         };
@@ -242,6 +257,7 @@ mod tests {
                     speed: profile(&TABLE, p.z),
                     turning: t < 15.0,
                     stopping: false,
+                    aside_L: None,
                     most_m_s2: f64::INFINITY,
                     gravity_m_s2: 1.62,
                 };

@@ -22,12 +22,19 @@ pub const ETA: f64 = 0.8;
 pub const CREEP_M_S: f64 = 20.0;
 /// Altitude deviation above which the ground counts as unknown, m.
 pub const UNKNOWN_M: f64 = 20.0;
+/// Altitude below which the descent is slowest, m, and its speed there, m/s. Assumed: on a slope of 25° the
+/// upper foot meets the ground 0.6 m before the middle of the lander would; the speed is a third of the lander's
+/// energy of toppling on a slope of 15°, 0.1 J/kg by [`Corridor::last`]'s own account.
+pub const LAST: (f64, f64) = (1.5, 0.5);
 
 /// What bounds the descent speed.
 #[derive(Clone, Copy, Debug)]
 pub struct Corridor<'a> {
     /// Planned altitude and descent speed: (m, m/s), ascending.
     pub profile: &'a [(f64, f64)],
+    /// Altitude below which the descent is slowest, m, and its speed there, m/s; it takes the place of the
+    /// plan's first row.
+    pub last: (f64, f64),
     /// Largest planned descent speed: that at the gate, m/s.
     pub gate_m_s: f64,
     /// Standard deviation of altitude, m.
@@ -61,9 +68,26 @@ impl Corridor<'_> {
         v.max(CREEP_M_S)
     }
 
+    /// Neighbouring rows of the plan; the first row is the beginning of the last metres.
+    fn rows(&self) -> impl Iterator<Item = [(f64, f64); 2]> {
+        let last = self.last;
+        let first = self.profile.first().map_or(0.0, |(h, _)| *h);
+        let rows = self.profile.windows(2).filter_map(move |pair| {
+            let [low, high] = *pair else { return None };
+            let low = if low.0 > first { low } else { last };
+            Some([low, high])
+        });
+        core::iter::once([(first, last.1), last]).chain(rows)
+    }
+
     /// Planned descent speed and its slope: (m/s, 1/s).
     pub fn planned(&self, altitude_m: f64) -> (f64, f64) {
-        let planned = approach::profile(self.profile, altitude_m);
+        let mut planned = (self.last.1, 0.0);
+        for [(h0, v0), (h1, v1)] in self.rows() {
+            if altitude_m >= h0 && h1 > h0 {
+                planned = approach::between((h0, v0), (h1, v1), altitude_m);
+            }
+        }
         // Above the planned gate nothing is gained by falling faster than at the gate.
         if planned.0 > self.gate_m_s { (self.gate_m_s, 0.0) } else { planned }
     }
@@ -92,8 +116,7 @@ impl Corridor<'_> {
     pub fn planned_s(&self, altitude_m: f64) -> f64 {
         let mut t_s = 0.0;
         let mut top_m = 0.0;
-        for pair in self.profile.windows(2) {
-            let [(h0, _), (h1, _)] = *pair else { continue };
+        for [(h0, _), (h1, _)] in self.rows() {
             let to_m = h1.min(altitude_m);
             if to_m > h0 {
                 let (v0, v1) = (self.planned(h0).0, self.planned(to_m).0);
@@ -117,8 +140,7 @@ impl Corridor<'_> {
         let stop_m = (v_m_s * v_m_s - CREEP_M_S * CREEP_M_S) / (2.0 * a) + v_m_s * self.reaction_s;
         let corridor_m = stop_m + self.k * self.sigma_m + MARGIN_M;
         let mut plan_m = f64::NEG_INFINITY;
-        for pair in self.profile.windows(2) {
-            let [(h0, v0), (h1, v1)] = *pair else { continue };
+        for [(h0, v0), (h1, v1)] in self.rows() {
             if v_m_s >= v0 && v1 > v0 {
                 let share = (v_m_s * v_m_s - v0 * v0) / (v1 * v1 - v0 * v0);
                 plan_m = h0 + share.min(1.0) * (h1 - h0);
@@ -145,7 +167,8 @@ mod tests {
         [(0.0, 1.0), (20.0, 4.7), (192.0, 14.0), (1000.0, 33.0), (3000.0, 76.0)];
 
     fn corridor(sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor<'static> {
-        Corridor { profile: &PROFILE, gate_m_s: 76.0, sigma_m, k: K_SIGMA, net_m_s2, reaction_s }
+        let last = LAST;
+        Corridor { profile: &PROFILE, last, gate_m_s: 76.0, sigma_m, k: K_SIGMA, net_m_s2, reaction_s }
     }
 
     #[test]

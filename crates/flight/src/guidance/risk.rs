@@ -164,6 +164,7 @@ mod tests {
     fn outlook(k: f64, sigma_m: f64, left_kg: f64, late: f64) -> Outlook<'static> {
         let corridor = Corridor {
             profile: &PROFILE,
+            last: super::super::corridor::LAST,
             gate_m_s: 76.0,
             sigma_m,
             k,
