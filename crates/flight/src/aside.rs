@@ -30,9 +30,11 @@ const WAY_S_MAX: f64 = 15.0;
 /// Altitude below which leaning is the ground's doing, m, and its deviations.
 const LOW_M: f64 = 3.0;
 const LOW_SIGMAS: f64 = 2.0;
-/// Propellant that a second try takes, as hover time, s; deviations of what is left to be kept beyond it.
+/// Propellant that a second try takes, as hover time, s; deviations of what is left to be kept beyond it where a
+/// try is hardly needed, none from the further tilt on, rad, where without one few landers stay upright. Assumed.
 const TRY_S: f64 = 15.0;
-const KEPT_SIGMAS: f64 = 0.5;
+const KEPT_SIGMAS: f64 = 2.0;
+const FAR_RAD: f64 = 0.28;
 
 /// Memory about touchdowns that were given up.
 #[derive(Clone, Copy, Debug)]
@@ -90,8 +92,17 @@ impl Flight<'_> {
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
         let (altitude_m, sigma_m) = (self.guide.altitude_m, self.guide.sigma_m);
         let low = altitude_m < LOW_M + LOW_SIGMAS * sigma_m.min(LOW_M);
-        let leans = upright < libm::cos(table::LEANING.threshold.to_radians());
+        let least_rad = table::LEANING.threshold.to_radians();
+        let share = (libm::acos(upright.clamp(-1.0, 1.0)) - least_rad) / (FAR_RAD - least_rad);
         let again = f64::from(self.aside.tries) < table::TRIES.threshold;
-        leans && low && again && self.hover_s_left(KEPT_SIGMAS) > TRY_S
+        let kept = KEPT_SIGMAS * (1.0 - share).clamp(0.0, 1.0);
+        share > 0.0 && low && again && self.hover_s_left(kept) > TRY_S
+    }
+
+    /// Whether a lander that cannot try again leans so far that thrust would push it sideways.
+    pub(crate) fn lies(&self) -> bool {
+        let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
+        self.aside.v_L.is_none() && self.contact.touches && upright < libm::cos(FAR_RAD)
     }
 }

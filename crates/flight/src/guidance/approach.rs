@@ -42,6 +42,9 @@ const DRIFT_SHARE: f64 = 0.5;
 /// A lander that drifts may tilt as much as one at the first altitude, m, and faster than this, m/s, as at
 /// the second, as long as it is higher than the least.
 const DRIFTING_M_S: f64 = 5.0;
+/// Above this speed, m/s, and altitude, m, it may tilt as in the turn at the gate.
+const FAST_M_S: f64 = 12.0;
+const FAST_M_MIN: f64 = 20.0;
 const DRIFTING_AS_M: [f64; 2] = [31.0, 201.0];
 const DRIFT_M_MIN: f64 = 8.0;
 /// Return to the speed of the way aside to another touchdown, s.
@@ -176,7 +179,8 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
     // What stops the fall comes first; the horizontal speed gets what thrust is left.
     let stop = stop_m_s2(fall, a.altitude_m, a.gravity_m_s2);
     let left = libm::sqrt((a.most_m_s2 * a.most_m_s2 - stop * stop).max(0.0));
-    let limit = left.min(vertical * libm::tan(tilt_max_rad(low_m, a.turning)));
+    let fast = careful && drift_m_s > FAST_M_S && a.altitude_m > FAST_M_MIN;
+    let limit = left.min(vertical * libm::tan(tilt_max_rad(low_m, a.turning || fast)));
     let size = libm::sqrt(across.norm_squared());
     if size > limit {
         across *= limit / size;

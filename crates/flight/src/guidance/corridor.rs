@@ -35,6 +35,9 @@ pub struct Corridor<'a> {
     /// Altitude below which the descent is slowest, m, and its speed there, m/s; it takes the place of the
     /// plan's first row.
     pub last: (f64, f64),
+    /// How far, 0 to 1, the plan between its first and last row gives way to one deceleration: that saves time,
+    /// and with it propellant, at the price of thrust.
+    pub haste: f64,
     /// Largest planned descent speed: that at the gate, m/s.
     pub gate_m_s: f64,
     /// Standard deviation of altitude, m.
@@ -72,12 +75,28 @@ impl Corridor<'_> {
     fn rows(&self) -> impl Iterator<Item = [(f64, f64); 2]> {
         let last = self.last;
         let first = self.profile.first().map_or(0.0, |(h, _)| *h);
+        let (low, high) = (self.profile.get(1).copied(), self.profile.last().copied());
+        let ends = low.zip(high);
+        let haste = self.haste;
+        let hastened = move |(h, v): (f64, f64)| {
+            let Some((low, high)) = ends.filter(|(low, high)| high.0 > low.0) else { return (h, v) };
+            let share = (h - low.0) / (high.0 - low.0);
+            let direct = low.1 * low.1 + share * (high.1 * high.1 - low.1 * low.1);
+            (h, libm::sqrt((v * v + haste * (direct - v * v).max(0.0)).max(0.0)))
+        };
         let rows = self.profile.windows(2).filter_map(move |pair| {
             let [low, high] = *pair else { return None };
-            let low = if low.0 > first { low } else { last };
-            Some([low, high])
+            let low = if low.0 > first { hastened(low) } else { last };
+            Some([low, hastened(high)])
         });
         core::iter::once([(first, last.1), last]).chain(rows)
+    }
+
+    /// Deceleration of the plan at full haste, m/s².
+    pub fn direct_m_s2(&self) -> f64 {
+        let (low, high) = (self.profile.get(1).copied(), self.profile.last().copied());
+        let ends = low.zip(high).filter(|(low, high)| high.0 > low.0);
+        ends.map_or(0.0, |(low, high)| (high.1 * high.1 - low.1 * low.1) / (2.0 * (high.0 - low.0)))
     }
 
     /// Planned descent speed and its slope: (m/s, 1/s).
@@ -168,7 +187,8 @@ mod tests {
 
     fn corridor(sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor<'static> {
         let last = LAST;
-        Corridor { profile: &PROFILE, last, gate_m_s: 76.0, sigma_m, k: K_SIGMA, net_m_s2, reaction_s }
+        let haste = 0.0;
+        Corridor { profile: &PROFILE, last, haste, gate_m_s: 76.0, sigma_m, k: K_SIGMA, net_m_s2, reaction_s }
     }
 
     #[test]

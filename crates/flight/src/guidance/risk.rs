@@ -165,6 +165,7 @@ mod tests {
         let corridor = Corridor {
             profile: &PROFILE,
             last: super::super::corridor::LAST,
+            haste: 0.0,
             gate_m_s: 76.0,
             sigma_m,
             k,
