@@ -354,7 +354,6 @@ impl Flight<'_> {
             altitude_m: self.guide.altitude_m,
             speed,
             turning,
-            aside_L: self.aside.v_L,
             stopping: load.faults.corridor && self.monitors.corridor.stands,
             most_m_s2: self.most_m_s2(),
             gravity_m_s2: -gravity_L.z,

@@ -52,8 +52,9 @@ const HOVER_M: f64 = 5.0;
 const HOVER_S: f64 = 10.0;
 /// Speeds of the descent until contact, m/s: by plan, and a little under the 2 m/s that a touchdown may have.
 const TOUCHDOWN_M_S: [f64; 2] = [1.0, 1.8];
-/// Speed asked for once a foot is on the ground, m/s: at rest it leaves the legs three tenths of the weight.
-const SETTLE_M_S: f64 = 0.8;
+/// Speed asked for once a foot is on the ground, m/s: at rest it leaves the legs 0.37 of the weight, whose
+/// friction holds a lander that leans against its own thrust.
+const SETTLE_M_S: f64 = 1.0;
 /// Hover time left with which the wait goes on at the former speed, and with which at the latter, s; and
 /// the wait after which it is the latter anyhow. Assumed.
 const HOVER_LEFT_S: [f64; 2] = [60.0, 20.0];
@@ -222,7 +223,7 @@ impl Flight<'_> {
     }
 
     /// Time that the propellant lasts in a hover, less `sigmas` of its own deviation, s.
-    pub(crate) fn hover_s_left(&self, sigmas: f64) -> f64 {
+    fn hover_s_left(&self, sigmas: f64) -> f64 {
         let left_kg = self.propellant_kg - sigmas * self.propellant_sigma_kg(self.propellant_kg);
         let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
         left_kg / hover_kg_s
@@ -256,9 +257,6 @@ impl Flight<'_> {
                 (corridor.safe_m_s(self.guide.altitude_m), corridor.planned(self.guide.altitude_m));
             self.guide.corridor_m_s = safe;
             return planned;
-        }
-        if let Some(v_m_s) = self.aside_m_s() {
-            return (v_m_s, 0.0);
         }
         let altitude_m = self.braking_altitude_m();
         if self.weighs() {

@@ -21,7 +21,6 @@
 #![allow(clippy::needless_range_loop)] // small fixed matrices read best with their indices
 
 mod announce;
-mod aside;
 mod command;
 pub mod control;
 mod descent;
@@ -87,7 +86,6 @@ pub struct Flight<'a> {
     engines: EngineWatch,
     inertial: InertialWatch,
     contact: ContactWatch,
-    aside: aside::Aside,
     monitors: Monitors,
     announce: Announce,
     lines: Lines,
@@ -127,7 +125,6 @@ impl<'a> Flight<'a> {
             engines: EngineWatch::new(),
             inertial: InertialWatch::new(),
             contact: ContactWatch::new(),
-            aside: aside::Aside::new(),
             monitors: Monitors::new(),
             announce: Announce::default(),
             lines: Lines {

@@ -22,8 +22,6 @@ const RANGED_S: f64 = 3.0;
 /// 127 s instead of 84 s [Luna25Report2023].
 const LATCH_ENABLED_M: f64 = 40.0;
 const LUNA_25_LATE: f64 = 127.0 / 84.0;
-/// Altitude below which a lander that leans with a foot on the ground lies there, m.
-const LIES_M: f64 = 3.0;
 /// Upright: tilt, rad, and horizontal speed, m/s, that end the pitch-up, or its longest duration, s.
 const UPRIGHT_RAD: f64 = 0.12;
 const UPRIGHT_M_S: f64 = 8.0;
@@ -159,9 +157,7 @@ impl Flight<'_> {
             return Some(Contact::Inferred);
         }
         let evidence = self.evidence(sensors);
-        let contact = self.contact.flying(&evidence, &mut self.announce);
-        let low = self.guide.altitude_m < LIES_M;
-        contact.or((low && self.lies()).then_some(Contact::Switches))
+        self.contact.flying(&evidence, &mut self.announce)
     }
 
     /// After cut-off: rests (`Some(false)`), falls (`Some(true)`), or it is too early to tell.

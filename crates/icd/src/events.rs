@@ -96,7 +96,6 @@ events! {
     64 ContactInferred Info "Ground contact inferred: the ground carries the lander, no switch says so";
     65 CutOffRevoked High "Engines were cut off in free fall: they burn again";
     66 Resumed Medium "Computer restarted in flight: descent resumed from the saved state";
-    67 TouchdownGivenUp Medium "The ground turns the lander over: up again, and down a few metres aside";
 }
 
 #[cfg(test)]

@@ -63,13 +63,12 @@ pub struct ContactWatch {
     push_m_s: f64,
     smooth: Option<Vector3<f64>>,
     shock_s: f64,
-    three_s: f64,
     both_s: f64,
     carried_s: f64,
     falling_s: f64,
     rest_s: f64,
     latched: bool,
-    /// A foot is on the ground.
+    /// A foot is on the ground, by its switch.
     pub touches: bool,
     latch_cycles: u32,
 }
@@ -94,7 +93,6 @@ impl ContactWatch {
             push_m_s: 0.0,
             smooth: None,
             shock_s: 0.0,
-            three_s: 0.0,
             both_s: 0.0,
             carried_s: 0.0,
             falling_s: 0.0,
@@ -116,17 +114,14 @@ impl ContactWatch {
         self.push_m_s += excess * dt_s - self.push_m_s * (dt_s / PUSH_S);
         let shock = self.push_m_s.abs() > table::SHOCK.threshold;
         self.shock_s = if shock { SHOCK_S } else { (self.shock_s - dt_s).max(0.0) };
-        let held = |held_s: f64, legs: f64| if fresh as f64 >= legs { held_s + dt_s } else { 0.0 };
-        self.three_s = held(self.three_s, table::CONTACT.threshold);
-        self.both_s = held(self.both_s, table::CONTACT_OF_TWO.threshold);
+        let enough = fresh as f64 >= table::CONTACT.threshold;
+        self.both_s = if enough { self.both_s + dt_s } else { 0.0 };
         let (altitude_m, sigma_m) = e.altitude_m;
         let against = altitude_m - HIGH_SIGMAS * sigma_m > HIGH_M;
         let for_it = altitude_m < HIGH_M;
         let plain = !against && (for_it || self.shock_s > 0.0);
-        // Two cycles, the first included. On two legs a lander still turns about the edge between them.
-        let stands = self.three_s > table::CONTACT.persistence_s + 0.5 * dt_s
-            || self.both_s > table::CONTACT_OF_TWO.persistence_s;
-        if plain && stands {
+        // Two cycles, the first included.
+        if plain && self.both_s > table::CONTACT.persistence_s + 0.5 * dt_s {
             return Some(Contact::Switches);
         }
         let carried = self.carried(e, dt_s);
@@ -157,7 +152,7 @@ impl ContactWatch {
     /// once the altitude is below `enable_m`.
     pub fn latched(&mut self, switches: [bool; LEGS], altitude_m: f64, enable_m: f64) -> bool {
         let closed = switches.iter().filter(|closed| **closed).count() as f64;
-        let counts = closed >= table::CONTACT_OF_TWO.threshold;
+        let counts = closed >= table::CONTACT.threshold;
         self.latch_cycles = if counts { self.latch_cycles + 1 } else { 0 };
         self.latched |= self.latch_cycles >= 2;
         self.latched && altitude_m < enable_m
@@ -167,7 +162,7 @@ impl ContactWatch {
     /// it opens.
     fn disarmed_until_open(&mut self, e: &Evidence, dt_s: f64, announce: &mut Announce) {
         let closed = e.switches.iter().filter(|closed| **closed).count();
-        let lonely = (closed as f64) < table::CONTACT_OF_TWO.threshold;
+        let lonely = (closed as f64) < table::CONTACT.threshold;
         let each = e.switches.iter().zip(self.opened.iter_mut().zip(&mut self.closed_s));
         let mut bad = false;
         for (closed, (opened, closed_s)) in each {

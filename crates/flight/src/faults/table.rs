@@ -154,14 +154,7 @@ monitors! {
     SWITCH: "switch closed in flight", "touchdown switch closed when contact is first looked for, or long alone",
         5.0, "s", 5.0, "no vote", Some(Event::SwitchDisbelieved), "it opens", false;
     CONTACT: "contact", "touchdown switches closed since contact is looked for",
-        3.0, "legs", 0.02, "engines cut off", Some(Event::Contact), "free fall revokes it", false;
-    CONTACT_OF_TWO: "contact of two legs", "as above: engines carry the lander until it stands on more than an edge",
-        2.0, "legs", 1.0, "engines cut off", Some(Event::Contact), "free fall revokes it", false;
-    LEANING: "turned over by the ground", "tilt within 3 m of the ground",
-        10.0, "°", 0.0, "up again to 5 m, some 6 m aside, and down, as long as the propellant lasts for it",
-        Some(Event::TouchdownGivenUp), "touchdown there", false;
-    TRIES: "touchdowns given up", "how often",
-        2.0, "", 0.0, "the next one counts", None, "the end of the flight", false;
+        2.0, "legs", 0.02, "engines cut off", Some(Event::Contact), "free fall revokes it", false;
     SHOCK: "contact shock", "velocity gained beyond thrust and gravity in 0.4 s",
         0.3, "m/s", 0.0, "confirms switches where the altitude says neither", None, "memory of 1 s fades", false;
     CONTACT_UNKNOWN: "contact, altitude against it", "switches closed and the lander carried",

@@ -47,8 +47,6 @@ const FAST_M_S: f64 = 12.0;
 const FAST_M_MIN: f64 = 20.0;
 const DRIFTING_AS_M: [f64; 2] = [31.0, 201.0];
 const DRIFT_M_MIN: f64 = 8.0;
-/// Return to the speed of the way aside to another touchdown, s.
-const ASIDE_S: f64 = 2.5;
 /// Fastest climb back to the floor, m/s, and its rate, 1/s.
 const CLIMB_M_S: f64 = 3.0;
 const CLIMB_PER_S: f64 = 0.2;
@@ -123,8 +121,6 @@ pub struct Approach {
     pub speed: (f64, f64),
     /// Still turning upright.
     pub turning: bool,
-    /// Velocity of the way aside to another touchdown, L, m/s; the target counts no more.
-    pub aside_L: Option<Vector3<f64>>,
     /// Too fast to stop by the law: the vertical comes first, the target is dropped.
     pub stopping: bool,
     /// Largest thrust acceleration, m/s²; infinite where the fall is not to come first.
@@ -154,14 +150,11 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
     let wish = libm::sqrt(speed.norm_squared());
     if a.stopping {
         speed *= 0.0;
-    } else if let Some(aside_L) = a.aside_L {
-        speed = aside_L;
     } else if wish > cap {
         speed *= cap / wish;
     }
     let over = Vector3::new(a.v_L.x, a.v_L.y, 0.0) - speed;
-    let time_s = if near { LAST_SPEED_S } else { SPEED_S };
-    let mut across = over / -if a.aside_L.is_some() { ASIDE_S } else { time_s };
+    let mut across = over / -if near { LAST_SPEED_S } else { SPEED_S };
     let vertical = (a.gravity_m_s2 + up).max(0.3 * a.gravity_m_s2);
     let drift_m_s = libm::hypot(a.v_L.x, a.v_L.y);
     let as_at_m = match drift_m_s {
@@ -169,9 +162,7 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
         v if v > drift_m_s_max(a.altitude_m) => DRIFTING_AS_M[0],
         _ => 0.0,
     };
-    let low_m = if a.aside_L.is_some() {
-        a.altitude_m.max(DRIFTING_AS_M[0])
-    } else if careful && a.altitude_m > DRIFT_M_MIN {
+    let low_m = if careful && a.altitude_m > DRIFT_M_MIN {
         a.altitude_m.max(as_at_m)
     } else {
         a.altitude_m
@@ -230,7 +221,6 @@ mod tests {
             speed: (40.0, 0.02),
             turning: true,
             stopping: true,
-            aside_L: None,
             most_m_s2: 3.7,
             gravity_m_s2: 1.62,
         };
@@ -261,7 +251,6 @@ mod tests {
                     speed: profile(&TABLE, p.z),
                     turning: t < 15.0,
                     stopping: false,
-                    aside_L: None,
                     most_m_s2: f64::INFINITY,
                     gravity_m_s2: 1.62,
                 };
