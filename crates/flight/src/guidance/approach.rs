@@ -30,9 +30,11 @@ const LOW_TILT: f64 = 0.17;
 const OUT_OF_REACH: f64 = 3.0;
 /// Below this altitude a target that is further is let go, m.
 const LET_GO_M: f64 = 100.0;
-/// Room that a full stop keeps above the ground, and the least that it is computed with, m.
+/// Room that a full stop keeps above the ground, and the least that it is computed with, m, and as a share of the
+/// altitude.
 const STOP_M: f64 = 40.0;
 const STOP_M_MIN: f64 = 20.0;
+const STOP_SHARE: f64 = 0.7;
 /// Above this horizontal speed, m/s and 1/s of altitude, the descent waits until it is taken away, above a
 /// floor, m, under which tilts are too small for it; share of the net deceleration counted on.
 const DRIFT_M_S: f64 = 1.5;
@@ -105,7 +107,8 @@ pub fn tilt_max_rad(h_m: f64, turning: bool) -> f64 {
 /// Vertical thrust acceleration that stops a fall of `fall_m_s` with some room above the ground, m/s².
 pub fn stop_m_s2(fall_m_s: f64, altitude_m: f64, gravity_m_s2: f64) -> f64 {
     let fall = fall_m_s.max(0.0);
-    fall * fall / (2.0 * (altitude_m - STOP_M).max(STOP_M_MIN)) + gravity_m_s2
+    let least_m = STOP_M_MIN.min(STOP_SHARE * altitude_m);
+    fall * fall / (2.0 * (altitude_m - STOP_M).max(least_m).max(0.5)) + gravity_m_s2
 }
 
 /// What the approach knows.
