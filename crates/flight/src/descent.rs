@@ -62,14 +62,12 @@ const HOVER_S_MAX: f64 = 30.0;
 
 impl Flight<'_> {
     /// The corridor with `k` standard deviations of `sigma_m`.
-    fn corridor(&self, k: f64, sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor<'_> {
+    fn corridor(&self, k: f64, sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor {
         let target = &self.load.target;
-        let (profile, gate_m_s) = (&target.profile, -target.gate_v_up_m_s);
-        // As flown the last metres are the plan's.
-        let plan = target.profile.first().copied().unwrap_or(corridor::LAST);
-        let last = if self.load.faults.corridor { corridor::LAST } else { plan };
-        let haste = self.haste;
-        Corridor { profile, last, haste, gate_m_s, sigma_m, k, net_m_s2, reaction_s }
+        let last = self.load.faults.corridor.then_some(corridor::LAST);
+        let plan = corridor::plan(&target.profile, last, self.haste);
+        let gate_m_s = -target.gate_v_up_m_s;
+        Corridor { plan, gate_m_s, sigma_m, k, net_m_s2, reaction_s }
     }
 
     /// Exhaust speed of the terminal descent, m/s: the main engine and half of the assist engines.
@@ -86,7 +84,7 @@ impl Flight<'_> {
     }
 
     /// What is weighed for `k`: the descent from `altitude_m` at `v_m_s`, after `burnt_kg` more.
-    fn outlook(&self, k: f64, sigma_m: f64, from: (f64, f64), burnt_kg: f64) -> Outlook<'_> {
+    fn outlook(&self, k: f64, sigma_m: f64, from: (f64, f64), burnt_kg: f64) -> Outlook {
         let p = self.propulsion();
         let left_kg = (self.propellant_kg - burnt_kg).max(0.0);
         let mass_kg = self.load.vehicle.dry_kg + left_kg;
@@ -193,7 +191,8 @@ impl Flight<'_> {
         let dv_m_s = plan.v_m_s + MOON_GRAVITY_M_S2 * plan.corridor.planned_s(from.0.max(0.0));
         let spare = (left_kg - plan.propellant_for_kg(dv_m_s)) / sigma_kg.max(0.1);
         let [all, none] = HASTE_SIGMAS;
-        let thrust = plan.corridor.net_m_s2 * HASTE_SHARE > plan.corridor.direct_m_s2();
+        let direct_m_s2 = corridor::direct_m_s2(&self.load.target.profile);
+        let thrust = plan.corridor.net_m_s2 * HASTE_SHARE > direct_m_s2;
         self.haste = if thrust { ((none - spare) / (none - all)).clamp(0.0, 1.0) } else { 0.0 };
     }
 
@@ -206,7 +205,7 @@ impl Flight<'_> {
         }
         let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
         let wait_s = self.spare_kg(altitude_m, 1.0).max(0.0) / hover_kg_s;
-        (EARLY_SIGMAS * sigma_m).min(wait_s * TOUCHDOWN_M_S[0])
+        (EARLY_SIGMAS * sigma_m).min(wait_s * corridor::LAST.1)
     }
 
     /// Altitude that the descent speed goes by: navigation's; while it is open whether the rangefinder or

@@ -249,3 +249,20 @@ impl Flight<'_> {
         pose
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_speeds_are_believed_once_they_stay_alike() {
+        let mut first = FirstSpeeds::default();
+        let gates: [f64; 6] = core::array::from_fn(|i| first.gate(8.0 + 0.05 * i as f64));
+        // The first differs from nothing known, then four alike.
+        assert_eq!(gates, [GATE, GATE, GATE, GATE, table::VELOCITY_FIRST.threshold, 10.0]);
+        assert_eq!(first.gate(-3.0), GATE, "a jump begins anew");
+        // One that locks onto dust now and then is never alike for long.
+        let mut dusty = FirstSpeeds::default();
+        assert!((0..100).all(|i| dusty.gate(if i % 3 == 0 { 70.0 } else { 0.1 }) == GATE));
+    }
+}

@@ -75,19 +75,14 @@ pub fn drift_speed_m_s(altitude_m: f64, drift_m_s: f64, net_m_s2: f64) -> f64 {
 pub fn profile(table: &[(f64, f64)], h_m: f64) -> (f64, f64) {
     let mut out = table.first().map_or((1.0, 0.0), |(_, v)| (*v, 0.0));
     for pair in table.windows(2) {
-        let [low, high] = *pair else { continue };
-        if h_m >= low.0 && high.0 > low.0 {
-            out = between(low, high, h_m);
+        let [(h0, v0), (h1, v1)] = *pair else { continue };
+        if h_m >= h0 && h1 > h0 {
+            let k = (v1 * v1 - v0 * v0) / (h1 - h0);
+            let v = libm::sqrt((v0 * v0 + k * (h_m - h0)).max(0.01));
+            out = (v, k / (2.0 * v));
         }
     }
     out
-}
-
-/// Speed and slope between two rows of such a table.
-pub fn between(low: (f64, f64), high: (f64, f64), h_m: f64) -> (f64, f64) {
-    let k = (high.1 * high.1 - low.1 * low.1) / (high.0 - low.0);
-    let v = libm::sqrt((low.1 * low.1 + k * (h_m - low.0)).max(0.01));
-    (v, k / (2.0 * v))
 }
 
 /// Largest tilt of the thrust from vertical at altitude `h_m`, rad.
@@ -237,6 +232,38 @@ mod tests {
             (thrust.x + libm::sqrt(3.7 * 3.7 - need * need)).abs() < 1e-9 && thrust.y.abs() < 1e-9
         );
         assert!((libm::sqrt(thrust.norm_squared()) - 3.7).abs() < 1e-9, "{thrust:?}");
+    }
+
+    #[test]
+    fn the_last_metres_of_a_stop_are_counted_as_they_are() {
+        // 6.2 m/s at 14.6 m, 70 % of which are left for it: 1.88 m/s² beside gravity, more than there is to spare.
+        assert!((stop_m_s2(6.2, 14.6, 1.62) - 1.62 - 6.2 * 6.2 / (2.0 * 0.7 * 14.6)).abs() < 1e-12);
+        assert!((stop_m_s2(20.0, 100.0, 1.62) - 1.62 - 400.0 / 120.0).abs() < 1e-12);
+        assert!(stop_m_s2(1.0, -3.0, 1.62).is_finite());
+    }
+
+    #[test]
+    fn a_fast_drift_is_taken_away_at_the_tilt_of_the_turn() {
+        let a = Approach {
+            p_L: Vector3::new(0.0, 0.0, 40.0),
+            v_L: Vector3::new(57.0, 0.0, 0.0),
+            altitude_m: 40.0,
+            speed: (0.0, 0.0),
+            turning: false,
+            stopping: false,
+            most_m_s2: 3.5,
+            gravity_m_s2: 1.62,
+        };
+        let tilt = |a: &Approach| {
+            let thrust = thrust_acceleration(a);
+            libm::atan2(-thrust.x, thrust.z).to_degrees()
+        };
+        assert!((tilt(&a) - 40.0).abs() < 1e-9, "{}", tilt(&a));
+        let slow = Approach { v_L: Vector3::new(11.0, 0.0, 0.0), ..a };
+        let low = Approach { altitude_m: 19.0, ..a };
+        assert!((tilt(&slow) - 20.0).abs() < 1e-9 && (tilt(&low) - 20.0).abs() < 1e-9);
+        // As flown nobody asks how much thrust there is, and the altitude alone counts.
+        assert!((tilt(&Approach { most_m_s2: f64::INFINITY, ..a }) - 10.0).abs() < 1e-9);
     }
 
     #[test]
