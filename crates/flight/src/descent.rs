@@ -43,11 +43,18 @@ const EARLY_SIGMAS: f64 = 2.0;
 const EARLY_M: f64 = 2.0;
 /// Standard deviations of the propellant that caution about an open question leaves alone.
 const CAUTION_SIGMAS: f64 = 2.0;
+/// Standard deviations of the propellant left by the plan with which the plan is hastened all the way, and with
+/// which not at all; share of the net deceleration that haste may take. Assumed.
+const HASTE_SIGMAS: [f64; 2] = [3.0, 6.0];
+const HASTE_SHARE: f64 = 0.7;
 /// Believed altitude below which contact is due, m, and the wait for it at the planned speed, s.
 const HOVER_M: f64 = 5.0;
 const HOVER_S: f64 = 10.0;
 /// Speeds of the descent until contact, m/s: by plan, and a little under the 2 m/s that a touchdown may have.
 const TOUCHDOWN_M_S: [f64; 2] = [1.0, 1.8];
+/// Speed asked for once a foot is on the ground, m/s: at rest it leaves the legs 0.37 of the weight, whose
+/// friction holds a lander that leans against its own thrust.
+const SETTLE_M_S: f64 = 1.0;
 /// Hover time left with which the wait goes on at the former speed, and with which at the latter, s; and
 /// the wait after which it is the latter anyhow. Assumed.
 const HOVER_LEFT_S: [f64; 2] = [60.0, 20.0];
@@ -55,10 +62,12 @@ const HOVER_S_MAX: f64 = 30.0;
 
 impl Flight<'_> {
     /// The corridor with `k` standard deviations of `sigma_m`.
-    fn corridor(&self, k: f64, sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor<'_> {
+    fn corridor(&self, k: f64, sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor {
         let target = &self.load.target;
-        let (profile, gate_m_s) = (&target.profile, -target.gate_v_up_m_s);
-        Corridor { profile, gate_m_s, sigma_m, k, net_m_s2, reaction_s }
+        let last = self.load.faults.corridor.then_some(corridor::LAST);
+        let plan = corridor::plan(&target.profile, last, self.haste);
+        let gate_m_s = -target.gate_v_up_m_s;
+        Corridor { plan, gate_m_s, sigma_m, k, net_m_s2, reaction_s }
     }
 
     /// The plan alone, without a corridor.
@@ -80,7 +89,7 @@ impl Flight<'_> {
     }
 
     /// What is weighed for `k`: the descent from `altitude_m` at `v_m_s`, after `burnt_kg` more.
-    fn outlook(&self, k: f64, sigma_m: f64, from: (f64, f64), burnt_kg: f64) -> Outlook<'_> {
+    fn outlook(&self, k: f64, sigma_m: f64, from: (f64, f64), burnt_kg: f64) -> Outlook {
         let p = self.propulsion();
         let left_kg = (self.propellant_kg - burnt_kg).max(0.0);
         let mass_kg = self.load.vehicle.dry_kg + left_kg;
@@ -154,9 +163,12 @@ impl Flight<'_> {
             corridor::gate_raise_m(gate_m, fall, turn_s, keep_m, net) * k.clamp(0.0, 1.0)
         };
         let v_m_s = libm::hypot(fall, target.gate_v_horizontal_m_s);
+        let open = self.weighs() && (tgo_s > LATCHED_S || self.mode.phase != Phase::Braking);
+        if open {
+            self.choose_haste((gate_m, v_m_s), burnt_kg);
+        }
         let at_gate = |k: f64| self.outlook(k, sigma_m, (gate_m + raise_m(k), v_m_s), burnt_kg);
         // Near the gate a change of mind would cost more than it is worth.
-        let open = self.weighs() && (tgo_s > LATCHED_S || self.mode.phase != Phase::Braking);
         let risk = open.then(|| risk::choose(Some(self.guide.risk.k), at_gate));
         self.take_risk(risk);
         let raise_m = raise_m(self.guide.k);
@@ -174,6 +186,20 @@ impl Flight<'_> {
         left_kg - sigmas * sigma_kg - plan.propellant_for_kg(plan.v_m_s + MOON_GRAVITY_M_S2 * t_s)
     }
 
+    /// Sets how far the plan below the gate is hastened: all the way where landing by the plan itself, from
+    /// `altitude_m` at `v_m_s` after `burnt_kg` more, would leave too little, and thrust allows it.
+    fn choose_haste(&mut self, from: (f64, f64), burnt_kg: f64) {
+        self.haste = 0.0;
+        let plan = self.outlook(0.0, 0.0, from, burnt_kg);
+        let (left_kg, sigma_kg) = plan.propellant_kg;
+        let dv_m_s = plan.v_m_s + MOON_GRAVITY_M_S2 * plan.corridor.planned_s(from.0.max(0.0));
+        let spare = (left_kg - plan.propellant_for_kg(dv_m_s)) / sigma_kg.max(0.1);
+        let [all, none] = HASTE_SIGMAS;
+        let direct_m_s2 = corridor::direct_m_s2(&self.load.target.profile);
+        let thrust = plan.corridor.net_m_s2 * HASTE_SHARE > direct_m_s2;
+        self.haste = if thrust { ((none - spare) / (none - all)).clamp(0.0, 1.0) } else { 0.0 };
+    }
+
     /// How much lower than believed the last metres are flown, m: twice the altitude's deviation, as far as
     /// the propellant bears the wait.
     fn early_m(&self, altitude_m: f64) -> f64 {
@@ -183,7 +209,7 @@ impl Flight<'_> {
         }
         let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
         let wait_s = self.spare_kg(altitude_m, 1.0).max(0.0) / hover_kg_s;
-        (EARLY_SIGMAS * sigma_m).min(wait_s * TOUCHDOWN_M_S[0])
+        (EARLY_SIGMAS * sigma_m).min(wait_s * corridor::LAST.1)
     }
 
     /// Altitude that the descent speed goes by: navigation's; while it is open whether the rangefinder or
@@ -199,14 +225,22 @@ impl Flight<'_> {
         if self.guide.caution_over { nav_m } else { self.watch.low_altitude_m(nav_m).min(nav_m) }
     }
 
+    /// Time that the propellant lasts in a hover, less `sigmas` of its own deviation, s.
+    fn hover_s_left(&self, sigmas: f64) -> f64 {
+        let left_kg = self.propellant_kg - sigmas * self.propellant_sigma_kg(self.propellant_kg);
+        let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
+        left_kg / hover_kg_s
+    }
+
     /// Descent speed until contact where contact is due but does not come, m/s.
     fn touchdown_speed_m_s(&mut self, altitude_m: f64) -> f64 {
         let due = self.mode.phase == Phase::Terminal && altitude_m < HOVER_M;
         self.guide.hover_s = if due { self.guide.hover_s + PULSE_FRAME.s() } else { 0.0 };
         let [slow, fast] = TOUCHDOWN_M_S;
-        let left_kg = self.propellant_kg - self.propellant_sigma_kg(self.propellant_kg);
-        let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
-        let left_s = left_kg / hover_kg_s;
+        if self.contact.touches && altitude_m < HOVER_M {
+            return SETTLE_M_S;
+        }
+        let left_s = self.hover_s_left(1.0);
         let [long, short] = HOVER_LEFT_S;
         let wait = (self.guide.hover_s - HOVER_S) / (HOVER_S_MAX - HOVER_S);
         let share = ((long - left_s) / (long - short)).clamp(0.0, 1.0);
@@ -228,6 +262,9 @@ impl Flight<'_> {
             return planned;
         }
         let altitude_m = self.braking_altitude_m();
+        if self.weighs() {
+            self.choose_haste((altitude_m, self.nav.v_ground_I(self.load).norm()), 0.0);
+        }
         let risk = if sigma_m <= corridor::UNKNOWN_M {
             Some(Risk { k: corridor::K_SIGMA, ..Risk::default() })
         } else if self.weighs() {

@@ -23,6 +23,32 @@ const STAR_TIME_S: f64 = 0.5;
 /// Gate of star tracker and velocimeter, standard deviations.
 const GATE: f64 = table::VELOCITY_GATE.threshold;
 
+/// First speeds count as steady while they move from one to the next by less than this, m/s, and are believed
+/// after so many. Assumed: six deviations of a beam's noise; what locks onto something else jumps.
+const STEADY_M_S: f64 = 0.3;
+const STEADY_SPEEDS: u32 = 4;
+
+/// Speeds of one beam before any was used: the last innovation, m/s, and how many in a row were alike.
+///
+/// Navigation without a velocity reference can be wrong by more than five of its deviations where its attitude
+/// is, for one misalignment stands behind all of its error. The correction is the filter's own: what
+/// the misalignment did to the altitude is put right with the speed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FirstSpeeds {
+    nu: f64,
+    alike: u32,
+}
+
+impl FirstSpeeds {
+    /// The gate of the next one, standard deviations.
+    fn gate(&mut self, nu: f64) -> f64 {
+        let steady = (nu - self.nu).abs() < STEADY_M_S;
+        self.alike = if steady { self.alike.saturating_add(1) } else { 0 };
+        self.nu = nu;
+        if self.alike >= STEADY_SPEEDS { table::VELOCITY_FIRST.threshold } else { GATE }
+    }
+}
+
 /// Where navigation was before a correction.
 #[derive(PartialEq)]
 struct Anchor {
@@ -187,14 +213,20 @@ impl Flight<'_> {
         let Some(pose) = self.pose_at(beams.t, |lines| &mut lines.velocimeter) else { return };
         let mut epoch = Epoch::<3>::new();
         let mut again: f64 = 0.0;
-        for (beam, (speed, locked)) in beams.speed_m_s.iter().zip(&beams.locked).enumerate() {
+        let each = beams.speed_m_s.iter().zip(&beams.locked).zip(&mut self.first_speeds);
+        for (beam, ((speed, locked), first_speeds)) in each.enumerate() {
             if !locked {
                 continue;
             }
             let p = beam_speed::predict(self.load, &self.nav, &pose, beam);
             let line = &mut self.lines.velocimeter;
             let (first, before) = (line.fused == 0, line.outcome);
-            let outcome = filter::gate(&self.nav, &mut epoch, &p, f64::from(*speed), GATE, line);
+            let gate = if first && self.load.faults.bank {
+                first_speeds.gate(f64::from(*speed) - p.value)
+            } else {
+                GATE
+            };
+            let outcome = filter::gate(&self.nav, &mut epoch, &p, f64::from(*speed), gate, line);
             if outcome == Outcome::Rejected && self.load.faults.legacy == Legacy::Dart {
                 // As DART did: set the velocity anew from the very sensor that disagrees, unguarded.
                 again = again.max(line.nu.abs());
@@ -219,5 +251,22 @@ impl Flight<'_> {
             self.announce.edge(Event::TimeTagRefused, first);
         }
         pose
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_speeds_are_believed_once_they_stay_alike() {
+        let mut first = FirstSpeeds::default();
+        let gates: [f64; 6] = core::array::from_fn(|i| first.gate(8.0 + 0.05 * i as f64));
+        // The first differs from nothing known, then four alike.
+        assert_eq!(gates, [GATE, GATE, GATE, GATE, table::VELOCITY_FIRST.threshold, 10.0]);
+        assert_eq!(first.gate(-3.0), GATE, "a jump begins anew");
+        // One that locks onto dust now and then is never alike for long.
+        let mut dusty = FirstSpeeds::default();
+        assert!((0..100).all(|i| dusty.gate(if i % 3 == 0 { 70.0 } else { 0.1 }) == GATE));
     }
 }

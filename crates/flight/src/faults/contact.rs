@@ -68,6 +68,8 @@ pub struct ContactWatch {
     falling_s: f64,
     rest_s: f64,
     latched: bool,
+    /// A foot is on the ground, by its switch.
+    pub touches: bool,
     latch_cycles: u32,
 }
 
@@ -96,6 +98,7 @@ impl ContactWatch {
             falling_s: 0.0,
             rest_s: 0.0,
             latched: false,
+            touches: false,
             latch_cycles: 0,
         }
     }
@@ -105,6 +108,7 @@ impl ContactWatch {
         let dt_s = CYCLE.s();
         self.disarmed_until_open(e, dt_s, announce);
         let fresh = self.fresh(e);
+        self.touches = fresh > 0;
         // A leaky sum: what the ground has pushed over the last fraction of a second.
         let excess = e.felt_m_s2 - e.asked_m_s2;
         self.push_m_s += excess * dt_s - self.push_m_s * (dt_s / PUSH_S);

@@ -106,6 +106,8 @@ monitors! {
         "agreement, or an altitude reset", false;
     SLOWER: "rate near its limit", "share of the rate at which the gyros were saturated",
         0.7, "", 0.0, "no faster turn is commanded", None, "the end of the flight; turns go on more slowly", false;
+    VELOCITY_FIRST: "first velocities", "|ν| of a beam's speed over its deviation, the last four alike, none used yet",
+        10.0, "", 0.3, "the beam is used from here on, where the gate alone would refuse it", None, "first speed used", false;
     VELOCITY_GATE: "velocity gate", "|ν| of a beam's speed over its deviation",
         5.0, "", 0.0, "the beam is not used", Some(Event::VelocityRejected), "next speed inside", false;
     VELOCIMETER_LOST: "velocimeter lost", "time without a beam used, where it was used before",

@@ -30,9 +30,11 @@ const LOW_TILT: f64 = 0.17;
 const OUT_OF_REACH: f64 = 3.0;
 /// Below this altitude a target that is further is let go, m.
 const LET_GO_M: f64 = 100.0;
-/// Room that a full stop keeps above the ground, and the least that it is computed with, m.
+/// Room that a full stop keeps above the ground, and the least that it is computed with, m, and as a share of the
+/// altitude.
 const STOP_M: f64 = 40.0;
 const STOP_M_MIN: f64 = 20.0;
+const STOP_SHARE: f64 = 0.7;
 /// Above this horizontal speed, m/s and 1/s of altitude, the descent waits until it is taken away, above a
 /// floor, m, under which tilts are too small for it; share of the net deceleration counted on.
 const DRIFT_M_S: f64 = 1.5;
@@ -42,6 +44,9 @@ const DRIFT_SHARE: f64 = 0.5;
 /// A lander that drifts may tilt as much as one at the first altitude, m, and faster than this, m/s, as at
 /// the second, as long as it is higher than the least.
 const DRIFTING_M_S: f64 = 5.0;
+/// Above this speed, m/s, and altitude, m, it may tilt as in the turn at the gate.
+const FAST_M_S: f64 = 12.0;
+const FAST_M_MIN: f64 = 20.0;
 const DRIFTING_AS_M: [f64; 2] = [31.0, 201.0];
 const DRIFT_M_MIN: f64 = 8.0;
 /// Fastest climb back to the floor, m/s, and its rate, 1/s.
@@ -97,7 +102,8 @@ pub fn tilt_max_rad(h_m: f64, turning: bool) -> f64 {
 /// Vertical thrust acceleration that stops a fall of `fall_m_s` with some room above the ground, m/s².
 pub fn stop_m_s2(fall_m_s: f64, altitude_m: f64, gravity_m_s2: f64) -> f64 {
     let fall = fall_m_s.max(0.0);
-    fall * fall / (2.0 * (altitude_m - STOP_M).max(STOP_M_MIN)) + gravity_m_s2
+    let least_m = STOP_M_MIN.min(STOP_SHARE * altitude_m);
+    fall * fall / (2.0 * (altitude_m - STOP_M).max(least_m).max(0.5)) + gravity_m_s2
 }
 
 /// What the approach knows.
@@ -162,7 +168,8 @@ pub fn thrust_acceleration(a: &Approach) -> Vector3<f64> {
     // What stops the fall comes first; the horizontal speed gets what thrust is left.
     let stop = stop_m_s2(fall, a.altitude_m, a.gravity_m_s2);
     let left = libm::sqrt((a.most_m_s2 * a.most_m_s2 - stop * stop).max(0.0));
-    let limit = left.min(vertical * libm::tan(tilt_max_rad(low_m, a.turning)));
+    let fast = careful && drift_m_s > FAST_M_S && a.altitude_m > FAST_M_MIN;
+    let limit = left.min(vertical * libm::tan(tilt_max_rad(low_m, a.turning || fast)));
     let size = libm::sqrt(across.norm_squared());
     if size > limit {
         across *= limit / size;
@@ -225,6 +232,38 @@ mod tests {
             (thrust.x + libm::sqrt(3.7 * 3.7 - need * need)).abs() < 1e-9 && thrust.y.abs() < 1e-9
         );
         assert!((libm::sqrt(thrust.norm_squared()) - 3.7).abs() < 1e-9, "{thrust:?}");
+    }
+
+    #[test]
+    fn the_last_metres_of_a_stop_are_counted_as_they_are() {
+        // 6.2 m/s at 14.6 m, 70 % of which are left for it: 1.88 m/s² beside gravity, more than there is to spare.
+        assert!((stop_m_s2(6.2, 14.6, 1.62) - 1.62 - 6.2 * 6.2 / (2.0 * 0.7 * 14.6)).abs() < 1e-12);
+        assert!((stop_m_s2(20.0, 100.0, 1.62) - 1.62 - 400.0 / 120.0).abs() < 1e-12);
+        assert!(stop_m_s2(1.0, -3.0, 1.62).is_finite());
+    }
+
+    #[test]
+    fn a_fast_drift_is_taken_away_at_the_tilt_of_the_turn() {
+        let a = Approach {
+            p_L: Vector3::new(0.0, 0.0, 40.0),
+            v_L: Vector3::new(57.0, 0.0, 0.0),
+            altitude_m: 40.0,
+            speed: (0.0, 0.0),
+            turning: false,
+            stopping: false,
+            most_m_s2: 3.5,
+            gravity_m_s2: 1.62,
+        };
+        let tilt = |a: &Approach| {
+            let thrust = thrust_acceleration(a);
+            libm::atan2(-thrust.x, thrust.z).to_degrees()
+        };
+        assert!((tilt(&a) - 40.0).abs() < 1e-9, "{}", tilt(&a));
+        let slow = Approach { v_L: Vector3::new(11.0, 0.0, 0.0), ..a };
+        let low = Approach { altitude_m: 19.0, ..a };
+        assert!((tilt(&slow) - 20.0).abs() < 1e-9 && (tilt(&low) - 20.0).abs() < 1e-9);
+        // As flown nobody asks how much thrust there is, and the altitude alone counts.
+        assert!((tilt(&Approach { most_m_s2: f64::INFINITY, ..a }) - 10.0).abs() < 1e-9);
     }
 
     #[test]

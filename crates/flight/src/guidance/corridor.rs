@@ -5,6 +5,11 @@
 //! believed, so the largest speed at believed altitude h obeys
 //!     v²/2ηa_n + v τ = h − k σ − margin + v_c²/2ηa_n,
 //! v_c being a creep speed that can be stopped at the shortest first range worth surviving.
+//! The plan below the gate is the load's, (altitude, speed) with v² linear between rows, but for two things.
+//! The last metres are slower: a lander of 1.8 m between the feet and its centre of mass at 1.5 m topples down a
+//! slope α once it brings more than g l (1 − cos(31° − α)), l = 1.8 m, 0.1 J/kg at 16°, of which v²/2 is the part that
+//! can be chosen. And haste, the share of one even deceleration v² = v₁² + (v₄² − v₁²)(h − h₁)/(h₄ − h₁) from gate to
+//! last metres: it takes 15 s less than a plan that brakes early, and as much thrust more.
 //! After [`crate::nav`]'s own σ has shrunk the same formula lets the planned profile pass.
 //! Does not own: how large k is where propellant is short ([`super::risk`]).
 
@@ -23,11 +28,41 @@ pub const CREEP_M_S: f64 = 20.0;
 /// Altitude deviation above which the ground counts as unknown, m.
 pub const UNKNOWN_M: f64 = 20.0;
 
+/// Altitude below which the descent is slowest, m, and its speed there, m/s. Assumed: on a slope of 25° the upper
+/// foot meets the ground 0.6 m before the middle of the lander would, and altitude is known to half a metre.
+/// Tried on 88 landings that leant 10° and more: 12 topple at 1 m/s, 4 at 0.5 m/s, 6 at 0.3 m/s.
+pub const LAST: (f64, f64) = (1.5, 0.5);
+
+/// Rows of the plan: the load's, and one for the last metres.
+pub const ROWS: usize = 6;
+
+/// The plan below the gate: (m, m/s), ascending.
+pub type Plan = [(f64, f64); ROWS];
+
+/// The load's `profile` with its last metres and hastened by `haste`, 0 to 1.
+///
+/// - `last`: altitude below which the descent is slowest, m, and its speed there, m/s; `None` for the load's own.
+pub fn plan(profile: &[(f64, f64); 5], last: Option<(f64, f64)>, haste: f64) -> Plan {
+    let [first, low, lower, upper, high] = *profile;
+    let last = last.unwrap_or(first);
+    let hastened = |(h, v): (f64, f64)| {
+        let direct = low.1 * low.1 + 2.0 * direct_m_s2(profile) * (h - low.0);
+        (h, libm::sqrt(v * v + haste.clamp(0.0, 1.0) * (direct - v * v).max(0.0)))
+    };
+    [(first.0, last.1), last, low, hastened(lower), hastened(upper), high]
+}
+
+/// Deceleration of the plan at full haste, m/s².
+pub fn direct_m_s2(profile: &[(f64, f64); 5]) -> f64 {
+    let [_, low, _, _, high] = *profile;
+    (high.1 * high.1 - low.1 * low.1) / (2.0 * (high.0 - low.0).max(1.0))
+}
+
 /// What bounds the descent speed.
 #[derive(Clone, Copy, Debug)]
-pub struct Corridor<'a> {
-    /// Planned altitude and descent speed: (m, m/s), ascending.
-    pub profile: &'a [(f64, f64)],
+pub struct Corridor {
+    /// Planned altitude and descent speed.
+    pub plan: Plan,
     /// Largest planned descent speed: that at the gate, m/s.
     pub gate_m_s: f64,
     /// Standard deviation of altitude, m.
@@ -51,7 +86,7 @@ pub enum Bound {
     Creep,
 }
 
-impl Corridor<'_> {
+impl Corridor {
     /// Largest descent speed that still stops above the ground, m/s, at believed altitude `altitude_m`.
     pub fn safe_m_s(&self, altitude_m: f64) -> f64 {
         let room_m = (altitude_m - self.k * self.sigma_m - MARGIN_M).max(0.0);
@@ -63,7 +98,7 @@ impl Corridor<'_> {
 
     /// Planned descent speed and its slope: (m/s, 1/s).
     pub fn planned(&self, altitude_m: f64) -> (f64, f64) {
-        let planned = approach::profile(self.profile, altitude_m);
+        let planned = approach::profile(&self.plan, altitude_m);
         // Above the planned gate nothing is gained by falling faster than at the gate.
         if planned.0 > self.gate_m_s { (self.gate_m_s, 0.0) } else { planned }
     }
@@ -92,7 +127,7 @@ impl Corridor<'_> {
     pub fn planned_s(&self, altitude_m: f64) -> f64 {
         let mut t_s = 0.0;
         let mut top_m = 0.0;
-        for pair in self.profile.windows(2) {
+        for pair in self.plan.windows(2) {
             let [(h0, _), (h1, _)] = *pair else { continue };
             let to_m = h1.min(altitude_m);
             if to_m > h0 {
@@ -117,7 +152,7 @@ impl Corridor<'_> {
         let stop_m = (v_m_s * v_m_s - CREEP_M_S * CREEP_M_S) / (2.0 * a) + v_m_s * self.reaction_s;
         let corridor_m = stop_m + self.k * self.sigma_m + MARGIN_M;
         let mut plan_m = f64::NEG_INFINITY;
-        for pair in self.profile.windows(2) {
+        for pair in self.plan.windows(2) {
             let [(h0, v0), (h1, v1)] = *pair else { continue };
             if v_m_s >= v0 && v1 > v0 {
                 let share = (v_m_s * v_m_s - v0 * v0) / (v1 * v1 - v0 * v0);
@@ -144,8 +179,9 @@ mod tests {
     const PROFILE: [(f64, f64); 5] =
         [(0.0, 1.0), (20.0, 4.7), (192.0, 14.0), (1000.0, 33.0), (3000.0, 76.0)];
 
-    fn corridor(sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor<'static> {
-        Corridor { profile: &PROFILE, gate_m_s: 76.0, sigma_m, k: K_SIGMA, net_m_s2, reaction_s }
+    fn corridor(sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor {
+        let plan = plan(&PROFILE, Some(LAST), 0.0);
+        Corridor { plan, gate_m_s: 76.0, sigma_m, k: K_SIGMA, net_m_s2, reaction_s }
     }
 
     #[test]
@@ -188,6 +224,36 @@ mod tests {
             let dh = h_m / f64::from(n);
             let sum: f64 = (0..n).map(|i| dh / known.planned((f64::from(i) + 0.5) * dh).0).sum();
             assert!((known.planned_s(h_m) / sum - 1.0).abs() < 1e-4, "{h_m}: {sum}");
+        }
+    }
+
+    #[test]
+    fn haste_is_one_even_deceleration_and_saves_time() {
+        let none = corridor(0.0, 2.1, 2.0);
+        let all = Corridor { plan: plan(&PROFILE, Some(LAST), 1.0), ..none };
+        // (76² − 4.7²) / 2 · 2980 m, by hand.
+        assert!((direct_m_s2(&PROFILE) - 0.965_42).abs() < 1e-5, "{}", direct_m_s2(&PROFILE));
+        for h_m in [21.0, 100.0, 500.0, 1500.0, 2900.0] {
+            let (v, slope) = all.planned(h_m);
+            assert!((v * slope - direct_m_s2(&PROFILE)).abs() < 1e-9 && v > none.planned(h_m).0);
+        }
+        let saved_s = none.planned_s(3000.0) - all.planned_s(3000.0);
+        // 36.7 s, 34.4 s and 18.4 s by the rows against 2 · 2980 m / 80.7 m/s.
+        assert!((saved_s - 15.6).abs() < 0.1, "{saved_s}");
+    }
+
+    #[test]
+    fn the_last_metres_are_slow_and_the_load_s_own_where_none_are_given() {
+        let own = corridor(0.0, 2.1, 2.0);
+        let load = Corridor { plan: plan(&PROFILE, None, 0.0), ..own };
+        for h_m in [-1.0, 0.3, 1.4] {
+            assert!(
+                (own.planned(h_m).0 - LAST.1).abs() < 1e-12 && own.planned(h_m).1.abs() < 1e-12
+            );
+        }
+        for h_m in [0.0, 0.3, 5.0, 19.0, 500.0] {
+            assert_eq!(load.planned(h_m), approach::profile(&PROFILE, h_m));
+            assert!(own.planned(h_m).0 <= load.planned(h_m).0);
         }
     }
 

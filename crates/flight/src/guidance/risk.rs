@@ -33,9 +33,9 @@ const STOP_RESERVE_M: f64 = 20.0;
 
 /// What is weighed.
 #[derive(Clone, Copy, Debug)]
-pub struct Outlook<'a> {
+pub struct Outlook {
     /// The corridor; its `k` is what is chosen.
-    pub corridor: Corridor<'a>,
+    pub corridor: Corridor,
     /// Believed altitude from which the descent by the reference begins, m.
     pub altitude_m: f64,
     /// Speed then, m/s.
@@ -81,7 +81,7 @@ fn shortage(x: f64) -> f64 {
     if x < 0.0 { normal(x) } else { 0.5 + (SLOPE + 0.5 * x) * x }
 }
 
-impl Outlook<'_> {
+impl Outlook {
     /// Propellant that a velocity change takes, kg.
     pub fn propellant_for_kg(&self, dv_m_s: f64) -> f64 {
         self.mass_kg * (1.0 - libm::exp(-dv_m_s.max(0.0) / self.exhaust_m_s.max(1.0)))
@@ -139,7 +139,7 @@ impl Outlook<'_> {
 /// clearly better.
 ///
 /// - `outlook`: what is weighed for a given k; `held`: the k of the last choice.
-pub fn choose<'a>(held: Option<f64>, outlook: impl Fn(f64) -> Outlook<'a>) -> Risk {
+pub fn choose(held: Option<f64>, outlook: impl Fn(f64) -> Outlook) -> Risk {
     let mut best: Option<(f64, Risk)> = None;
     for i in (0..CHOICES).rev() {
         let k = K_SIGMA * i as f64 / (CHOICES - 1) as f64;
@@ -155,15 +155,16 @@ pub fn choose<'a>(held: Option<f64>, outlook: impl Fn(f64) -> Outlook<'a>) -> Ri
 
 #[cfg(test)]
 mod tests {
+    use super::super::corridor::{LAST, plan};
     use super::*;
 
     const PROFILE: [(f64, f64); 5] =
         [(0.0, 1.0), (20.0, 4.7), (192.0, 14.0), (1000.0, 33.0), (3000.0, 76.0)];
 
     /// Reading B at the gate.
-    fn outlook(k: f64, sigma_m: f64, left_kg: f64, late: f64) -> Outlook<'static> {
+    fn outlook(k: f64, sigma_m: f64, left_kg: f64, late: f64) -> Outlook {
         let corridor = Corridor {
-            profile: &PROFILE,
+            plan: plan(&PROFILE, Some(LAST), 0.0),
             gate_m_s: 76.0,
             sigma_m,
             k,
