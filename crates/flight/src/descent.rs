@@ -71,7 +71,7 @@ impl Flight<'_> {
     }
 
     /// The plan alone, without a corridor.
-    pub(crate) fn plan(&self) -> Corridor<'_> {
+    pub(crate) fn plan(&self) -> Corridor {
         self.corridor(0.0, 0.0, self.net_deceleration(), REACTION_S)
     }
 
