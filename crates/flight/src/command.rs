@@ -418,11 +418,14 @@ impl Flight<'_> {
         self.guide.main_age_s += dt_s;
         if self.guide.main_age_s >= MAIN_SWITCH_S {
             let enough = wanted < MAIN_OFF_SHARE * assist_alone;
+            let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+            let rising = self.nav.v_ground_I(self.load).si().dot(&up) > 0.0;
             // A plan that ends the main burn at the gate does not wait for the turn.
             let target = &self.load.target;
             let ends = !turning || target.main_off_m >= target.gate_altitude_m;
             let change = if self.guide.main {
-                ends && enough && self.guide.altitude_m < self.load.target.main_off_m
+                // One that outweighs the lander goes off wherever it would carry it up.
+                enough && (rising || ends && self.guide.altitude_m < target.main_off_m)
             } else {
                 wanted > MAIN_ON_SHARE * assist_alone
             };

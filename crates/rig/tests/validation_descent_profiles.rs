@@ -40,12 +40,19 @@ struct Descent {
 
 impl Descent {
     fn of(name: &str) -> Self {
+        let descent = Self::run(name, 0);
+        let judgement = &descent.flown.judgement;
+        assert!(judgement.as_expected, "{name}: {:#?}", judgement.reasons);
+        descent
+    }
+
+    fn run(name: &str, run: u64) -> Self {
         let file = format!("../../scenarios/{name}.toml");
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let stand = Stand::new(Scenario::read(&file).unwrap()).unwrap();
         let radius_m = stand.site.p_ML_M.norm();
         let mut points = Vec::new();
-        let flown = fly(&stand, 0, Recording::Off, |frame| {
+        let flown = fly(&stand, run, Recording::Off, |frame| {
             let p = frame.view.p_LB_L.si();
             let (level, up) = (libm::hypot(p.x, p.y), p.z + radius_m);
             points.push(Point {
@@ -59,7 +66,6 @@ impl Descent {
             });
         })
         .unwrap();
-        assert!(flown.judgement.as_expected, "{name}: {:#?}", flown.judgement.reasons);
         Self { flown, points }
     }
 
@@ -178,5 +184,17 @@ fn slim_and_apex_land_where_they_should() {
     for name in ["slim", "apex-1"] {
         let descent = Descent::of(name);
         println!("{name}: {}", descent.flown.judgement.headline());
+    }
+}
+
+#[test]
+fn a_main_engine_that_outweighs_the_lander_never_carries_it_up() {
+    for run in [20, 22] {
+        let descent = Descent::run("blue-ghost", run);
+        let gate_m = descent.at_phase(Phase::PitchUp).altitude_m;
+        let after = descent.points.iter().skip_while(|point| point.phase < Phase::PitchUp);
+        let most_m = after.map(|point| point.altitude_m).fold(0.0, f64::max);
+        println!("run {run}: gate at {gate_m:.0} m, then at most {most_m:.0} m");
+        assert!(most_m < gate_m + 50.0);
     }
 }
