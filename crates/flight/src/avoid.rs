@@ -2,7 +2,7 @@
 //!
 //! Owns: the order of scans, the sweeps that the lidar is commanded, the frame `A` ([`crate::hazard`]), the
 //! landing place once it is chosen, and the way there. Does not own: the map and its rating.
-//! Four scans, each at half the altitude of the one before and over what can still be reached: the first
+//! Five scans, each at about half the altitude of the one before and over what can still be reached: the first
 //! finds the even region, the last the rocks. Blue Ghost diverted twice from its scans, by 98 m and 5 m
 //! [BlueGhost2025]; Chandrayaan-3 looked from 150 m, Chang'e-3 from 100 m.
 //! A flight whose lidar is silent lands where it would have without one.
@@ -24,10 +24,12 @@ use icd::tm::Phase;
 use nalgebra::{Matrix3, Vector2, Vector3};
 
 /// Altitudes at which a scan begins, m, and how far it looks to each side, m. Assumed: what can be reached
-/// from there, and the last at a posting that shows a rock of 0.3 m height, 0.22 m.
-const SCANS: [(f64, f64); 4] = [(500.0, 100.0), (240.0, 40.0), (120.0, 15.0), (70.0, 7.0)];
+/// from there; the last two at a posting that shows a rock of 0.3 m height, 0.22 and 0.16 m, and the very
+/// last so late that navigation has no time to drift.
+const SCANS: [(f64, f64); 5] =
+    [(500.0, 100.0), (240.0, 40.0), (120.0, 15.0), (70.0, 7.0), (40.0, 5.0)];
 /// Below this altitude no scan begins, m.
-const SCAN_M_MIN: f64 = 30.0;
+const SCAN_M_MIN: f64 = 25.0;
 /// Cycles after the first command without any line, and after the last command, that are waited.
 const SILENT_CYCLES: u32 = 50;
 const LATE_CYCLES: u32 = 15;
@@ -40,11 +42,13 @@ const PLANNED: f64 = 0.8;
 /// Share of the spare propellant that a divert may hover away, and the longest time for it, s.
 const SPARE: f64 = 0.4;
 const SPARE_S_MAX: f64 = 10.0;
+/// Share of the time that a divert under way needs in which places around its own must be in reach.
+const UNDER_WAY: f64 = 1.2;
 /// Distance and speed at which a place counts as reached, m and m/s.
 const REACHED: (f64, f64) = (0.25, 0.15);
 /// How far from its place the lander may come down: what a map must be good for around it, m. Measured, see
 /// the example `hazards`.
-const SPREAD_M: f64 = 0.45;
+const SPREAD_M: f64 = 0.55;
 /// A new place counts as a divert from so far on, m.
 const DIVERT_M: f64 = 0.5;
 /// A line whose first shot lies further than this many nodes from where it should is not used.
@@ -124,9 +128,10 @@ impl Flight<'_> {
         sweep
     }
 
-    /// The last scan for hazards and the place chosen, for who shows them.
-    pub fn hazards(&self) -> (&Scan, Option<Best>) {
-        (&self.avoid.scan, self.avoid.site)
+    /// The last scan for hazards, the place chosen, and where the lander is in the same frame, m: for who
+    /// shows them.
+    pub fn hazards(&self) -> (&Scan, Option<Best>, Vector3<f64>) {
+        (&self.avoid.scan, self.avoid.site, self.avoid.p_AB_m)
     }
 
     /// Carries the lander's place in `A` on by its velocity.
@@ -250,12 +255,19 @@ impl Flight<'_> {
     fn reach(&self) -> Reach {
         let altitude_m = self.guide.altitude_m;
         let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
-        let spare_s = SPARE * self.spare_kg(altitude_m, 1.0).max(0.0) / hover_kg_s;
+        let spare_kg = self.spare_kg(altitude_m, 1.0);
+        let spare_s = (SPARE * spare_kg.max(0.0) / hover_kg_s).min(SPARE_S_MAX);
+        let most_m_s2 = Self::divert_m_s2(altitude_m);
+        // A divert under way gets the time that it needs: what lies around its place costs no more.
+        let under_way_s = match self.avoid.from_site() {
+            Some((r, v)) if spare_kg > 0.0 => UNDER_WAY * divert::needed_s(r, v, most_m_s2),
+            _ => 0.0,
+        };
         Reach {
             p_m: self.avoid.p_AB_m.xy().into(),
             v_m_s: self.avoid.v_m_s.xy().into(),
-            time_s: self.planned_left_s(altitude_m) + spare_s.min(SPARE_S_MAX),
-            most_m_s2: Self::divert_m_s2(altitude_m),
+            time_s: (self.planned_left_s(altitude_m) + spare_s).max(under_way_s),
+            most_m_s2,
         }
     }
 

@@ -1,8 +1,10 @@
 //! The maps of one flight's scans, as drawn on board: relief, risk, the place chosen; and what they cost.
 //! `cargo run -p frigoris-rig --example hazard_map -- [FILE [RUN [OUT.png]]]`
 //!
-//! Four rows, one a scan, from high to low. Left the ground as measured, lit from the north-west; right the
+//! One row a scan, from high to low. Left the ground as measured, lit from the north-west; right the
 //! risk: green none, red certain, grey not known. A white ring is the circle of the pads at the place chosen.
+
+#![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
 use flight::Flight;
 use flight::hazard::Scan;
@@ -78,8 +80,7 @@ fn png(scans: &[Drawn]) -> Result<Vec<u8>, png::EncodingError> {
                         y as f64 + 0.5 - scan.place_px[1],
                     );
                     let ring = (away - scan.ring_px).abs() < 1.0;
-                    let colour =
-                        if ring { [1.0; 3] } else { picture[(y / PX) * LINES + x / PX] };
+                    let colour = if ring { [1.0; 3] } else { picture[(y / PX) * LINES + x / PX] };
                     let at = 3 * ((k * (SIDE + GAP) + y) * width + left + x);
                     for (slot, c) in rgb[at..at + 3].iter_mut().zip(colour) {
                         *slot = (255.0 * c.clamp(0.0, 1.0)).round() as u8;
@@ -107,12 +108,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut simulation = Simulation::new(&stand, &load, run)?;
     let mut scans = Vec::new();
     let mut was = false;
+    let (mut first, mut last) = (None, (f64::NAN, f64::NAN));
     let mut fed = Vec::new();
     while simulation.world().ended().is_none() {
         let exchange = simulation.step();
-        let (scan, best) = simulation.flight().hazards();
+        let (scan, best, p_AB_m) = simulation.flight().hazards();
         fed.push((exchange.sensors, was));
-        if was && !scan.running()
+        if was
+            && !scan.running()
             && let Some(best) = best
         {
             println!(
@@ -129,7 +132,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             scans.push(drawn(scan, &best, load.vehicle.avoidance.foot_radius_m));
         }
         was = scan.running();
+        if simulation.world().touchdown().is_none()
+            && let Some(best) = best
+        {
+            // Where the place lies by the lander's own frame, against truth's: how far that has drifted.
+            let p = simulation.world().view().p_LB_L.si() - p_AB_m;
+            first = first.or(Some(p));
+            let off = [p_AB_m.x - best.place_m[0], p_AB_m.y - best.place_m[1]];
+            last =
+                (libm::hypot(off[0], off[1]), first.map_or(0.0, |first| (p - first).xy().norm()));
+        }
     }
+    if scans.is_empty() {
+        println!("nothing was scanned");
+        return Ok(());
+    }
+    println!("at contact {:.2} m from the place, the frame has drifted by {:.2} m", last.0, last.1);
     let mut flight = Flight::new(&load, &nav_start(&stand.scenario, &stand.start(run), run));
     let mut took_us = [Vec::new(), Vec::new()];
     for (sensors, scanning) in &fed {

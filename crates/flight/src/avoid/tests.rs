@@ -140,8 +140,13 @@ fn from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached() {
         bench.flight.load = &load;
         bench.land(rough_but_at(x_m, y_m), true);
         let (p, v) = (bench.p(), bench.flight.nav.v_LB_L(&load, &bench.flight.site).si());
-        let off_m = libm::hypot(p.x - x_m, p.y - y_m);
-        assert!(off_m < 12.0 - 1.45, "({x_m}, {y_m}): came down at {p:?}");
+        let ground = rough_but_at(x_m, y_m);
+        for k in 0..16 {
+            let (sin, cos) = libm::sincos(core::f64::consts::PI * f64::from(k) / 16.0);
+            let pad = |side: f64| ground(p.x + side * 1.3 * cos, p.y + side * 1.3 * sin);
+            let rise = (pad(1.0) - pad(-1.0)) / 2.6;
+            assert!(rise.abs() < 0.17, "({x_m}, {y_m}): on a slope of {rise} at {p:?}");
+        }
         assert!(libm::hypot(v.x, v.y) < 0.2, "{v:?}");
         let [x, y] = bench.flight.avoid.site.unwrap().place_m;
         let a = bench.flight.avoid.p_AB_m;
