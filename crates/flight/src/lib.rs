@@ -12,6 +12,7 @@
 //! | FL-2 | as flown, be lost where Mission 2 was lost | `as_flown_is_lost_inside_every_published_band` |
 //! | FL-3 | resilient, land with the same faults | `resilient_lands_with_the_same_faults` |
 //! | FL-4 | declare landed on contact and rest, never on altitude | `landed_needs_contact_and_rest` |
+//! | FL-5 | land on ground that is safe where there is any in reach | `over_rocks_the_landing_point_moves_to_safe_ground`, `from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md

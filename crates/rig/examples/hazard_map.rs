@@ -112,7 +112,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut fed = Vec::new();
     while simulation.world().ended().is_none() {
         let exchange = simulation.step();
-        let (scan, best, p_AB_m) = simulation.flight().hazards();
+        let (scan, best, p_HB_H) = simulation.flight().hazards();
         fed.push((exchange.sensors, was));
         if was
             && !scan.running()
@@ -136,9 +136,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             && let Some(best) = best
         {
             // Where the place lies by the lander's own frame, against truth's: how far that has drifted.
-            let p = simulation.world().view().p_LB_L.si() - p_AB_m;
+            let p = simulation.world().view().p_LB_L.si() - p_HB_H;
             first = first.or(Some(p));
-            let off = [p_AB_m.x - best.place_m[0], p_AB_m.y - best.place_m[1]];
+            let off = [p_HB_H.x - best.place_m[0], p_HB_H.y - best.place_m[1]];
             last =
                 (libm::hypot(off[0], off[1]), first.map_or(0.0, |first| (p - first).xy().norm()));
         }

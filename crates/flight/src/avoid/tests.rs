@@ -149,7 +149,7 @@ fn from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached() {
         }
         assert!(libm::hypot(v.x, v.y) < 0.2, "{v:?}");
         let [x, y] = bench.flight.avoid.site.unwrap().place_m;
-        let a = bench.flight.avoid.p_AB_m;
+        let a = bench.flight.avoid.p_HB_H;
         assert!(
             libm::hypot(a.x - x, a.y - y) < 0.3,
             "{} m from its place",
@@ -193,9 +193,9 @@ fn the_frame_of_the_map_does_not_jump_with_a_correction_of_the_position() {
     for _ in 0..200 {
         bench.step(&|_, _| 0.0, true);
     }
-    let before = bench.flight.avoid.p_AB_m;
+    let before = bench.flight.avoid.p_HB_H;
     bench.flight.nav.p_MB_I += Vector::new(30.0, -20.0, 10.0);
     bench.step(&|_, _| 0.0, true);
-    let moved = bench.flight.avoid.p_AB_m - before;
+    let moved = bench.flight.avoid.p_HB_H - before;
     assert!((moved.norm() - 22.0 * 0.02).abs() < 0.05, "{moved:?}");
 }
