@@ -1,8 +1,8 @@
 //! Hazard avoidance in flight: when to scan and where, what to make of a line, where to land then.
 //!
-//! Owns: the order of scans, the sweeps that the lidar is commanded, the frame `A` ([`crate::hazard`]), the
+//! Owns: the order of scans, the sweeps that the lidar is commanded, the frame `H` ([`crate::hazard`]), the
 //! landing place once it is chosen, and the way there. Does not own: the map and its rating.
-//! Four scans, each at half the altitude of the one before and over what can still be reached: the first
+//! Five scans, each at about half the altitude of the one before and over what can still be reached: the first
 //! finds the even region, the last the rocks. Blue Ghost diverted twice from its scans, by 98 m and 5 m
 //! [BlueGhost2025]; Chandrayaan-3 looked from 150 m, Chang'e-3 from 100 m.
 //! A flight whose lidar is silent lands where it would have without one.
@@ -24,10 +24,12 @@ use icd::tm::Phase;
 use nalgebra::{Matrix3, Vector2, Vector3};
 
 /// Altitudes at which a scan begins, m, and how far it looks to each side, m. Assumed: what can be reached
-/// from there, and the last at a posting that shows a rock of 0.3 m height, 0.22 m.
-const SCANS: [(f64, f64); 4] = [(500.0, 100.0), (240.0, 40.0), (120.0, 15.0), (70.0, 7.0)];
+/// from there; the last two at a posting that shows a rock of 0.3 m height, 0.22 and 0.16 m, and the very
+/// last so late that navigation has no time to drift.
+const SCANS: [(f64, f64); 5] =
+    [(500.0, 100.0), (240.0, 40.0), (120.0, 15.0), (70.0, 7.0), (40.0, 5.0)];
 /// Below this altitude no scan begins, m.
-const SCAN_M_MIN: f64 = 30.0;
+const SCAN_M_MIN: f64 = 25.0;
 /// Cycles after the first command without any line, and after the last command, that are waited.
 const SILENT_CYCLES: u32 = 50;
 const LATE_CYCLES: u32 = 15;
@@ -40,11 +42,13 @@ const PLANNED: f64 = 0.8;
 /// Share of the spare propellant that a divert may hover away, and the longest time for it, s.
 const SPARE: f64 = 0.4;
 const SPARE_S_MAX: f64 = 10.0;
+/// Share of the time that a divert under way needs in which places around its own must be in reach.
+const UNDER_WAY: f64 = 1.2;
 /// Distance and speed at which a place counts as reached, m and m/s.
 const REACHED: (f64, f64) = (0.25, 0.15);
 /// How far from its place the lander may come down: what a map must be good for around it, m. Measured, see
 /// the example `hazards`.
-const SPREAD_M: f64 = 0.45;
+const SPREAD_M: f64 = 0.55;
 /// A new place counts as a divert from so far on, m.
 const DIVERT_M: f64 = 0.5;
 /// A line whose first shot lies further than this many nodes from where it should is not used.
@@ -56,13 +60,13 @@ const UNSAFE: f64 = 0.5;
 #[derive(Clone, Debug)]
 pub(crate) struct Avoid {
     pub scan: Scan,
-    /// The lander in `A`, m, and when.
-    p_AB_m: Vector3<f64>,
+    /// The lander in `H`, m, and when.
+    p_HB_H: Vector3<f64>,
     v_m_s: Vector3<f64>,
     t: Option<Time>,
     /// How many of the scans are begun or past.
     begun: usize,
-    /// Height of the ground as commanded, `A`, m.
+    /// Height of the ground as commanded, `H`, m.
     level_m: f64,
     /// Where to land.
     pub site: Option<Best>,
@@ -75,7 +79,7 @@ impl Avoid {
     pub fn new() -> Self {
         Self {
             scan: Scan::new(),
-            p_AB_m: Vector3::zeros(),
+            p_HB_H: Vector3::zeros(),
             v_m_s: Vector3::zeros(),
             t: None,
             begun: 0,
@@ -89,7 +93,7 @@ impl Avoid {
     /// Distance of the lander from its place, horizontal, m, and its velocity, m/s.
     fn from_site(&self) -> Option<(Vector2<f64>, Vector2<f64>)> {
         let [x, y] = self.site?.place_m;
-        let r = Vector2::new(self.p_AB_m.x - x, self.p_AB_m.y - y);
+        let r = Vector2::new(self.p_HB_H.x - x, self.p_HB_H.y - y);
         Some((r, self.v_m_s.xy()))
     }
 }
@@ -124,18 +128,19 @@ impl Flight<'_> {
         sweep
     }
 
-    /// The last scan for hazards and the place chosen, for who shows them.
-    pub fn hazards(&self) -> (&Scan, Option<Best>) {
-        (&self.avoid.scan, self.avoid.site)
+    /// The last scan for hazards, the place chosen, and where the lander is in the same frame, m: for who
+    /// shows them.
+    pub fn hazards(&self) -> (&Scan, Option<Best>, Vector3<f64>) {
+        (&self.avoid.scan, self.avoid.site, self.avoid.p_HB_H)
     }
 
-    /// Carries the lander's place in `A` on by its velocity.
+    /// Carries the lander's place in `H` on by its velocity.
     fn follow_frame(&mut self) {
         let v = self.nav.v_LB_L(self.load, &self.site).si();
         let avoid = &mut self.avoid;
         if let Some(last) = avoid.t {
             let dt_s = after(self.nav.t, last).clamp(0.0, 1.0);
-            avoid.p_AB_m += (v + avoid.v_m_s) * (0.5 * dt_s);
+            avoid.p_HB_H += (v + avoid.v_m_s) * (0.5 * dt_s);
         }
         (avoid.v_m_s, avoid.t) = (v, Some(self.nav.t));
     }
@@ -155,7 +160,7 @@ impl Flight<'_> {
             Some(site) => Vector2::from(site.place_m),
             None => {
                 // The target may lie out of reach: look as far towards it as is useful.
-                let p_m = avoid.p_AB_m.xy();
+                let p_m = avoid.p_HB_H.xy();
                 let ahead_m = p_m + avoid.v_m_s.xy() * divert::FLOOR_S;
                 let away = p_m - self.nav.p_LB_L(&self.site).si().xy() - ahead_m;
                 let far = libm::sqrt(away.norm_squared());
@@ -167,7 +172,7 @@ impl Flight<'_> {
             pad_diameter_m: vehicle.avoidance.pad_diameter_m,
             sigma_m: vehicle.avoidance.sigma_m,
         };
-        avoid.level_m = avoid.p_AB_m.z - (altitude_m - vehicle.foot_z_m);
+        avoid.level_m = avoid.p_HB_H.z - (altitude_m - vehicle.foot_z_m);
         avoid.scan.begin(middle_m.into(), *half_m, &lander, SPREAD_M);
         (avoid.cycles, avoid.heard) = (0, false);
         self.announce.now(Event::HazardScan);
@@ -187,7 +192,7 @@ impl Flight<'_> {
         let arm_B = Vector3::from(self.load.vehicle.avoidance.p_BA_B);
         let avoid = &mut self.avoid;
         let line = u8::try_from(avoid.scan.next).ok().filter(|_| avoid.scan.next < LINES)?;
-        let p_m = avoid.p_AB_m + avoid.v_m_s * dt_s + R_LB * arm_B;
+        let p_m = avoid.p_HB_H + avoid.v_m_s * dt_s + R_LB * arm_B;
         let depth_m = (p_m.z - avoid.level_m).max(1.0);
         let grid = &avoid.scan.grid;
         let [x_m, y_m] = grid.middle_m;
@@ -209,7 +214,7 @@ impl Flight<'_> {
         let range_m_max = self.load.vehicle.avoidance.range_m_max;
         let avoid = &mut self.avoid;
         let number = usize::from(line.sweep.line);
-        let p_m = avoid.p_AB_m - avoid.v_m_s * after(self.nav.t, line.t) + R_LB * arm_B;
+        let p_m = avoid.p_HB_H - avoid.v_m_s * after(self.nav.t, line.t) + R_LB * arm_B;
         let [first, last] = line.sweep.ends_B.map(|end| R_LB * Vector3::from(end.map(f64::from)));
         let mut heights_m = [None; SHOTS];
         let mut astray = 0.0_f64;
@@ -250,19 +255,26 @@ impl Flight<'_> {
     fn reach(&self) -> Reach {
         let altitude_m = self.guide.altitude_m;
         let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
-        let spare_s = SPARE * self.spare_kg(altitude_m, 1.0).max(0.0) / hover_kg_s;
+        let spare_kg = self.spare_kg(altitude_m, 1.0);
+        let spare_s = (SPARE * spare_kg.max(0.0) / hover_kg_s).min(SPARE_S_MAX);
+        let most_m_s2 = Self::divert_m_s2(altitude_m);
+        // A divert under way gets the time that it needs: what lies around its place costs no more.
+        let under_way_s = match self.avoid.from_site() {
+            Some((r, v)) if spare_kg > 0.0 => UNDER_WAY * divert::needed_s(r, v, most_m_s2),
+            _ => 0.0,
+        };
         Reach {
-            p_m: self.avoid.p_AB_m.xy().into(),
+            p_m: self.avoid.p_HB_H.xy().into(),
             v_m_s: self.avoid.v_m_s.xy().into(),
-            time_s: self.planned_left_s(altitude_m) + spare_s.min(SPARE_S_MAX),
-            most_m_s2: Self::divert_m_s2(altitude_m),
+            time_s: (self.planned_left_s(altitude_m) + spare_s).max(under_way_s),
+            most_m_s2,
         }
     }
 
     fn settle_on(&mut self, best: Best) {
         let before = match self.avoid.site {
             Some(site) => Vector2::from(site.place_m),
-            None => self.avoid.p_AB_m.xy() - self.nav.p_LB_L(&self.site).si().xy(),
+            None => self.avoid.p_HB_H.xy() - self.nav.p_LB_L(&self.site).si().xy(),
         };
         let away = Vector2::from(best.place_m) - before;
         let moved = libm::sqrt(away.norm_squared()) > DIVERT_M;

@@ -14,6 +14,7 @@
 //! | FL-4 | declare landed on contact and rest, never on altitude | `landed_needs_contact_and_rest` |
 //! | FL-5 | never fly a plan that its own propagation does not confirm | `verification_sees_what_is_wrong_with_a_plan` |
 //! | FL-6 | fly the closed form where there is no plan | `where_no_plan_fits_the_closed_form_is_flown_and_arrives` |
+//! | FL-7 | land on ground that is safe where there is any in reach | `over_rocks_the_landing_point_moves_to_safe_ground`, `from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md

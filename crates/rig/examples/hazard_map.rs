@@ -1,8 +1,10 @@
 //! The maps of one flight's scans, as drawn on board: relief, risk, the place chosen; and what they cost.
 //! `cargo run -p frigoris-rig --example hazard_map -- [FILE [RUN [OUT.png]]]`
 //!
-//! Four rows, one a scan, from high to low. Left the ground as measured, lit from the north-west; right the
+//! One row a scan, from high to low. Left the ground as measured, lit from the north-west; right the
 //! risk: green none, red certain, grey not known. A white ring is the circle of the pads at the place chosen.
+
+#![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
 use flight::Flight;
 use flight::hazard::Scan;
@@ -106,10 +108,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut simulation = Simulation::new(&stand, &load, run)?;
     let mut scans = Vec::new();
     let mut was = false;
+    let (mut first, mut last) = (None, (f64::NAN, f64::NAN));
     let mut fed = Vec::new();
     while simulation.world().ended().is_none() {
         let exchange = simulation.step();
-        let (scan, best) = simulation.flight().hazards();
+        let (scan, best, p_HB_H) = simulation.flight().hazards();
         fed.push((exchange.sensors, was));
         if was
             && !scan.running()
@@ -129,7 +132,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             scans.push(drawn(scan, &best, load.vehicle.avoidance.foot_radius_m));
         }
         was = scan.running();
+        if simulation.world().touchdown().is_none()
+            && let Some(best) = best
+        {
+            // Where the place lies by the lander's own frame, against truth's: how far that has drifted.
+            let p = simulation.world().view().p_LB_L.si() - p_HB_H;
+            first = first.or(Some(p));
+            let off = [p_HB_H.x - best.place_m[0], p_HB_H.y - best.place_m[1]];
+            last =
+                (libm::hypot(off[0], off[1]), first.map_or(0.0, |first| (p - first).xy().norm()));
+        }
     }
+    if scans.is_empty() {
+        println!("nothing was scanned");
+        return Ok(());
+    }
+    println!("at contact {:.2} m from the place, the frame has drifted by {:.2} m", last.0, last.1);
     let mut flight = Flight::new(&load, &nav_start(&stand.scenario, &stand.start(run), run));
     let mut took_us = [Vec::new(), Vec::new()];
     for (sensors, scanning) in &fed {

@@ -357,7 +357,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             machine.radar_altimeter.as_ref(),
         ),
         camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
-        avoidance: avoidance(scenario.flight.hazard_lidar, machine),
+        avoidance: avoidance(scenario.flight.hazard_lidar && scenario.flight.resilient, machine),
         inertial: board::Inertial {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,

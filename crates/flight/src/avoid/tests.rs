@@ -140,11 +140,16 @@ fn from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached() {
         bench.flight.load = &load;
         bench.land(rough_but_at(x_m, y_m), true);
         let (p, v) = (bench.p(), bench.flight.nav.v_LB_L(&load, &bench.flight.site).si());
-        let off_m = libm::hypot(p.x - x_m, p.y - y_m);
-        assert!(off_m < 12.0 - 1.45, "({x_m}, {y_m}): came down at {p:?}");
+        let ground = rough_but_at(x_m, y_m);
+        for k in 0..16 {
+            let (sin, cos) = libm::sincos(core::f64::consts::PI * f64::from(k) / 16.0);
+            let pad = |side: f64| ground(p.x + side * 1.3 * cos, p.y + side * 1.3 * sin);
+            let rise = (pad(1.0) - pad(-1.0)) / 2.6;
+            assert!(rise.abs() < 0.17, "({x_m}, {y_m}): on a slope of {rise} at {p:?}");
+        }
         assert!(libm::hypot(v.x, v.y) < 0.2, "{v:?}");
         let [x, y] = bench.flight.avoid.site.unwrap().place_m;
-        let a = bench.flight.avoid.p_AB_m;
+        let a = bench.flight.avoid.p_HB_H;
         assert!(
             libm::hypot(a.x - x, a.y - y) < 0.3,
             "{} m from its place",
@@ -188,9 +193,9 @@ fn the_frame_of_the_map_does_not_jump_with_a_correction_of_the_position() {
     for _ in 0..200 {
         bench.step(&|_, _| 0.0, true);
     }
-    let before = bench.flight.avoid.p_AB_m;
+    let before = bench.flight.avoid.p_HB_H;
     bench.flight.nav.p_MB_I += Vector::new(30.0, -20.0, 10.0);
     bench.step(&|_, _| 0.0, true);
-    let moved = bench.flight.avoid.p_AB_m - before;
+    let moved = bench.flight.avoid.p_HB_H - before;
     assert!((moved.norm() - 22.0 * 0.02).abs() < 0.05, "{moved:?}");
 }

@@ -20,7 +20,7 @@ const COST: f32 = 0.1;
 /// What can be reached.
 #[derive(Clone, Copy, Debug)]
 pub struct Reach {
-    /// Where the lander is, `A`, m.
+    /// Where the lander is, `H`, m.
     pub p_m: [f64; 2],
     /// Its horizontal velocity, m/s.
     pub v_m_s: [f64; 2],
@@ -46,9 +46,9 @@ impl Reach {
 /// A place that may be landed on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Best {
-    /// Where, `A`, m.
+    /// Where, `H`, m.
     pub place_m: [f64; 2],
-    /// Height of the ground, `A`, m.
+    /// Height of the ground, `H`, m.
     pub height_m: f64,
     /// Probability that it is not safe.
     pub risk: f64,

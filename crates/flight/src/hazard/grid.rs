@@ -15,10 +15,10 @@ const LOST_MAX: usize = SHOTS / 4;
 /// Heights around a place.
 #[derive(Clone, Debug)]
 pub struct Grid {
-    /// Height in `A`, m, `[y][x]`; not a number where nothing is known.
+    /// Height in `H`, m, `[y][x]`; not a number where nothing is known.
     height_m: [[f32; SHOTS]; LINES],
     known: [bool; LINES],
-    /// The middle, `A`, m.
+    /// The middle, `H`, m.
     pub middle_m: [f64; 2],
     /// Distance of neighbouring nodes, m.
     pub posting_m: f64,

@@ -2,7 +2,7 @@
 //!
 //! Owns: [`grid`] (the map), [`rate`] (a place's risk), [`choose`] (the best place), [`Scan`] (the order of
 //! things). Does not own: rays and attitude, when to scan, how to get there (`avoid`).
-//! Frame: `A`, axes of `L`, origin where the lander was when it first scanned. Positions in it are sums of
+//! Frame: `H`, axes of `L`, origin where the lander was when it first scanned. Positions in it are sums of
 //! velocity over time: they drift by centimetres over a descent, and no correction of the position on the
 //! Moon moves the lander against a rock that it has seen.
 //! Spread over cycles: a line arrives, a line is rated when its neighbours are there, a line is weighed when
@@ -49,7 +49,7 @@ impl Scan {
         }
     }
 
-    /// Begins a scan of `half_m` to each side of `middle_m` (x, y in `A`).
+    /// Begins a scan of `half_m` to each side of `middle_m` (x, y in `H`).
     ///
     /// - `spread_m`: how far from a chosen place the lander may come down.
     pub fn begin(&mut self, middle_m: [f64; 2], half_m: f64, lander: &rate::Lander, spread_m: f64) {

@@ -150,7 +150,7 @@ pub struct FlightSetup {
     pub radar_altimeter: bool,
     /// Whether the camera that the vehicle carries is used.
     pub camera: bool,
-    /// Whether the hazard lidar that the vehicle carries is used.
+    /// Whether the hazard lidar that the vehicle carries is used; by the resilient configuration alone.
     pub hazard_lidar: bool,
     /// Features that take the value of the other configuration.
     pub changes: Features,

@@ -84,3 +84,68 @@ pub fn upright(
     let x = up.cross(&east) * cos + east * sin;
     under(terrain, p_MB_M, Matrix3::from_columns(&[x, up.cross(&x), up]), legs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::terrain::TerrainConfig;
+    use icd::frames::Vector;
+
+    fn legs() -> Legs {
+        let foot = |azimuth_deg: f64| {
+            let (sin, cos) = libm::sincos(azimuth_deg.to_radians());
+            [1.3 * cos, 1.3 * sin, -0.5]
+        };
+        Legs {
+            p_BF_B: [45.0, 135.0, 225.0, 315.0].map(foot),
+            pad_diameter_m: 0.3,
+            crush_load_N: [2400.0, 4800.0],
+            crush_stroke_m: [0.1, 0.15],
+            stop_stiffness_N_m: 1e6,
+            ultimate_load_N: 1e4,
+            stiffness_N_m: 1e6,
+            lateral_stiffness_N_m: 3e5,
+            lateral_damping_N_s_m: 2e3,
+            dissipation_s_m: 5.0,
+            friction: 0.6,
+        }
+    }
+
+    fn terrain(relief: bool) -> Terrain {
+        let config =
+            TerrainConfig { seed: 8, age_gyr: 3.5, rock_abundance: 0.1, relief, tiles: vec![] };
+        Terrain::new(&config).unwrap()
+    }
+
+    #[test]
+    fn rocks_under_pads_are_those_that_stand_there_and_slopes_are_those_of_the_plane() {
+        let ground = terrain(true);
+        let site = Vector3::new(0.5, -0.1, 0.86).normalize() * MOON_RADIUS_M;
+        let rocks = ground.rocks_around(Vector::from_si(site), 40.0);
+        let mut met = 0;
+        for rock in rocks.iter().filter(|rock| rock.diameter_m > 0.6) {
+            let p = rock.p_MC_M;
+            // What a place lies on is at least the rock in whose middle it is, and stands as high there.
+            assert!(ground.rock_m(p) >= rock.relief_m - 1e-9);
+            // The same rock under the first pad: the lander stands 1.3 m to the side of it.
+            let up = p.si().normalize();
+            let east = Vector3::z().cross(&up).normalize();
+            let north = up.cross(&east);
+            let (sin, cos) = libm::sincos(45f64.to_radians());
+            // Heading north: x points north, y west.
+            let foot = north * (1.3 * cos) - east * (1.3 * sin);
+            let at = Vector::from_si(p.si() - foot);
+            assert!(upright(&ground, at, 0.0, &legs()).rock_m >= rock.relief_m - 1e-9);
+            met += 1;
+        }
+        assert!(met > 10, "{met} rocks");
+        let smooth = terrain(false);
+        assert_eq!(smooth.rock_m(Vector::from_si(site)), 0.0);
+        // Where nothing is generated the ground is the plane of the measured grid.
+        let found = upright(&smooth, Vector::from_si(site), 0.3, &legs());
+        let n_M = smooth.normal(Vector::from_si(site), 2.6).si();
+        let slope_rad = libm::acos(n_M.dot(&site.normalize()).clamp(-1.0, 1.0));
+        assert_eq!(found.rock_m, 0.0);
+        assert!((found.slope_rad - slope_rad).abs() < 1e-6, "{} {slope_rad}", found.slope_rad);
+    }
+}
