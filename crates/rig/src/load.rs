@@ -3,8 +3,10 @@
 //! Owns: turning the checked scenario and the plan into the flight software's structures, and the
 //! errors of that knowledge (orbit determination, map), drawn once a run.
 //! Does not own: what the flight software does with them.
-//! The map's error is a stationary field with exponential correlation along each axis: a first order
-//! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l).
+//! The map's error at its nodes is a stationary field with exponential correlation along each axis: a first order
+//! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l). Between the nodes it is
+//! interpolated and has the mean square σ² ((2 + φ)/3)², φ being the neighbours' correlation; what the
+//! ground does there beside that, the finer map of the ground station shows: it is measured row by row.
 
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
 use crate::scenario::{REFERENCE_RUN, Scenario, hex};
@@ -57,13 +59,16 @@ impl Upload {
         };
         let along_m_first =
             knowledge.map_beyond_m - knowledge.map_spacing_m * (MAP_ALONG - 1) as f64;
-        let map = board::Map {
+        let phi = libm::exp(-knowledge.map_spacing_m / knowledge.map_correlation_m);
+        let mut map = board::Map {
             elevation_m: *mapped(scenario, environment, site, along_m_first),
             along_m_first,
             spacing_m: knowledge.map_spacing_m,
-            sigma_m: knowledge.map_sigma_m,
+            relief_m: [0.0; MAP_ALONG],
+            sigma_m: knowledge.map_sigma_m * (2.0 + phi) / 3.0,
             correlation_m: knowledge.map_correlation_m,
         };
+        map.relief_m = relief(scenario, environment, site, &map);
         let load = board::Load {
             vehicle: vehicle(scenario),
             target: target(scenario, site),
@@ -231,6 +236,44 @@ fn mapped(scenario: &Scenario, environment: &Environment, site: &Site, first_m: 
         })
     });
     boxed(rows.collect())
+}
+
+/// Samples of relief a row, columns around the track from which they come, and rows on either side over
+/// which their squares are averaged.
+const RELIEF_SAMPLES: usize = 12;
+const RELIEF_COLUMNS: f64 = 4.0;
+const RELIEF_ROWS: usize = 4;
+/// Resolution at which relief is looked at, m.
+const RELIEF_M: f64 = 2.0;
+
+/// Relief that the map does not show, root mean square around each of its rows, m.
+fn relief(
+    scenario: &Scenario,
+    environment: &Environment,
+    site: &Site,
+    map: &board::Map,
+) -> [f32; MAP_ALONG] {
+    let target = target(scenario, site);
+    let track = flight::nav::Site::new(&target).track;
+    // Multiples of √2 and √3 fill the square evenly.
+    const STEPS: [f64; 2] = [0.414_213_562_373_095, 0.732_050_807_568_877];
+    let squares: [f64; MAP_ALONG] = std::array::from_fn(|i| {
+        let one = |k: usize| {
+            let n = (i * RELIEF_SAMPLES + k) as f64;
+            let [u, w] = STEPS.map(|step| (step * n).fract() - 0.5);
+            let along_m = map.along_m_first + map.spacing_m * (i as f64 + u);
+            let right_m = map.spacing_m * RELIEF_COLUMNS * w;
+            let p = ground_point(scenario.approach.azimuth_rad, site, along_m, right_m);
+            let shown = flight::nav::map::ground(map, &target, &track, true, p).elevation_m;
+            let miss = environment.terrain.elevation_m(p, RELIEF_M) - shown;
+            miss * miss
+        };
+        (0..RELIEF_SAMPLES).map(one).sum::<f64>() / RELIEF_SAMPLES as f64
+    });
+    std::array::from_fn(|i| {
+        let near = &squares[i.saturating_sub(RELIEF_ROWS)..(i + RELIEF_ROWS + 1).min(MAP_ALONG)];
+        (near.iter().sum::<f64>() / near.len() as f64).sqrt() as f32
+    })
 }
 
 /// The point `along_m` past the target on its track and `right_m` to the right of it, on great

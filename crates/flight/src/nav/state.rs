@@ -389,16 +389,16 @@ impl Nav {
     /// The terrain bias becomes that of the ground at `place_M`: what it knew of the last place fades with
     /// the distance, which is returned, m. Where nothing was measured yet it holds for any place.
     pub fn move_terrain(&mut self, load: &Load, place_M: Vector3<f64>) -> f64 {
-        let travel_m = self.from_terrain(place_M);
+        let travel_m = self.from_terrain(place_M).unwrap_or(0.0);
         self.terrain_M = Some(place_M);
         self.forget_terrain(load, travel_m);
         travel_m
     }
 
-    /// Distance over ground from the place of the terrain bias to `place_M`, m; zero before the first.
-    pub fn from_terrain(&self, place_M: Vector3<f64>) -> f64 {
+    /// Distance over ground from the place of the terrain bias to `place_M`, m; `None` before the first.
+    pub fn from_terrain(&self, place_M: Vector3<f64>) -> Option<f64> {
         let unit = |p: Vector3<f64>| p / libm::sqrt(p.norm_squared()).max(1.0);
-        self.terrain_M.map_or(0.0, |last| {
+        self.terrain_M.map(|last| {
             icd::constants::MOON_RADIUS_M * libm::sqrt((unit(place_M) - unit(last)).norm_squared())
         })
     }
