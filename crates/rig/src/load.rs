@@ -525,6 +525,70 @@ mod tests {
         assert!((own2 / n / knowledge.landmark_sigma_m.powi(2) - 1.0).abs() < 0.03);
     }
 
+    /// Mean squares over the globe, and of the integral over arcs of 30°: what it would grow by if its correlation
+    /// were that of the process on board.
+    #[test]
+    fn what_gravity_lacks_on_board_has_the_size_and_the_reach_of_what_nature_has_beyond() {
+        const ARCS: usize = 300;
+        const POINTS: usize = 60;
+        let (whole, cut) = (Field::grail(60, 60).unwrap(), Field::grail(50, 50).unwrap());
+        let found = omitted(&whole, 50);
+        assert!((51.0..60.0).contains(&found.degree) && omitted(&cut, 50).sigma_m_s2 == 0.0);
+        let mut chance = Stream::new(1, 0, "arcs");
+        let (mut radial2, mut level2, mut integral2) = (0.0, 0.0, 0.0);
+        let arc_rad = 30f64.to_radians();
+        for _ in 0..ARCS {
+            let from = chance.normal3().normalize();
+            let ahead = from.cross(&chance.normal3()).normalize();
+            let mut integral = 0.0;
+            for k in 0..POINTS {
+                let (s, c) = libm::sincos(arc_rad * k as f64 / POINTS as f64);
+                let up = from * c + ahead * s;
+                let p = Vector::from_si(up * whole.radius_m());
+                let beyond = (whole.acceleration(p) - cut.acceleration(p)).si();
+                let radial = beyond.dot(&up);
+                radial2 += radial * radial;
+                level2 += (beyond.norm_squared() - radial * radial) / 2.0;
+                integral += radial * arc_rad / POINTS as f64;
+            }
+            integral2 += integral * integral;
+        }
+        let n = (ARCS * POINTS) as f64;
+        let sigma2 = found.sigma_m_s2 * found.sigma_m_s2;
+        assert!((radial2 / n / sigma2 - 1.0).abs() < 0.1, "{}", radial2 / n / sigma2);
+        assert!((level2 / radial2 - 0.5).abs() < 0.05, "{}", level2 / radial2);
+        // 300 squares: one standard error is 8 %.
+        let grown = integral2 / ARCS as f64 / (2.0 * sigma2 * arc_rad / (found.degree + 0.5));
+        println!("{found:?}, integral {grown}");
+        assert!((grown - 1.0).abs() < 0.25, "{grown}");
+    }
+
+    #[test]
+    fn relief_is_measured_where_the_map_is_coarse() {
+        let file = "../../scenarios/m2-nominal.toml";
+        let scenario = Scenario::read(std::path::Path::new(file)).unwrap();
+        let stand = crate::stand::Stand::new(scenario).unwrap();
+        let load = stand.load(REFERENCE_RUN);
+        // Against a look of its own, at other points and around one row only.
+        let (row, mut chance) = (200, Stream::new(2, 0, "relief"));
+        let track = flight::nav::Site::new(&load.target).track;
+        let mut squares = 0.0;
+        for _ in 0..2000 {
+            let near = (chance.uniform() - 0.5) * (2 * RELIEF_ROWS + 1) as f64;
+            let along_m = load.map.along_m_first + load.map.spacing_m * (row as f64 + near);
+            let right_m = load.map.spacing_m * RELIEF_COLUMNS * (chance.uniform() - 0.5);
+            let azimuth_rad = stand.scenario.approach.azimuth_rad;
+            let p = ground_point(azimuth_rad, &stand.site, along_m, right_m);
+            let shown = flight::nav::map::ground(&load.map, &load.target, &track, true, p);
+            let miss_m = stand.environment.terrain.elevation_m(p, RELIEF_M) - shown.elevation_m;
+            squares += miss_m * miss_m;
+        }
+        let exact_m = (squares / 2000.0).sqrt();
+        let found_m = f64::from(load.map.relief_m[row]);
+        assert!((found_m / exact_m - 1.0).abs() < 0.35, "{found_m} {exact_m}");
+        assert!((0.5..20.0).contains(&exact_m), "{exact_m}");
+    }
+
     #[test]
     fn radial_along_and_across_are_what_they_say() {
         let state = OrbitState {

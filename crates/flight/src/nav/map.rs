@@ -58,13 +58,14 @@ pub fn ground(
 }
 
 /// Mean square of the ground's height over the map, `along_m` past the target, that the terrain bias does not
-/// tell, m²: relief between the nodes. Within one spacing of the bias's place part of it was measured along
-/// with that.
+/// tell, m²: relief between the nodes. Within one spacing of the bias's place it was measured along with that, but
+/// for slopes of the relief's own size a spacing.
 pub fn unseen(map: &Map, along_m: f64, away_m: Option<f64>) -> f64 {
     let (i, u) = split((along_m - map.along_m_first) / map.spacing_m, MAP_ALONG);
     let row = if u < 0.5 { i } else { i + 1 };
     let relief_m = f64::from(map.relief_m.get(row).copied().unwrap_or(0.0));
-    relief_m * relief_m * away_m.map_or(1.0, |away_m| (away_m / map.spacing_m.max(1.0)).min(1.0))
+    let share = away_m.map_or(1.0, |away_m| (away_m / map.spacing_m.max(1.0)).min(1.0));
+    relief_m * relief_m * share * share
 }
 
 /// Measurements that share one error of the map at the most. Assumed.
@@ -106,7 +107,7 @@ mod tests {
         load.map.relief_m[192] = 5.0;
         let at = |away_m| unseen(&load.map, 0.0, away_m);
         assert_eq!([at(None), at(Some(800.0)), at(Some(0.0))], [25.0, 25.0, 0.0]);
-        assert!((at(Some(100.0)) - 5.0).abs() < 1e-12);
+        assert!((at(Some(100.0)) - 1.0).abs() < 1e-12);
     }
 
     #[test]
