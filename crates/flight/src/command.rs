@@ -146,8 +146,13 @@ impl Flight<'_> {
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         // The bias was measured where a beam met the ground; here it holds by what both places share.
         let away_m = self.nav.from_terrain(p_M.si());
-        let (phi, own) =
-            if load.faults.use_map { map::shared(&load.map, away_m) } else { (1.0, 0.0) };
+        let (along, across) = self.site.track.along_across(p_M.si() / p_M.norm().max(1.0));
+        let (phi, own) = if load.faults.use_map {
+            let (phi, own) = map::shared(&load.map, away_m.unwrap_or(0.0));
+            (phi, own + map::unseen(&load.map, along, away_m))
+        } else {
+            (1.0, 0.0)
+        };
         let bias_m = phi * self.nav.terrain_bias_m;
         let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
@@ -160,8 +165,6 @@ impl Flight<'_> {
         self.guide.sigma_m = libm::sqrt(self.nav.covariance.hph(&h) + own);
         let margin = if load.faults.corridor { self.guide.k * self.guide.sigma_m } else { 0.0 };
         self.guide.low_m = self.guide.altitude_m - margin;
-        let p = p_M.si() / p_M.norm().max(1.0);
-        let (along, across) = self.site.track.along_across(p);
         self.guide.along_across_m = (-along, -across);
     }
 

@@ -302,7 +302,9 @@ pub struct Map {
     pub along_m_first: f64,
     /// Spacing of nodes, both ways, m; the middle of the across nodes lies on the track.
     pub spacing_m: f64,
-    /// Error of the map, the relief between its nodes included, 1 sigma, m.
+    /// Relief that the map does not show, root mean square around each row of nodes, m.
+    pub relief_m: [f32; MAP_ALONG],
+    /// Error of what it shows, 1 sigma, m.
     pub sigma_m: f64,
     /// Distance over which that error keeps its value, m.
     pub correlation_m: f64,

@@ -154,6 +154,7 @@ pub fn load() -> Load {
             elevation_m,
             along_m_first: -96_000.0,
             spacing_m: 500.0,
+            relief_m: [3.0; MAP_ALONG],
             sigma_m: 30.0,
             correlation_m: 1000.0,
         },

@@ -3,8 +3,10 @@
 //! Owns: turning the checked scenario and the plan into the flight software's structures, and the
 //! errors of that knowledge (orbit determination, map), drawn once a run.
 //! Does not own: what the flight software does with them.
-//! The map's error is a stationary field with exponential correlation along each axis: a first order
-//! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l).
+//! The map's error at its nodes is a stationary field with exponential correlation along each axis: a first order
+//! autoregression in both, e(s, c) with E[e e'] = σ² exp(−|Δs|/l) exp(−|Δc|/l). Between the nodes it is
+//! interpolated and has the mean square σ² ((2 + φ)/3)², φ being the neighbours' correlation; what the
+//! ground does there beside that, the finer map of the ground station shows: it is measured row by row.
 
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
 use crate::scenario::{REFERENCE_RUN, Scenario, hex};
@@ -57,13 +59,16 @@ impl Upload {
         };
         let along_m_first =
             knowledge.map_beyond_m - knowledge.map_spacing_m * (MAP_ALONG - 1) as f64;
-        let map = board::Map {
+        let phi = libm::exp(-knowledge.map_spacing_m / knowledge.map_correlation_m);
+        let mut map = board::Map {
             elevation_m: *mapped(scenario, environment, site, along_m_first),
             along_m_first,
             spacing_m: knowledge.map_spacing_m,
-            sigma_m: knowledge.map_sigma_m,
+            relief_m: [0.0; MAP_ALONG],
+            sigma_m: knowledge.map_sigma_m * (2.0 + phi) / 3.0,
             correlation_m: knowledge.map_correlation_m,
         };
+        map.relief_m = relief(scenario, environment, site, &map);
         let load = board::Load {
             vehicle: vehicle(scenario),
             target: target(scenario, site),
@@ -232,6 +237,44 @@ fn mapped(scenario: &Scenario, environment: &Environment, site: &Site, first_m: 
         })
     });
     boxed(rows.collect())
+}
+
+/// Samples of relief a row, columns around the track from which they come, and rows on either side over
+/// which their squares are averaged.
+const RELIEF_SAMPLES: usize = 12;
+const RELIEF_COLUMNS: f64 = 4.0;
+const RELIEF_ROWS: usize = 4;
+/// Resolution at which relief is looked at, m.
+const RELIEF_M: f64 = 2.0;
+
+/// Relief that the map does not show, root mean square around each of its rows, m.
+fn relief(
+    scenario: &Scenario,
+    environment: &Environment,
+    site: &Site,
+    map: &board::Map,
+) -> [f32; MAP_ALONG] {
+    let target = target(scenario, site);
+    let track = flight::nav::Site::new(&target).track;
+    // Multiples of √2 and √3 fill the square evenly.
+    const STEPS: [f64; 2] = [0.414_213_562_373_095, 0.732_050_807_568_877];
+    let squares: [f64; MAP_ALONG] = std::array::from_fn(|i| {
+        let one = |k: usize| {
+            let n = (i * RELIEF_SAMPLES + k) as f64;
+            let [u, w] = STEPS.map(|step| (step * n).fract() - 0.5);
+            let along_m = map.along_m_first + map.spacing_m * (i as f64 + u);
+            let right_m = map.spacing_m * RELIEF_COLUMNS * w;
+            let p = ground_point(scenario.approach.azimuth_rad, site, along_m, right_m);
+            let shown = flight::nav::map::ground(map, &target, &track, true, p).elevation_m;
+            let miss = environment.terrain.elevation_m(p, RELIEF_M) - shown;
+            miss * miss
+        };
+        (0..RELIEF_SAMPLES).map(one).sum::<f64>() / RELIEF_SAMPLES as f64
+    });
+    std::array::from_fn(|i| {
+        let near = &squares[i.saturating_sub(RELIEF_ROWS)..(i + RELIEF_ROWS + 1).min(MAP_ALONG)];
+        (near.iter().sum::<f64>() / near.len() as f64).sqrt() as f32
+    })
 }
 
 /// The point `along_m` past the target on its track and `right_m` to the right of it, on great
@@ -499,6 +542,70 @@ mod tests {
         // 80 squares of the tie: four standard errors are 0.63.
         assert!((tie2 / 40.0 / knowledge.map_tie_sigma_m.powi(2) - 1.0).abs() < 0.63);
         assert!((own2 / n / knowledge.landmark_sigma_m.powi(2) - 1.0).abs() < 0.03);
+    }
+
+    /// Mean squares over the globe, and of the integral over arcs of 30°: what it would grow by if its correlation
+    /// were that of the process on board.
+    #[test]
+    fn what_gravity_lacks_on_board_has_the_size_and_the_reach_of_what_nature_has_beyond() {
+        const ARCS: usize = 300;
+        const POINTS: usize = 60;
+        let (whole, cut) = (Field::grail(60, 60).unwrap(), Field::grail(50, 50).unwrap());
+        let found = omitted(&whole, 50);
+        assert!((51.0..60.0).contains(&found.degree) && omitted(&cut, 50).sigma_m_s2 == 0.0);
+        let mut chance = Stream::new(1, 0, "arcs");
+        let (mut radial2, mut level2, mut integral2) = (0.0, 0.0, 0.0);
+        let arc_rad = 30f64.to_radians();
+        for _ in 0..ARCS {
+            let from = chance.normal3().normalize();
+            let ahead = from.cross(&chance.normal3()).normalize();
+            let mut integral = 0.0;
+            for k in 0..POINTS {
+                let (s, c) = libm::sincos(arc_rad * k as f64 / POINTS as f64);
+                let up = from * c + ahead * s;
+                let p = Vector::from_si(up * whole.radius_m());
+                let beyond = (whole.acceleration(p) - cut.acceleration(p)).si();
+                let radial = beyond.dot(&up);
+                radial2 += radial * radial;
+                level2 += (beyond.norm_squared() - radial * radial) / 2.0;
+                integral += radial * arc_rad / POINTS as f64;
+            }
+            integral2 += integral * integral;
+        }
+        let n = (ARCS * POINTS) as f64;
+        let sigma2 = found.sigma_m_s2 * found.sigma_m_s2;
+        assert!((radial2 / n / sigma2 - 1.0).abs() < 0.1, "{}", radial2 / n / sigma2);
+        assert!((level2 / radial2 - 0.5).abs() < 0.05, "{}", level2 / radial2);
+        // 300 squares: one standard error is 8 %.
+        let grown = integral2 / ARCS as f64 / (2.0 * sigma2 * arc_rad / (found.degree + 0.5));
+        println!("{found:?}, integral {grown}");
+        assert!((grown - 1.0).abs() < 0.25, "{grown}");
+    }
+
+    #[test]
+    fn relief_is_measured_where_the_map_is_coarse() {
+        let file = "../../scenarios/m2-nominal.toml";
+        let scenario = Scenario::read(std::path::Path::new(file)).unwrap();
+        let stand = crate::stand::Stand::new(scenario).unwrap();
+        let load = stand.load(REFERENCE_RUN);
+        // Against a look of its own, at other points and around one row only.
+        let (row, mut chance) = (200, Stream::new(2, 0, "relief"));
+        let track = flight::nav::Site::new(&load.target).track;
+        let mut squares = 0.0;
+        for _ in 0..2000 {
+            let near = (chance.uniform() - 0.5) * (2 * RELIEF_ROWS + 1) as f64;
+            let along_m = load.map.along_m_first + load.map.spacing_m * (row as f64 + near);
+            let right_m = load.map.spacing_m * RELIEF_COLUMNS * (chance.uniform() - 0.5);
+            let azimuth_rad = stand.scenario.approach.azimuth_rad;
+            let p = ground_point(azimuth_rad, &stand.site, along_m, right_m);
+            let shown = flight::nav::map::ground(&load.map, &load.target, &track, true, p);
+            let miss_m = stand.environment.terrain.elevation_m(p, RELIEF_M) - shown.elevation_m;
+            squares += miss_m * miss_m;
+        }
+        let exact_m = (squares / 2000.0).sqrt();
+        let found_m = f64::from(load.map.relief_m[row]);
+        assert!((found_m / exact_m - 1.0).abs() < 0.35, "{found_m} {exact_m}");
+        assert!((0.5..20.0).contains(&exact_m), "{exact_m}");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! What lies beyond the on-board degree is unknown to it but not without bounds: [`unknown`]. By degree the
 //! radial acceleration has the mean square (GM/r²)² (n + 1)² (R/r)^2n Σ_m (C² + S²), on level axes half as
 //! much, n (n + 1)/2 for (n + 1)², and the correlation P_n(cos ψ), whose integral over the ground near by is
-//! r/(n + ½) ([HeiskanenMoritz1967] §7). As programmed: one mean degree stands for all; in place a
+//! r/(n + ½) ([HeiskanenMoritz1967] ch. 7). As programmed: one mean degree stands for all; in place a
 //! first-order Gauss–Markov process of that variance and integral, in height what the mean degree does.
 //! The Earth's tide, up to 3e-5 m/s² and 150 m after an hour, is added from a fixed place in the sky; the
 //! Sun's, 200 times smaller, is refused.

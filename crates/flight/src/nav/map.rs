@@ -1,6 +1,6 @@
 //! The on-board map: elevation along the approach, looked up by place.
 //!
-//! Owns: the lookup, the slope, what two places share of its error. Does not own: the grid (`load::Map`).
+//! Owns: the lookup, the slope, what two places share of its error, the relief that it does not show. Does not own: the grid (`load::Map`).
 //! Refuses: extrapolation; beyond its edges the map repeats its edge.
 
 use crate::load::{MAP_ACROSS, MAP_ALONG, Map, Target};
@@ -57,6 +57,17 @@ pub fn ground(
     Ground { elevation_m, n_M: n / libm::sqrt(n.norm_squared()) }
 }
 
+/// Mean square of the ground's height over the map, `along_m` past the target, that the terrain bias does not
+/// tell, m²: relief between the nodes. Within one spacing of the bias's place it was measured along with that, but
+/// for slopes of the relief's own size a spacing.
+pub fn unseen(map: &Map, along_m: f64, away_m: Option<f64>) -> f64 {
+    let (i, u) = split((along_m - map.along_m_first) / map.spacing_m, MAP_ALONG);
+    let row = if u < 0.5 { i } else { i + 1 };
+    let relief_m = f64::from(map.relief_m.get(row).copied().unwrap_or(0.0));
+    let share = away_m.map_or(1.0, |away_m| (away_m / map.spacing_m.max(1.0)).min(1.0));
+    relief_m * relief_m * share * share
+}
+
 /// Measurements that share one error of the map at the most. Assumed.
 const SHARING_MAX: f64 = 100.0;
 
@@ -87,6 +98,16 @@ mod tests {
         assert!((phi - (-1.0f64).exp()).abs() < 1e-12);
         assert!((own - 900.0 * (1.0 - (-2.0f64).exp())).abs() < 1e-9);
         assert_eq!(sharing(map, 200.0), 5.0);
+    }
+
+    #[test]
+    fn relief_between_the_nodes_counts_where_nothing_was_measured() {
+        let mut load = load();
+        // The target lies 96 km past the first row, 500 m apart.
+        load.map.relief_m[192] = 5.0;
+        let at = |away_m| unseen(&load.map, 0.0, away_m);
+        assert_eq!([at(None), at(Some(800.0)), at(Some(0.0))], [25.0, 25.0, 0.0]);
+        assert!((at(Some(100.0)) - 1.0).abs() < 1e-12);
     }
 
     #[test]

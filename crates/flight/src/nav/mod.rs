@@ -14,6 +14,7 @@ pub mod history;
 pub mod map;
 pub mod site;
 pub mod state;
+mod unknown;
 
 pub use site::Site;
 pub use state::Nav;

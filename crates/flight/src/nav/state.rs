@@ -127,7 +127,7 @@ pub struct Nav {
     pub folded: bool,
     perturbation_I: Vector3<f64>,
     t_perturbation: Option<Time>,
-    terrain_M: Option<Vector3<f64>>,
+    pub(super) terrain_M: Option<Vector3<f64>>,
     t_drift: Time,
     dv_I: Vector3<f64>,
     turn_I: Matrix3<f64>,
@@ -318,12 +318,6 @@ impl Nav {
         drift * drift * dt_s
     }
 
-    /// What `dt_s` of flight does to gravity beyond the on-board field.
-    pub fn passed(&self, load: &Load, dt_s: f64) -> gravity::Passed {
-        let v_I = self.v_ground_I(load).si();
-        gravity::passed(&load.gravity, self.p_MB_I.si(), v_I, dt_s)
-    }
-
     /// What the frame of `dt_s` that ends now did to the errors.
     pub(crate) fn transition(&self, load: &Load, dt_s: f64) -> Transition {
         let inertial = load.vehicle.inertial;
@@ -376,42 +370,6 @@ impl Nav {
             self.covariance.renew(GYRO + i, gyro, gyro_q);
             self.covariance.renew(ACCELEROMETER + i, accelerometer, accelerometer_q);
         }
-    }
-
-    /// Gravity beyond the on-board field after `dt_s`, over another place.
-    fn renew_gravity(&mut self, load: &Load, dt_s: f64) {
-        let passed = self.passed(load, dt_s);
-        let up = self.p_MB_I.si() / self.p_MB_I.norm().max(1.0);
-        self.anomaly_I *= passed.keep;
-        for i in 0..3 {
-            self.covariance.renew(GRAVITY + i, passed.keep, passed.level2);
-        }
-        let beyond = passed.up2 - passed.level2;
-        self.covariance.add(&row(GRAVITY, up, P, Vector3::zeros()), beyond);
-    }
-
-    /// The terrain bias becomes that of the ground at `place_M`: what it knew of the last place fades with
-    /// the distance, which is returned, m. Where nothing was measured yet it holds for any place.
-    pub fn move_terrain(&mut self, load: &Load, place_M: Vector3<f64>) -> f64 {
-        let travel_m = self.from_terrain(place_M);
-        self.terrain_M = Some(place_M);
-        self.forget_terrain(load, travel_m);
-        travel_m
-    }
-
-    /// Distance over ground from the place of the terrain bias to `place_M`, m; zero before the first.
-    pub fn from_terrain(&self, place_M: Vector3<f64>) -> f64 {
-        let unit = |p: Vector3<f64>| p / libm::sqrt(p.norm_squared()).max(1.0);
-        self.terrain_M.map_or(0.0, |last| {
-            icd::constants::MOON_RADIUS_M * libm::sqrt((unit(place_M) - unit(last)).norm_squared())
-        })
-    }
-
-    fn forget_terrain(&mut self, load: &Load, travel_m: f64) {
-        let decay = libm::exp(-travel_m.abs() / load.map.correlation_m.max(1.0));
-        let variance = load.map.sigma_m * load.map.sigma_m;
-        self.terrain_bias_m *= decay;
-        self.covariance.renew(TERRAIN, decay, variance * (1.0 - decay * decay));
     }
 
     /// The present pose.

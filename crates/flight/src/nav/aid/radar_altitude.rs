@@ -181,7 +181,7 @@ pub fn predict(
     put(&mut h, LEVER, R_IB.transpose() * up_I * rise);
     let turning = if echo.inside { arm_I } else { arm_I + e_I * echo.range_m };
     put(&mut h, THETA, turning.cross(&n_I) / cosine);
-    let away_m = nav.from_terrain(a_M + echo.e_M * echo.range_m);
+    let away_m = nav.from_terrain(a_M + echo.e_M * echo.range_m).unwrap_or(0.0);
     let (phi, own) = map::shared(&load.map, away_m);
     let use_map = if load.faults.use_map { 1.0 } else { 0.0 };
     let own = own * map::sharing(&load.map, travel_m) * use_map;
