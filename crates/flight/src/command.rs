@@ -332,7 +332,9 @@ impl Flight<'_> {
     /// The gate is reached by time, or by an altitude that leaves no choice.
     pub(crate) fn at_gate(&self) -> bool {
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
-        due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
+        // As much higher as the corridor wants it: an altitude that the first speeds put right may lie below.
+        let gate_m = self.load.target.gate_altitude_m + self.guide.raise_m;
+        due || self.guide.altitude_m < 0.97 * gate_m
     }
 
     /// Pitch-up and terminal descent.
