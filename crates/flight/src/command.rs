@@ -356,7 +356,9 @@ impl Flight<'_> {
             return past;
         }
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
-        due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
+        // As much higher as the corridor wants it: an altitude that the first speeds put right may lie below.
+        let gate_m = self.load.target.gate_altitude_m + self.guide.raise_m;
+        due || self.guide.altitude_m < 0.97 * gate_m
     }
 
     /// Pitch-up and terminal descent.
