@@ -1,5 +1,7 @@
 //! The planner refuses what it must, and what is flown then arrives.
 
+#![allow(clippy::panic)]
+
 use super::*;
 
 const FIELD: Field =
