@@ -113,55 +113,16 @@ pub fn problem<const N: usize>(
     let mass = masses(start, limits, duration_s, nodes, along);
     let columns = nodes * VARIABLES + 1;
     let reach = nodes * VARIABLES;
-    let [lr, lv, lu] = UNIT;
-    let p = start.p_L - target.p_L;
     let at = |k: usize, i: usize| k * VARIABLES + i;
     let mut rows = Rows::default();
-    for i in 0..3 {
-        rows.row(&[(at(0, i), 1.0)], -p[i] / lr);
-        rows.row(&[(at(0, 3 + i), 1.0)], -start.v_L[i] / lv);
-        let end = at(nodes - 1, i);
-        match wish {
-            Wish::LeastPropellant => rows.row(&[(end, 1.0)], 0.0),
-            Wish::Furthest(d) => rows.row(&[(end, 1.0), (reach, -d[i])], 0.0),
-        }
-        rows.row(&[(at(nodes - 1, 3 + i), 1.0)], -target.v_L[i] / lv);
-    }
-    rows.row(&[(at(0, 6), 1.0)], 0.0);
-    let pull = |k: usize| match along {
-        Some(plan) => field.acceleration(&(plan.p_L[k] - target.p_L), &plan.v_L[k]),
-        None => Vector3::new(0.0, 0.0, -field.gravity_m_s2),
-    };
-    for k in 0..nodes - 1 {
-        let (now, next) = (pull(k), pull(k + 1));
-        for i in 0..3 {
-            let drift = h * h * (now[i] / 3.0 + next[i] / 6.0);
-            rows.row(
-                &[
-                    (at(k + 1, i), -1.0),
-                    (at(k, i), 1.0),
-                    (at(k, 3 + i), h * lv / lr),
-                    (at(k, 7 + i), h * h / 3.0 * lu / lr),
-                    (at(k + 1, 7 + i), h * h / 6.0 * lu / lr),
-                ],
-                drift / lr,
-            );
-            rows.row(
-                &[
-                    (at(k + 1, 3 + i), -1.0),
-                    (at(k, 3 + i), 1.0),
-                    (at(k, 7 + i), 0.5 * h * lu / lv),
-                    (at(k + 1, 7 + i), 0.5 * h * lu / lv),
-                ],
-                0.5 * h * (now[i] + next[i]) / lv,
-            );
-        }
-        let spent = -0.5 * h * lu / limits.exhaust_m_s;
-        rows.row(
-            &[(at(k + 1, 6), -1.0), (at(k, 6), 1.0), (at(k, 10), spent), (at(k + 1, 10), spent)],
-            0.0,
-        );
-    }
+    ends(&mut rows, start, target, nodes, wish, along.map(|plan| plan.ahead));
+    let pull: Vec<Vector3<f64>> = (0..nodes)
+        .map(|k| match along {
+            Some(plan) => field.acceleration(&(plan.p_L[k] - target.p_L), &plan.v_L[k]),
+            None => Vector3::new(0.0, 0.0, -field.gravity_m_s2),
+        })
+        .collect();
+    motion(&mut rows, &pull, h, limits.exhaust_m_s);
     rows.cones.push(SupportedConeT::ZeroConeT(rows.right.len()));
     for (k, mass_kg) in mass.iter().enumerate() {
         node(&mut rows, k * VARIABLES, *mass_kg, start, limits, k > 0 && k + 1 < nodes);
@@ -187,6 +148,69 @@ pub fn problem<const N: usize>(
         cones: rows.cones,
         mass_kg: start.mass_kg,
         nodes,
+    }
+}
+
+/// Start and end; `ahead`: as far past the target as the plan was aimed.
+fn ends(
+    rows: &mut Rows,
+    start: &Start,
+    target: &Target,
+    nodes: usize,
+    wish: &Wish,
+    ahead: Option<[Vector3<f64>; 2]>,
+) {
+    let [place, speed] = ahead.unwrap_or_default();
+    let [lr, lv, _] = UNIT;
+    let reach = nodes * VARIABLES;
+    let p = start.p_L - target.p_L;
+    let at = |k: usize, i: usize| k * VARIABLES + i;
+    for i in 0..3 {
+        rows.row(&[(at(0, i), 1.0)], -p[i] / lr);
+        rows.row(&[(at(0, 3 + i), 1.0)], -start.v_L[i] / lv);
+        let end = at(nodes - 1, i);
+        match wish {
+            Wish::LeastPropellant => rows.row(&[(end, 1.0)], -place[i] / lr),
+            Wish::Furthest(d) => rows.row(&[(end, 1.0), (reach, -d[i])], 0.0),
+        }
+        rows.row(&[(at(nodes - 1, 3 + i), 1.0)], -(target.v_L[i] + speed[i]) / lv);
+    }
+    rows.row(&[(at(0, 6), 1.0)], 0.0);
+}
+
+/// Motion between nodes, thrust and `pull` linear in between.
+fn motion(rows: &mut Rows, pull: &[Vector3<f64>], h: f64, exhaust_m_s: f64) {
+    let [lr, lv, lu] = UNIT;
+    let at = |k: usize, i: usize| k * VARIABLES + i;
+    for k in 0..pull.len() - 1 {
+        let (now, next) = (pull[k], pull[k + 1]);
+        for i in 0..3 {
+            let drift = h * h * (now[i] / 3.0 + next[i] / 6.0);
+            rows.row(
+                &[
+                    (at(k + 1, i), -1.0),
+                    (at(k, i), 1.0),
+                    (at(k, 3 + i), h * lv / lr),
+                    (at(k, 7 + i), h * h / 3.0 * lu / lr),
+                    (at(k + 1, 7 + i), h * h / 6.0 * lu / lr),
+                ],
+                drift / lr,
+            );
+            rows.row(
+                &[
+                    (at(k + 1, 3 + i), -1.0),
+                    (at(k, 3 + i), 1.0),
+                    (at(k, 7 + i), 0.5 * h * lu / lv),
+                    (at(k + 1, 7 + i), 0.5 * h * lu / lv),
+                ],
+                0.5 * h * (now[i] + next[i]) / lv,
+            );
+        }
+        let spent = -0.5 * h * lu / exhaust_m_s;
+        rows.row(
+            &[(at(k + 1, 6), -1.0), (at(k, 6), 1.0), (at(k, 10), spent), (at(k + 1, 10), spent)],
+            0.0,
+        );
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Plan<const N: usize> {
     pub propellant_kg: f64,
     /// Largest (σ − |u|) / σ at a node: zero where the convexification lost nothing.
     pub slack: f64,
+    /// By how much the solver was made to aim past the target, m and m/s, for the propagated end to meet it.
+    pub ahead: [Vector3<f64>; 2],
     /// How the solver ended.
     pub outcome: Outcome,
 }
@@ -47,6 +49,7 @@ impl<const N: usize> Plan<N> {
             mass_kg: [0.0; N],
             propellant_kg: 0.0,
             slack: 0.0,
+            ahead: [Vector3::zeros(); 2],
             outcome,
         }
     }

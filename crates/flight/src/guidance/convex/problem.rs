@@ -186,6 +186,7 @@ impl Task<'_> {
         plan.duration_s = units.time_s;
         plan.outcome = outcome;
         plan.slack = 0.0;
+        plan.ahead = self.ahead;
         let places =
             plan.a_L.iter_mut().zip(&mut plan.p_L).zip(&mut plan.v_L).zip(&mut plan.mass_kg);
         for ((((a, p), v), mass_kg), (w, x)) in places.zip(workspace.nodes()) {
