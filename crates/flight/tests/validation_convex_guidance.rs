@@ -32,6 +32,7 @@ fn mars() -> (Start, Limits, Field) {
         exhaust_m_s: 225.0 * 9.80665 * cosine,
         dry_kg: 1505.0,
         pointing_rad: None,
+        upright: None,
         glide_slope_rad: None,
         apex_m: 0.0,
         speed_m_s: None,
@@ -142,6 +143,7 @@ fn clarabel_finds_the_same_optimum_on_the_same_nodes() {
         (start, above(&limits, 4.0), field, 77.75),
         (other_start, all, field, 75.0),
         (other_start, all, turning, 75.0),
+        (other_start, Limits { upright: Some((5.0, 0.2)), ..all }, field, 78.0),
     ] {
         let mut planner = Planner::<NODES>::new(field);
         let asked = (&start, &REST, &limits, &field);

@@ -125,7 +125,9 @@ pub fn problem<const N: usize>(
     motion(&mut rows, &pull, h, limits.exhaust_m_s);
     rows.cones.push(SupportedConeT::ZeroConeT(rows.right.len()));
     for (k, mass_kg) in mass.iter().enumerate() {
-        node(&mut rows, k * VARIABLES, *mass_kg, start, limits, k > 0 && k + 1 < nodes);
+        let tilt = limits.tilt_rad(duration_s - h * (k + 1) as f64);
+        let here = Limits { pointing_rad: tilt, ..*limits };
+        node(&mut rows, k * VARIABLES, *mass_kg, start, &here, k > 0 && k + 1 < nodes);
     }
     let dry = libm::log(limits.dry_kg / start.mass_kg);
     rows.row(&[(at(nodes - 1, 6), 1.0)], -dry);

@@ -182,13 +182,14 @@ pub(super) fn propagate<const N: usize>(
         for i in 0..STEPS {
             let (from, half) = (f64::from(i) / f64::from(STEPS), 0.5 / f64::from(STEPS));
             let thrust = |part: f64| between(a, b, part);
-            check(&mut worst, &at, &thrust(from), limits, inner);
+            let left_s = plan.duration_s - dt_s * (k as f64 * f64::from(STEPS) + f64::from(i));
+            check(&mut worst, &at, &thrust(from), limits, (left_s, inner));
             let ends = [thrust(from), thrust(from + half), thrust(from + 2.0 * half)];
             at = advance(&at, &ends, dt_s, limits.exhaust_m_s, field);
         }
     }
     if let Some(a) = plan.a_L.last() {
-        check(&mut worst, &at, a, limits, false);
+        check(&mut worst, &at, a, limits, (0.0, false));
     }
     let miss = at.v - target.v_L;
     worst.position_m = size(&at.p);
@@ -197,12 +198,18 @@ pub(super) fn propagate<const N: usize>(
     (worst, [at.p, miss])
 }
 
-fn check(worst: &mut Residuals, at: &Point, a: &Vector3<f64>, limits: &Limits, inner: bool) {
+fn check(
+    worst: &mut Residuals,
+    at: &Point,
+    a: &Vector3<f64>,
+    limits: &Limits,
+    (left_s, inner): (f64, bool),
+) {
     let [low, high] = limits.thrust_N;
     let thrust = size(a) * at.mass_kg;
     worst.thrust_low = worst.thrust_low.max(1.0 - thrust / low);
     worst.thrust_high = worst.thrust_high.max(thrust / high - 1.0);
-    if let Some(angle) = limits.pointing_rad {
+    if let Some(angle) = limits.tilt_rad(left_s) {
         let tilt = libm::atan2(libm::hypot(a.x, a.y), a.z);
         worst.pointing_rad = worst.pointing_rad.max(tilt - angle);
     }
@@ -269,6 +276,7 @@ mod tests {
             exhaust_m_s: 2900.0,
             dry_kg: 340.0,
             pointing_rad: Some(0.7),
+            upright: None,
             glide_slope_rad: Some(0.2),
             apex_m: 1.0,
             speed_m_s: Some(30.0),
@@ -312,6 +320,8 @@ mod tests {
         assert!((of(&plan, &strong, &field).thrust_low - 0.3).abs() < 0.005);
         let upright = Limits { pointing_rad: Some(0.0), ..limits };
         assert!(of(&plan, &upright, &field).pointing_rad > Residuals::FLYABLE.pointing_rad);
+        let late = Limits { upright: Some((10.0, 0.0)), ..limits };
+        assert!(of(&plan, &late, &field).pointing_rad > Residuals::FLYABLE.pointing_rad);
         let steep = Limits { glide_slope_rad: Some(1.5), ..limits };
         assert!(of(&plan, &steep, &field).slope_m > Residuals::FLYABLE.slope_m);
         let slow = Limits { speed_m_s: Some(5.0), speed_per_m: 0.0, ..limits };

@@ -4,8 +4,8 @@
 //! divert with its fallback.
 //! Programmed: propellant as a function of duration falls and rises again; it is bracketed and then searched
 //! by parabola and golden section, each duration one solution that begins at the last. A duration that does
-//! not fit counts as infinitely dear; propellant is not limited before the cheapest is found. Every loop has its number of solutions as bound:
-//! a plan takes some 16 of some 15 steps, and at the most 24 + 2 in the search and 5 × 5 after it, of 40 steps.
+//! not fit counts as infinitely dear; propellant is not limited before the cheapest is found. Every loop has
+//! its number of solutions as bound: 24 and 2 in the search, 5 times 5 after it, each of 40 steps at the most.
 
 use super::interior::{Outcome, Status, Workspace};
 use super::plan::{Plan, Residuals, propagate};
