@@ -27,7 +27,7 @@ fn feasible(count: u64, seed: u64) {
     let mut random = states::Random(seed);
     let mut planner = Planner::<NODES>::new(field);
     let (mut planned, mut searched, mut most, mut slack) = (0, 0, 0, 0.0f64);
-    let (mut solutions, mut solutions_most, mut steps_most, mut ahead_m) = (0, 0, 0, 0.0f64);
+    let (mut solutions, mut solutions_most, mut steps_most) = (0, 0, 0);
     for i in 0..count {
         let (start, duration_s) = states::feasible(&mut random, &limits, &field, NODES);
         planner.forget();
@@ -39,7 +39,6 @@ fn feasible(count: u64, seed: u64) {
             Ok(plan) => {
                 planned += 1;
                 slack = slack.max(plan.slack);
-                ahead_m = ahead_m.max(plan.ahead[0].norm());
             }
             Err(why) => println!("state {i}: {why:?} {start:?} {duration_s}"),
         }
@@ -62,7 +61,6 @@ fn feasible(count: u64, seed: u64) {
         f64::from(solutions) / diverts as f64
     );
     println!("most steps of a cold solution {most}, largest slack {slack:.1e}");
-    println!("aimed ahead by {ahead_m:.2} m at the most");
 }
 
 fn at_large(count: u64, seed: u64) {

@@ -3,7 +3,7 @@
 //! Owns: the nodes of a plan, thrust in between, and the propagation that must pass before it is flown.
 //! Programmed: between nodes the size of thrust acceleration is linear, as σ is, and its direction that of the
 //! linear vector: the vector itself would be too short where thrust turns fast, and fall below the least
-//! thrust. What that changes is aimed ahead for, see `planner`. Propagated by the method of Runge and Kutta of
+//! thrust. What that changes between two nodes is a defect that the next pass takes into account. Propagated by the method of Runge and Kutta of
 //! order 4, four steps between nodes, with gravity as it is at the place, rotation, and mass by the thrust
 //! that is flown. What is checked at each of these steps is thrust itself, not its convex bound.
 
@@ -31,8 +31,6 @@ pub struct Plan<const N: usize> {
     pub propellant_kg: f64,
     /// Largest (σ − |u|) / σ at a node: zero where the convexification lost nothing.
     pub slack: f64,
-    /// By how much the solver was made to aim past the target, m and m/s, for the propagated end to meet it.
-    pub ahead: [Vector3<f64>; 2],
     /// How the solver ended.
     pub outcome: Outcome,
 }
@@ -49,7 +47,6 @@ impl<const N: usize> Plan<N> {
             mass_kg: [0.0; N],
             propellant_kg: 0.0,
             slack: 0.0,
-            ahead: [Vector3::zeros(); 2],
             outcome,
         }
     }
@@ -152,17 +149,21 @@ pub fn verify<const N: usize>(
     limits: &Limits,
     field: &Field,
 ) -> Residuals {
-    propagate(plan, start, target, limits, field).0
+    propagate(plan, start, target, limits, field, &mut [[Vector3::zeros(); 2]; N])
 }
 
-/// The same, and by how much the end misses in position and velocity.
+/// What motion between two nodes adds to that of the solver's equations: position, m, and velocity, m/s.
+pub type Defects<const N: usize> = [[Vector3<f64>; 2]; N];
+
+/// The same; adds to `defects` what the step from each node has more than the plan's nodes say.
 pub(super) fn propagate<const N: usize>(
     plan: &Plan<N>,
     start: &Start,
     target: &Target,
     limits: &Limits,
     field: &Field,
-) -> (Residuals, [Vector3<f64>; 2]) {
+    defects: &mut Defects<N>,
+) -> Residuals {
     let mut worst = Residuals {
         position_m: 0.0,
         velocity_m_s: 0.0,
@@ -175,7 +176,10 @@ pub(super) fn propagate<const N: usize>(
     };
     let dt_s = plan.duration_s / ((N - 1) as f64 * f64::from(STEPS));
     let mut at = Point { p: start.p_L - target.p_L, v: start.v_L, mass_kg: start.mass_kg };
-    for (k, pair) in plan.a_L.windows(2).enumerate() {
+    let mut before = [Vector3::zeros(); 2];
+    let planned = plan.p_L.iter().zip(&plan.v_L).skip(1);
+    let steps = plan.a_L.windows(2).zip(planned).zip(defects).enumerate();
+    for (k, ((pair, (p, v)), defect)) in steps {
         let [a, b] = pair else { continue };
         // Constraints of place hold from the second node to the last but one.
         let inner = k > 0 && k + 2 < N;
@@ -187,6 +191,11 @@ pub(super) fn propagate<const N: usize>(
             let ends = [thrust(from), thrust(from + half), thrust(from + 2.0 * half)];
             at = advance(&at, &ends, dt_s, limits.exhaust_m_s, field);
         }
+        let (place, speed) = (at.p + target.p_L - p, at.v - v);
+        let ([more_place, more_speed], [was_place, was_speed]) = (defect, before);
+        *more_place += place - was_place - was_speed * (dt_s * f64::from(STEPS));
+        *more_speed += speed - was_speed;
+        before = [place, speed];
     }
     if let Some(a) = plan.a_L.last() {
         check(&mut worst, &at, a, limits, (0.0, false));
@@ -195,7 +204,7 @@ pub(super) fn propagate<const N: usize>(
     worst.position_m = size(&at.p);
     worst.velocity_m_s = size(&miss);
     worst.mass_kg = limits.dry_kg - at.mass_kg;
-    (worst, [at.p, miss])
+    worst
 }
 
 fn check(

@@ -4,7 +4,7 @@
 //! is over the mass at the start, mass as ζ = (z − z(0)) / ε with ε = α a T, so that ζ' = −σ.
 
 use super::interior::{Outcome, Workspace};
-use super::plan::Plan;
+use super::plan::{Defects, Plan};
 use super::rows::Rows;
 use nalgebra::Vector3;
 
@@ -140,28 +140,25 @@ pub(super) struct Task<'a> {
     pub field: &'a Field,
     /// The mass that must be left is a constraint; else what comes out is only judged by it.
     pub sparing: bool,
-    /// What is added to position and velocity of the target, so that the propagated end is where it should be.
-    pub ahead: [Vector3<f64>; 2],
 }
 
 impl Task<'_> {
     /// Writes the problem of a descent of `units.time_s` into the workspace. Mass and disturbance are those
     /// along a plan for the same start and target, without one those of a burn at most thrust and of the
-    /// cubic between the ends.
+    /// cubic between the ends. `defects` are added to the motion.
     pub fn write<const N: usize>(
         &self,
         units: &Units,
         workspace: &mut Workspace<N>,
         along: Option<&Plan<N>>,
+        defects: &Defects<N>,
     ) {
         let p = self.start.p_L - self.target.p_L;
         let (v, end) = (self.start.v_L, self.target.v_L);
         let (length, speed) = (1.0 / units.length_m, 1.0 / units.speed_m_s);
         workspace.start =
             [p.x * length, p.y * length, p.z * length, v.x * speed, v.y * speed, v.z * speed, 0.0];
-        let [place, rate] = self.ahead;
-        let (place, rate) = (place * length, (end + rate) * speed);
-        workspace.end = [place.x, place.y, place.z, rate.x, rate.y, rate.z];
+        workspace.end = [0.0, 0.0, 0.0, end.x * speed, end.y * speed, end.z * speed];
         let far = libm::sqrt(p.dot(&p)).max(1.0);
         let h = 1.0 / (N - 1) as f64;
         let mut before: Option<Vector3<f64>> = None;
@@ -189,8 +186,13 @@ impl Task<'_> {
             }
             before = Some(now);
         }
-        for (point, drift) in workspace.points.iter_mut().zip(drifts.iter().skip(1)) {
-            point.drift = *drift;
+        let steps = drifts.iter().skip(1).zip(defects);
+        for (point, (drift, [more_place, more_speed])) in workspace.points.iter_mut().zip(steps) {
+            let (place, rate) = (more_place * length, more_speed * speed);
+            let more = [place.x, place.y, place.z, rate.x, rate.y, rate.z];
+            for (to, (from, more)) in point.drift.iter_mut().zip(drift.iter().zip(more)) {
+                *to = from + more;
+            }
         }
     }
 
@@ -205,7 +207,6 @@ impl Task<'_> {
         plan.duration_s = units.time_s;
         plan.outcome = outcome;
         plan.slack = 0.0;
-        plan.ahead = self.ahead;
         let places =
             plan.a_L.iter_mut().zip(&mut plan.p_L).zip(&mut plan.v_L).zip(&mut plan.mass_kg);
         for ((((a, p), v), mass_kg), (w, x)) in places.zip(workspace.nodes()) {
