@@ -27,6 +27,7 @@ fn feasible(count: u64, seed: u64) {
     let mut random = states::Random(seed);
     let mut planner = Planner::<NODES>::new(field);
     let (mut planned, mut searched, mut most, mut slack) = (0, 0, 0, 0.0f64);
+    let (mut solutions, mut solutions_most, mut steps_most) = (0, 0, 0);
     for i in 0..count {
         let (start, duration_s) = states::feasible(&mut random, &limits, &field, NODES);
         planner.forget();
@@ -46,10 +47,19 @@ fn feasible(count: u64, seed: u64) {
                 Course::Planned(_) => searched += 1,
                 Course::Closed(_, why) => println!("state {i}, divert: {why:?} {start:?}"),
             }
+            let (now, steps) = planner.effort();
+            solutions += now;
+            solutions_most = solutions_most.max(now);
+            steps_most = steps_most.max(steps);
         }
     }
     println!("feasible by construction: {planned} of {count} planned and verified");
-    println!("duration searched: {searched} of {}", count.div_ceil(10));
+    let diverts = count.div_ceil(10);
+    println!("duration searched: {searched} of {diverts} diverts planned and verified");
+    println!(
+        "a divert takes {:.1} solutions, {solutions_most} at the most, then {steps_most} steps",
+        f64::from(solutions) / diverts as f64
+    );
     println!("most steps of a cold solution {most}, largest slack {slack:.1e}");
 }
 

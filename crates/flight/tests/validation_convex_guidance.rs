@@ -32,6 +32,7 @@ fn mars() -> (Start, Limits, Field) {
         exhaust_m_s: 225.0 * 9.80665 * cosine,
         dry_kg: 1505.0,
         pointing_rad: None,
+        upright: None,
         glide_slope_rad: None,
         apex_m: 0.0,
         speed_m_s: None,
@@ -102,7 +103,8 @@ fn the_mars_lander_needs_the_published_propellant_and_time() {
 fn the_glide_slope_case_of_81_s_needs_the_published_propellant() {
     let (start, limits, field) = mars();
     let limits = above(&limits, 4.0);
-    let plan = Planner::<NODES>::new(field).plan_in(&start, &REST, &limits, 81.0).unwrap();
+    let mut planner = Planner::<NODES>::new(field);
+    let plan = planner.plan_in(&start, &REST, &limits, 81.0).unwrap();
     near(plan.propellant_kg, 399.5, 1e-3);
     good(&plan, &start, &limits, &field);
     let asked = (&start, &REST, &limits, &field);
@@ -110,7 +112,7 @@ fn the_glide_slope_case_of_81_s_needs_the_published_propellant() {
         asked,
         81.0,
         NODES,
-        Some(&plan),
+        Some((&plan, planner.defects())),
         &Wish::LeastPropellant,
     ));
     near(plan.propellant_kg, other.propellant_kg, 1e-6);
@@ -142,6 +144,7 @@ fn clarabel_finds_the_same_optimum_on_the_same_nodes() {
         (start, above(&limits, 4.0), field, 77.75),
         (other_start, all, field, 75.0),
         (other_start, all, turning, 75.0),
+        (other_start, Limits { upright: Some((5.0, 0.2)), ..all }, field, 78.0),
     ] {
         let mut planner = Planner::<NODES>::new(field);
         let asked = (&start, &REST, &limits, &field);
@@ -152,7 +155,7 @@ fn clarabel_finds_the_same_optimum_on_the_same_nodes() {
             near(first.propellant_kg, reference::solve(&other).propellant_kg, 1e-6);
         }
         let plan = planner.plan_in(&start, &REST, &limits, s).unwrap();
-        let other = reference::problem(asked, s, NODES, Some(&plan), &wish);
+        let other = reference::problem(asked, s, NODES, Some((&plan, planner.defects())), &wish);
         near(plan.propellant_kg, reference::solve(&other).propellant_kg, 1e-6);
     }
 }
@@ -171,7 +174,13 @@ fn from_random_feasible_states_the_plan_is_found_and_is_clarabels() {
         assert!(plan.slack < 1e-4, "state {i}: {}", plan.slack);
         if i % 20 == 0 {
             let asked = (&start, &target, &limits, &field);
-            let other = reference::problem(asked, s, NODES, Some(&plan), &Wish::LeastPropellant);
+            let other = reference::problem(
+                asked,
+                s,
+                NODES,
+                Some((&plan, planner.defects())),
+                &Wish::LeastPropellant,
+            );
             near(plan.propellant_kg, reference::solve(&other).propellant_kg, 1e-6);
         }
     }

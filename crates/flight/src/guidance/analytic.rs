@@ -8,6 +8,7 @@
 //!   + k/T² (r_f − r − v T),  γ ≥ 0, k ≥ 2 (γ+2); γ = 1 is E-guidance with k = 6, Apollo's law with k = 12;
 //! - gravity turn, [Cheng1964], thrust n times the weight against the motion, ψ its angle from vertical:
 //!   v = C zⁿ⁻¹ (1 + z²), z = tan(ψ/2).
+//!
 //! Programmed: the same. Accelerations are of thrust. Refuses: limits of thrust and of place; the caller's.
 
 use nalgebra::Vector3;
@@ -218,7 +219,7 @@ mod tests {
     fn the_gravity_turn_has_its_closed_form() {
         let turn = gravity_turn(1.622, 2.0, 100.0, core::f64::consts::PI / 3.0);
         assert!(near(turn.time_s, 51.376_900_9, 1e-7), "{turn:?}");
-        assert!(near(turn.along_m, 1601.773_25, 1e-7), "{turn:?}");
-        assert!(near(turn.height_m, 1669.749_28, 1e-7), "{turn:?}");
+        assert!(near(turn.along_m, 1_601.773_25, 1e-7), "{turn:?}");
+        assert!(near(turn.height_m, 1_669.749_28, 1e-7), "{turn:?}");
     }
 }

@@ -8,7 +8,7 @@ use clarabel::algebra::CscMatrix;
 use clarabel::solver::{
     DefaultSettingsBuilder, DefaultSolver, IPSolver, SolverStatus, SupportedConeT,
 };
-use flight::guidance::convex::{Field, Limits, Plan, Start, Target};
+use flight::guidance::convex::{Defects, Field, Limits, Plan, Start, Target};
 use nalgebra::Vector3;
 
 /// Units of the variables: position, velocity, acceleration.
@@ -106,65 +106,29 @@ pub fn problem<const N: usize>(
     (start, target, limits, field): (&Start, &Target, &Limits, &Field),
     duration_s: f64,
     nodes: usize,
-    along: Option<&Plan<N>>,
+    along: Option<(&Plan<N>, &Defects<N>)>,
     wish: &Wish,
 ) -> Problem {
     let h = duration_s / (nodes - 1) as f64;
-    let mass = masses(start, limits, duration_s, nodes, along);
+    let mass = masses(start, limits, duration_s, nodes, along.map(|(plan, _)| plan));
     let columns = nodes * VARIABLES + 1;
     let reach = nodes * VARIABLES;
-    let [lr, lv, lu] = UNIT;
-    let p = start.p_L - target.p_L;
     let at = |k: usize, i: usize| k * VARIABLES + i;
     let mut rows = Rows::default();
-    for i in 0..3 {
-        rows.row(&[(at(0, i), 1.0)], -p[i] / lr);
-        rows.row(&[(at(0, 3 + i), 1.0)], -start.v_L[i] / lv);
-        let end = at(nodes - 1, i);
-        match wish {
-            Wish::LeastPropellant => rows.row(&[(end, 1.0)], 0.0),
-            Wish::Furthest(d) => rows.row(&[(end, 1.0), (reach, -d[i])], 0.0),
-        }
-        rows.row(&[(at(nodes - 1, 3 + i), 1.0)], -target.v_L[i] / lv);
-    }
-    rows.row(&[(at(0, 6), 1.0)], 0.0);
-    let pull = |k: usize| match along {
-        Some(plan) => field.acceleration(&(plan.p_L[k] - target.p_L), &plan.v_L[k]),
-        None => Vector3::new(0.0, 0.0, -field.gravity_m_s2),
-    };
-    for k in 0..nodes - 1 {
-        let (now, next) = (pull(k), pull(k + 1));
-        for i in 0..3 {
-            let drift = h * h * (now[i] / 3.0 + next[i] / 6.0);
-            rows.row(
-                &[
-                    (at(k + 1, i), -1.0),
-                    (at(k, i), 1.0),
-                    (at(k, 3 + i), h * lv / lr),
-                    (at(k, 7 + i), h * h / 3.0 * lu / lr),
-                    (at(k + 1, 7 + i), h * h / 6.0 * lu / lr),
-                ],
-                drift / lr,
-            );
-            rows.row(
-                &[
-                    (at(k + 1, 3 + i), -1.0),
-                    (at(k, 3 + i), 1.0),
-                    (at(k, 7 + i), 0.5 * h * lu / lv),
-                    (at(k + 1, 7 + i), 0.5 * h * lu / lv),
-                ],
-                0.5 * h * (now[i] + next[i]) / lv,
-            );
-        }
-        let spent = -0.5 * h * lu / limits.exhaust_m_s;
-        rows.row(
-            &[(at(k + 1, 6), -1.0), (at(k, 6), 1.0), (at(k, 10), spent), (at(k + 1, 10), spent)],
-            0.0,
-        );
-    }
+    ends(&mut rows, start, target, nodes, wish);
+    let pull: Vec<Vector3<f64>> = (0..nodes)
+        .map(|k| match along {
+            Some((plan, _)) => field.acceleration(&(plan.p_L[k] - target.p_L), &plan.v_L[k]),
+            None => Vector3::new(0.0, 0.0, -field.gravity_m_s2),
+        })
+        .collect();
+    let defects: Vec<_> = along.map_or(vec![], |(_, defects)| defects.to_vec());
+    motion(&mut rows, &pull, &defects, h, limits.exhaust_m_s);
     rows.cones.push(SupportedConeT::ZeroConeT(rows.right.len()));
     for (k, mass_kg) in mass.iter().enumerate() {
-        node(&mut rows, k * VARIABLES, *mass_kg, start, limits, k > 0 && k + 1 < nodes);
+        let tilt = limits.tilt_rad(duration_s - h * (k + 1) as f64);
+        let here = Limits { pointing_rad: tilt, ..*limits };
+        node(&mut rows, k * VARIABLES, *mass_kg, start, &here, k > 0 && k + 1 < nodes);
     }
     let dry = libm::log(limits.dry_kg / start.mass_kg);
     rows.row(&[(at(nodes - 1, 6), 1.0)], -dry);
@@ -187,6 +151,68 @@ pub fn problem<const N: usize>(
         cones: rows.cones,
         mass_kg: start.mass_kg,
         nodes,
+    }
+}
+
+/// Start and end.
+fn ends(rows: &mut Rows, start: &Start, target: &Target, nodes: usize, wish: &Wish) {
+    let [lr, lv, _] = UNIT;
+    let reach = nodes * VARIABLES;
+    let p = start.p_L - target.p_L;
+    let at = |k: usize, i: usize| k * VARIABLES + i;
+    for i in 0..3 {
+        rows.row(&[(at(0, i), 1.0)], -p[i] / lr);
+        rows.row(&[(at(0, 3 + i), 1.0)], -start.v_L[i] / lv);
+        let end = at(nodes - 1, i);
+        match wish {
+            Wish::LeastPropellant => rows.row(&[(end, 1.0)], 0.0),
+            Wish::Furthest(d) => rows.row(&[(end, 1.0), (reach, -d[i])], 0.0),
+        }
+        rows.row(&[(at(nodes - 1, 3 + i), 1.0)], -target.v_L[i] / lv);
+    }
+    rows.row(&[(at(0, 6), 1.0)], 0.0);
+}
+
+/// Motion between nodes, thrust and `pull` linear in between, and defects.
+fn motion(
+    rows: &mut Rows,
+    pull: &[Vector3<f64>],
+    defects: &[[Vector3<f64>; 2]],
+    h: f64,
+    exhaust_m_s: f64,
+) {
+    let [lr, lv, lu] = UNIT;
+    let at = |k: usize, i: usize| k * VARIABLES + i;
+    for k in 0..pull.len() - 1 {
+        let (now, next) = (pull[k], pull[k + 1]);
+        let [place, speed] = defects.get(k).copied().unwrap_or_default();
+        for i in 0..3 {
+            let drift = h * h * (now[i] / 3.0 + next[i] / 6.0);
+            rows.row(
+                &[
+                    (at(k + 1, i), -1.0),
+                    (at(k, i), 1.0),
+                    (at(k, 3 + i), h * lv / lr),
+                    (at(k, 7 + i), h * h / 3.0 * lu / lr),
+                    (at(k + 1, 7 + i), h * h / 6.0 * lu / lr),
+                ],
+                (drift + place[i]) / lr,
+            );
+            rows.row(
+                &[
+                    (at(k + 1, 3 + i), -1.0),
+                    (at(k, 3 + i), 1.0),
+                    (at(k, 7 + i), 0.5 * h * lu / lv),
+                    (at(k + 1, 7 + i), 0.5 * h * lu / lv),
+                ],
+                (0.5 * h * (now[i] + next[i]) + speed[i]) / lv,
+            );
+        }
+        let spent = -0.5 * h * lu / exhaust_m_s;
+        rows.row(
+            &[(at(k + 1, 6), -1.0), (at(k, 6), 1.0), (at(k, 10), spent), (at(k + 1, 10), spent)],
+            0.0,
+        );
     }
 }
 

@@ -182,7 +182,8 @@ impl<const N: usize> Workspace<N> {
     /// Solves the problem in `points`, `start` and `end`; from the last solution if there is one.
     pub(super) fn solve(&mut self) -> Outcome {
         self.free_motion();
-        if !(self.warm && self.start_warm()) && !self.start_cold() {
+        let begun = (self.warm && self.start_warm()) || self.start_cold();
+        if !begun {
             return self.outcome(Status::Unfinished, 0, &self.sums_of_nothing());
         }
         self.warm = false;
@@ -296,8 +297,8 @@ impl<const N: usize> Workspace<N> {
         sums.mu = product / (DEGREE * N + 1) as f64;
         sums.of_tau = bound;
         let mut p = [0.0; 7];
-        for j in 0..6 {
-            p[j] = self.nu[j];
+        for (p, nu) in p.iter_mut().zip(&self.nu) {
+            *p = *nu;
         }
         for (k, point) in self.points.iter_mut().enumerate().rev() {
             let step = Self::kind(&self.kinds, k);

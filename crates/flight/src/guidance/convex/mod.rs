@@ -23,6 +23,6 @@ mod rows;
 mod slack;
 
 pub use interior::{Outcome, Status, Workspace};
-pub use plan::{Plan, Residuals, verify};
+pub use plan::{Defects, Plan, Residuals, verify};
 pub use planner::{Course, Planner, Refusal};
 pub use problem::{Field, Limits, Start, Target};

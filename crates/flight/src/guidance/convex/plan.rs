@@ -3,7 +3,7 @@
 //! Owns: the nodes of a plan, thrust in between, and the propagation that must pass before it is flown.
 //! Programmed: between nodes the size of thrust acceleration is linear, as σ is, and its direction that of the
 //! linear vector: the vector itself would be too short where thrust turns fast, and fall below the least
-//! thrust. What that changes is aimed ahead for, see `planner`. Propagated by the method of Runge and Kutta of
+//! thrust. What that changes between two nodes is a defect that the next pass takes into account. Propagated by the method of Runge and Kutta of
 //! order 4, four steps between nodes, with gravity as it is at the place, rotation, and mass by the thrust
 //! that is flown. What is checked at each of these steps is thrust itself, not its convex bound.
 
@@ -149,17 +149,21 @@ pub fn verify<const N: usize>(
     limits: &Limits,
     field: &Field,
 ) -> Residuals {
-    propagate(plan, start, target, limits, field).0
+    propagate(plan, start, target, limits, field, &mut [[Vector3::zeros(); 2]; N])
 }
 
-/// The same, and by how much the end misses in position and velocity.
+/// What motion between two nodes adds to that of the solver's equations: position, m, and velocity, m/s.
+pub type Defects<const N: usize> = [[Vector3<f64>; 2]; N];
+
+/// The same; adds to `defects` what the step from each node has more than the plan's nodes say.
 pub(super) fn propagate<const N: usize>(
     plan: &Plan<N>,
     start: &Start,
     target: &Target,
     limits: &Limits,
     field: &Field,
-) -> (Residuals, [Vector3<f64>; 2]) {
+    defects: &mut Defects<N>,
+) -> Residuals {
     let mut worst = Residuals {
         position_m: 0.0,
         velocity_m_s: 0.0,
@@ -172,34 +176,49 @@ pub(super) fn propagate<const N: usize>(
     };
     let dt_s = plan.duration_s / ((N - 1) as f64 * f64::from(STEPS));
     let mut at = Point { p: start.p_L - target.p_L, v: start.v_L, mass_kg: start.mass_kg };
-    for (k, pair) in plan.a_L.windows(2).enumerate() {
+    let mut before = [Vector3::zeros(); 2];
+    let planned = plan.p_L.iter().zip(&plan.v_L).skip(1);
+    let steps = plan.a_L.windows(2).zip(planned).zip(defects).enumerate();
+    for (k, ((pair, (p, v)), defect)) in steps {
         let [a, b] = pair else { continue };
         // Constraints of place hold from the second node to the last but one.
         let inner = k > 0 && k + 2 < N;
         for i in 0..STEPS {
             let (from, half) = (f64::from(i) / f64::from(STEPS), 0.5 / f64::from(STEPS));
             let thrust = |part: f64| between(a, b, part);
-            check(&mut worst, &at, &thrust(from), limits, inner);
+            let left_s = plan.duration_s - dt_s * (k as f64 * f64::from(STEPS) + f64::from(i));
+            check(&mut worst, &at, &thrust(from), limits, (left_s, inner));
             let ends = [thrust(from), thrust(from + half), thrust(from + 2.0 * half)];
             at = advance(&at, &ends, dt_s, limits.exhaust_m_s, field);
         }
+        let (place, speed) = (at.p + target.p_L - p, at.v - v);
+        let ([more_place, more_speed], [was_place, was_speed]) = (defect, before);
+        *more_place += place - was_place - was_speed * (dt_s * f64::from(STEPS));
+        *more_speed += speed - was_speed;
+        before = [place, speed];
     }
     if let Some(a) = plan.a_L.last() {
-        check(&mut worst, &at, a, limits, false);
+        check(&mut worst, &at, a, limits, (0.0, false));
     }
     let miss = at.v - target.v_L;
     worst.position_m = size(&at.p);
     worst.velocity_m_s = size(&miss);
     worst.mass_kg = limits.dry_kg - at.mass_kg;
-    (worst, [at.p, miss])
+    worst
 }
 
-fn check(worst: &mut Residuals, at: &Point, a: &Vector3<f64>, limits: &Limits, inner: bool) {
+fn check(
+    worst: &mut Residuals,
+    at: &Point,
+    a: &Vector3<f64>,
+    limits: &Limits,
+    (left_s, inner): (f64, bool),
+) {
     let [low, high] = limits.thrust_N;
     let thrust = size(a) * at.mass_kg;
     worst.thrust_low = worst.thrust_low.max(1.0 - thrust / low);
     worst.thrust_high = worst.thrust_high.max(thrust / high - 1.0);
-    if let Some(angle) = limits.pointing_rad {
+    if let Some(angle) = limits.tilt_rad(left_s) {
         let tilt = libm::atan2(libm::hypot(a.x, a.y), a.z);
         worst.pointing_rad = worst.pointing_rad.max(tilt - angle);
     }
@@ -266,6 +285,7 @@ mod tests {
             exhaust_m_s: 2900.0,
             dry_kg: 340.0,
             pointing_rad: Some(0.7),
+            upright: None,
             glide_slope_rad: Some(0.2),
             apex_m: 1.0,
             speed_m_s: Some(30.0),
@@ -309,6 +329,8 @@ mod tests {
         assert!((of(&plan, &strong, &field).thrust_low - 0.3).abs() < 0.005);
         let upright = Limits { pointing_rad: Some(0.0), ..limits };
         assert!(of(&plan, &upright, &field).pointing_rad > Residuals::FLYABLE.pointing_rad);
+        let late = Limits { upright: Some((10.0, 0.0)), ..limits };
+        assert!(of(&plan, &late, &field).pointing_rad > Residuals::FLYABLE.pointing_rad);
         let steep = Limits { glide_slope_rad: Some(1.5), ..limits };
         assert!(of(&plan, &steep, &field).slope_m > Residuals::FLYABLE.slope_m);
         let slow = Limits { speed_m_s: Some(5.0), speed_per_m: 0.0, ..limits };

@@ -4,23 +4,22 @@
 //! divert with its fallback.
 //! Programmed: propellant as a function of duration falls and rises again; it is bracketed and then searched
 //! by parabola and golden section, each duration one solution that begins at the last. A duration that does
-//! not fit counts as infinitely dear; propellant is not limited before the cheapest is found. Every loop has its number of solutions as bound.
+//! not fit counts as infinitely dear; propellant is not limited before the cheapest is found. Every loop has
+//! its number of solutions as bound: 24 and 2 in the search, 5 times 5 after it, each of 40 steps at the most.
 
 use super::interior::{Outcome, Status, Workspace};
-use super::plan::{Plan, Residuals, propagate};
+use super::plan::{Defects, Plan, Residuals, propagate};
 use super::problem::{Field, Limits, Start, Target, Task, Units};
 use crate::guidance::analytic::{Aim, dsouza_time_s, fractional};
 use nalgebra::Vector3;
 
 /// Solutions of one plan at a given duration: the first by published mass and cubic, the others along the
-/// last, aimed ahead by what the last one missed; two at the least, no more once the miss is below this, m and
-/// m/s.
+/// last and with its defects; two at the least, no more once the end is missed by less than this, m and m/s.
 pub const PASSES: u32 = 5;
 const MISS: f64 = 5e-4;
 /// Solutions in a search for the duration, and the share of the duration that it is searched to.
 pub const SOLUTIONS_MAX: u32 = 24;
 const WIDTH: f64 = 0.004;
-const NO_MISS: [Vector3<f64>; 2] = [Vector3::new(0.0, 0.0, 0.0), Vector3::new(0.0, 0.0, 0.0)];
 /// First step of the search, and durations tried, by the guess, when the guess itself does not fit.
 const STRIDE: f64 = 1.08;
 const OTHERS: [f64; 8] = [1.2, 0.85, 1.45, 0.7, 1.8, 0.55, 2.4, 3.2];
@@ -107,14 +106,28 @@ pub struct Planner<const N: usize> {
     workspace: Workspace<N>,
     /// The last solution for the present start and target.
     along: Option<Plan<N>>,
+    /// What its propagation adds to the solver's motion.
+    defects: Defects<N>,
     solutions: u32,
     steps: u32,
 }
 
 impl<const N: usize> Planner<N> {
+    /// What motion between nodes adds to the solver's equations, as the last plan's passes found it.
+    pub fn defects(&self) -> &Defects<N> {
+        &self.defects
+    }
+
     /// For gravity and rotation at the target.
     pub fn new(field: Field) -> Self {
-        Self { field, workspace: Workspace::new(), along: None, solutions: 0, steps: 0 }
+        Self {
+            field,
+            workspace: Workspace::new(),
+            along: None,
+            defects: [[Vector3::zeros(); 2]; N],
+            solutions: 0,
+            steps: 0,
+        }
     }
 
     /// Solutions, and steps of the solver in all, that the last plan took.
@@ -132,7 +145,7 @@ impl<const N: usize> Planner<N> {
     ) -> Result<Plan<N>, Refusal> {
         self.begin(start, limits, guess_s)?;
         let field = self.field;
-        let task = Task { start, target, limits, field: &field, sparing: false, ahead: NO_MISS };
+        let task = Task { start, target, limits, field: &field, sparing: false };
         let duration_s = self.search(&task, guess_s)?;
         let task = Task { sparing: true, ..task };
         // The cheapest may be the shortest that fits, and then the next pass's equations just do not.
@@ -156,10 +169,7 @@ impl<const N: usize> Planner<N> {
     ) -> Result<Plan<N>, Refusal> {
         self.begin(start, limits, duration_s)?;
         let field = self.field;
-        self.finish(
-            Task { start, target, limits, field: &field, sparing: true, ahead: NO_MISS },
-            duration_s,
-        )
+        self.finish(Task { start, target, limits, field: &field, sparing: true }, duration_s)
     }
 
     /// One solution alone, with the published mass history and the disturbance along the cubic between start
@@ -173,7 +183,7 @@ impl<const N: usize> Planner<N> {
     ) -> Result<Plan<N>, Refusal> {
         self.begin(start, limits, duration_s)?;
         let field = self.field;
-        let task = Task { start, target, limits, field: &field, sparing: true, ahead: NO_MISS };
+        let task = Task { start, target, limits, field: &field, sparing: true };
         let outcome = self.solve(&task, duration_s);
         self.along.ok_or(match outcome.status {
             Status::Infeasible => Refusal::Infeasible { duration_s },
@@ -221,6 +231,7 @@ impl<const N: usize> Planner<N> {
 
     fn begin(&mut self, start: &Start, limits: &Limits, duration_s: f64) -> Result<(), Refusal> {
         (self.solutions, self.steps, self.along) = (0, 0, None);
+        self.defects = [[Vector3::zeros(); 2]; N];
         let finite = start.p_L.dot(&start.p_L) + start.v_L.dot(&start.v_L);
         let sound = limits.sound()
             && finite.is_finite()
@@ -234,7 +245,7 @@ impl<const N: usize> Planner<N> {
     /// One solution; leaves the plan in `along` where it is usable.
     fn solve(&mut self, task: &Task<'_>, duration_s: f64) -> Outcome {
         let units = Units::new(task.start, task.limits, duration_s);
-        task.write(&units, &mut self.workspace, self.along.as_ref());
+        task.write(&units, &mut self.workspace, self.along.as_ref(), &self.defects);
         let outcome = self.workspace.solve();
         self.solutions += 1;
         self.steps += outcome.steps;
@@ -253,7 +264,8 @@ impl<const N: usize> Planner<N> {
         self.along.as_ref().map_or(f64::INFINITY, |plan| plan.propellant_kg)
     }
 
-    fn finish(&mut self, mut task: Task<'_>, duration_s: f64) -> Result<Plan<N>, Refusal> {
+    fn finish(&mut self, task: Task<'_>, duration_s: f64) -> Result<Plan<N>, Refusal> {
+        self.defects = [[Vector3::zeros(); 2]; N];
         let mut refusal = Refusal::Unsound;
         for pass in 0..PASSES {
             let outcome = self.solve(&task, duration_s);
@@ -263,8 +275,14 @@ impl<const N: usize> Planner<N> {
             let (true, Some(plan)) = (outcome.usable(), self.along.as_ref()) else {
                 return Err(Refusal::Unfinished(outcome));
             };
-            let (residuals, [place, speed]) =
-                propagate(plan, task.start, task.target, task.limits, task.field);
+            let residuals = propagate(
+                plan,
+                task.start,
+                task.target,
+                task.limits,
+                task.field,
+                &mut self.defects,
+            );
             let flyable = residuals.within(&Residuals::FLYABLE);
             let met = residuals.position_m.max(residuals.velocity_m_s) < MISS;
             if flyable && ((pass > 0 && met) || pass + 1 == PASSES) {
@@ -274,8 +292,6 @@ impl<const N: usize> Planner<N> {
             if pass > 0 && met {
                 break;
             }
-            let [ahead, faster] = task.ahead;
-            task.ahead = [ahead - place, faster - speed];
         }
         Err(refusal)
     }

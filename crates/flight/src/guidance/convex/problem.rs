@@ -4,7 +4,7 @@
 //! is over the mass at the start, mass as ζ = (z − z(0)) / ε with ε = α a T, so that ζ' = −σ.
 
 use super::interior::{Outcome, Workspace};
-use super::plan::Plan;
+use super::plan::{Defects, Plan};
 use super::rows::Rows;
 use nalgebra::Vector3;
 
@@ -62,6 +62,8 @@ pub struct Limits {
     pub dry_kg: f64,
     /// Largest angle of thrust from vertical, rad.
     pub pointing_rad: Option<f64>,
+    /// Time before the end, s, and largest angle from vertical, rad, from then on.
+    pub upright: Option<(f64, f64)>,
     /// Least elevation as seen from the apex, rad; zero: not below the apex.
     pub glide_slope_rad: Option<f64>,
     /// Depth of the glide slope's apex below the target, m.
@@ -73,6 +75,16 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Largest angle of thrust from vertical `left_s` before the end, rad.
+    pub fn tilt_rad(&self, left_s: f64) -> Option<f64> {
+        match self.upright {
+            Some((from_s, angle)) if left_s <= from_s => {
+                Some(self.pointing_rad.map_or(angle, |most| most.min(angle)))
+            }
+            _ => self.pointing_rad,
+        }
+    }
+
     /// Numbers that a problem can be made of.
     pub fn sound(&self) -> bool {
         let [least, most] = self.thrust_N;
@@ -84,6 +96,8 @@ impl Limits {
             && positive(self.exhaust_m_s)
             && positive(self.dry_kg)
             && angle(self.pointing_rad, core::f64::consts::PI)
+            && angle(self.upright.map(|(_, rad)| rad), core::f64::consts::PI)
+            && self.upright.is_none_or(|(s, _)| s.is_finite())
             && angle(self.glide_slope_rad, 1.57)
             && self.apex_m >= 0.0
             && self.speed_m_s.is_none_or(positive)
@@ -126,28 +140,25 @@ pub(super) struct Task<'a> {
     pub field: &'a Field,
     /// The mass that must be left is a constraint; else what comes out is only judged by it.
     pub sparing: bool,
-    /// What is added to position and velocity of the target, so that the propagated end is where it should be.
-    pub ahead: [Vector3<f64>; 2],
 }
 
 impl Task<'_> {
     /// Writes the problem of a descent of `units.time_s` into the workspace. Mass and disturbance are those
     /// along a plan for the same start and target, without one those of a burn at most thrust and of the
-    /// cubic between the ends.
+    /// cubic between the ends. `defects` are added to the motion.
     pub fn write<const N: usize>(
         &self,
         units: &Units,
         workspace: &mut Workspace<N>,
         along: Option<&Plan<N>>,
+        defects: &Defects<N>,
     ) {
         let p = self.start.p_L - self.target.p_L;
         let (v, end) = (self.start.v_L, self.target.v_L);
         let (length, speed) = (1.0 / units.length_m, 1.0 / units.speed_m_s);
         workspace.start =
             [p.x * length, p.y * length, p.z * length, v.x * speed, v.y * speed, v.z * speed, 0.0];
-        let [place, rate] = self.ahead;
-        let (place, rate) = (place * length, (end + rate) * speed);
-        workspace.end = [place.x, place.y, place.z, rate.x, rate.y, rate.z];
+        workspace.end = [0.0, 0.0, 0.0, end.x * speed, end.y * speed, end.z * speed];
         let far = libm::sqrt(p.dot(&p)).max(1.0);
         let h = 1.0 / (N - 1) as f64;
         let mut before: Option<Vector3<f64>> = None;
@@ -161,6 +172,11 @@ impl Task<'_> {
                 });
             let pull = self.field.acceleration(&p, &v);
             point.rows = self.rows(units, mass, far, k == 0, k + 1 == N);
+            // A node early, so that the step that ends there is upright where it must be.
+            let left_s = (1.0 - part - h) * units.time_s;
+            if let Some(angle) = self.limits.tilt_rad(left_s) {
+                point.rows.pointing = [1.0, -libm::cos(angle), 0.0];
+            }
             let now = pull / units.acceleration_m_s2;
             // Belongs to the step from the node before to this one.
             if let Some(before) = before {
@@ -170,8 +186,13 @@ impl Task<'_> {
             }
             before = Some(now);
         }
-        for (point, drift) in workspace.points.iter_mut().zip(drifts.iter().skip(1)) {
-            point.drift = *drift;
+        let steps = drifts.iter().skip(1).zip(defects);
+        for (point, (drift, [more_place, more_speed])) in workspace.points.iter_mut().zip(steps) {
+            let (place, rate) = (more_place * length, more_speed * speed);
+            let more = [place.x, place.y, place.z, rate.x, rate.y, rate.z];
+            for (to, (from, more)) in point.drift.iter_mut().zip(drift.iter().zip(more)) {
+                *to = from + more;
+            }
         }
     }
 
@@ -241,9 +262,6 @@ impl Task<'_> {
         rows.least = [2.0 / least, 2.0 * units.epsilon];
         rows.least_one = [-1.0 - 2.0 * d, -3.0 - 2.0 * d, -2.0 * d];
         rows.most = [-1.0, -most * units.epsilon, most * (1.0 + d)];
-        if let Some(angle) = limits.pointing_rad {
-            rows.pointing = [1.0, -libm::cos(angle), 0.0];
-        }
         if last && self.sparing {
             let dry = libm::log(limits.dry_kg / self.start.mass_kg) / units.epsilon;
             rows.mass = [-1.0 / dry.min(-1e-9), 1.0];

@@ -1,5 +1,7 @@
 //! The planner refuses what it must, and what is flown then arrives.
 
+#![allow(clippy::panic)]
+
 use super::*;
 
 const FIELD: Field =
@@ -11,6 +13,7 @@ const LIMITS: Limits = Limits {
     exhaust_m_s: 2900.0,
     dry_kg: 340.0,
     pointing_rad: Some(0.78),
+    upright: None,
     glide_slope_rad: Some(0.2),
     apex_m: 1.0,
     speed_m_s: Some(40.0),
@@ -112,6 +115,23 @@ fn where_no_plan_fits_the_closed_form_is_flown_and_arrives() {
     let fits =
         planner.fallback(&start(), &TARGET, &Limits { thrust_N: [1.0, 500.0], ..LIMITS }).fits;
     assert!(!fits, "500 N cannot stop 450 kg");
+}
+
+#[test]
+fn the_end_is_flown_upright_where_that_is_asked() {
+    let mut planner = Planner::<50>::new(FIELD);
+    let free = planner.plan(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+    let limits = Limits { upright: Some((8.0, 0.05)), ..LIMITS };
+    let plan = planner.plan(&start(), &TARGET, &limits, 40.0).unwrap();
+    let most = |plan: &Plan<50>| {
+        (0..=80).fold(0.0f64, |most, i| {
+            let a = plan.at(plan.duration_s - 0.1 * f64::from(i));
+            most.max(libm::atan2(libm::hypot(a.x, a.y), a.z))
+        })
+    };
+    assert!(most(&free) > 0.1 && most(&plan) < 0.0501, "{} {}", most(&free), most(&plan));
+    let dearer = plan.propellant_kg / free.propellant_kg;
+    assert!((1.0..1.02).contains(&dearer), "{dearer}");
 }
 
 #[test]
