@@ -7,7 +7,7 @@ use crate::Flight;
 use crate::control::allocate;
 use crate::faults::engines::Frame;
 use crate::guidance::approach::{self, Approach};
-use crate::guidance::braking::{self, Arc, Propulsion, Solution};
+use crate::guidance::braking::{self, Arc, Propulsion, Range, Solution};
 use crate::guidance::risk::Risk;
 use crate::guidance::{Demand, corridor};
 use crate::load::after;
@@ -32,8 +32,10 @@ const MAIN_ON_SHARE: f64 = 0.97;
 const MAIN_SWITCH_S: f64 = 1.0;
 /// Frames between two improvements of the braking solution.
 const BRAKING_FRAMES: u32 = 5;
-/// Newton step below which the ignition solution counts as converged.
-const CONVERGED: f64 = 0.05;
+/// Smoothing of the collective that torque leaves, s.
+const ROOF_S: f64 = 5.0;
+/// How far beyond the target the approach may still fly back, m; the aim moves by what is more. Assumed.
+const BACK_M: f64 = 500.0;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
 const SLOWING_M_S: f64 = 6.0;
 
@@ -76,6 +78,12 @@ pub struct Guide {
     pub creeping: bool,
     /// The corridor bounds the descent speed.
     pub limited: bool,
+    /// Largest collective that the torque leaves in braking, smoothed.
+    pub roof: f64,
+    /// What becomes of the range in braking.
+    pub range: Range,
+    /// How far the aim lies beyond the target, rad.
+    pub aim_rad: f64,
     main: bool,
     main_age_s: f64,
 }
@@ -99,12 +107,22 @@ impl Guide {
             hover_s: 0.0,
             urgent: false,
             along_across_m: (0.0, 0.0),
+            roof: braking::COLLECTIVE_MAX,
+            range: Range::Met,
+            aim_rad: 0.0,
             main: false,
             main_age_s: 0.0,
             frames: 0,
             creeping: false,
             limited: false,
         }
+    }
+}
+
+impl Guide {
+    /// Notes the largest collective that the present torque leaves.
+    pub fn follow_roof(&mut self, most: f64) {
+        self.roof += (most - self.roof) * (PULSE_FRAME.s() / ROOF_S);
     }
 }
 
@@ -230,7 +248,7 @@ impl Flight<'_> {
         let load = self.load;
         let target = &load.target;
         let R_IM = load.orientation.R_IM(self.nav.t + Span::from_s(tgo_s));
-        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(&self.site);
+        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(&self.aim);
         let axes = self.axes(p_MT_I.si());
         let (p, v) = (self.nav.p_MB_I.si(), self.nav.v_MB_I.si());
         let site_v = load.orientation.w_IM_I.cross(p_MT_I).si();
@@ -299,13 +317,14 @@ impl Flight<'_> {
             self.raise_gate(s.tgo_s, thrust, flow);
         }
         let (arc, axes, across) = self.arc(s.tgo_s);
-        if !burning || self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
-            let saturated =
-                burning && !(braking::COLLECTIVE_MIN..=braking::COLLECTIVE_MAX).contains(&s.u);
+        if !burning {
             s.improve(&arc, &p, true);
-            if saturated {
-                s.u = s.u.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
-                s.improve(&arc, &p, false);
+        } else if self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
+            let bounds = [braking::COLLECTIVE_MIN, self.guide.roof.min(braking::COLLECTIVE_MAX)];
+            let (range, beyond_rad) = s.solve(&arc, &p, bounds, self.guide.range);
+            self.guide.range = range;
+            if range == Range::Long && s.step < braking::CONVERGED {
+                self.aim_beyond(beyond_rad);
             }
         }
         self.solution = Some(s);
@@ -315,7 +334,10 @@ impl Flight<'_> {
         let down = d_I.dot(&axes.up).min(0.0);
         let level = d_I - axes.up * down;
         let d_I = level / libm::sqrt(level.norm_squared()).max(1e-6);
-        let collective = s.u.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
+        // On the roof everything is asked for: what torque takes of it is in the prediction.
+        let spent = self.guide.range == Range::Long;
+        let collective = if spent { braking::COLLECTIVE_MAX } else { s.u };
+        let collective = collective.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
         self.guide.collective = if burning { collective } else { 0.0 };
         self.guide.a_I = d_I * (p.scale * (p.main.0 + collective * p.assist.0) / mass_kg);
         self.guide.speed_m_s = -self.load.target.gate_v_up_m_s;
@@ -323,10 +345,18 @@ impl Flight<'_> {
         Demand { d_I, left_I: -axes.right, main: burning, collective: self.guide.collective }
     }
 
+    /// Moves the aim to where thrust that is short ends, `beyond_rad` past the present one, less what the
+    /// approach can fly back.
+    fn aim_beyond(&mut self, beyond_rad: f64) {
+        let back_rad = BACK_M / self.site.p_MT_M.norm().max(1.0);
+        self.guide.aim_rad = (self.guide.aim_rad + beyond_rad - back_rad).max(0.0);
+        self.aim = self.site.moved(self.guide.aim_rad);
+    }
+
     /// Ignition is due when the solution asks for the planned collective.
     pub(crate) fn ignition_due(&self) -> bool {
         self.solution
-            .is_some_and(|s| s.step < CONVERGED && s.u >= self.load.target.braking_collective)
+            .is_some_and(|s| s.step < braking::CONVERGED && s.u >= self.load.target.braking_collective)
     }
 
     /// The gate is reached by time, or by an altitude that leaves no choice.
@@ -341,15 +371,15 @@ impl Flight<'_> {
         let net = self.net_deceleration();
         let speed = self.reference_speed(net);
         self.guide.speed_m_s = speed.0;
-        let R_IL = self.nav.R_IM * self.site.R_ML;
+        let R_IL = self.nav.R_IM * self.aim.R_ML;
         let gravity_I = self.nav.gravity_I(load);
         let gravity_L = (R_IL.inverse() * Vector::<Position, I>::from_si(gravity_I)).si();
-        let v_L = self.nav.v_LB_L(load, &self.site).si();
+        let v_L = self.nav.v_LB_L(load, &self.aim).si();
         let turning = self.mode.phase == Phase::PitchUp;
         let stop_m_s2 = approach::stop_m_s2(-v_L.z, self.guide.altitude_m, -gravity_L.z);
         self.guide.urgent = load.faults.corridor && stop_m_s2 > net - gravity_L.z;
         let a_L = approach::thrust_acceleration(&Approach {
-            p_L: self.nav.p_LB_L(&self.site).si(),
+            p_L: self.nav.p_LB_L(&self.aim).si(),
             v_L,
             altitude_m: self.guide.altitude_m,
             speed,
@@ -413,9 +443,9 @@ impl Flight<'_> {
             ((wanted - main) / p.assist.0).clamp(crate::control::allocate::DUTY_MIN, most);
         self.guide.collective = collective;
         self.guide.a_I = a_I;
-        let forward = self.site.forward_L;
+        let forward = self.aim.forward_L;
         let right_L = forward.cross(&Vector3::z());
-        let R_IL = self.nav.R_IM * self.site.R_ML;
+        let R_IL = self.nav.R_IM * self.aim.R_ML;
         let left_I = -(R_IL * Vector::<Position, icd::frames::L>::from_si(right_L)).si();
         Demand { d_I, left_I, main: self.guide.main, collective }
     }

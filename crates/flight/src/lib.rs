@@ -80,6 +80,8 @@ struct Lines {
 pub struct Flight<'a> {
     load: &'a Load,
     site: Site,
+    /// Where guidance wants to land: the site, or a place beyond it where thrust is short.
+    aim: Site,
     nav: Nav,
     watch: RangeWatch,
     radar: RangeWatch,
@@ -118,6 +120,7 @@ impl<'a> Flight<'a> {
         Self {
             load,
             site: Site::new(&load.target),
+            aim: Site::new(&load.target),
             nav: Nav::new(load, start),
             watch: RangeWatch::new(Ranging::Rangefinder),
             radar: RangeWatch::new(Ranging::RadarAltimeter),
@@ -252,6 +255,9 @@ impl<'a> Flight<'a> {
         let (inertia, fill) = self.inertia();
         let cm_z_m = vehicle.cm_z_m[0] + (vehicle.cm_z_m[1] - vehicle.cm_z_m[0]) * fill;
         let powered = demand.collective > 0.0 || demand.main;
+        if let Some(disturbance) = self.engines.disturbance() {
+            self.attitude.settle(disturbance);
+        }
         let torque = self.attitude.torque(
             pointing(demand.d_I, demand.left_I),
             self.nav.q_IB,
@@ -263,7 +269,15 @@ impl<'a> Flight<'a> {
                 dt_s: PULSE_FRAME.s(),
             },
         );
-        let assist = allocate::assist(vehicle, demand.collective, torque, self.engines.out());
+        let out = self.engines.out();
+        let mut assist = allocate::assist(vehicle, demand.collective, torque, out);
+        if demand.collective > 0.0 {
+            self.engines.try_again(t, &mut assist);
+        }
+        if demand.main {
+            let all = allocate::assist(vehicle, allocate::DUTY_MAX, torque, out);
+            self.guide.follow_roof(allocate::collective_of(&all, out));
+        }
         let for_jets =
             if demand.collective > 0.0 { Vector3::new(0.0, 0.0, torque.z) } else { torque };
         let jets = self.jets.duties(vehicle, cm_z_m, for_jets);

@@ -119,8 +119,8 @@ impl Flight<'_> {
     }
 
     fn upright(&self) -> bool {
-        let R_LB = self.nav.R_LB(&self.site).si();
-        let v = self.nav.v_LB_L(self.load, &self.site).si();
+        let R_LB = self.nav.R_LB(&self.aim).si();
+        let v = self.nav.v_LB_L(self.load, &self.aim).si();
         R_LB[(2, 2)] > libm::cos(UPRIGHT_RAD) && libm::hypot(v.x, v.y) < UPRIGHT_M_S
     }
 

@@ -16,6 +16,8 @@ use nalgebra::Vector3;
 
 /// Runge–Kutta steps of one prediction.
 const STEPS: usize = 16;
+/// Newton step below which a solution counts as converged.
+pub const CONVERGED: f64 = 0.05;
 /// Below this time to go the solution is frozen, s.
 const FREEZE_S: f64 = 6.0;
 /// Below this time to go, s, the tangent of pitch stays above this.
@@ -52,6 +54,17 @@ pub struct Arc {
     pub excess: f64,
 }
 
+/// What becomes of the range while the collective rests on one of its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// The collective meets the target.
+    Met,
+    /// All the thrust there is ends beyond the target.
+    Long,
+    /// The least thrust ends before it.
+    Short,
+}
+
 /// The steering solution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Solution {
@@ -81,6 +94,38 @@ impl Solution {
     pub fn advance(&mut self, dt_s: f64) {
         self.a += self.b * dt_s;
         self.tgo_s -= dt_s;
+    }
+
+    /// One iteration with the collective inside `bounds`, and how far beyond the gate it ends, rad.
+    ///
+    /// Where a bound holds the collective the range is given up: what is left, (A, B, T) against radius and
+    /// both speeds, is the steering of least propellant at that thrust. The target is aimed at again once the bound
+    /// would no longer miss it.
+    pub fn solve(
+        &mut self,
+        arc: &Arc,
+        propulsion: &Propulsion,
+        bounds: [f64; 2],
+        range: Range,
+    ) -> (Range, f64) {
+        let [low, high] = bounds;
+        let mut range = range;
+        if self.tgo_s < FREEZE_S {
+            return (range, 0.0);
+        }
+        if range == Range::Met {
+            self.improve(arc, propulsion, true);
+            range = match self.u {
+                u if u > high => Range::Long,
+                u if u < low => Range::Short,
+                _ => return (Range::Met, 0.0),
+            };
+        }
+        self.u = if range == Range::Long { high } else { low };
+        self.improve(arc, propulsion, false);
+        let beyond = predict(self, arc, propulsion)[3] - arc.gate[3];
+        let met = if range == Range::Long { beyond < 0.0 } else { beyond > 0.0 };
+        (if met && self.step < CONVERGED { Range::Met } else { range }, beyond)
     }
 
     /// One Newton iteration; frozen near the gate. `fixed_u` holds the collective (a saturated one).
