@@ -4,15 +4,13 @@
 //! main engine's rule (it burns while the assist engines alone could not give the thrust).
 
 use crate::Flight;
-use crate::control::allocate;
-use crate::faults::engines::Frame;
 use crate::guidance::approach::{self, Approach};
-use crate::guidance::braking::{self, Arc, Propulsion, Range, Solution};
+use crate::guidance::braking::{self, Arc, Range, Solution};
 use crate::guidance::risk::Risk;
 use crate::guidance::{Demand, corridor};
-use crate::load::after;
 use crate::nav::covariance::{P, Row, STATES, TERRAIN};
 use crate::nav::map;
+use crate::thrust::TERMINAL_COLLECTIVE_MAX;
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
 use icd::frames::{I, M, Position, Vector};
@@ -20,8 +18,6 @@ use icd::time::Span;
 use icd::tm::Phase;
 use nalgebra::Vector3;
 
-/// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
-pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
 /// Below this altitude the main engine may be shut down, m. Source: mission facts §2.2 (near 1 km).
 const MAIN_OFF_M: f64 = 1000.0;
 /// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
@@ -32,10 +28,6 @@ const MAIN_ON_SHARE: f64 = 0.97;
 const MAIN_SWITCH_S: f64 = 1.0;
 /// Frames between two improvements of the braking solution.
 const BRAKING_FRAMES: u32 = 5;
-/// Smoothing of the collective that torque leaves, s.
-const ROOF_S: f64 = 5.0;
-/// How far beyond the target the approach may still fly back, m; the aim moves by what is more. Assumed.
-const BACK_M: f64 = 500.0;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
 const SLOWING_M_S: f64 = 6.0;
 
@@ -80,6 +72,8 @@ pub struct Guide {
     pub limited: bool,
     /// Largest collective that the torque leaves in braking, smoothed.
     pub roof: f64,
+    /// The ground underneath, from the Moon's centre, smoothed, m; 0 while it is far.
+    pub level_m: f64,
     /// What becomes of the range in braking.
     pub range: Range,
     /// How far the aim lies beyond the target, rad.
@@ -108,6 +102,7 @@ impl Guide {
             urgent: false,
             along_across_m: (0.0, 0.0),
             roof: braking::COLLECTIVE_MAX,
+            level_m: 0.0,
             range: Range::Met,
             aim_rad: 0.0,
             main: false,
@@ -116,13 +111,6 @@ impl Guide {
             creeping: false,
             limited: false,
         }
-    }
-}
-
-impl Guide {
-    /// Notes the largest collective that the present torque leaves.
-    pub fn follow_roof(&mut self, most: f64) {
-        self.roof += (most - self.roof) * (PULSE_FRAME.s() / ROOF_S);
     }
 }
 
@@ -165,6 +153,7 @@ impl Flight<'_> {
         let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + self.nav.terrain_bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
         self.guide.altitude_m = p_M.norm() - level_m + load.vehicle.foot_z_m * upright;
+        self.follow_level(level_m);
         let mut h: Row = [0.0; STATES];
         for i in 0..3 {
             h[P + i] = up_I[i];
@@ -176,51 +165,6 @@ impl Flight<'_> {
         let p = p_M.si() / p_M.norm().max(1.0);
         let (along, across) = self.site.track.along_across(p);
         self.guide.along_across_m = (-along, -across);
-    }
-
-    pub(crate) fn propulsion(&self) -> Propulsion {
-        let vehicle = &self.load.vehicle;
-        let n = allocate::working(self.engines.out());
-        Propulsion {
-            main: (vehicle.main.thrust_N, vehicle.main.flow_kg_s()),
-            assist: (n * vehicle.assist.thrust_N, n * vehicle.assist.flow_kg_s()),
-            scale: self.thrust_scale,
-        }
-    }
-
-    /// Compares sensed with commanded thrust; the ratio scales what guidance counts on.
-    fn watch_thrust(&mut self) {
-        let p = self.propulsion();
-        let main = if self.actuators.main_open { p.main.0 } else { 0.0 };
-        let duty: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
-        let commanded = main + duty * 1e-6 / PULSE_FRAME.s() * self.load.vehicle.assist.thrust_N;
-        let burning = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal);
-        let steady = burning && after(self.nav.t, self.mode.t_phase) > 2.0 && !self.inertial.void;
-        let felt_N = self.nav.frame_m_s2 * self.mass_kg();
-        let frame = Frame {
-            vehicle: &self.load.vehicle,
-            actuators: &self.actuators,
-            inertia: self.inertia().0,
-            w_B: self.nav.w_IB_B.si(),
-            thrust_N: [felt_N, commanded * p.scale],
-            t: self.nav.t,
-        };
-        self.engines.judge(&frame, steady && self.load.faults.bank, &mut self.announce);
-        let settled = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal)
-            && after(self.nav.t, self.mode.t_phase) > 2.0
-            && commanded > 0.3 * p.main.0;
-        if !settled {
-            self.monitors.thrust.update(false, Event::ThrustDeviates, &mut self.announce);
-            return;
-        }
-        let ratio = self.nav.frame_m_s2 * self.mass_kg() / commanded;
-        if self.mode.phase == Phase::Braking && ratio.is_finite() {
-            self.thrust_scale += 0.02 * (ratio.clamp(0.8, 1.2) - self.thrust_scale);
-        }
-        // Single cycles see single pulses: only the braking thrust is steady enough to judge.
-        let steady = self.mode.phase == Phase::Braking;
-        let off = steady && (self.thrust_scale - 1.0).abs() > 0.15;
-        self.monitors.thrust.update(off, Event::ThrustDeviates, &mut self.announce);
     }
 
     /// Thrust axis against the velocity: deorbit attitude, and the coast's.
@@ -254,6 +198,7 @@ impl Flight<'_> {
         let site_v = load.orientation.w_IM_I.cross(p_MT_I).si();
         let angle = libm::atan2(p_MT_I.si().dot(&axes.forward), p_MT_I.si().dot(&axes.up));
         let radius = p_MT_I.norm();
+        let gate = self.gate(radius);
         // At the gate "forward" has turned by the arc still to fly.
         let forward_gate = axes.forward * libm::cos(angle) - axes.up * libm::sin(angle);
         let excess = (self.nav.gravity_I(load)).dot(&axes.up)
@@ -263,40 +208,15 @@ impl Flight<'_> {
             mass_kg: self.mass_kg(),
             now: [libm::sqrt(p.norm_squared()), v.dot(&axes.up), v.dot(&axes.forward)],
             gate: [
-                radius + target.gate_altitude_m + self.guide.raise_m - load.vehicle.foot_z_m,
-                target.gate_v_up_m_s,
-                target.gate_v_horizontal_m_s + site_v.dot(&forward_gate),
+                gate.radius_m - load.vehicle.foot_z_m,
+                gate.v_up_m_s,
+                gate.v_horizontal_m_s + site_v.dot(&forward_gate),
                 angle - target.gate_downrange_m / radius.max(1.0),
             ],
             excess,
         };
         let across = v.dot(&axes.right) - site_v.dot(&axes.right);
         (arc, axes, across)
-    }
-
-    fn net_deceleration(&self) -> f64 {
-        let p = self.propulsion();
-        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
-        thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
-    }
-
-    /// Largest collective: everything there is, the share kept for attitude included, once the fall is
-    /// faster than the corridor or could not be stopped with less.
-    fn collective_max(&self) -> f64 {
-        if self.monitors.corridor.stands || self.guide.urgent {
-            crate::control::allocate::DUTY_MAX
-        } else {
-            TERMINAL_COLLECTIVE_MAX
-        }
-    }
-
-    /// Largest thrust acceleration, m/s²; as flown nobody asks.
-    fn most_m_s2(&self) -> f64 {
-        if !self.load.faults.corridor {
-            return f64::INFINITY;
-        }
-        let p = self.propulsion();
-        p.scale * (p.main.0 + self.collective_max() * p.assist.0) / self.mass_kg().max(1.0)
     }
 
     /// Braking, and the wait for it: the same solution, flown or only watched.
@@ -345,24 +265,19 @@ impl Flight<'_> {
         Demand { d_I, left_I: -axes.right, main: burning, collective: self.guide.collective }
     }
 
-    /// Moves the aim to where thrust that is short ends, `beyond_rad` past the present one, less what the
-    /// approach can fly back.
-    fn aim_beyond(&mut self, beyond_rad: f64) {
-        let back_rad = BACK_M / self.site.p_MT_M.norm().max(1.0);
-        self.guide.aim_rad = (self.guide.aim_rad + beyond_rad - back_rad).max(0.0);
-        self.aim = self.site.moved(self.guide.aim_rad);
-    }
-
     /// Ignition is due when the solution asks for the planned collective.
     pub(crate) fn ignition_due(&self) -> bool {
-        self.solution
-            .is_some_and(|s| s.step < braking::CONVERGED && s.u >= self.load.target.braking_collective)
+        self.solution.is_some_and(|s| {
+            s.step < braking::CONVERGED && s.u >= self.load.target.braking_collective
+        })
     }
 
     /// The gate is reached by time, or by an altitude that leaves no choice.
     pub(crate) fn at_gate(&self) -> bool {
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
-        due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
+        let gate_m = self.load.target.gate_altitude_m;
+        let gate_m = if self.short_of_thrust() { self.gate(0.0).altitude_m } else { gate_m };
+        due || self.guide.altitude_m < 0.97 * gate_m
     }
 
     /// Pitch-up and terminal descent.

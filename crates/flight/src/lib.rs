@@ -38,6 +38,7 @@ mod sense_ground;
 mod test_load;
 #[cfg(test)]
 mod tests;
+mod thrust;
 
 use announce::Announce;
 use control::allocate::{self, Jets};

@@ -66,6 +66,9 @@ pub struct EngineWatch {
     excess_s: f64,
     jet_s: f64,
     given_up: [Option<Time>; ASSIST_ENGINES],
+    main_s: f64,
+    /// The main engine gives nothing.
+    pub main_out: bool,
     /// A jet seems to stay open.
     pub jet_stuck: bool,
     /// More thrust than asked for.
@@ -88,6 +91,8 @@ impl EngineWatch {
             excess_s: 0.0,
             jet_s: 0.0,
             given_up: [None; ASSIST_ENGINES],
+            main_s: 0.0,
+            main_out: false,
             jet_stuck: false,
             excess: false,
         }
@@ -144,6 +149,7 @@ impl EngineWatch {
         }
         self.judge_engines(frame, announce);
         self.judge_trials(frame);
+        self.judge_main(frame, announce);
         let over = -self.missing_slow_N > table::EXCESS.threshold * asked;
         let excess = persists(&mut self.excess_s, over, table::EXCESS.persistence_s);
         announce.edge(Event::ThrustInExcess, excess && !self.excess);
@@ -193,6 +199,21 @@ impl EngineWatch {
         }
     }
 
+    /// The main engine pushes along the axis: what is missing with no torque beside it is its thrust. Once given
+    /// up it is counted on for nothing, and comes back as thrust left over.
+    fn judge_main(&mut self, frame: &Frame<'_>, announce: &mut Announce) {
+        let main = frame.vehicle.main.thrust_N;
+        let missing = if self.main_out { main + self.missing_N } else { self.missing_N };
+        let gone = frame.actuators.main_open && missing > table::MAIN_OUT.threshold * main;
+        let turned = self.suspect.is_some();
+        let other = frame.actuators.main_open && !turned && gone != self.main_out;
+        if persists(&mut self.main_s, other, table::MAIN_OUT.persistence_s) {
+            self.main_out = gone;
+            self.forget();
+            announce.edge(Event::EngineOut, gone);
+        }
+    }
+
     /// Takes an engine back whose trial pulses turn the lander: they are not among what was counted as asked.
     fn judge_trials(&mut self, frame: &Frame<'_>) {
         let force = frame.vehicle.assist.thrust_N * TRIAL_DUTY;
@@ -217,6 +238,7 @@ impl EngineWatch {
         (self.missing_N, self.missing_slow_N, self.about_z_Nm) = (0.0, 0.0, 0.0);
         self.duty = [0.0; ASSIST_ENGINES];
         (self.suspect, self.suspect_s, self.excess_s, self.jet_s) = (None, 0.0, 0.0, 0.0);
+        self.main_s = 0.0;
         (self.jet_stuck, self.excess) = (false, false);
     }
 }
