@@ -111,6 +111,8 @@ pub struct Nav {
     pub accelerometer_bias: Vector3<f64>,
     /// Ground stands this much above the map, m.
     pub terrain_bias_m: f64,
+    /// Standard deviation of the ground below, m: the map's where it is mapped.
+    pub ground_sigma_m: f64,
     /// The map lies this much away from where the ground is, `M`, m.
     pub tie_M: Vector3<f64>,
     /// Considered states.
@@ -222,6 +224,7 @@ impl Nav {
             gyro_bias: Vector3::zeros(),
             accelerometer_bias: Vector3::zeros(),
             terrain_bias_m: 0.0,
+            ground_sigma_m: load.map.sigma_m,
             tie_M: Vector3::zeros(),
             considered: Considered::default(),
             covariance: uncertainty(load, start),
@@ -363,7 +366,7 @@ impl Nav {
     /// The beam has moved on by `travel_m` of ground: what the terrain bias knew fades.
     pub fn forget_terrain(&mut self, load: &Load, travel_m: f64) {
         let decay = libm::exp(-travel_m.abs() / load.map.correlation_m.max(1.0));
-        let variance = load.map.sigma_m * load.map.sigma_m;
+        let variance = self.ground_sigma_m * self.ground_sigma_m;
         self.terrain_bias_m *= decay;
         self.covariance.renew(TERRAIN, decay, variance * (1.0 - decay * decay));
     }
