@@ -149,13 +149,8 @@ impl Flight<'_> {
         let mapped = Vector::from_si(p_M.si() + self.nav.tie_M);
         let ground =
             map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, mapped);
-        self.nav.ground_sigma_m = ground.sigma_m;
-        if ground.sigma_m > load.map.sigma_m {
-            // Ground that nobody has mapped is new all the time, whichever sensor looks at it.
-            let travel_m = self.nav.v_ground_I(load).norm() * PULSE_FRAME.s();
-            self.nav.forget_terrain(load, travel_m);
-        }
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        self.nav.ground_error = ground.error;
         let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + self.nav.terrain_bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
         self.guide.altitude_m = p_M.norm() - level_m + load.vehicle.foot_z_m * upright;

@@ -258,7 +258,7 @@ impl Flight<'_> {
         let travel_m = libm::sqrt(travel2);
         self.ground.below_M = Some(below_M);
         if self.load.faults.use_map && self.lines.rangefinder.age_s > ALONE_S {
-            self.nav.forget_terrain(self.load, travel_m);
+            self.nav.forget_terrain(travel_m);
         }
         travel_m
     }

@@ -316,7 +316,7 @@ impl<'a> Pair<'a> {
         let Some(echo) = slant_range::predict(load, site, &self.nav, &pose) else { return };
         let travel_m = self.last_hit_M.map_or(0.0, |last| (echo.hit_M - last).norm());
         self.last_hit_M = Some(echo.hit_M);
-        self.nav.forget_terrain(load, travel_m);
+        self.nav.forget_terrain(travel_m);
         let keep = libm::exp(-travel_m / load.map.correlation_m);
         let fresh = load.map.sigma_m * (1.0 - keep * keep).sqrt() * self.chance.normal();
         self.truth.terrain_bias_m = self.truth.terrain_bias_m * keep + fresh;

@@ -437,7 +437,7 @@ impl RangeWatch {
         if !load.faults.use_map {
             return Some(echo.prediction);
         }
-        nav.forget_terrain(load, libm::sqrt(travel));
+        nav.forget_terrain(libm::sqrt(travel));
         slant_range::predict(load, site, nav, pose).map(|echo| echo.prediction)
     }
 

@@ -16,13 +16,14 @@ pub struct Ground {
     pub elevation_m: f64,
     /// Outward normal of the ground, `M`.
     pub n_M: Vector3<f64>,
-    /// Standard deviation of the elevation, m: the map's, or beyond its end that of ground nobody has mapped.
-    pub sigma_m: f64,
+    /// Standard deviation of the elevation, m, and how far it correlates, m: the map's, or beyond its end those of
+    /// ground nobody has mapped.
+    pub error: (f64, f64),
 }
 
-/// Standard deviation of unmapped ground about the map's edge, m. Assumed: highland relief within the map's
-/// correlation length, and so much that ranges over it tell height and not vertical speed.
-pub const UNMAPPED_M: f64 = 300.0;
+/// Standard deviation of unmapped ground about the map's edge, m, and how far it correlates, m. Assumed: the relief of
+/// highlands, so that ranges over it tell height and not vertical speed.
+pub const UNMAPPED_M: (f64, f64) = (1000.0, 20_000.0);
 
 /// Splits a grid coordinate into a node inside `0..=count − 2` and a fraction in 0..=1; and whether it lies on the
 /// grid, 1 or 0.
@@ -49,7 +50,7 @@ pub fn ground(
     let up = p / p_M.norm().max(1.0);
     if !use_map {
         let elevation_m = target.p_MT_M.norm() - MOON_RADIUS_M;
-        return Ground { elevation_m, n_M: up, sigma_m: map.sigma_m };
+        return Ground { elevation_m, n_M: up, error: (map.sigma_m, map.correlation_m) };
     }
     let (along_m, across_m) = track.along_across(up);
     let (i, u, on_along) = split((along_m - map.along_m_first) / map.spacing_m, MAP_ALONG);
@@ -65,8 +66,8 @@ pub fn ground(
     let n = up - track.along(up) * slope_along - track.across * slope_across;
     // Short of the map the lander is high, and what it is about to come over is mapped.
     let beyond = along_m > map.along_m_first + (MAP_ALONG as f64 - 1.0) * map.spacing_m;
-    let sigma_m = if beyond { UNMAPPED_M } else { map.sigma_m };
-    Ground { elevation_m, n_M: n / libm::sqrt(n.norm_squared()), sigma_m }
+    let error = if beyond { UNMAPPED_M } else { (map.sigma_m, map.correlation_m) };
+    Ground { elevation_m, n_M: n / libm::sqrt(n.norm_squared()), error }
 }
 
 /// Measurements that share one error of the map at the most. Assumed.
@@ -74,13 +75,13 @@ const SHARING_MAX: f64 = 100.0;
 
 /// What the ground `away_m` from below the lander shares of the terrain bias there, and the variance of its own
 /// part as one of the
-/// measurements `travel_m` apart feels it, m². `sigma_m`: deviation of the ground.
-pub fn shared(map: &Map, sigma_m: f64, away_m: f64, travel_m: f64) -> (f64, f64) {
+/// measurements `travel_m` apart feels it, m².
+pub fn shared(map: &Map, away_m: f64, travel_m: f64) -> (f64, f64) {
     let correlation_m = map.correlation_m.max(1.0);
     let apart_m = away_m * (away_m / map.spacing_m.max(1.0)).min(1.0);
     let phi = libm::exp(-apart_m / correlation_m);
     let sharing = (correlation_m / travel_m.max(1.0)).clamp(1.0, SHARING_MAX);
-    (phi, sigma_m * sigma_m * (1.0 - phi * phi) * sharing)
+    (phi, map.sigma_m * map.sigma_m * (1.0 - phi * phi) * sharing)
 }
 
 #[cfg(test)]
@@ -92,9 +93,9 @@ mod tests {
     fn ground_further_away_shares_less_of_the_bias_and_adds_an_error_of_its_own() {
         let load = load();
         let map = &load.map;
-        assert_eq!(shared(map, 30.0, 0.0, 10.0), (1.0, 0.0));
+        assert_eq!(shared(map, 0.0, 10.0), (1.0, 0.0));
         // One correlation length away, five measurements on the way over another: φ = 1/e.
-        let (phi, own) = shared(map, 30.0, 1000.0, 200.0);
+        let (phi, own) = shared(map, 1000.0, 200.0);
         assert!((phi - (-1.0f64).exp()).abs() < 1e-12);
         assert!((own - 900.0 * (1.0 - (-2.0f64).exp()) * 5.0).abs() < 1e-9);
     }
@@ -125,6 +126,6 @@ mod tests {
         let up = far.si() / far.norm();
         assert!((ground.elevation_m - 50.0 * (MAP_ALONG as f64 - 1.0)).abs() < 1e-3);
         assert!((ground.n_M - up).norm() < 1e-12, "{:?}", ground.n_M);
-        assert!(ground.sigma_m > 10.0 * load.map.sigma_m);
+        assert!(ground.error.0 > 10.0 * load.map.sigma_m);
     }
 }

@@ -111,8 +111,8 @@ pub struct Nav {
     pub accelerometer_bias: Vector3<f64>,
     /// Ground stands this much above the map, m.
     pub terrain_bias_m: f64,
-    /// Standard deviation of the ground below, m: the map's where it is mapped.
-    pub ground_sigma_m: f64,
+    /// Standard deviation of the ground below, m, and how far it correlates, m: the map's where it is mapped.
+    pub ground_error: (f64, f64),
     /// The map lies this much away from where the ground is, `M`, m.
     pub tie_M: Vector3<f64>,
     /// Considered states.
@@ -224,7 +224,7 @@ impl Nav {
             gyro_bias: Vector3::zeros(),
             accelerometer_bias: Vector3::zeros(),
             terrain_bias_m: 0.0,
-            ground_sigma_m: load.map.sigma_m,
+            ground_error: (load.map.sigma_m, load.map.correlation_m),
             tie_M: Vector3::zeros(),
             considered: Considered::default(),
             covariance: uncertainty(load, start),
@@ -364,9 +364,10 @@ impl Nav {
     }
 
     /// The beam has moved on by `travel_m` of ground: what the terrain bias knew fades.
-    pub fn forget_terrain(&mut self, load: &Load, travel_m: f64) {
-        let decay = libm::exp(-travel_m.abs() / load.map.correlation_m.max(1.0));
-        let variance = self.ground_sigma_m * self.ground_sigma_m;
+    pub fn forget_terrain(&mut self, travel_m: f64) {
+        let (sigma_m, correlation_m) = self.ground_error;
+        let decay = libm::exp(-travel_m.abs() / correlation_m.max(1.0));
+        let variance = sigma_m * sigma_m;
         self.terrain_bias_m *= decay;
         self.covariance.renew(TERRAIN, decay, variance * (1.0 - decay * decay));
     }

@@ -182,7 +182,7 @@ pub fn predict(
     put(&mut h, THETA, turning.cross(&n_I) / cosine);
     let along = echo.e_M * echo.range_m;
     let away_m = libm::sqrt((along - up_M * along.dot(&up_M)).norm_squared());
-    let (phi, own) = map::shared(&load.map, nav.ground_sigma_m, away_m, travel_m);
+    let (phi, own) = map::shared(&load.map, away_m, travel_m);
     let own = if load.faults.use_map { own } else { 0.0 };
     if load.faults.use_map
         && let Some(slot) = h.get_mut(TERRAIN)

@@ -75,7 +75,7 @@ pub fn predict(load: &Load, site: &Site, nav: &Nav, pose: &Pose) -> Option<Echo>
     let d_I = R_IB * direction(finder.d_B).si();
     let (a_M, d_M) = (R_MI * (pose.p_I + arm_I), R_MI * d_I);
     let mut hit: Vector<Position, M> = Vector::from_si(a_M);
-    let mut ground = Ground { elevation_m: 0.0, n_M: site.track.up, sigma_m: 0.0 };
+    let mut ground = Ground { elevation_m: 0.0, n_M: site.track.up, error: (0.0, 1.0) };
     let mut range_m = 0.0;
     for _ in 0..ITERATIONS {
         let mapped = Vector::from_si(hit.si() + nav.tie_M);
