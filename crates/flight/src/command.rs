@@ -26,6 +26,8 @@ const MAIN_OFF_SHARE: f64 = 0.85;
 const MAIN_ON_SHARE: f64 = 0.97;
 /// Least time between two switchings of the main engine, s. Source: prototype §1.1, relight about 1 s.
 const MAIN_SWITCH_S: f64 = 1.0;
+/// Cosine between motion and target within which braking steers for the target.
+const ON_COURSE: f64 = 0.8;
 /// Frames between two improvements of the braking solution.
 const BRAKING_FRAMES: u32 = 5;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
@@ -182,8 +184,10 @@ impl Flight<'_> {
         let size = libm::sqrt(ahead.norm_squared());
         let v = self.nav.v_MB_I.si();
         let along = v - up * v.dot(&up);
-        // Over the target its direction is not defined: keep to the motion.
-        let raw = if size > 50.0 { ahead / size } else { along };
+        let speed = libm::sqrt(along.norm_squared());
+        // Over the target its direction is not defined, and past it not what braking is to turn to: keep to the motion.
+        let on_course = ahead.dot(&along) > ON_COURSE * size * speed;
+        let raw = if size > 50.0 && on_course { ahead / size } else { along };
         let forward = raw / libm::sqrt(raw.norm_squared()).max(1e-9);
         Axes { up, forward, right: forward.cross(&up) }
     }
