@@ -245,7 +245,7 @@ impl Flight<'_> {
         if !burning {
             s.improve(&arc, &p, true);
         } else if self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
-            let bounds = [braking::COLLECTIVE_MIN, self.guide.roof.min(braking::COLLECTIVE_MAX)];
+            let bounds = [braking::COLLECTIVE_MIN, self.guide.roof.min(self.duty_max())];
             let (range, beyond_rad) = s.solve(&arc, &p, bounds, self.guide.range);
             self.guide.range = range;
             if range == Range::Long && s.step < braking::CONVERGED {
@@ -261,8 +261,8 @@ impl Flight<'_> {
         let d_I = level / libm::sqrt(level.norm_squared()).max(1e-6);
         // On the roof everything is asked for: what torque takes of it is in the prediction.
         let spent = self.guide.range == Range::Long;
-        let collective = if spent { braking::COLLECTIVE_MAX } else { s.u };
-        let collective = collective.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
+        let collective = if spent { self.duty_max() } else { s.u };
+        let collective = collective.max(braking::COLLECTIVE_MIN).min(self.duty_max());
         self.guide.collective = if burning { collective } else { 0.0 };
         self.guide.a_I = d_I * (p.scale * (p.main.0 + collective * p.assist.0) / mass_kg);
         self.guide.speed_m_s = -self.load.target.gate_v_up_m_s;

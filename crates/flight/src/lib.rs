@@ -276,7 +276,7 @@ impl<'a> Flight<'a> {
             self.engines.try_again(t, &mut assist);
         }
         if demand.main {
-            let all = allocate::assist(vehicle, allocate::DUTY_MAX, torque, out);
+            let all = allocate::assist(vehicle, self.duty_max(), torque, out);
             self.guide.follow_roof(allocate::collective_of(&all, out));
         }
         let for_jets =

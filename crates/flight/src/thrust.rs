@@ -109,7 +109,7 @@ impl Flight<'_> {
     /// faster than the corridor or could not be stopped with less.
     pub(crate) fn collective_max(&self) -> f64 {
         if self.monitors.corridor.stands || self.guide.urgent {
-            crate::control::allocate::DUTY_MAX
+            self.duty_max()
         } else {
             TERMINAL_COLLECTIVE_MAX
         }
@@ -122,6 +122,11 @@ impl Flight<'_> {
         }
         let p = self.propulsion();
         p.scale * (p.main.0 + self.collective_max() * p.assist.0) / self.mass_kg().max(1.0)
+    }
+
+    /// Largest collective where nothing is kept for attitude.
+    pub(crate) fn duty_max(&self) -> f64 {
+        if self.short_of_thrust() { allocate::DUTY_MAX_SHORT } else { allocate::DUTY_MAX }
     }
 
     /// An engine is out: the plan's speeds may be more than what is left can stop.

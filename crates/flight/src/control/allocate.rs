@@ -18,6 +18,8 @@ use nalgebra::{Matrix3, Vector3};
 pub const DUTY_MIN: f64 = 0.10;
 /// Upper duty limit.
 pub const DUTY_MAX: f64 = 0.95;
+/// The same with an engine out: the share kept for attitude is better had from those that must give way anyhow.
+pub const DUTY_MAX_SHORT: f64 = 1.0;
 /// Halvings in the search for the force that goes with the torque: to 1 % of what is in question.
 const HALVINGS: usize = 7;
 
@@ -75,13 +77,15 @@ struct Ring {
     rows: [Vector3<f64>; ASSIST_ENGINES],
     burns: [bool; ASSIST_ENGINES],
     low: f64,
+    high: f64,
 }
 
 impl Ring {
     fn new(vehicle: &Vehicle, out: [bool; ASSIST_ENGINES]) -> Self {
         let rows = vehicle.p_assist_B.map(|p| Vector3::new(1.0, p[1], -p[0]));
-        let low = if out.contains(&true) { 0.0 } else { DUTY_MIN };
-        Self { rows, burns: out.map(|out| !out), low }
+        let short = out.contains(&true);
+        let (low, high) = if short { (0.0, DUTY_MAX_SHORT) } else { (DUTY_MIN, DUTY_MAX) };
+        Self { rows, burns: out.map(|out| !out), low, high }
     }
 
     /// Duties nearest to equal ones of the sum `level` that give `turn` and, where asked for, the sum
@@ -93,7 +97,7 @@ impl Ring {
         turn: Vector3<f64>,
     ) -> ([f64; ASSIST_ENGINES], bool) {
         let count = self.burns.iter().filter(|burns| **burns).count().max(1) as f64;
-        let even = (level / count).clamp(self.low, DUTY_MAX);
+        let even = (level / count).max(self.low).min(self.high);
         let weigh = Vector3::new(if force.is_some() { 1.0 } else { 0.0 }, 1.0, 1.0);
         let wanted = Vector3::new(force.unwrap_or(0.0), turn.x, turn.y);
         let mut duties = self.burns.map(|burns| if burns { even } else { 0.0 });
@@ -120,8 +124,8 @@ impl Ring {
                     continue;
                 }
                 *duty += row.component_mul(&weigh).dot(&push);
-                let inside = if *duty > DUTY_MAX {
-                    DUTY_MAX
+                let inside = if *duty > self.high {
+                    self.high
                 } else if *duty < self.low {
                     self.low
                 } else {
@@ -149,7 +153,7 @@ impl Ring {
         for ((slot, duty), burns) in out.iter_mut().zip(&duties).zip(&self.burns) {
             let least = if *duty < 0.5 * DUTY_MIN && self.low < DUTY_MIN { 0.0 } else { DUTY_MIN };
             // This way round, for `clamp` panics on bounds that are not numbers.
-            *slot = if *burns { duty.min(DUTY_MAX).max(least) } else { 0.0 };
+            *slot = if *burns { duty.min(self.high).max(least) } else { 0.0 };
         }
         out
     }

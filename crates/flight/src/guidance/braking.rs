@@ -16,6 +16,8 @@ use nalgebra::Vector3;
 
 /// Runge–Kutta steps of one prediction.
 const STEPS: usize = 16;
+/// Iterations of one search at the most.
+const ITERATIONS: usize = 8;
 /// Newton step below which a solution counts as converged.
 pub const CONVERGED: f64 = 0.05;
 /// Below this time to go the solution is frozen, s.
@@ -96,7 +98,30 @@ impl Solution {
         self.tgo_s -= dt_s;
     }
 
-    /// One iteration with the collective inside `bounds`, and how far beyond the gate it ends, rad.
+    /// Constant thrust direction that takes both speeds to those of the gate, wherever that is: with f the mean thrust
+    /// acceleration and g the mean excess of weight over centrifugal force,
+    ///     (f t)² = Δv_h² + (Δv_r + g t)².
+    /// `None` where the thrust cannot hold the weight.
+    pub fn constant(arc: &Arc, propulsion: &Propulsion, u: f64) -> Option<Self> {
+        let [r, v_r, v_h] = arc.now;
+        let (dv_r, dv_h) = (arc.gate[1] - v_r, v_h - arc.gate[2]);
+        let g = arc.gm / (r * r) - arc.excess - v_h * v_h / (3.0 * r);
+        let thrust = propulsion.scale * (propulsion.main.0 + u * propulsion.assist.0);
+        let flow = propulsion.scale * (propulsion.main.1 + u * propulsion.assist.1);
+        let mut tgo_s: f64 = 0.0;
+        for _ in 0..ITERATIONS {
+            let f = thrust / (arc.mass_kg - 0.5 * flow * tgo_s).max(50.0);
+            let (p, q) = (f * f - g * g, g * dv_r);
+            if p <= 0.0 {
+                return None;
+            }
+            tgo_s = (q + libm::sqrt(q * q + p * (dv_r * dv_r + dv_h * dv_h))) / p;
+        }
+        let a = ((dv_r + g * tgo_s) / dv_h.max(1.0)).clamp(-3.0, 5.0);
+        Some(Self { a, b: 0.0, tgo_s: tgo_s.clamp(1.0, 2000.0), u, step: 1.0 })
+    }
+
+    /// Some iterations with the collective inside `bounds`, and how far beyond the gate it ends, rad.
     ///
     /// Where a bound holds the collective the range is given up: what is left, (A, B, T) against radius and
     /// both speeds, is the steering of least propellant at that thrust. The target is aimed at again once the bound
@@ -123,9 +148,29 @@ impl Solution {
         }
         self.u = if range == Range::Long { high } else { low };
         self.improve(arc, propulsion, false);
+        if self.step > CONVERGED {
+            self.search(arc, propulsion);
+        }
         let beyond = predict(self, arc, propulsion)[3] - arc.gate[3];
         let met = if range == Range::Long { beyond < 0.0 } else { beyond > 0.0 };
         (if met && self.step < CONVERGED { Range::Met } else { range }, beyond)
+    }
+
+    /// Newton's method from where it stands, and then from the constant direction; that one is flown where
+    /// neither converges.
+    fn search(&mut self, arc: &Arc, propulsion: &Propulsion) {
+        let constant = Self::constant(arc, propulsion, self.u);
+        for start in [Some(*self), constant].into_iter().flatten() {
+            let mut tried = start;
+            for _ in 0..ITERATIONS {
+                tried.improve(arc, propulsion, false);
+                if tried.step < CONVERGED {
+                    *self = tried;
+                    return;
+                }
+            }
+        }
+        *self = constant.unwrap_or(*self);
     }
 
     /// One Newton iteration; frozen near the gate. `fixed_u` holds the collective (a saturated one).
