@@ -280,9 +280,10 @@ impl Flight<'_> {
     /// The gate is reached by time, or by an altitude that leaves no choice.
     pub(crate) fn at_gate(&self) -> bool {
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
-        let gate_m = self.load.target.gate_altitude_m;
-        let gate_m = if self.short_of_thrust() { self.gate(0.0).altitude_m } else { gate_m };
-        due || self.guide.altitude_m < 0.97 * gate_m
+        if self.short_of_thrust() {
+            return due || self.at_low_gate();
+        }
+        due || self.guide.altitude_m < 0.97 * self.load.target.gate_altitude_m
     }
 
     /// Pitch-up and terminal descent.

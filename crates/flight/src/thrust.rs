@@ -160,6 +160,15 @@ impl Flight<'_> {
         }
     }
 
+    /// The low gate is reached by altitude, or by the horizontal speed: ground that rises and falls moves the rest.
+    pub(crate) fn at_low_gate(&self) -> bool {
+        let gate = self.gate(0.0);
+        let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let v = self.nav.v_ground_I(self.load).si();
+        let across_m_s = libm::sqrt((v - up * v.dot(&up)).norm_squared());
+        self.guide.altitude_m < 0.97 * gate.altitude_m || across_m_s < gate.v_horizontal_m_s
+    }
+
     /// Follows the ground underneath, once it is near: `level_m` from the Moon's centre.
     pub(crate) fn follow_level(&mut self, level_m: f64) {
         let seen = self.guide.altitude_m < SEEN_M;

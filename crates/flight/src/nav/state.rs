@@ -372,6 +372,15 @@ impl Nav {
         self.covariance.renew(TERRAIN, decay, variance * (1.0 - decay * decay));
     }
 
+    /// Variance of the height between the ground below and ground `away_m` from it where neither is mapped, m²; one
+    /// bias cannot stand for both.
+    pub fn relief_m2(&self, load: &Load, away_m: f64) -> f64 {
+        let (sigma_m, correlation_m) = self.ground_error;
+        let unmapped = load.faults.use_map && sigma_m > load.map.sigma_m;
+        let apart = 1.0 - libm::exp(-away_m.abs() / correlation_m.max(1.0));
+        if unmapped { 2.0 * sigma_m * sigma_m * apart } else { 0.0 }
+    }
+
     /// The present pose.
     pub fn pose(&self) -> Pose {
         Pose {

@@ -195,6 +195,7 @@ pub fn predict(
     let noise = share * echo.range_m;
     let slide2 = echo.slope2 * slant_range::place(nav, &R_MI, up_I) / (cosine * cosine);
     let r = noise * noise + floor_m * floor_m + rough * rough + slide2 + own * rise * rise;
+    let r = r + nav.relief_m2(load, away_m) * rise * rise;
     nav.carry(pose, &mut h);
     Some(Prediction { value: echo.range_m, h, r })
 }

@@ -113,6 +113,8 @@ pub fn predict(load: &Load, site: &Site, nav: &Nav, pose: &Pose) -> Option<Echo>
         let rise = ground.n_M.dot(&up_M).clamp(0.1, 1.0);
         let slope2 = (1.0 - rise * rise) / (rise * rise);
         r += slope2 * place(nav, &R_MI, up_I) / (cosine * cosine);
+        let away_m = range_m * libm::sqrt((1.0 - cosine * cosine).max(0.0));
+        r += nav.relief_m2(load, away_m) / (cosine * cosine);
     }
     Some(Echo { prediction: Prediction { value: range_m, h, r }, hit_M: hit.si() })
 }
