@@ -7,7 +7,8 @@ use crate::Flight;
 use crate::guidance::approach::{self, Approach};
 use crate::guidance::braking::{self, Arc, Range, Solution};
 use crate::guidance::risk::Risk;
-use crate::guidance::{Demand, corridor};
+use crate::guidance::{Demand, chase, corridor};
+use crate::load::Legacy;
 use crate::nav::covariance::{P, Row, STATES, TERRAIN};
 use crate::nav::map;
 use crate::thrust::TERMINAL_COLLECTIVE_MAX;
@@ -242,6 +243,16 @@ impl Flight<'_> {
             self.raise_gate(s.tgo_s, thrust, flow);
         }
         let (arc, axes, across) = self.arc(s.tgo_s);
+        if burning && self.load.faults.legacy == Legacy::Vikram && chase::holds(s.tgo_s) {
+            self.solution = Some(s);
+            let d_I = self.guide.a_I / libm::sqrt(self.guide.a_I.norm_squared()).max(1e-6);
+            return Demand {
+                d_I,
+                left_I: -axes.right,
+                main: true,
+                collective: self.guide.collective,
+            };
+        }
         if !burning {
             s.improve(&arc, &p, true);
         } else if self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
@@ -309,6 +320,13 @@ impl Flight<'_> {
             most_m_s2: self.most_m_s2(),
             gravity_m_s2: -gravity_L.z,
         });
+        let a_L = if load.faults.legacy == Legacy::Vikram {
+            let left_s = self.corridor(0.0, 0.0, net, 0.0).planned_s(self.guide.altitude_m);
+            let p_L = self.nav.p_LB_L(&self.aim).si();
+            chase::thrust_acceleration(p_L, v_L, left_s, -gravity_L.z)
+        } else {
+            a_L
+        };
         let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
         self.monitors.corridor.update(late, Event::SpeedExceedsCorridor, &mut self.announce);
         self.watch_contradictions();

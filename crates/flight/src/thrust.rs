@@ -14,7 +14,7 @@ use crate::control::allocate;
 use crate::descent::REACTION_S;
 use crate::faults::engines::Frame;
 use crate::guidance::braking::Propulsion;
-use crate::load::after;
+use crate::load::{Legacy, after};
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
 use icd::tm::Phase;
@@ -89,7 +89,8 @@ impl Flight<'_> {
             return;
         }
         let ratio = self.nav.frame_m_s2 * self.mass_kg() / commanded;
-        if self.mode.phase == Phase::Braking && ratio.is_finite() {
+        let watched = self.load.faults.legacy != Legacy::Vikram;
+        if self.mode.phase == Phase::Braking && ratio.is_finite() && watched {
             self.thrust_scale += 0.02 * (ratio.clamp(0.8, 1.2) - self.thrust_scale);
         }
         // Single cycles see single pulses: only the braking thrust is steady enough to judge.

@@ -285,6 +285,53 @@ mod tests {
     }
 
     #[test]
+    fn with_an_engine_out_nearly_all_that_can_be_had_without_torque_is_given() {
+        let vehicle = load().vehicle;
+        for dead in 0..ASSIST_ENGINES {
+            let out = core::array::from_fn(|i| i == dead);
+            let duty = assist(&vehicle, DUTY_MAX_SHORT, Vector3::zeros(), out);
+            // Two pairs in full; the engine opposite the dead one has nobody to balance it.
+            assert!(duty.iter().sum::<f64>() > 3.98, "{duty:?}");
+            assert!(torque_of(&vehicle, &duty).norm() < 1.0, "{duty:?}");
+            assert!(duty[(dead + 3) % ASSIST_ENGINES] < 0.01, "{duty:?}");
+        }
+    }
+
+    #[test]
+    fn a_steady_torque_takes_less_thrust_than_moving_every_engine_down_would() {
+        let vehicle = load().vehicle;
+        let wanted = Vector3::new(0.0, 45.0, 0.0);
+        let duty = assist(&vehicle, DUTY_MAX, wanted, NONE);
+        assert!((torque_of(&vehicle, &duty) - wanted).norm() < 1e-6);
+        let arm_m = libm::hypot(vehicle.p_assist_B[0][0], vehicle.p_assist_B[0][1]);
+        let moved = 45.0 / (vehicle.assist.thrust_N * arm_m) / 3.0;
+        let lost = 6.0 * DUTY_MAX - duty.iter().sum::<f64>();
+        assert!(lost < 0.75 * 6.0 * moved, "{lost} {moved}");
+    }
+
+    #[test]
+    fn torque_comes_first_with_two_neighbours_out() {
+        let vehicle = load().vehicle;
+        let out = [true, true, false, false, false, false];
+        // Two are left without a partner: they can turn the lander one way only, and it is this one.
+        let wanted = Vector3::new(-12.0, 8.0, 0.0);
+        let duty = assist(&vehicle, 0.9, wanted, out);
+        let given = torque_of(&vehicle, &duty);
+        // Valves that cannot open for less than a tenth of a frame leave so much.
+        let step = 0.5 * DUTY_MIN * vehicle.assist.thrust_N;
+        assert!((given - wanted).norm() < step, "{duty:?} {given:?}");
+    }
+
+    #[test]
+    fn what_is_not_a_number_opens_no_valve_beyond_its_limits() {
+        let vehicle = load().vehicle;
+        for out in [NONE, [true, false, false, false, false, false]] {
+            let duty = assist(&vehicle, f64::NAN, Vector3::new(f64::NAN, 1e9, 0.0), out);
+            assert!(duty.iter().all(|u| *u >= 0.0 && *u <= 1.0), "{duty:?}");
+        }
+    }
+
+    #[test]
     fn jets_give_the_torque_asked_for() {
         let vehicle = load().vehicle;
         let wanted = Vector3::new(18.0, -14.0, 12.0);

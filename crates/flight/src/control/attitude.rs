@@ -143,6 +143,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_torque_far_from_the_integral_is_taken_over_at_once_and_a_near_one_is_not() {
+        let mut control = Attitude::new();
+        control.settle(Vector3::new(FAR_NM - 1.0, 1.0 - FAR_NM, 0.0));
+        assert_eq!(control.integral, Vector3::zeros());
+        for _ in 0..5 {
+            control.settle(Vector3::new(190.0, 0.0, 0.0));
+        }
+        assert!((control.integral.x + 190.0).abs() < FAR_NM && control.integral.y == 0.0);
+    }
+
+    #[test]
     fn a_rigid_body_turns_to_the_command_within_its_slew_limit_and_holds_against_a_torque() {
         let inertia = Vector3::new(300.0, 300.0, 220.0);
         let plant = Plant { inertia, slew_rad_s_max: 0.1, powered: true, dt_s: 0.1 };

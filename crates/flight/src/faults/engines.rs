@@ -327,6 +327,107 @@ mod tests {
     }
 
     #[test]
+    fn a_dead_engine_is_given_up_within_a_second() {
+        assert!(!fly(5, Some(2), 0.0).0.any_out());
+        assert!(fly(10, Some(2), 0.0).0.any_out());
+    }
+
+    /// Frames of `watch` in which `alive` says which engines answer; what is asked of those given up are trials.
+    fn go_on(
+        watch: &mut EngineWatch,
+        frames: core::ops::Range<u32>,
+        alive: impl Fn(usize) -> bool,
+    ) {
+        let load = load();
+        let mut announce = Announce::default();
+        let inertia = Vector3::from(INERTIA);
+        let mut w = Vector3::zeros();
+        for i in frames {
+            let t = crate::test_load::t0() + Span::from_ms(100 * i64::from(i));
+            let out = watch.out();
+            let mut duties = out.map(|out| if out { 0.0 } else { 0.6 });
+            watch.try_again(t, &mut duties);
+            let mut actuators = Actuators::safe(t);
+            actuators.assist_on_us = duties.map(crate::control::allocate::width_us);
+            let (mut torque, mut felt) = (Vector3::zeros(), 0.0);
+            for (n, p) in load.vehicle.p_assist_B.iter().enumerate() {
+                let force = if alive(n) { duties[n] * 216.0 } else { 0.0 };
+                torque += Vector3::new(force * p[1], -force * p[0], 0.0);
+                felt += force;
+            }
+            // The loop about the watch keeps the rest in balance: only what is not asked for turns the lander.
+            let asked: Vector3<f64> = load
+                .vehicle
+                .p_assist_B
+                .iter()
+                .zip(&duties)
+                .zip(&out)
+                .map(|((p, duty), out)| {
+                    if *out {
+                        Vector3::zeros()
+                    } else {
+                        Vector3::new(duty * 216.0 * p[1], -duty * 216.0 * p[0], 0.0)
+                    }
+                })
+                .sum();
+            w += torque.component_div(&inertia) * 0.1;
+            let commanded = duties.iter().sum::<f64>() * 216.0;
+            let frame = Frame {
+                vehicle: &load.vehicle,
+                actuators: &actuators,
+                inertia,
+                w_B: w,
+                thrust_N: [felt, commanded],
+                t,
+            };
+            watch.judge(&frame, true, &mut announce);
+            w -= asked.component_div(&inertia) * 0.1;
+            watch.w_before = watch.w_before.map(|_| w);
+        }
+    }
+
+    #[test]
+    fn an_engine_given_up_comes_back_by_its_trials_and_a_dead_one_does_not() {
+        let (mut watch, _) = fly(20, Some(4), 0.0);
+        assert!(watch.out()[4]);
+        go_on(&mut watch, 20..400, |n| n != 4);
+        assert!(watch.out()[4], "a trial of a dead engine changes nothing");
+        go_on(&mut watch, 400..700, |_| true);
+        assert!(!watch.any_out(), "a trial of one that burns turns the lander");
+    }
+
+    #[test]
+    fn a_main_engine_that_gives_nothing_is_told_from_an_assist_engine_and_comes_back() {
+        let load = load();
+        let (main, inertia) = (load.vehicle.main.thrust_N, Vector3::from(INERTIA));
+        let mut watch = EngineWatch::new();
+        let mut announce = Announce::default();
+        let mut actuators = Actuators::safe(crate::test_load::t0());
+        actuators.assist_on_us = [60_000; ASSIST_ENGINES];
+        actuators.main_open = true;
+        let assist = 6.0 * 0.6 * 216.0;
+        for i in 0..60 {
+            let gives = !(10..30).contains(&i);
+            let counted = if watch.main_out { 0.0 } else { main };
+            let frame = Frame {
+                vehicle: &load.vehicle,
+                actuators: &actuators,
+                inertia,
+                w_B: Vector3::zeros(),
+                thrust_N: [assist + if gives { main } else { 0.0 }, assist + counted],
+                t: actuators.t + Span::from_ms(100 * i),
+            };
+            watch.judge(&frame, true, &mut announce);
+            match i {
+                9 => assert!(!watch.main_out),
+                29 => assert!(watch.main_out && !watch.any_out()),
+                _ => {}
+            }
+        }
+        assert!(!watch.main_out && announce.events() == [Event::EngineOut]);
+    }
+
+    #[test]
     fn a_jet_that_stays_open_is_told_by_the_turn_about_the_long_axis() {
         let (watch, announce) = fly(60, None, 22.0);
         assert!(watch.jet_stuck && !watch.any_out());

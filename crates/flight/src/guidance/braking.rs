@@ -315,6 +315,77 @@ mod tests {
     }
 
     #[test]
+    fn thrust_that_is_short_gives_up_the_range_and_keeps_altitude_and_speeds() {
+        let (arc, mut propulsion) = reading_a();
+        propulsion.assist = (4.0 * 216.0, 4.0 * 216.0 / (275.0 * 9.80665));
+        let mut s = Solution::guess(1690.0, 1300.0 / 800.0, 2800.0, 0.9);
+        let (mut range, mut beyond_rad) = (Range::Met, 0.0);
+        for _ in 0..60 {
+            (range, beyond_rad) = s.solve(&arc, &propulsion, [0.7, 1.0], range);
+        }
+        let end = predict(&s, &arc, &propulsion);
+        assert_eq!((range, s.u), (Range::Long, 1.0));
+        assert!((end[0] - arc.gate[0]).abs() < 1.0 && (end[1] + 76.0).abs() < 0.1);
+        assert!((end[2] - 35.0).abs() < 0.1 && s.step < CONVERGED);
+        // Minimum-fuel integration at 1284 N from the same state ends some 190 km further.
+        assert!((beyond_rad * 1737.4 - 190.0).abs() < 25.0, "{} km", beyond_rad * 1737.4);
+        // With the thrust back the target is met again.
+        let (_, propulsion) = reading_a();
+        for _ in 0..60 {
+            (range, _) = s.solve(&arc, &propulsion, [0.7, 1.0], range);
+        }
+        let end = predict(&s, &arc, &propulsion);
+        assert!(range == Range::Met && (end[3] - arc.gate[3]).abs() * 1.7e6 < 10.0, "{s:?}");
+    }
+
+    #[test]
+    fn more_thrust_than_the_least_collective_needs_ends_short() {
+        let (mut arc, propulsion) = reading_a();
+        arc.gate[3] *= 1.4;
+        let mut s = Solution::guess(1690.0, 1651.0 / 800.0, 2800.0, 0.9);
+        let (mut range, mut beyond_rad) = (Range::Met, 0.0);
+        for _ in 0..60 {
+            (range, beyond_rad) = s.solve(&arc, &propulsion, [0.7, 1.0], range);
+        }
+        assert!(range == Range::Short && beyond_rad < 0.0 && s.u == 0.7, "{s:?}");
+    }
+
+    #[test]
+    fn a_constant_direction_takes_both_speeds_away_on_flat_ground() {
+        let (_, propulsion) = reading_a();
+        // Far out a centre with the same pull is flat ground.
+        let (gm, r) = (4.9028e12 * 1e6, 1.7404e9);
+        let (now, gate) = ([r, -77.0, 160.0], [r, 0.0, 0.0, 0.0]);
+        let arc = Arc { gm, mass_kg: 430.0, now, gate, excess: 0.0 };
+        let s = Solution::constant(&arc, &propulsion, 0.95).unwrap();
+        let end = predict(&s, &arc, &propulsion);
+        assert!(end[1].abs() < 2.0 && end[2].abs() < 2.0, "{s:?} {end:?}");
+        let weak = Propulsion { scale: 0.3, ..propulsion };
+        assert!(Solution::constant(&arc, &weak, 0.95).is_none(), "less thrust than weight");
+    }
+
+    #[test]
+    fn an_engine_lost_late_in_braking_is_answered_by_a_new_solution_at_once() {
+        let (_, mut propulsion) = reading_a();
+        let r = 1_737_400.0;
+        let gate = [r + 1000.0, -32.0, 12.0, 0.0];
+        let arc = Arc {
+            gm: 4.9028e12,
+            mass_kg: 440.0,
+            now: [r + 6000.0, -77.0, 160.0],
+            gate,
+            excess: 0.0,
+        };
+        // Half a minute to the old gate, as the flight had it.
+        let mut s = Solution { a: 0.5, b: 0.001, tgo_s: 35.0, u: 0.9, step: 0.01 };
+        propulsion.assist = (4.0 * 216.0, 4.0 * 216.0 / (275.0 * 9.80665));
+        let (range, _) = s.solve(&arc, &propulsion, [0.7, 1.0], Range::Long);
+        let end = predict(&s, &arc, &propulsion);
+        assert!(range == Range::Long && s.step < CONVERGED, "{s:?}");
+        assert!((end[0] - gate[0]).abs() < 5.0 && (end[1] + 32.0).abs() < 0.5, "{end:?}");
+    }
+
+    #[test]
     fn without_thrust_the_predictor_keeps_energy_and_angular_momentum() {
         let (arc, mut propulsion) = reading_a();
         propulsion.scale = 0.0;

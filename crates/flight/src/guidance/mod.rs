@@ -6,6 +6,7 @@
 
 pub mod approach;
 pub mod braking;
+pub mod chase;
 pub mod corridor;
 pub mod linear;
 pub mod risk;
