@@ -5,14 +5,14 @@
 
 use crate::Flight;
 use crate::control::allocate;
-use crate::faults::engines::Frame;
 use crate::guidance::approach::{self, Approach};
-use crate::guidance::braking::{self, Arc, Propulsion, Solution};
+use crate::guidance::braking::{self, Arc, Range, Solution};
 use crate::guidance::risk::Risk;
-use crate::guidance::{Demand, corridor};
-use crate::load::after;
+use crate::guidance::{Demand, chase, corridor};
+use crate::load::Legacy;
 use crate::nav::covariance::{P, Row, STATES, TERRAIN};
 use crate::nav::map;
+use crate::thrust::TERMINAL_COLLECTIVE_MAX;
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
 use icd::frames::{I, M, Position, Vector};
@@ -20,8 +20,6 @@ use icd::time::Span;
 use icd::tm::Phase;
 use nalgebra::Vector3;
 
-/// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
-pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
 /// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
 /// it comes back.
 const MAIN_OFF_SHARE: f64 = 0.85;
@@ -30,10 +28,10 @@ const MAIN_ON_SHARE: f64 = 0.97;
 const MAIN_SWITCH_S: f64 = 1.0;
 /// How near the planned collective the solution that waits for ignition is improved every frame.
 const NEAR_IGNITION: f64 = 0.02;
+/// Cosine between motion and target within which braking steers for the target.
+const ON_COURSE: f64 = 0.8;
 /// Frames between two improvements of the braking solution.
 const BRAKING_FRAMES: u32 = 5;
-/// Newton step below which the ignition solution counts as converged.
-const CONVERGED: f64 = 0.05;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
 const SLOWING_M_S: f64 = 6.0;
 
@@ -76,6 +74,14 @@ pub struct Guide {
     pub creeping: bool,
     /// The corridor bounds the descent speed.
     pub limited: bool,
+    /// Largest collective that the torque leaves in braking, smoothed.
+    pub roof: f64,
+    /// The ground underneath, from the Moon's centre, smoothed, m; 0 while it is far.
+    pub level_m: f64,
+    /// What becomes of the range in braking.
+    pub range: Range,
+    /// How far the aim lies beyond the target, rad.
+    pub aim_rad: f64,
     main: bool,
     main_age_s: f64,
 }
@@ -99,6 +105,10 @@ impl Guide {
             hover_s: 0.0,
             urgent: false,
             along_across_m: (0.0, 0.0),
+            roof: braking::COLLECTIVE_MAX,
+            level_m: 0.0,
+            range: Range::Met,
+            aim_rad: 0.0,
             main: false,
             main_age_s: 0.0,
             frames: 0,
@@ -144,11 +154,12 @@ impl Flight<'_> {
         let ground =
             map::ground(&load.map, &load.target, &self.site.track, load.faults.use_map, mapped);
         let up_I = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        self.nav.ground_error = ground.error;
         // The bias was measured where a beam met the ground; here it holds by what both places share.
         let away_m = self.nav.from_terrain(p_M.si());
         let (along, across) = self.site.track.along_across(p_M.si() / p_M.norm().max(1.0));
         let (phi, own) = if load.faults.use_map {
-            let (phi, own) = map::shared(&load.map, away_m.unwrap_or(0.0));
+            let (phi, own) = map::shared(&load.map, ground.error, away_m.unwrap_or(0.0));
             (phi, own + map::unseen(&load.map, along, away_m))
         } else {
             (1.0, 0.0)
@@ -157,6 +168,7 @@ impl Flight<'_> {
         let level_m = icd::constants::MOON_RADIUS_M + ground.elevation_m + bias_m;
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
         self.guide.altitude_m = p_M.norm() - level_m + load.vehicle.foot_z_m * upright;
+        self.follow_level(level_m);
         let mut h: Row = [0.0; STATES];
         for i in 0..3 {
             h[P + i] = up_I[i];
@@ -166,51 +178,6 @@ impl Flight<'_> {
         let margin = if load.faults.corridor { self.guide.k * self.guide.sigma_m } else { 0.0 };
         self.guide.low_m = self.guide.altitude_m - margin;
         self.guide.along_across_m = (-along, -across);
-    }
-
-    pub(crate) fn propulsion(&self) -> Propulsion {
-        let vehicle = &self.load.vehicle;
-        let n = allocate::working(vehicle, self.engines.out());
-        Propulsion {
-            main: (vehicle.main.thrust_N, vehicle.main.flow_kg_s()),
-            assist: (n * vehicle.assist.thrust_N, n * vehicle.assist.flow_kg_s()),
-            scale: self.thrust_scale,
-        }
-    }
-
-    /// Compares sensed with commanded thrust; the ratio scales what guidance counts on.
-    fn watch_thrust(&mut self) {
-        let p = self.propulsion();
-        let main = if self.actuators.main_open { p.main.0 } else { 0.0 };
-        let duty: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
-        let commanded = main + duty * 1e-6 / PULSE_FRAME.s() * self.load.vehicle.assist.thrust_N;
-        let burning = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal);
-        let steady = burning && after(self.nav.t, self.mode.t_phase) > 2.0 && !self.inertial.void;
-        let felt_N = self.nav.frame_m_s2 * self.mass_kg();
-        let frame = Frame {
-            vehicle: &self.load.vehicle,
-            actuators: &self.actuators,
-            inertia: self.inertia().0,
-            w_B: self.nav.w_IB_B.si(),
-            thrust_N: [felt_N, commanded * p.scale],
-            t: self.nav.t,
-        };
-        self.engines.judge(&frame, steady && self.load.faults.bank, &mut self.announce);
-        let settled = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal)
-            && after(self.nav.t, self.mode.t_phase) > 2.0
-            && commanded > 0.3 * p.main.0;
-        if !settled {
-            self.monitors.thrust.update(false, Event::ThrustDeviates, &mut self.announce);
-            return;
-        }
-        let ratio = self.nav.frame_m_s2 * self.mass_kg() / commanded;
-        if self.mode.phase == Phase::Braking && ratio.is_finite() {
-            self.thrust_scale += 0.02 * (ratio.clamp(0.8, 1.2) - self.thrust_scale);
-        }
-        // Single cycles see single pulses: only the braking thrust is steady enough to judge.
-        let steady = self.mode.phase == Phase::Braking;
-        let off = steady && (self.thrust_scale - 1.0).abs() > 0.15;
-        self.monitors.thrust.update(off, Event::ThrustDeviates, &mut self.announce);
     }
 
     /// Thrust axis against the velocity: deorbit attitude, and the coast's.
@@ -236,8 +203,10 @@ impl Flight<'_> {
         let size = libm::sqrt(ahead.norm_squared());
         let v = self.nav.v_MB_I.si();
         let along = v - up * v.dot(&up);
-        // Over the target its direction is not defined: keep to the motion.
-        let raw = if size > 50.0 { ahead / size } else { along };
+        let speed = libm::sqrt(along.norm_squared());
+        // Over the target its direction is not defined, and past it not what braking is to turn to: keep to the motion.
+        let on_course = ahead.dot(&along) > ON_COURSE * size * speed;
+        let raw = if size > 50.0 && on_course { ahead / size } else { along };
         let forward = raw / libm::sqrt(raw.norm_squared()).max(1e-9);
         Axes { up, forward, right: forward.cross(&up) }
     }
@@ -247,12 +216,13 @@ impl Flight<'_> {
         let load = self.load;
         let target = &load.target;
         let R_IM = load.orientation.R_IM(self.nav.t + Span::from_s(tgo_s));
-        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(&self.site);
+        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(&self.aim);
         let axes = self.axes(p_MT_I.si());
         let (p, v) = (self.nav.p_MB_I.si(), self.nav.v_MB_I.si());
         let site_v = load.orientation.w_IM_I.cross(p_MT_I).si();
         let angle = libm::atan2(p_MT_I.si().dot(&axes.forward), p_MT_I.si().dot(&axes.up));
         let radius = p_MT_I.norm();
+        let gate = self.gate(radius);
         // At the gate "forward" has turned by the arc still to fly.
         let forward_gate = axes.forward * libm::cos(angle) - axes.up * libm::sin(angle);
         let excess = (self.nav.gravity_I(load)).dot(&axes.up)
@@ -262,40 +232,15 @@ impl Flight<'_> {
             mass_kg: self.mass_kg(),
             now: [libm::sqrt(p.norm_squared()), v.dot(&axes.up), v.dot(&axes.forward)],
             gate: [
-                radius + target.gate_altitude_m + self.guide.raise_m - load.vehicle.foot_z_m,
-                target.gate_v_up_m_s,
-                target.gate_v_horizontal_m_s + site_v.dot(&forward_gate),
+                gate.radius_m - load.vehicle.foot_z_m,
+                gate.v_up_m_s,
+                gate.v_horizontal_m_s + site_v.dot(&forward_gate),
                 angle - target.gate_downrange_m / radius.max(1.0),
             ],
             excess,
         };
         let across = v.dot(&axes.right) - site_v.dot(&axes.right);
         (arc, axes, across)
-    }
-
-    pub(crate) fn net_deceleration(&self) -> f64 {
-        let p = self.propulsion();
-        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
-        thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
-    }
-
-    /// Largest collective: everything there is, the share kept for attitude included, once the fall is
-    /// faster than the corridor or could not be stopped with less.
-    fn collective_max(&self) -> f64 {
-        if self.monitors.corridor.stands || self.guide.urgent {
-            crate::control::allocate::DUTY_MAX
-        } else {
-            TERMINAL_COLLECTIVE_MAX
-        }
-    }
-
-    /// Largest thrust acceleration, m/s²; as flown nobody asks.
-    fn most_m_s2(&self) -> f64 {
-        if !self.load.faults.corridor {
-            return f64::INFINITY;
-        }
-        let p = self.propulsion();
-        p.scale * (p.main.0 + self.collective_max() * p.assist.0) / self.mass_kg().max(1.0)
     }
 
     /// Braking, and the wait for it: the same solution, flown or only watched.
@@ -316,14 +261,26 @@ impl Flight<'_> {
             self.raise_gate(s.tgo_s, thrust, flow);
         }
         let (arc, axes, across) = self.arc(s.tgo_s);
-        let open = !burning && (s.step >= CONVERGED || s.u > planned - NEAR_IGNITION);
-        if open || self.guide.frames.is_multiple_of(BRAKING_FRAMES) {
-            let saturated =
-                burning && !(braking::COLLECTIVE_MIN..=braking::COLLECTIVE_MAX).contains(&s.u);
+        if burning && self.load.faults.legacy == Legacy::Vikram && chase::holds(s.tgo_s) {
+            self.solution = Some(s);
+            let d_I = self.guide.a_I / libm::sqrt(self.guide.a_I.norm_squared()).max(1e-6);
+            return Demand {
+                d_I,
+                left_I: -axes.right,
+                main: true,
+                collective: self.guide.collective,
+            };
+        }
+        let due = self.guide.frames.is_multiple_of(BRAKING_FRAMES);
+        let open = s.step >= braking::CONVERGED || s.u > planned - NEAR_IGNITION;
+        if !burning && (due || open) {
             s.improve(&arc, &p, true);
-            if saturated {
-                s.u = s.u.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
-                s.improve(&arc, &p, false);
+        } else if burning && due {
+            let bounds = [braking::COLLECTIVE_MIN, self.guide.roof.min(self.duty_max())];
+            let (range, beyond_rad) = s.solve(&arc, &p, bounds, self.guide.range);
+            self.guide.range = range;
+            if range == Range::Long && s.step < braking::CONVERGED {
+                self.aim_beyond(beyond_rad);
             }
         }
         self.solution = Some(s);
@@ -333,7 +290,10 @@ impl Flight<'_> {
         let down = d_I.dot(&axes.up).min(0.0);
         let level = d_I - axes.up * down;
         let d_I = level / libm::sqrt(level.norm_squared()).max(1e-6);
-        let collective = s.u.clamp(braking::COLLECTIVE_MIN, braking::COLLECTIVE_MAX);
+        // On the roof everything is asked for: what torque takes of it is in the prediction.
+        let spent = self.guide.range == Range::Long;
+        let collective = if spent { self.duty_max() } else { s.u };
+        let collective = collective.max(braking::COLLECTIVE_MIN).min(self.duty_max());
         self.guide.collective = if burning { collective } else { 0.0 };
         self.guide.a_I = d_I * (p.scale * (p.main.0 + collective * p.assist.0) / mass_kg);
         self.guide.speed_m_s = -self.load.target.gate_v_up_m_s;
@@ -346,8 +306,9 @@ impl Flight<'_> {
         if let Some(due) = self.apollo_due() {
             return due;
         }
-        self.solution
-            .is_some_and(|s| s.step < CONVERGED && s.u >= self.load.target.braking_collective)
+        self.solution.is_some_and(|s| {
+            s.step < braking::CONVERGED && s.u >= self.load.target.braking_collective
+        })
     }
 
     /// The gate is reached by time, or by an altitude that leaves no choice.
@@ -356,6 +317,9 @@ impl Flight<'_> {
             return past;
         }
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
+        if self.short_of_thrust() {
+            return due || self.at_low_gate();
+        }
         // As much higher as the corridor wants it: an altitude that the first speeds put right may lie below.
         let gate_m = self.load.target.gate_altitude_m + self.guide.raise_m;
         due || self.guide.altitude_m < 0.97 * gate_m
@@ -367,15 +331,15 @@ impl Flight<'_> {
         let net = self.net_deceleration();
         let speed = self.reference_speed(net);
         self.guide.speed_m_s = speed.0;
-        let R_IL = self.nav.R_IM * self.site.R_ML;
+        let R_IL = self.nav.R_IM * self.aim.R_ML;
         let gravity_I = self.nav.gravity_I(load);
         let gravity_L = (R_IL.inverse() * Vector::<Position, I>::from_si(gravity_I)).si();
-        let v_L = self.nav.v_LB_L(load, &self.site).si();
+        let v_L = self.nav.v_LB_L(load, &self.aim).si();
         let turning = self.mode.phase == Phase::PitchUp;
         let stop_m_s2 = approach::stop_m_s2(-v_L.z, self.guide.altitude_m, -gravity_L.z);
         self.guide.urgent = load.faults.corridor && stop_m_s2 > net - gravity_L.z;
         let a_L = approach::thrust_acceleration(&Approach {
-            p_L: self.nav.p_LB_L(&self.site).si(),
+            p_L: self.nav.p_LB_L(&self.aim).si(),
             v_L,
             altitude_m: self.guide.altitude_m,
             speed,
@@ -384,7 +348,13 @@ impl Flight<'_> {
             most_m_s2: self.most_m_s2(),
             gravity_m_s2: -gravity_L.z,
         });
-        let a_L = self.towards_site(a_L);
+        let a_L = if load.faults.legacy == Legacy::Vikram {
+            let left_s = self.corridor(0.0, 0.0, net, 0.0).planned_s(self.guide.altitude_m);
+            let p_L = self.nav.p_LB_L(&self.aim).si();
+            chase::thrust_acceleration(p_L, v_L, left_s, -gravity_L.z)
+        } else {
+            self.towards_site(a_L)
+        };
         let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
         self.monitors.corridor.update(late, Event::SpeedExceedsCorridor, &mut self.announce);
         self.watch_contradictions();
@@ -446,9 +416,9 @@ impl Flight<'_> {
             ((wanted - main) / p.assist.0).max(allocate::duty_min(&self.load.vehicle)).min(most);
         self.guide.collective = collective;
         self.guide.a_I = a_I;
-        let forward = self.site.forward_L;
+        let forward = self.aim.forward_L;
         let right_L = forward.cross(&Vector3::z());
-        let R_IL = self.nav.R_IM * self.site.R_ML;
+        let R_IL = self.nav.R_IM * self.aim.R_ML;
         let left_I = -(R_IL * Vector::<Position, icd::frames::L>::from_si(right_L)).si();
         Demand { d_I, left_I, main: self.guide.main, collective }
     }

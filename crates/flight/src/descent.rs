@@ -6,12 +6,12 @@
 //! Does not own: the formulas (`guidance`), thrust (`command`).
 
 use crate::Flight;
-use crate::command::TERMINAL_COLLECTIVE_MAX;
 use crate::guidance::approach;
 use crate::guidance::braking;
 use crate::guidance::corridor::{self, Bound, Corridor};
 use crate::guidance::risk::{self, Outlook, Risk};
 use crate::nav::covariance::{ALIGNMENT, THETA, V};
+use crate::thrust::TERMINAL_COLLECTIVE_MAX;
 use icd::bus::PULSE_FRAME;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::events::Event;
@@ -21,7 +21,7 @@ use nalgebra::Vector3;
 /// Time that turning upright takes at the gate, s. Source: prototype §1.1, about 12 s.
 const TURN_S: f64 = 12.0;
 /// Delay between a range and the thrust that answers it, s; assumed, the sensor's own delay included.
-const REACTION_S: f64 = 2.0;
+pub(crate) const REACTION_S: f64 = 2.0;
 /// Frames between two weighings of the risks.
 const RISK_FRAMES: u32 = 10;
 /// The same in braking, where the outlook changes slowly.
@@ -62,7 +62,13 @@ const HOVER_S_MAX: f64 = 30.0;
 
 impl Flight<'_> {
     /// The corridor with `k` standard deviations of `sigma_m`.
-    fn corridor(&self, k: f64, sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor {
+    pub(crate) fn corridor(
+        &self,
+        k: f64,
+        sigma_m: f64,
+        net_m_s2: f64,
+        reaction_s: f64,
+    ) -> Corridor {
         let target = &self.load.target;
         let last = self.load.faults.corridor.then_some(corridor::LAST);
         let plan = corridor::plan(&target.profile, last, self.haste);

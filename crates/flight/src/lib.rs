@@ -44,6 +44,7 @@ mod sense_ground;
 mod test_load;
 #[cfg(test)]
 mod tests;
+mod thrust;
 
 use announce::Announce;
 use control::allocate::{self, Jets};
@@ -86,6 +87,8 @@ struct Lines {
 pub struct Flight<'a> {
     load: &'a Load,
     site: Site,
+    /// Where guidance wants to land: the site, or a place beyond it where thrust is short.
+    aim: Site,
     nav: Nav,
     watch: RangeWatch,
     radar: RangeWatch,
@@ -128,6 +131,7 @@ impl<'a> Flight<'a> {
         Self {
             load,
             site: Site::new(&load.target),
+            aim: Site::new(&load.target),
             nav: Nav::new(load, start),
             watch: RangeWatch::new(Ranging::Rangefinder),
             radar: RangeWatch::new(Ranging::RadarAltimeter),
@@ -267,6 +271,9 @@ impl<'a> Flight<'a> {
         let (inertia, fill) = self.inertia();
         let cm_z_m = vehicle.cm_z_m[0] + (vehicle.cm_z_m[1] - vehicle.cm_z_m[0]) * fill;
         let powered = demand.collective > 0.0 || demand.main;
+        if let Some(disturbance) = self.engines.disturbance() {
+            self.attitude.settle(disturbance);
+        }
         let torque = self.attitude.torque(
             pointing(demand.d_I, demand.left_I),
             self.nav.q_IB,
@@ -278,7 +285,15 @@ impl<'a> Flight<'a> {
                 dt_s: PULSE_FRAME.s(),
             },
         );
-        let assist = allocate::assist(vehicle, demand.collective, torque, self.engines.out());
+        let out = self.engines.out();
+        let mut assist = allocate::assist(vehicle, demand.collective, torque, out);
+        if demand.collective > 0.0 {
+            self.engines.try_again(t, &mut assist);
+        }
+        if demand.main {
+            let all = allocate::assist(vehicle, self.duty_max(), torque, out);
+            self.guide.follow_roof(allocate::collective_of(vehicle, &all, out));
+        }
         let for_jets =
             if demand.collective > 0.0 { allocate::beyond_assist(vehicle, torque) } else { torque };
         let jets = self.jets.duties(vehicle, cm_z_m, for_jets);

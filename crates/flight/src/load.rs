@@ -383,17 +383,20 @@ pub enum Legacy {
     Beresheet,
     /// DART: navigation is set anew on every disagreement, however often.
     Dart,
+    /// Vikram: thrust as modelled, attitude held before the gate, the target chased to the ground.
+    Vikram,
 }
 
 impl Legacy {
     /// Every one, none first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::None,
         Self::MarsPolarLander,
         Self::Schiaparelli,
         Self::Luna25,
         Self::Beresheet,
         Self::Dart,
+        Self::Vikram,
     ];
 
     /// Name in scenario files.
@@ -405,6 +408,7 @@ impl Legacy {
             Self::Luna25 => "luna-25",
             Self::Beresheet => "beresheet",
             Self::Dart => "dart",
+            Self::Vikram => "vikram",
         }
     }
 }

@@ -122,8 +122,8 @@ impl Flight<'_> {
         if let Some(past) = self.apollo_past(Phase::PitchUp) {
             return past;
         }
-        let R_LB = self.nav.R_LB(&self.site).si();
-        let v = self.nav.v_LB_L(self.load, &self.site).si();
+        let R_LB = self.nav.R_LB(&self.aim).si();
+        let v = self.nav.v_LB_L(self.load, &self.aim).si();
         let upright = R_LB[(2, 2)] > libm::cos(UPRIGHT_RAD) && libm::hypot(v.x, v.y) < UPRIGHT_M_S;
         upright || in_phase_s > PITCH_UP_S_MAX
     }

@@ -30,6 +30,8 @@ impl<'a> Flight<'a> {
         flight.propellant_kg = self.propellant_kg;
         flight.thrust_scale = self.thrust_scale;
         flight.solution = self.solution;
+        flight.engines = self.engines;
+        flight.aim = self.aim;
         // What the next phase change looks at before guidance has run again.
         flight.guide = self.guide;
         flight.resumed = true;

@@ -257,7 +257,7 @@ impl Flight<'_> {
         let travel2 = self.ground.below_M.map_or(0.0, |last| (below_M - last).norm_squared());
         self.ground.below_M = Some(below_M);
         if self.load.faults.use_map && self.lines.rangefinder.age_s > ALONE_S {
-            self.nav.move_terrain(self.load, below_M);
+            self.nav.move_terrain(below_M);
         }
         libm::sqrt(travel2)
     }

@@ -374,8 +374,8 @@ impl<'a> Pair<'a> {
     /// The terrain bias becomes that of another place; in truth too, where what is new is drawn.
     fn move_terrain(&mut self, place_M: Vector3<f64>) {
         let load = &*self.reference.load;
-        let travel_m = self.nav.move_terrain(load, place_M);
-        self.truth.move_terrain(load, place_M);
+        let travel_m = self.nav.move_terrain(place_M);
+        self.truth.move_terrain(place_M);
         let keep = libm::exp(-travel_m / load.map.correlation_m);
         let fresh = load.map.sigma_m * (1.0 - keep * keep).sqrt() * self.chance.normal();
         self.truth.terrain_bias_m += fresh;

@@ -53,3 +53,13 @@ fn a_restart_in_braking_goes_on_with_the_burn() {
 fn a_biased_velocity_is_not_let_in_again_and_again() {
     as_expected("dart", "legacy");
 }
+
+#[test]
+fn thrust_in_excess_does_not_carry_the_lander_past_its_target() {
+    as_expected("vikram", "legacy");
+}
+
+#[test]
+fn an_engine_lost_on_one_side_near_the_ground_does_not_turn_the_lander_over() {
+    as_expected("slim", "as-flown");
+}

@@ -1,8 +1,12 @@
 //! Allocation: torque and collective to pulse widths of assist engines and jets.
 //!
-//! Assist engines push along +z from a ring: engine i gives the torque (y_i F, −x_i F, 0), so that the
-//! least-squares change of duty for a torque is Δ_i = (τ_x y_i / Σy² − τ_y x_i / Σx²) / F. Torque goes
-//! before thrust: the collective gives way until every engine is inside its limits.
+//! Assist engines push along +z from a ring: engine i gives the force F and the torque (y_i F, −x_i F, 0).
+//! Wanted are the duties nearest to equal ones that give force and torque,
+//!     min Σ (d_i − d̄)²,   Σ d_i = n,   Σ d_i (y_i, −x_i) = τ / F,   each d_i inside its limits,
+//! solved by the pseudo-inverse; the duty furthest outside is put on its limit and the rest solved again, as
+//! the redistributed pseudo-inverse of [Bodson2002]. Torque goes before thrust: where both cannot be had the
+//! force nearest to the wanted one is sought by halving. An engine that is out is no longer among those
+//! asked, and the one opposite may then be shut.
 //! Jets come as four pods of two opposite ones; signed pod forces follow from the pseudo-inverse of the
 //! pods' torques, and impulses below the shortest pulse are saved up until they are long enough.
 
@@ -14,6 +18,10 @@ use nalgebra::{Matrix3, Vector3};
 pub const DUTY_MIN: f64 = 0.10;
 /// Upper duty limit.
 pub const DUTY_MAX: f64 = 0.95;
+/// The same with an engine out: the share kept for attitude is better had from those that must give way anyhow.
+pub const DUTY_MAX_SHORT: f64 = 1.0;
+/// Halvings in the search for the force that goes with the torque: to 1 % of what is in question.
+const HALVINGS: usize = 7;
 
 /// Arm below which an engine counts as on the axis, m.
 const ARM_M_MIN: f64 = 0.05;
@@ -43,6 +51,15 @@ pub fn beyond_assist(vehicle: &Vehicle, torque: Vector3<f64>) -> Vector3<f64> {
     Vector3::new(left(y, torque.x), left(x, torque.y), torque.z)
 }
 
+/// Share of [`working`] that `duties` give.
+pub fn collective_of(
+    vehicle: &Vehicle,
+    duties: &[f64; ASSIST_ENGINES],
+    out: [bool; ASSIST_ENGINES],
+) -> f64 {
+    duties.iter().sum::<f64>() / working(vehicle, out)
+}
+
 /// Duty of each assist engine; those `out` get none, and `collective` is the share of what
 /// [`working`] leaves.
 pub fn assist(
@@ -54,80 +71,128 @@ pub fn assist(
     if collective <= 0.0 {
         return [0.0; ASSIST_ENGINES];
     }
-    let mut duties = ring(vehicle, collective, torque - beyond_assist(vehicle, torque), out);
-    for duty in duties.iter_mut().skip(vehicle.assist_count) {
-        *duty = 0.0;
+    let ring = Ring::new(vehicle, out);
+    let turn = (torque - beyond_assist(vehicle, torque)) / vehicle.assist.thrust_N.max(1e-3);
+    let wanted = collective * working(vehicle, out);
+    let (mut duties, met) = ring.nearest(Some(wanted), wanted, turn);
+    if !met {
+        // What the torque leaves of the force, from what it surely leaves towards what is wanted.
+        let (mut sure, _) = ring.nearest(None, wanted, turn);
+        let (mut near, mut far) = (sure.iter().sum::<f64>(), wanted);
+        for _ in 0..HALVINGS {
+            let middle = 0.5 * (near + far);
+            let (tried, met) = ring.nearest(Some(middle), middle, turn);
+            if met {
+                (sure, near) = (tried, middle);
+            } else {
+                far = middle;
+            }
+        }
+        duties = sure;
     }
-    duties
+    ring.openable(duties)
 }
 
-/// The same for every place of the ring, fitted or not.
-fn ring(
-    vehicle: &Vehicle,
-    collective: f64,
-    torque: Vector3<f64>,
-    out: [bool; ASSIST_ENGINES],
-) -> [f64; ASSIST_ENGINES] {
-    if out.contains(&true)
-        && let Some(duties) = without(vehicle, collective, torque, out)
-    {
-        return duties;
-    }
-    let force = vehicle.assist.thrust_N.max(1e-3);
-    let square = |k: usize| {
-        let fitted = vehicle.p_assist_B.iter().take(vehicle.assist_count);
-        fitted.filter_map(|p| p.get(k)).map(|x| x * x).sum::<f64>().max(1e-6)
-    };
-    let (xx, yy) = (square(0), square(1));
-    let change = |p: &[f64; 3]| (torque.x * p[1] / yy - torque.y * p[0] / xx) / force;
-    let mut delta = [0.0; ASSIST_ENGINES];
-    for (d, p) in delta.iter_mut().zip(vehicle.p_assist_B.iter().take(vehicle.assist_count)) {
-        *d = change(p);
-    }
-    let high = delta.iter().copied().fold(0.0, f64::max);
-    let low = delta.iter().copied().fold(0.0, f64::min);
-    let span = high - low;
-    let scale = if span > DUTY_MAX - DUTY_MIN { (DUTY_MAX - DUTY_MIN) / span } else { 1.0 };
-    let (floor, roof) = (DUTY_MIN - low * scale, DUTY_MAX - high * scale);
-    // This way round, for `clamp` panics on bounds that are not numbers.
-    let centre = if floor <= roof { collective.clamp(floor, roof) } else { 0.5 * (floor + roof) };
-    delta.map(|d| (centre + d * scale).clamp(DUTY_MIN, DUTY_MAX))
+/// The engines that can be asked.
+struct Ring {
+    /// Force and torque of each at full duty, in units of its force.
+    rows: [Vector3<f64>; ASSIST_ENGINES],
+    burns: [bool; ASSIST_ENGINES],
+    low: f64,
+    high: f64,
+    /// Least duty that opens a valve.
+    least: f64,
 }
 
-/// Least-squares duties of the engines that are not out: d_i = v_i·λ with v_i = (1, y_i, −x_i), so that
-/// force and both torques are met; thrust gives way until every duty is inside its limit.
-fn without(
-    vehicle: &Vehicle,
-    collective: f64,
-    torque: Vector3<f64>,
-    out: [bool; ASSIST_ENGINES],
-) -> Option<[f64; ASSIST_ENGINES]> {
-    let force = vehicle.assist.thrust_N.max(1e-3);
-    let rows = vehicle.p_assist_B.map(|p| Vector3::new(1.0, p[1], -p[0]));
-    let mut normal: Matrix3<f64> = Matrix3::zeros();
-    for (v, out) in rows.iter().zip(&out).take(vehicle.assist_count) {
-        if !out {
-            normal += v * v.transpose();
+impl Ring {
+    fn new(vehicle: &Vehicle, out: [bool; ASSIST_ENGINES]) -> Self {
+        let rows = vehicle.p_assist_B.map(|p| Vector3::new(1.0, p[1], -p[0]));
+        let short = out.contains(&true);
+        let least = duty_min(vehicle);
+        let (low, high) = if short { (0.0, DUTY_MAX_SHORT) } else { (least, DUTY_MAX) };
+        let mut burns = out.map(|out| !out);
+        for burns in burns.iter_mut().skip(vehicle.assist_count) {
+            *burns = false;
         }
+        Self { rows, burns, low, high, least }
     }
-    let inverse = invert(&normal)?;
-    let lift = inverse * Vector3::new(collective * working(vehicle, out), 0.0, 0.0);
-    let turn = inverse * Vector3::new(0.0, torque.x / force, torque.y / force);
-    let mut share: f64 = 1.0;
-    for (v, out) in rows.iter().zip(&out) {
-        let (l, t) = (v.dot(&lift), v.dot(&turn).clamp(-0.5, 0.5));
-        if !out && l > 1e-6 {
-            share = share.min(((DUTY_MAX - t) / l).max(0.0));
+
+    /// Duties nearest to equal ones of the sum `level` that give `turn` and, where asked for, the sum
+    /// `force`; and whether they do.
+    fn nearest(
+        &self,
+        force: Option<f64>,
+        level: f64,
+        turn: Vector3<f64>,
+    ) -> ([f64; ASSIST_ENGINES], bool) {
+        let count = self.burns.iter().filter(|burns| **burns).count().max(1) as f64;
+        let even = (level / count).max(self.low).min(self.high);
+        let weigh = Vector3::new(if force.is_some() { 1.0 } else { 0.0 }, 1.0, 1.0);
+        let wanted = Vector3::new(force.unwrap_or(0.0), turn.x, turn.y);
+        let mut duties = self.burns.map(|burns| if burns { even } else { 0.0 });
+        let mut free = self.burns;
+        for _ in 0..ASSIST_ENGINES {
+            let mut normal: Matrix3<f64> = Matrix3::zeros();
+            // Where the force is free its row is a dummy, so that the matrix keeps its inverse.
+            normal[(0, 0)] = 1.0 - weigh.x;
+            let mut left = wanted;
+            for ((row, free), duty) in self.rows.iter().zip(&free).zip(&mut duties) {
+                let v = row.component_mul(&weigh);
+                if *free {
+                    *duty = even;
+                    normal += v * v.transpose();
+                }
+                left -= v * *duty;
+            }
+            // About an axis that no engine stands off nothing is asked of them.
+            for k in 1..3 {
+                if normal[(k, k)] < ARM_M_MIN * ARM_M_MIN {
+                    normal[(k, k)] = 1.0;
+                }
+            }
+            let Some(inverse) = invert(&normal) else { break };
+            let push = inverse * left;
+            let mut worst: Option<(usize, f64, f64)> = None;
+            for (i, ((row, free), duty)) in self.rows.iter().zip(&free).zip(&mut duties).enumerate()
+            {
+                if !*free {
+                    continue;
+                }
+                *duty += row.component_mul(&weigh).dot(&push);
+                let inside = if *duty > self.high {
+                    self.high
+                } else if *duty < self.low {
+                    self.low
+                } else {
+                    continue;
+                };
+                let by = (*duty - inside).abs();
+                if worst.is_none_or(|(_, most, _)| by > most) {
+                    worst = Some((i, by, inside));
+                }
+            }
+            let Some((i, by, limit)) = worst else { return (duties, true) };
+            if by < 1e-9 {
+                return (duties, true);
+            }
+            for (slot, value) in free.iter_mut().zip(&mut duties).skip(i).take(1) {
+                (*slot, *value) = (false, limit);
+            }
         }
+        (duties, false)
     }
-    let mut duties = [0.0; ASSIST_ENGINES];
-    for (duty, (v, out)) in duties.iter_mut().zip(rows.iter().zip(&out)) {
-        if !out {
-            let wanted = v.dot(&lift) * share + v.dot(&turn).clamp(-0.5, 0.5);
-            *duty = if wanted > DUTY_MIN { wanted.min(DUTY_MAX) } else { DUTY_MIN };
+
+    /// Inside the limits, and shut where a valve could not open for so short a time.
+    fn openable(&self, duties: [f64; ASSIST_ENGINES]) -> [f64; ASSIST_ENGINES] {
+        let mut out = [0.0; ASSIST_ENGINES];
+        for ((slot, duty), burns) in out.iter_mut().zip(&duties).zip(&self.burns) {
+            let shut = *duty < 0.5 * self.least && self.low < self.least;
+            let least = if shut { 0.0 } else { self.least };
+            // This way round, for `clamp` panics on bounds that are not numbers.
+            *slot = if *burns { duty.min(self.high).max(least) } else { 0.0 };
         }
+        out
     }
-    Some(duties)
 }
 
 /// Jets' allocation and the impulses not yet given.
@@ -281,6 +346,53 @@ mod tests {
         assert_eq!(beyond_assist(&vehicle, wanted), wanted);
         assert_eq!(assist(&vehicle, 0.6, wanted, NONE), [0.6, 0.0, 0.0, 0.0, 0.0, 0.0]);
         assert_eq!(working(&vehicle, NONE), 1.0);
+    }
+
+    #[test]
+    fn with_an_engine_out_nearly_all_that_can_be_had_without_torque_is_given() {
+        let vehicle = load().vehicle;
+        for dead in 0..ASSIST_ENGINES {
+            let out = core::array::from_fn(|i| i == dead);
+            let duty = assist(&vehicle, DUTY_MAX_SHORT, Vector3::zeros(), out);
+            // Two pairs in full; the engine opposite the dead one has nobody to balance it.
+            assert!(duty.iter().sum::<f64>() > 3.98, "{duty:?}");
+            assert!(torque_of(&vehicle, &duty).norm() < 1.0, "{duty:?}");
+            assert!(duty[(dead + 3) % ASSIST_ENGINES] < 0.01, "{duty:?}");
+        }
+    }
+
+    #[test]
+    fn a_steady_torque_takes_less_thrust_than_moving_every_engine_down_would() {
+        let vehicle = load().vehicle;
+        let wanted = Vector3::new(0.0, 45.0, 0.0);
+        let duty = assist(&vehicle, DUTY_MAX, wanted, NONE);
+        assert!((torque_of(&vehicle, &duty) - wanted).norm() < 1e-6);
+        let arm_m = libm::hypot(vehicle.p_assist_B[0][0], vehicle.p_assist_B[0][1]);
+        let moved = 45.0 / (vehicle.assist.thrust_N * arm_m) / 3.0;
+        let lost = 6.0 * DUTY_MAX - duty.iter().sum::<f64>();
+        assert!(lost < 0.75 * 6.0 * moved, "{lost} {moved}");
+    }
+
+    #[test]
+    fn torque_comes_first_with_two_neighbours_out() {
+        let vehicle = load().vehicle;
+        let out = [true, true, false, false, false, false];
+        // Two are left without a partner: they can turn the lander one way only, and it is this one.
+        let wanted = Vector3::new(-12.0, 8.0, 0.0);
+        let duty = assist(&vehicle, 0.9, wanted, out);
+        let given = torque_of(&vehicle, &duty);
+        // Valves that cannot open for less than a tenth of a frame leave so much.
+        let step = 0.5 * DUTY_MIN * vehicle.assist.thrust_N;
+        assert!((given - wanted).norm() < step, "{duty:?} {given:?}");
+    }
+
+    #[test]
+    fn what_is_not_a_number_opens_no_valve_beyond_its_limits() {
+        let vehicle = load().vehicle;
+        for out in [NONE, [true, false, false, false, false, false]] {
+            let duty = assist(&vehicle, f64::NAN, Vector3::new(f64::NAN, 1e9, 0.0), out);
+            assert!(duty.iter().all(|u| *u >= 0.0 && *u <= 1.0), "{duty:?}");
+        }
     }
 
     #[test]

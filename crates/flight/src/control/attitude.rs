@@ -16,6 +16,11 @@ const K_R: f64 = 1.8;
 const K_I: f64 = 0.5;
 /// Bound of the integral torque, N m.
 const INTEGRAL_NM_MAX: f64 = 80.0;
+/// Distance of the integral from an observed torque above which it moves there, N m, its share each frame, and the
+/// bound on that way: an assist engine's torque.
+const FAR_NM: f64 = 30.0;
+const SETTLE: f64 = 0.5;
+const SETTLED_NM_MAX: f64 = 200.0;
 /// Deadband of a coast: attitude, rad, and rate, rad/s.
 const DEADBAND_RAD: f64 = 0.01;
 const DEADBAND_RAD_S: f64 = 0.001;
@@ -56,6 +61,17 @@ impl Attitude {
         self.integral = Vector3::zeros();
     }
 
+    /// Moves the integral to what carries `disturbance`, N m, where it is far from it: the torque of an engine
+    /// that fails or comes back is not waited for.
+    pub fn settle(&mut self, disturbance: Vector3<f64>) {
+        let off = -disturbance - self.integral;
+        for (carried, off) in self.integral.iter_mut().zip(off.iter()).take(2) {
+            if off.abs() > FAR_NM {
+                *carried = (*carried + SETTLE * off).clamp(-SETTLED_NM_MAX, SETTLED_NM_MAX);
+            }
+        }
+    }
+
     /// Torque wanted over the next frame, body axes, N m.
     ///
     /// - `commanded`, `q_IB`: wanted and navigated attitude; `w_B`: body rate, rad/s.
@@ -88,8 +104,14 @@ impl Attitude {
                 return Vector3::zeros();
             }
         } else if size < slew_rad_s_max {
+            let before = self.integral;
             self.integral += inertia.component_mul(&rate_error) * (K_I * dt_s);
-            self.integral = self.integral.map(|x| x.clamp(-INTEGRAL_NM_MAX, INTEGRAL_NM_MAX));
+            // What was settled beyond the bound may stay, and only shrink.
+            let bound = |x: f64, was: f64| {
+                let most = was.abs().max(INTEGRAL_NM_MAX);
+                x.min(most).max(-most)
+            };
+            self.integral = self.integral.zip_map(&before, bound);
         }
         inertia.component_mul(&(rate_error * K_R)) + self.integral
     }
@@ -119,6 +141,17 @@ fn any_across(z: Vector3<f64>) -> Vector3<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_torque_far_from_the_integral_is_taken_over_at_once_and_a_near_one_is_not() {
+        let mut control = Attitude::new();
+        control.settle(Vector3::new(FAR_NM - 1.0, 1.0 - FAR_NM, 0.0));
+        assert_eq!(control.integral, Vector3::zeros());
+        for _ in 0..5 {
+            control.settle(Vector3::new(190.0, 0.0, 0.0));
+        }
+        assert!((control.integral.x + 190.0).abs() < FAR_NM && control.integral.y == 0.0);
+    }
 
     #[test]
     fn a_rigid_body_turns_to_the_command_within_its_slew_limit_and_holds_against_a_torque() {

@@ -433,7 +433,7 @@ impl RangeWatch {
         let beam = Beam::new(load, nav, pose);
         let mut at = beam.meet(load, site, nav)?;
         if load.faults.use_map {
-            nav.move_terrain(load, at.hit_M);
+            nav.move_terrain(at.hit_M);
             at = beam.meet(load, site, nav)?;
         }
         Some(beam.expect(load, nav, pose, &at))

@@ -130,8 +130,11 @@ monitors! {
     EXCESS: "thrust in excess", "sensed less commanded thrust over what is commanded",
         0.25, "", 1.0, "alarm; thrust is steered by what is sensed", Some(Event::ThrustInExcess), "agreement", false;
     ENGINE_OUT: "engine out", "share of one assist engine's thrust missing, by its force and torque",
-        0.5, "", 1.5, "that engine is asked for nothing, the others for its share",
-        Some(Event::EngineOut), "tried again after 40 s, then after twice as long each time", false;
+        0.5, "", 0.5, "that engine is asked for nothing, the others for its share",
+        Some(Event::EngineOut), "tried with short pulses for 1 s in every 20 s; it turns the lander", false;
+    MAIN_OUT: "main engine out", "share of the main engine's thrust missing, with no torque beside it",
+        0.6, "", 0.5, "guidance counts on the assist engines alone", Some(Event::EngineOut),
+        "the thrust comes back: it is still commanded", false;
     JET_STUCK: "jet stuck", "share of one jet's torque about the long axis that no jet was asked for",
         0.5, "", 2.0, "alarm; the attitude loop's integral carries the torque",
         Some(Event::JetStuck), "torque as asked", false;

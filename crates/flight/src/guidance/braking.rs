@@ -16,6 +16,10 @@ use nalgebra::Vector3;
 
 /// Runge–Kutta steps of one prediction.
 const STEPS: usize = 16;
+/// Iterations of one search at the most.
+const ITERATIONS: usize = 8;
+/// Newton step below which a solution counts as converged.
+pub const CONVERGED: f64 = 0.05;
 /// Below this time to go the solution is frozen, s.
 const FREEZE_S: f64 = 6.0;
 /// Below this time to go, s, the tangent of pitch stays above this.
@@ -52,6 +56,17 @@ pub struct Arc {
     pub excess: f64,
 }
 
+/// What becomes of the range while the collective rests on one of its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// The collective meets the target.
+    Met,
+    /// All the thrust there is ends beyond the target.
+    Long,
+    /// The least thrust ends before it.
+    Short,
+}
+
 /// The steering solution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Solution {
@@ -81,6 +96,81 @@ impl Solution {
     pub fn advance(&mut self, dt_s: f64) {
         self.a += self.b * dt_s;
         self.tgo_s -= dt_s;
+    }
+
+    /// Constant thrust direction that takes both speeds to those of the gate, wherever that is: with f the mean thrust
+    /// acceleration and g the mean excess of weight over centrifugal force,
+    ///     (f t)² = Δv_h² + (Δv_r + g t)².
+    /// `None` where the thrust cannot hold the weight.
+    pub fn constant(arc: &Arc, propulsion: &Propulsion, u: f64) -> Option<Self> {
+        let [r, v_r, v_h] = arc.now;
+        let (dv_r, dv_h) = (arc.gate[1] - v_r, v_h - arc.gate[2]);
+        let g = arc.gm / (r * r) - arc.excess - v_h * v_h / (3.0 * r);
+        let thrust = propulsion.scale * (propulsion.main.0 + u * propulsion.assist.0);
+        let flow = propulsion.scale * (propulsion.main.1 + u * propulsion.assist.1);
+        let mut tgo_s: f64 = 0.0;
+        for _ in 0..ITERATIONS {
+            let f = thrust / (arc.mass_kg - 0.5 * flow * tgo_s).max(50.0);
+            let (p, q) = (f * f - g * g, g * dv_r);
+            if p <= 0.0 {
+                return None;
+            }
+            tgo_s = (q + libm::sqrt(q * q + p * (dv_r * dv_r + dv_h * dv_h))) / p;
+        }
+        let a = ((dv_r + g * tgo_s) / dv_h.max(1.0)).clamp(-3.0, 5.0);
+        Some(Self { a, b: 0.0, tgo_s: tgo_s.clamp(1.0, 2000.0), u, step: 1.0 })
+    }
+
+    /// Some iterations with the collective inside `bounds`, and how far beyond the gate it ends, rad.
+    ///
+    /// Where a bound holds the collective the range is given up: what is left, (A, B, T) against radius and
+    /// both speeds, is the steering of least propellant at that thrust. The target is aimed at again once the bound
+    /// would no longer miss it.
+    pub fn solve(
+        &mut self,
+        arc: &Arc,
+        propulsion: &Propulsion,
+        bounds: [f64; 2],
+        range: Range,
+    ) -> (Range, f64) {
+        let [low, high] = bounds;
+        let mut range = range;
+        if self.tgo_s < FREEZE_S {
+            return (range, 0.0);
+        }
+        if range == Range::Met {
+            self.improve(arc, propulsion, true);
+            range = match self.u {
+                u if u > high => Range::Long,
+                u if u < low => Range::Short,
+                _ => return (Range::Met, 0.0),
+            };
+        }
+        self.u = if range == Range::Long { high } else { low };
+        self.improve(arc, propulsion, false);
+        if self.step > CONVERGED {
+            self.search(arc, propulsion);
+        }
+        let beyond = predict(self, arc, propulsion)[3] - arc.gate[3];
+        let met = if range == Range::Long { beyond < 0.0 } else { beyond > 0.0 };
+        (if met && self.step < CONVERGED { Range::Met } else { range }, beyond)
+    }
+
+    /// Newton's method from where it stands, and then from the constant direction; that one is flown where
+    /// neither converges.
+    fn search(&mut self, arc: &Arc, propulsion: &Propulsion) {
+        let constant = Self::constant(arc, propulsion, self.u);
+        for start in [Some(*self), constant].into_iter().flatten() {
+            let mut tried = start;
+            for _ in 0..ITERATIONS {
+                tried.improve(arc, propulsion, false);
+                if tried.step < CONVERGED {
+                    *self = tried;
+                    return;
+                }
+            }
+        }
+        *self = constant.unwrap_or(*self);
     }
 
     /// One Newton iteration; frozen near the gate. `fixed_u` holds the collective (a saturated one).
@@ -222,6 +312,77 @@ mod tests {
         assert!((end[2] - 35.0).abs() < 1e-3 && (end[3] - arc.gate[3]).abs() * 1.7e6 < 1.0);
         // The prototype's own descent takes 633 s at 0.95; ours is asked for the same gate.
         assert!((s.tgo_s - 633.0).abs() < 12.0 && (s.u - 0.95).abs() < 0.03, "{s:?}");
+    }
+
+    #[test]
+    fn thrust_that_is_short_gives_up_the_range_and_keeps_altitude_and_speeds() {
+        let (arc, mut propulsion) = reading_a();
+        propulsion.assist = (4.0 * 216.0, 4.0 * 216.0 / (275.0 * 9.80665));
+        let mut s = Solution::guess(1690.0, 1300.0 / 800.0, 2800.0, 0.9);
+        let (mut range, mut beyond_rad) = (Range::Met, 0.0);
+        for _ in 0..60 {
+            (range, beyond_rad) = s.solve(&arc, &propulsion, [0.7, 1.0], range);
+        }
+        let end = predict(&s, &arc, &propulsion);
+        assert_eq!((range, s.u), (Range::Long, 1.0));
+        assert!((end[0] - arc.gate[0]).abs() < 1.0 && (end[1] + 76.0).abs() < 0.1);
+        assert!((end[2] - 35.0).abs() < 0.1 && s.step < CONVERGED);
+        // Minimum-fuel integration at 1284 N from the same state ends some 190 km further.
+        assert!((beyond_rad * 1737.4 - 190.0).abs() < 25.0, "{} km", beyond_rad * 1737.4);
+        // With the thrust back the target is met again.
+        let (_, propulsion) = reading_a();
+        for _ in 0..60 {
+            (range, _) = s.solve(&arc, &propulsion, [0.7, 1.0], range);
+        }
+        let end = predict(&s, &arc, &propulsion);
+        assert!(range == Range::Met && (end[3] - arc.gate[3]).abs() * 1.7e6 < 10.0, "{s:?}");
+    }
+
+    #[test]
+    fn more_thrust_than_the_least_collective_needs_ends_short() {
+        let (mut arc, propulsion) = reading_a();
+        arc.gate[3] *= 1.4;
+        let mut s = Solution::guess(1690.0, 1651.0 / 800.0, 2800.0, 0.9);
+        let (mut range, mut beyond_rad) = (Range::Met, 0.0);
+        for _ in 0..60 {
+            (range, beyond_rad) = s.solve(&arc, &propulsion, [0.7, 1.0], range);
+        }
+        assert!(range == Range::Short && beyond_rad < 0.0 && s.u == 0.7, "{s:?}");
+    }
+
+    #[test]
+    fn a_constant_direction_takes_both_speeds_away_on_flat_ground() {
+        let (_, propulsion) = reading_a();
+        // Far out a centre with the same pull is flat ground.
+        let (gm, r) = (4.9028e12 * 1e6, 1.7404e9);
+        let (now, gate) = ([r, -77.0, 160.0], [r, 0.0, 0.0, 0.0]);
+        let arc = Arc { gm, mass_kg: 430.0, now, gate, excess: 0.0 };
+        let s = Solution::constant(&arc, &propulsion, 0.95).unwrap();
+        let end = predict(&s, &arc, &propulsion);
+        assert!(end[1].abs() < 2.0 && end[2].abs() < 2.0, "{s:?} {end:?}");
+        let weak = Propulsion { scale: 0.3, ..propulsion };
+        assert!(Solution::constant(&arc, &weak, 0.95).is_none(), "less thrust than weight");
+    }
+
+    #[test]
+    fn an_engine_lost_late_in_braking_is_answered_by_a_new_solution_at_once() {
+        let (_, mut propulsion) = reading_a();
+        let r = 1_737_400.0;
+        let gate = [r + 1000.0, -32.0, 12.0, 0.0];
+        let arc = Arc {
+            gm: 4.9028e12,
+            mass_kg: 440.0,
+            now: [r + 6000.0, -77.0, 160.0],
+            gate,
+            excess: 0.0,
+        };
+        // Half a minute to the old gate, as the flight had it.
+        let mut s = Solution { a: 0.5, b: 0.001, tgo_s: 35.0, u: 0.9, step: 0.01 };
+        propulsion.assist = (4.0 * 216.0, 4.0 * 216.0 / (275.0 * 9.80665));
+        let (range, _) = s.solve(&arc, &propulsion, [0.7, 1.0], Range::Long);
+        let end = predict(&s, &arc, &propulsion);
+        assert!(range == Range::Long && s.step < CONVERGED, "{s:?}");
+        assert!((end[0] - gate[0]).abs() < 5.0 && (end[1] + 32.0).abs() < 0.5, "{end:?}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod analytic;
 pub mod apollo;
 pub mod approach;
 pub mod braking;
+pub mod chase;
 pub mod convex;
 pub mod corridor;
 pub mod divert;

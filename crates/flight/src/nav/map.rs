@@ -1,7 +1,8 @@
 //! The on-board map: elevation along the approach, looked up by place.
 //!
-//! Owns: the lookup, the slope, what two places share of its error, the relief that it does not show. Does not own: the grid (`load::Map`).
-//! Refuses: extrapolation; beyond its edges the map repeats its edge.
+//! Owns: the lookup, the slope, what two places share of its error, the relief that it does not show. Does not
+//! own: the grid (`load::Map`).
+//! Refuses: extrapolation; beyond its edges the map repeats its edge, level.
 
 use crate::load::{MAP_ACROSS, MAP_ALONG, Map, Target};
 use crate::nav::site::Track;
@@ -16,15 +17,24 @@ pub struct Ground {
     pub elevation_m: f64,
     /// Outward normal of the ground, `M`.
     pub n_M: Vector3<f64>,
+    /// Standard deviation of the elevation, m, and how far it correlates, m: the map's, or beyond its end those of
+    /// ground nobody has mapped.
+    pub error: (f64, f64),
 }
 
-/// Splits a grid coordinate into a node inside `0..=count − 2` and a fraction in 0..=1.
-fn split(x: f64, count: usize) -> (usize, f64) {
+/// Standard deviation of unmapped ground about the map's edge, m, and how far it correlates, m. Assumed: the relief of
+/// highlands, so that ranges over it tell height and not vertical speed.
+pub const UNMAPPED_M: (f64, f64) = (1000.0, 20_000.0);
+
+/// Splits a grid coordinate into a node inside `0..=count − 2` and a fraction in 0..=1; and whether it lies on the
+/// grid, 1 or 0.
+fn split(x: f64, count: usize) -> (usize, f64, f64) {
     let top = count.saturating_sub(2) as f64;
+    let inside = if (0.0..=top + 1.0).contains(&x) { 1.0 } else { 0.0 };
     let x = if x.is_finite() { x.clamp(0.0, top + 1.0) } else { 0.0 };
     let node = libm::floor(x).min(top);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped to 0..count
-    (node as usize, x - node)
+    (node as usize, x - node, inside)
 }
 
 /// Ground as mapped at the place under `p_M`.
@@ -40,28 +50,32 @@ pub fn ground(
     let p = p_M.si();
     let up = p / p_M.norm().max(1.0);
     if !use_map {
-        return Ground { elevation_m: target.p_MT_M.norm() - MOON_RADIUS_M, n_M: up };
+        let elevation_m = target.p_MT_M.norm() - MOON_RADIUS_M;
+        return Ground { elevation_m, n_M: up, error: (map.sigma_m, map.correlation_m) };
     }
     let (along_m, across_m) = track.along_across(up);
-    let (i, u) = split((along_m - map.along_m_first) / map.spacing_m, MAP_ALONG);
+    let (i, u, on_along) = split((along_m - map.along_m_first) / map.spacing_m, MAP_ALONG);
     let middle = (MAP_ACROSS as f64 - 1.0) * 0.5;
-    let (j, w) = split(across_m / map.spacing_m + middle, MAP_ACROSS);
+    let (j, w, on_across) = split(across_m / map.spacing_m + middle, MAP_ACROSS);
     let at = |i: usize, j: usize| {
         f64::from(map.elevation_m.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0.0))
     };
     let (a, b, c, d) = (at(i, j), at(i + 1, j), at(i, j + 1), at(i + 1, j + 1));
     let elevation_m = (a * (1.0 - u) + b * u) * (1.0 - w) + (c * (1.0 - u) + d * u) * w;
-    let slope_along = ((b - a) * (1.0 - w) + (d - c) * w) / map.spacing_m;
-    let slope_across = ((c - a) * (1.0 - u) + (d - b) * u) / map.spacing_m;
+    let slope_along = on_along * ((b - a) * (1.0 - w) + (d - c) * w) / map.spacing_m;
+    let slope_across = on_across * ((c - a) * (1.0 - u) + (d - b) * u) / map.spacing_m;
     let n = up - track.along(up) * slope_along - track.across * slope_across;
-    Ground { elevation_m, n_M: n / libm::sqrt(n.norm_squared()) }
+    // Short of the map the lander is high, and what it is about to come over is mapped.
+    let beyond = along_m > map.along_m_first + (MAP_ALONG as f64 - 1.0) * map.spacing_m;
+    let error = if beyond { UNMAPPED_M } else { (map.sigma_m, map.correlation_m) };
+    Ground { elevation_m, n_M: n / libm::sqrt(n.norm_squared()), error }
 }
 
 /// Mean square of the ground's height over the map, `along_m` past the target, that the terrain bias does not
 /// tell, m²: relief between the nodes. Within one spacing of the bias's place it was measured along with that, but
 /// for slopes of the relief's own size a spacing.
 pub fn unseen(map: &Map, along_m: f64, away_m: Option<f64>) -> f64 {
-    let (i, u) = split((along_m - map.along_m_first) / map.spacing_m, MAP_ALONG);
+    let (i, u, _) = split((along_m - map.along_m_first) / map.spacing_m, MAP_ALONG);
     let row = if u < 0.5 { i } else { i + 1 };
     let relief_m = f64::from(map.relief_m.get(row).copied().unwrap_or(0.0));
     let share = away_m.map_or(1.0, |away_m| (away_m / map.spacing_m.max(1.0)).min(1.0));
@@ -72,15 +86,17 @@ pub fn unseen(map: &Map, along_m: f64, away_m: Option<f64>) -> f64 {
 const SHARING_MAX: f64 = 100.0;
 
 /// What the ground `away_m` from the place of the terrain bias shares of it, and the variance of its own part, m².
-pub fn shared(map: &Map, away_m: f64) -> (f64, f64) {
+///
+/// - `error`: see [`Ground::error`]; so below.
+pub fn shared(map: &Map, (sigma_m, correlation_m): (f64, f64), away_m: f64) -> (f64, f64) {
     let apart_m = away_m * (away_m / map.spacing_m.max(1.0)).min(1.0);
-    let phi = libm::exp(-apart_m / map.correlation_m.max(1.0));
-    (phi, map.sigma_m * map.sigma_m * (1.0 - phi * phi))
+    let phi = libm::exp(-apart_m / correlation_m.max(1.0));
+    (phi, sigma_m * sigma_m * (1.0 - phi * phi))
 }
 
 /// Measurements `travel_m` apart that see the same own part: how often its variance is to be counted.
-pub fn sharing(map: &Map, travel_m: f64) -> f64 {
-    (map.correlation_m.max(1.0) / travel_m.max(1.0)).clamp(1.0, SHARING_MAX)
+pub fn sharing((_, correlation_m): (f64, f64), travel_m: f64) -> f64 {
+    (correlation_m.max(1.0) / travel_m.max(1.0)).clamp(1.0, SHARING_MAX)
 }
 
 #[cfg(test)]
@@ -91,13 +107,13 @@ mod tests {
     #[test]
     fn ground_further_away_shares_less_of_the_bias_and_adds_an_error_of_its_own() {
         let load = load();
-        let map = &load.map;
-        assert_eq!(shared(map, 0.0), (1.0, 0.0));
+        let error = (load.map.sigma_m, load.map.correlation_m);
+        assert_eq!(shared(&load.map, error, 0.0), (1.0, 0.0));
         // One correlation length away, five measurements on the way over another: φ = 1/e.
-        let (phi, own) = shared(map, 1000.0);
+        let (phi, own) = shared(&load.map, error, 1000.0);
         assert!((phi - (-1.0f64).exp()).abs() < 1e-12);
         assert!((own - 900.0 * (1.0 - (-2.0f64).exp())).abs() < 1e-9);
-        assert_eq!(sharing(map, 200.0), 5.0);
+        assert_eq!(sharing(error, 200.0), 5.0);
     }
 
     #[test]
@@ -121,5 +137,21 @@ mod tests {
         // 50 m in 500 m.
         let lean = -ground.n_M.dot(&site.track.forward) / ground.n_M.dot(&site.track.up);
         assert!((lean - 0.1).abs() < 1e-6, "{lean}");
+    }
+
+    #[test]
+    fn beyond_its_edge_the_map_is_level() {
+        let mut load = load();
+        for (i, row) in load.map.elevation_m.iter_mut().enumerate() {
+            *row = [50.0 * i as f32; MAP_ACROSS];
+        }
+        let site = crate::nav::Site::new(&load.target);
+        let along_m = load.map.along_m_first + MAP_ALONG as f64 * load.map.spacing_m;
+        let far = site.moved(along_m / MOON_RADIUS_M).p_MT_M;
+        let ground = ground(&load.map, &load.target, &site.track, true, far);
+        let up = far.si() / far.norm();
+        assert!((ground.elevation_m - 50.0 * (MAP_ALONG as f64 - 1.0)).abs() < 1e-3);
+        assert!((ground.n_M - up).norm() < 1e-12, "{:?}", ground.n_M);
+        assert!(ground.error.0 > 10.0 * load.map.sigma_m);
     }
 }

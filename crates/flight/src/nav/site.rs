@@ -64,6 +64,24 @@ impl Site {
             forward_L: Vector3::new(s, c, 0.0),
         }
     }
+
+    /// The site `along_rad` further along its track, at the same radius: its frame is turned with it. Track and map
+    /// still count from the first one.
+    pub fn moved(&self, along_rad: f64) -> Self {
+        let Track { up, forward, across } = self.track;
+        let (s, c) = (libm::sin(along_rad), libm::cos(along_rad));
+        let turned = |v: Vector3<f64>| {
+            let (u, f) = (v.dot(&up), v.dot(&forward));
+            up * (u * c - f * s) + forward * (f * c + u * s) + across * v.dot(&across)
+        };
+        let R = self.R_ML.si();
+        let column = |i: usize| turned(R.column(i).into_owned());
+        Self {
+            p_MT_M: Vector::from_si(turned(self.p_MT_M.si())),
+            R_ML: Rotation::from_columns(column(0), column(1), column(2)),
+            ..*self
+        }
+    }
 }
 
 #[cfg(test)]
@@ -93,6 +111,19 @@ mod tests {
         assert!((along - 1f64.to_radians() * MOON_RADIUS_M).abs() < 1e-6 && across.abs() < 1e-6);
         let on = site.track.along(site.track.up);
         assert!((on - site.track.forward).norm() < 1e-12, "the track's direction is the flight's");
+    }
+
+    #[test]
+    fn a_site_moved_along_its_track_lies_there_with_its_own_vertical() {
+        let site = Site::new(&target(0.3));
+        let moved = site.moved(0.05);
+        let up = moved.p_MT_M.si() / moved.p_MT_M.norm();
+        let (along, across) = site.track.along_across(up);
+        assert!((along - 0.05 * MOON_RADIUS_M).abs() < 1e-6 && across.abs() < 1e-6);
+        assert!((moved.R_ML.si() * Vector3::z() - up).norm() < 1e-12);
+        let ahead = moved.R_ML.si() * moved.forward_L;
+        assert!((ahead - site.track.along(up)).norm() < 1e-12, "it looks along the track");
+        assert!((site.moved(0.0).R_ML.si() - site.R_ML.si()).norm() < 1e-15);
     }
 
     #[test]

@@ -35,10 +35,10 @@ impl Nav {
 
     /// The terrain bias becomes that of the ground at `place_M`: what it knew of the last place fades with
     /// the distance, which is returned, m. Where nothing was measured yet it holds for any place.
-    pub fn move_terrain(&mut self, load: &Load, place_M: Vector3<f64>) -> f64 {
+    pub fn move_terrain(&mut self, place_M: Vector3<f64>) -> f64 {
         let travel_m = self.from_terrain(place_M).unwrap_or(0.0);
         self.terrain_M = Some(place_M);
-        self.forget_terrain(load, travel_m);
+        self.forget_terrain(travel_m);
         travel_m
     }
 
@@ -49,9 +49,10 @@ impl Nav {
             .map(|last| MOON_RADIUS_M * libm::sqrt((unit(place_M) - unit(last)).norm_squared()))
     }
 
-    fn forget_terrain(&mut self, load: &Load, travel_m: f64) {
-        let decay = libm::exp(-travel_m.abs() / load.map.correlation_m.max(1.0));
-        let variance = load.map.sigma_m * load.map.sigma_m;
+    fn forget_terrain(&mut self, travel_m: f64) {
+        let (sigma_m, correlation_m) = self.ground_error;
+        let decay = libm::exp(-travel_m.abs() / correlation_m.max(1.0));
+        let variance = sigma_m * sigma_m;
         self.terrain_bias_m *= decay;
         self.covariance.renew(TERRAIN, decay, variance * (1.0 - decay * decay));
     }
@@ -72,10 +73,10 @@ mod tests {
         nav.terrain_bias_m = 20.0;
         nav.covariance.renew(TERRAIN, 0.0, 4.0);
         assert_eq!(nav.from_terrain(ahead), None);
-        assert_eq!(nav.move_terrain(&load, here), 0.0);
+        assert_eq!(nav.move_terrain(here), 0.0);
         assert!(nav.terrain_bias_m == 20.0 && (nav.covariance.get(TERRAIN, TERRAIN) - 4.0) < 1e-12);
         // Half a correlation length further, whatever the height of the ground there.
-        assert!((nav.move_terrain(&load, ahead) - 500.0).abs() < 1e-3);
+        assert!((nav.move_terrain(ahead) - 500.0).abs() < 1e-3);
         let keep = (-0.5f64).exp();
         assert!((nav.terrain_bias_m - 20.0 * keep).abs() < 1e-4);
         let variance = 4.0 * keep * keep + 900.0 * (1.0 - keep * keep);

@@ -115,6 +115,19 @@ fn cases(root: &Path) -> std::io::Result<Vec<Case>> {
         Case { only_a: true, ..Case::new("first-lock-300", 0.99, range_limit("300.0")) },
         Case { sensors: true, ..Case::new("rangefinder-dead", 0.95, dead) },
     ];
+    // Engines lost for good at any time of the powered descent, as long as it takes on either reading.
+    let lost =
+        |on: &str, when: &str| format!("[[fault]]\non = \"{on}\"\nkind = \"dead\"\n{when}\n");
+    cases.extend((0..6).map(|n| {
+        let faults = lost(&format!("assist.{n}"), "at_s = { min = 60.0, max = 900.0 }");
+        Case {
+            mission: false,
+            sensors: true,
+            ..Case::new(&format!("lost-assist-{n}"), 0.99, faults)
+        }
+    }));
+    let low = lost("main", "below_m = { min = 1.0, max = 3000.0 }");
+    cases.push(Case { mission: false, sensors: true, ..Case::new("lost-main-low", 0.95, low) });
     cases.extend(SEVERITIES.iter().map(|severity| Case {
         mission: false,
         sensors: true,

@@ -3,8 +3,8 @@
 //! Owns: the keys of `[[fault]]` with their units and limits; what fails in the test stand itself, the
 //! computer and the radio link. Does not own: which device can fail in which way, nor what the fault does
 //! (`truth::faulty`).
-//! As written: `at_s`, `below_m` or `phase` says when it begins, `until_s`, `until_below_m` or
-//! `until_phase` when it ends (none of them: never).
+//! As written: `at_s`, `below_m` or `phase` says when it begins, the first two at a moment drawn anew for each run where
+//! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never).
 
 use super::error::ScenarioError;
 use super::reader::{Dispersed, Reader};
@@ -192,8 +192,10 @@ pub struct Fault {
     pub kind: &'static str,
     /// Numbers in the file's units, with their keys.
     pub numbers: Vec<(String, Dispersed)>,
-    /// When it begins.
+    /// When it begins; at the mean where that is drawn.
     pub from: Moment,
+    /// What is drawn in place of it: the key and its value.
+    pub from_drawn: Option<(&'static str, Dispersed)>,
     /// When it ends; `None` for never.
     pub until: Option<Moment>,
 }
@@ -244,13 +246,28 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
         Ok((key, value))
     };
     let numbers = family.numbers(kind).iter().map(read).collect::<Result<_, ScenarioError>>()?;
-    let from = match moment(t, ["at_s", "below_m", "phase"])? {
-        Some(from) => from,
-        None => Moment::After(Span::from_s(t.number("at_s", 0.0, 1e5)?)), // refuses what is missing
+    let from_drawn = if t.has("at_s") {
+        Some(("at_s", t.dispersed("at_s", 0.0, 1e5)?))
+    } else if t.has("below_m") {
+        Some(("below_m", t.dispersed("below_m", 0.0, 1e6)?))
+    } else {
+        None
+    };
+    let from = match from_drawn {
+        Some((key, value)) => begins(key, value.mean()),
+        None => match t.choice_if_any("phase", &Phase::ALL.map(Phase::name))? {
+            Some(n) => Moment::Phase(Phase::ALL[n]),
+            None => Moment::After(Span::from_s(t.number("at_s", 0.0, 1e5)?)), // refuses what is missing
+        },
     };
     let until = moment(t, ["until_s", "until_below_m", "until_phase"])?;
     t.finish()?;
-    Ok(Fault { on: on.clone(), kind, numbers, from, until })
+    Ok(Fault { on: on.clone(), kind, numbers, from, from_drawn, until })
+}
+
+/// The moment that a key and its number stand for.
+fn begins(key: &str, value: f64) -> Moment {
+    if key == "below_m" { Moment::Below(value) } else { Moment::After(Span::from_s(value)) }
 }
 
 /// The first of the three keys that is there.
@@ -279,6 +296,14 @@ impl Fault {
         };
         self.numbers.iter().zip(Family::of(&self.on).numbers(self.kind)).map(si).collect()
     }
+
+    /// When the `n`-th fault of its device and kind begins in one run.
+    fn begins(&self, n: usize, seed: u64, run: u64) -> Moment {
+        let Some((key, value)) = self.from_drawn else { return self.from };
+        let nth = if n == 0 { String::new() } else { format!(".{n}") };
+        let name = format!("scenario.fault.{}.{}.{key}{nth}", self.on, self.kind);
+        begins(key, value.draw(seed, run, &name).max(0.0))
+    }
 }
 
 /// Draws the numbers of one run's faults.
@@ -286,8 +311,9 @@ pub fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
     let mut out = Drawn::default();
     for (place, fault) in faults.iter().enumerate() {
         let alike = |other: &&Fault| (&other.on, other.kind) == (&fault.on, fault.kind);
-        let numbers = fault.drawn(faults[..place].iter().filter(alike).count(), seed, run);
-        let (from, until) = (fault.from, fault.until);
+        let n = faults[..place].iter().filter(alike).count();
+        let (numbers, from) = (fault.drawn(n, seed, run), fault.begins(n, seed, run));
+        let until = fault.until;
         if fault.on == LINK {
             out.silences.push((from, until));
         } else if fault.on == COMPUTER {
@@ -367,7 +393,17 @@ mod tests {
     fn limit(on: &str, kind: &'static str, key: &str, value: Dispersed) -> Fault {
         let numbers = vec![(key.to_string(), value)];
         let from = Moment::After(Span::default());
-        Fault { on: on.to_string(), kind, numbers, from, until: None }
+        Fault { on: on.to_string(), kind, numbers, from, from_drawn: None, until: None }
+    }
+
+    #[test]
+    fn a_moment_between_bounds_is_drawn_for_each_run_and_repeats() {
+        let mut fault = limit("assist.0", "scale", "factor", Dispersed::Fixed(0.5));
+        fault.from_drawn = Some(("at_s", Dispersed::Uniform { min: 60.0, max: 800.0 }));
+        let from = |run| draw(std::slice::from_ref(&fault), 7, run).faults[0].from;
+        assert_eq!(from(0), Moment::After(Span::from_s(430.0)), "the reference run takes the mean");
+        let Moment::After(first) = from(1) else { panic!("a time stays a time") };
+        assert!((60.0..800.0).contains(&first.s()) && from(1) == from(1) && from(1) != from(2));
     }
 
     #[test]

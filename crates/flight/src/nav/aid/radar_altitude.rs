@@ -182,9 +182,9 @@ pub fn predict(
     let turning = if echo.inside { arm_I } else { arm_I + e_I * echo.range_m };
     put(&mut h, THETA, turning.cross(&n_I) / cosine);
     let away_m = nav.from_terrain(a_M + echo.e_M * echo.range_m).unwrap_or(0.0);
-    let (phi, own) = map::shared(&load.map, away_m);
+    let (phi, own) = map::shared(&load.map, nav.ground_error, away_m);
     let use_map = if load.faults.use_map { 1.0 } else { 0.0 };
-    let own = own * map::sharing(&load.map, travel_m) * use_map;
+    let own = own * map::sharing(nav.ground_error, travel_m) * use_map;
     let value = echo.range_m + rise * (1.0 - phi) * nav.terrain_bias_m;
     if load.faults.use_map
         && let Some(slot) = h.get_mut(TERRAIN)
@@ -262,7 +262,7 @@ mod tests {
         for tilt_rad in [0.2, 0.8] {
             // The bias is that of the ground below.
             let (mut nav, site) = flight_state(&load, 1500.0, tilt_rad);
-            nav.move_terrain(&load, (nav.R_IM.inverse() * nav.p_MB_I).si());
+            nav.move_terrain((nav.R_IM.inverse() * nav.p_MB_I).si());
             jacobian::check(&nav, &[], 2e-3, |nav| {
                 predict(&load, &site, nav, &nav.pose(), 10.0).unwrap()
             });
@@ -275,7 +275,7 @@ mod tests {
         let (mut nav, site) = flight_state(&load, 1500.0, 0.75);
         let first = predict(&load, &site, &nav, &nav.pose(), 10.0).unwrap();
         assert!((first.h[TERRAIN] + 1.0 / 0.4f64.cos()).abs() < 1e-3, "nothing seen before");
-        nav.move_terrain(&load, (nav.R_IM.inverse() * nav.p_MB_I).si());
+        nav.move_terrain((nav.R_IM.inverse() * nav.p_MB_I).si());
         let away = predict(&load, &site, &nav, &nav.pose(), 10.0).unwrap();
         // 1500 m × tan 0.4, at 500 m of spacing beyond the smooth part.
         let exact = -(-1500.0 * 0.4f64.tan() / 1000.0).exp() / 0.4f64.cos();

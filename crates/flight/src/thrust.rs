@@ -1,0 +1,195 @@
+//! What thrust there is, and what follows where it is short: another gate, another aim.
+//!
+//! Owns: the thrust counted on, its comparison with what is sensed, the gate of the braking solution, the
+//! aim that moves beyond the target.
+//! Does not own: which engine fails (`faults::engines`), how braking is solved (`guidance::braking`).
+//! Derived, for the gate: with an engine out the planned one can no longer be stopped from. Braking then goes on to
+//! a low gate at h, with the speed v that the corridor allows there for the thrust that is left: less is lost to
+//! gravity than by a higher gate, and the tilted thrust takes both speeds away at once.
+//! Refuses: to choose ground. Where braking ends beyond the map, the lander lands where it gets to.
+
+use crate::Flight;
+use crate::command::Guide;
+use crate::control::allocate;
+use crate::descent::REACTION_S;
+use crate::faults::engines::Frame;
+use crate::guidance::braking::Propulsion;
+use crate::load::{Legacy, after};
+use icd::bus::PULSE_FRAME;
+use icd::events::Event;
+use icd::tm::Phase;
+
+/// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
+pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
+/// Smoothing of the collective that torque leaves, s.
+const ROOF_S: f64 = 5.0;
+/// How far beyond the target the approach may still fly back, m; the aim moves by what is more. Assumed.
+const BACK_M: f64 = 500.0;
+/// The low gate: altitude over well-known ground, m, largest descent speed and horizontal speed, m/s: what the
+/// turn takes away of the latter with half of the thrust. Assumed.
+const LOW_GATE_M: f64 = 1000.0;
+const LOW_GATE_DOWN_M_S: f64 = 32.0;
+const LOW_GATE_ACROSS_M_S: f64 = 12.0;
+/// Time to turn upright there, s, as at the planned gate.
+const LOW_GATE_TURN_S: f64 = 6.0;
+/// Altitude below which the ground underneath stands for the ground at the gate, m, and its smoothing, s.
+const SEEN_M: f64 = 10_000.0;
+const SEEN_S: f64 = 4.0;
+
+/// What braking flies to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gate {
+    /// Distance from the Moon's centre, m.
+    pub radius_m: f64,
+    /// Altitude, m.
+    pub altitude_m: f64,
+    /// Vertical speed, m/s, positive up.
+    pub v_up_m_s: f64,
+    /// Horizontal speed, m/s.
+    pub v_horizontal_m_s: f64,
+}
+
+impl Flight<'_> {
+    /// Thrust and flow of the engines that work.
+    pub(crate) fn propulsion(&self) -> Propulsion {
+        let vehicle = &self.load.vehicle;
+        let main = (vehicle.main.thrust_N, vehicle.main.flow_kg_s());
+        let n = allocate::working(vehicle, self.engines.out());
+        let main = if self.engines.main_out { (0.0, 0.0) } else { main };
+        Propulsion {
+            main,
+            assist: (n * vehicle.assist.thrust_N, n * vehicle.assist.flow_kg_s()),
+            scale: self.thrust_scale,
+        }
+    }
+
+    /// Compares sensed with commanded thrust; the ratio scales what guidance counts on.
+    pub(crate) fn watch_thrust(&mut self) {
+        let p = self.propulsion();
+        let main = if self.actuators.main_open { p.main.0 } else { 0.0 };
+        let duty: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
+        let commanded = main + duty * 1e-6 / PULSE_FRAME.s() * self.load.vehicle.assist.thrust_N;
+        let burning = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal);
+        let steady = burning && after(self.nav.t, self.mode.t_phase) > 2.0 && !self.inertial.void;
+        let felt_N = self.nav.frame_m_s2 * self.mass_kg();
+        let frame = Frame {
+            vehicle: &self.load.vehicle,
+            actuators: &self.actuators,
+            inertia: self.inertia().0,
+            w_B: self.nav.w_IB_B.si(),
+            thrust_N: [felt_N, commanded * p.scale],
+            t: self.nav.t,
+        };
+        self.engines.judge(&frame, steady && self.load.faults.bank, &mut self.announce);
+        let settled = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal)
+            && after(self.nav.t, self.mode.t_phase) > 2.0
+            && commanded > 0.3 * self.load.vehicle.main.thrust_N;
+        if !settled {
+            self.monitors.thrust.update(false, Event::ThrustDeviates, &mut self.announce);
+            return;
+        }
+        let ratio = self.nav.frame_m_s2 * self.mass_kg() / commanded;
+        let watched = self.load.faults.legacy != Legacy::Vikram;
+        if self.mode.phase == Phase::Braking && ratio.is_finite() && watched {
+            self.thrust_scale += 0.02 * (ratio.clamp(0.8, 1.2) - self.thrust_scale);
+        }
+        // Single cycles see single pulses: only the braking thrust is steady enough to judge.
+        let steady = self.mode.phase == Phase::Braking;
+        let off = steady && (self.thrust_scale - 1.0).abs() > 0.15;
+        self.monitors.thrust.update(off, Event::ThrustDeviates, &mut self.announce);
+    }
+
+    /// Net deceleration with what terminal descent may use, m/s².
+    pub(crate) fn net_deceleration(&self) -> f64 {
+        let p = self.propulsion();
+        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
+        thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
+    }
+
+    /// Largest collective: everything there is, the share kept for attitude included, once the fall is
+    /// faster than the corridor or could not be stopped with less.
+    pub(crate) fn collective_max(&self) -> f64 {
+        if self.monitors.corridor.stands || self.guide.urgent {
+            self.duty_max()
+        } else {
+            TERMINAL_COLLECTIVE_MAX
+        }
+    }
+
+    /// Largest thrust acceleration, m/s²; as flown nobody asks.
+    pub(crate) fn most_m_s2(&self) -> f64 {
+        if !self.load.faults.corridor {
+            return f64::INFINITY;
+        }
+        let p = self.propulsion();
+        p.scale * (p.main.0 + self.collective_max() * p.assist.0) / self.mass_kg().max(1.0)
+    }
+
+    /// Largest collective where nothing is kept for attitude.
+    pub(crate) fn duty_max(&self) -> f64 {
+        if self.short_of_thrust() { allocate::DUTY_MAX_SHORT } else { allocate::DUTY_MAX }
+    }
+
+    /// An engine is out: the plan's speeds may be more than what is left can stop.
+    pub(crate) fn short_of_thrust(&self) -> bool {
+        self.load.faults.corridor && (self.engines.any_out() || self.engines.main_out)
+    }
+
+    /// The gate of braking over ground `radius_m` from the Moon's centre.
+    pub(crate) fn gate(&self, radius_m: f64) -> Gate {
+        let target = &self.load.target;
+        if !self.short_of_thrust() {
+            let altitude_m = target.gate_altitude_m + self.guide.raise_m;
+            return Gate {
+                radius_m: radius_m + altitude_m,
+                altitude_m,
+                v_up_m_s: target.gate_v_up_m_s,
+                v_horizontal_m_s: target.gate_v_horizontal_m_s,
+            };
+        }
+        let keep_m = self.guide.k * self.guide.sigma_m;
+        let altitude_m = LOW_GATE_M + keep_m;
+        let reaction_s = REACTION_S + LOW_GATE_TURN_S;
+        let net = self.net_deceleration();
+        let corridor = self.corridor(self.guide.k, self.guide.sigma_m, net, reaction_s);
+        let ground_m = if self.guide.level_m > 0.0 { self.guide.level_m } else { radius_m };
+        Gate {
+            radius_m: ground_m + altitude_m,
+            altitude_m,
+            v_up_m_s: -corridor.safe_m_s(altitude_m).min(LOW_GATE_DOWN_M_S),
+            v_horizontal_m_s: LOW_GATE_ACROSS_M_S,
+        }
+    }
+
+    /// The low gate is reached by altitude, or by the horizontal speed: ground that rises and falls moves the rest.
+    pub(crate) fn at_low_gate(&self) -> bool {
+        let gate = self.gate(0.0);
+        let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let v = self.nav.v_ground_I(self.load).si();
+        let across_m_s = libm::sqrt((v - up * v.dot(&up)).norm_squared());
+        self.guide.altitude_m < 0.97 * gate.altitude_m || across_m_s < gate.v_horizontal_m_s
+    }
+
+    /// Follows the ground underneath, once it is near: `level_m` from the Moon's centre.
+    pub(crate) fn follow_level(&mut self, level_m: f64) {
+        let seen = self.guide.altitude_m < SEEN_M;
+        let last_m = if self.guide.level_m > 0.0 { self.guide.level_m } else { level_m };
+        let next_m = last_m + (level_m - last_m) * (PULSE_FRAME.s() / SEEN_S);
+        self.guide.level_m = if seen { next_m } else { 0.0 };
+    }
+
+    /// Moves the aim to where thrust that is short ends, `beyond_rad` past the present one, less what the
+    /// approach can fly back.
+    pub(crate) fn aim_beyond(&mut self, beyond_rad: f64) {
+        let back_rad = BACK_M / self.site.p_MT_M.norm().max(1.0);
+        self.guide.aim_rad = (self.guide.aim_rad + beyond_rad - back_rad).max(0.0);
+        self.aim = self.site.moved(self.guide.aim_rad);
+    }
+}
+
+impl Guide {
+    /// Notes the largest collective that the present torque leaves.
+    pub fn follow_roof(&mut self, most: f64) {
+        self.roof += (most - self.roof) * (PULSE_FRAME.s() / ROOF_S);
+    }
+}
