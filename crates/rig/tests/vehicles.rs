@@ -176,8 +176,8 @@ fn a_ring_has_one_to_six_engines() {
     };
     let four = ring("four", "45.0, 135.0, 225.0, 315.0").unwrap();
     let thrusts = four.machine.assist.map(|engine| engine.thrust_N);
-    assert!(thrusts[..4].iter().all(|thrust_N| *thrust_N == 216.0), "{thrusts:?}");
-    assert!(thrusts[4..].iter().all(|thrust_N| *thrust_N == 0.0), "{thrusts:?}");
+    assert!(thrusts[..4].iter().all(|thrust| *thrust == 216.0), "{thrusts:?}");
+    assert!(thrusts[4..].iter().all(|thrust| *thrust == 0.0), "{thrusts:?}");
     for (name, azimuths) in [("none", ""), ("seven", "0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0")] {
         let error = ring(name, azimuths).unwrap_err().to_string();
         assert!(error.contains("assist.ring_azimuth_deg"), "{error}");
