@@ -166,3 +166,21 @@ fn stars_are_seen_in_both_coasts_landmarks_in_braking_and_propellant_under_thrus
     // Four standard deviations of noise and step, and 1.3 kg/s of flow smoothed over 2 s.
     assert!(braking.gauge_kg_worst < 4.0 * 1.1 + 3.0, "{braking:?}");
 }
+
+#[test]
+fn a_ring_has_one_to_six_engines() {
+    let base = vehicles().join("resilience.toml").display().to_string();
+    let ring = |name: &str, azimuths: &str| {
+        let text = format!("extends = {base:?}\n[assist]\nring_azimuth_deg = [{azimuths}]\n");
+        written(name, &text, VehicleFile::read)
+    };
+    let four = ring("four", "45.0, 135.0, 225.0, 315.0").unwrap();
+    let thrusts = four.machine.assist.map(|engine| engine.thrust_N);
+    assert!(thrusts[..4].iter().all(|thrust| *thrust == 216.0), "{thrusts:?}");
+    assert!(thrusts[4..].iter().all(|thrust| *thrust == 0.0), "{thrusts:?}");
+    for (name, azimuths) in [("none", ""), ("seven", "0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0")] {
+        let error = ring(name, azimuths).unwrap_err().to_string();
+        assert!(error.contains("assist.ring_azimuth_deg"), "{error}");
+        assert!(error.contains("a list of 1 to 6 numbers"), "{error}");
+    }
+}
