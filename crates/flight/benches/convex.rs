@@ -83,6 +83,7 @@ fn all_constraints() -> (Start, Target, Limits, f64) {
 }
 
 fn convex(c: &mut Criterion) {
+    println!("a planner of {NODES} nodes is {} octets", size_of::<Planner<NODES>>());
     many_states();
     let (start, target, limits, duration_s) = all_constraints();
     let field = states::moon();

@@ -57,7 +57,7 @@ fn feasible(count: u64, seed: u64) {
     let diverts = count.div_ceil(10);
     println!("duration searched: {searched} of {diverts} diverts planned and verified");
     println!(
-        "a divert takes {:.1} solutions, {solutions_most} at the most, then {steps_most} steps",
+        "a divert takes {:.1} solutions, at the most {solutions_most}; {steps_most} steps at the most",
         f64::from(solutions) / diverts as f64
     );
     println!("most steps of a cold solution {most}, largest slack {slack:.1e}");
