@@ -214,8 +214,8 @@ fn before_braking_height_and_horizontal_errors_agree_with_their_deviations() {
 }
 
 /// The map begins 60 km before the target and repeats its edge further out, and σ does not grow there:
-/// over the ground 600 km before the site the estimate is off by what that ground lies lower, 68 m in all
-/// runs, near 5 σ. Nothing decides by altitude there. What differs from run to run is consistent.
+/// over the ground 600 km before the site the estimate is off by what that ground lies lower, 114 m in all
+/// runs, 8 σ. Nothing decides by altitude there. What differs from run to run is consistent.
 #[test]
 fn before_the_map_begins_altitude_is_off_by_the_ground_and_scatters_as_it_says() {
     let [low, _] = bounds(RUNS - 1);
@@ -250,7 +250,7 @@ fn at_200_m_horizontal_errors_agree_with_their_deviations() {
     is_consistent("200 m: horizontal velocity", s, |s| s.v_horizontal);
 }
 
-/// Altitude is known better than the filter says: measured 0.42, χ² alone would ask for
+/// Altitude is known better than the filter says: measured 0.32, χ² alone would ask for
 /// 0.59. The likely reason, not isolated here: it expects the ground to change by the map's 10 m within 2 km
 /// and adds slope to range noise, and this site is smoother. On the dangerous side the bound is that of χ².
 #[test]
