@@ -91,7 +91,7 @@ impl Avoid {
     }
 
     /// Distance of the lander from its place, horizontal, m, and its velocity, m/s.
-    fn from_site(&self) -> Option<(Vector2<f64>, Vector2<f64>)> {
+    fn offset(&self) -> Option<(Vector2<f64>, Vector2<f64>)> {
         let [x, y] = self.site?.place_m;
         let r = Vector2::new(self.p_HB_H.x - x, self.p_HB_H.y - y);
         Some((r, self.v_m_s.xy()))
@@ -259,7 +259,7 @@ impl Flight<'_> {
         let spare_s = (SPARE * spare_kg.max(0.0) / hover_kg_s).min(SPARE_S_MAX);
         let most_m_s2 = Self::divert_m_s2(altitude_m);
         // A divert under way gets the time that it needs: what lies around its place costs no more.
-        let under_way_s = match self.avoid.from_site() {
+        let under_way_s = match self.avoid.offset() {
             Some((r, v)) if spare_kg > 0.0 => UNDER_WAY * divert::needed_s(r, v, most_m_s2),
             _ => 0.0,
         };
@@ -287,7 +287,7 @@ impl Flight<'_> {
     /// nothing is chosen, the place is reached, or waiting would take what the landing needs.
     pub(crate) fn divert_speed_m_s(&self, planned_m_s: f64) -> f64 {
         let altitude_m = self.guide.altitude_m;
-        let Some((r, v)) = self.avoid.from_site() else { return f64::INFINITY };
+        let Some((r, v)) = self.avoid.offset() else { return f64::INFINITY };
         if altitude_m < DONE_M || self.spare_kg(altitude_m, 1.0) < 0.0 {
             return f64::INFINITY;
         }
@@ -304,7 +304,7 @@ impl Flight<'_> {
     /// The thrust acceleration `a_L` with its horizontal part towards the chosen place, if there is one.
     pub(crate) fn towards_site(&self, a_L: Vector3<f64>) -> Vector3<f64> {
         let altitude_m = self.guide.altitude_m;
-        let Some((r, v)) = self.avoid.from_site().filter(|_| altitude_m > LAST_M) else {
+        let Some((r, v)) = self.avoid.offset().filter(|_| altitude_m > LAST_M) else {
             return a_L;
         };
         if self.mode.phase != Phase::Terminal || self.monitors.corridor.stands {

@@ -10,6 +10,7 @@ use flight::Flight;
 use flight::hazard::Scan;
 use flight::hazard::choose::Best;
 use flight::hazard::grid::LINES;
+use icd::bus::Sensors;
 use rig::closed_loop::{Simulation, Stand};
 use rig::load::nav_start;
 use rig::scenario::Scenario;
@@ -98,6 +99,27 @@ fn png(scans: &[Drawn]) -> Result<Vec<u8>, png::EncodingError> {
     Ok(out)
 }
 
+/// What a step of the flight software takes, while it scans and else; the sensors of a whole flight.
+fn cost(stand: &Stand, run: u64, fed: &[(Sensors, bool)]) {
+    let load = stand.load(run);
+    let mut flight = Flight::new(&load, &nav_start(&stand.scenario, &stand.start(run), run));
+    let mut took_us = [Vec::new(), Vec::new()];
+    for (sensors, scanning) in fed {
+        let began = Instant::now();
+        black_box(flight.step(black_box(sensors)));
+        took_us[usize::from(*scanning)].push(began.elapsed().as_secs_f64() * 1e6);
+    }
+    for (name, list) in ["else", "while scanning"].into_iter().zip(&mut took_us) {
+        list.sort_by(f64::total_cmp);
+        let mean = list.iter().sum::<f64>() / list.len().max(1) as f64;
+        println!(
+            "step {name}: mean {mean:.1} us, median {:.1} us, 99 % below {:.1} us",
+            list[list.len() / 2],
+            list[list.len() * 99 / 100]
+        );
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let file = arguments.first().map_or("scenarios/hazard-avoidance.toml", String::as_str);
@@ -148,22 +170,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     println!("at contact {:.2} m from the place, the frame has drifted by {:.2} m", last.0, last.1);
-    let mut flight = Flight::new(&load, &nav_start(&stand.scenario, &stand.start(run), run));
-    let mut took_us = [Vec::new(), Vec::new()];
-    for (sensors, scanning) in &fed {
-        let began = Instant::now();
-        black_box(flight.step(black_box(sensors)));
-        took_us[usize::from(*scanning)].push(began.elapsed().as_secs_f64() * 1e6);
-    }
-    for (name, list) in ["else", "while scanning"].into_iter().zip(&mut took_us) {
-        list.sort_by(f64::total_cmp);
-        let mean = list.iter().sum::<f64>() / list.len().max(1) as f64;
-        println!(
-            "step {name}: mean {mean:.1} us, median {:.1} us, 99 % below {:.1} us",
-            list[list.len() / 2],
-            list[list.len() * 99 / 100]
-        );
-    }
+    cost(&stand, run, &fed);
     if let Some(touchdown) = simulation.world().touchdown() {
         println!(
             "touchdown: {:.1} m off target, slope {:.1} deg, rock {:.2} m",

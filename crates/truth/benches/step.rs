@@ -38,6 +38,7 @@ fn command(n: usize, t: icd::time::Time) -> icd::bus::Actuators {
         main_open: true,
         assist_on_us: [61_234; 6],
         jet_on_us: [41_000; 8],
+        sweep: None,
     }
 }
 

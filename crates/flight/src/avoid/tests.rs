@@ -1,6 +1,8 @@
 //! The whole flight software over ground that is known exactly: what it feels is what it asked for, so that
 //! its navigation is the truth; the lidar's shots are worked out by hand.
 
+#![allow(clippy::cast_possible_truncation)]
+
 use super::*;
 use crate::load::{Avoidance, Load, NavStart};
 use crate::test_load::{flight_state, load, quiet};

@@ -1,5 +1,7 @@
 //! Maps of ground that is known exactly, and what is made of them.
 
+#![allow(clippy::cast_possible_truncation)]
+
 use super::*;
 use crate::hazard::rate::Lander;
 use icd::bus::SHOTS;
