@@ -317,8 +317,12 @@ impl Flight<'_> {
             return past;
         }
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
+        // Where the range is given up the gate may move with the ground: its horizontal speed ends braking too.
+        if self.guide.range == Range::Long && self.slow_as_at_gate() {
+            return true;
+        }
         if self.short_of_thrust() {
-            return due || self.at_low_gate();
+            return due || self.guide.altitude_m < 0.97 * self.gate(0.0).altitude_m;
         }
         // As much higher as the corridor wants it: an altitude that the first speeds put right may lie below.
         let gate_m = self.load.target.gate_altitude_m + self.guide.raise_m;

@@ -161,13 +161,12 @@ impl Flight<'_> {
         }
     }
 
-    /// The low gate is reached by altitude, or by the horizontal speed: ground that rises and falls moves the rest.
-    pub(crate) fn at_low_gate(&self) -> bool {
-        let gate = self.gate(0.0);
+    /// The horizontal speed is down to that of the gate.
+    pub(crate) fn slow_as_at_gate(&self) -> bool {
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let v = self.nav.v_ground_I(self.load).si();
         let across_m_s = libm::sqrt((v - up * v.dot(&up)).norm_squared());
-        self.guide.altitude_m < 0.97 * gate.altitude_m || across_m_s < gate.v_horizontal_m_s
+        across_m_s < self.gate(0.0).v_horizontal_m_s
     }
 
     /// Follows the ground underneath, once it is near: `level_m` from the Moon's centre.
