@@ -4,6 +4,8 @@
 //! map, the deorbit plan and the fault-management configuration.
 //! Does not own: how the values were made (ground planning does), nor the values themselves.
 
+pub mod image;
+
 use icd::bus::{ASSIST_ENGINES, JETS};
 use icd::frames::{B, Direction, I, M, Position, Rate, Vector, Velocity};
 use icd::rotation::{Quaternion, Rotation};
