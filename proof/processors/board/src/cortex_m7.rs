@@ -78,3 +78,11 @@ pub fn counter() -> impl FnMut() -> u64 {
         ticks * 5 / 8
     }
 }
+
+/// Ten thousand instructions.
+pub fn known() {
+    // SAFETY: counts a register down.
+    unsafe {
+        asm!("2:", "subs {0}, #1", "bne 2b", inout(reg) 5000 => _);
+    }
+}

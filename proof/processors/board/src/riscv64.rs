@@ -54,3 +54,11 @@ pub fn counter() -> impl FnMut() -> u64 {
         count
     }
 }
+
+/// Ten thousand instructions.
+pub fn known() {
+    // SAFETY: counts a register down.
+    unsafe {
+        asm!("2:", "addi {0}, {0}, -1", "bnez {0}, 2b", inout(reg) 5000u64 => _);
+    }
+}
