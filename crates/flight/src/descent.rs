@@ -311,7 +311,7 @@ impl Flight<'_> {
     fn least_m_s(&self) -> f64 {
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let covariance = &self.nav.covariance;
-        let across = 0.5 * (covariance.block(V, V).trace() - covariance.variance(V, &up));
+        let across = 0.5 * (covariance.trace(V) - covariance.variance(V, &up));
         if across > DRIFT_SIGMA_M_S * DRIFT_SIGMA_M_S { TOUCHDOWN_M_S[0] } else { 0.0 }
     }
 

@@ -5,6 +5,7 @@
 //! Does not own: how the values were made (ground planning does), nor the values themselves.
 
 mod avoidance;
+pub mod image;
 
 pub use avoidance::Avoidance;
 
