@@ -212,7 +212,7 @@ choices! {
 }
 
 fields! {
-    Load { vehicle, target, orientation, gravity, map, landmarks, deorbit, faults, aids, law }
+    Load { vehicle, target, orientation, gravity, map, landmarks, deorbit, faults, law, aids }
     Engine { thrust_N, isp_s, on_s_min, waste_s }
     Vehicle {
         dry_kg, propellant_kg, propellant_sigma_kg, reserve_kg, cm_z_m, full_kg, inertia_kg_m2,

@@ -113,6 +113,7 @@ fn what_is_not_an_image_is_refused_by_its_reason() {
 #[test]
 fn every_choice_travels() {
     let mut load = test_load::load();
+    load.law = Law::Apollo11;
     for legacy in Legacy::ALL {
         for gate in [FaultManagement::AS_FLOWN.gate, FaultManagement::RESILIENT.gate] {
             for usage in [Use::Edit, Use::Inhibit, Use::Force] {
@@ -122,6 +123,7 @@ fn every_choice_travels() {
                 let (again, _) = unpack(&packed(&load, &start())).unwrap();
                 assert_eq!(again.faults, load.faults);
                 assert_eq!(again.aids, load.aids);
+                assert_eq!(again.law, load.law);
             }
         }
     }
@@ -136,6 +138,7 @@ proptest! {
         let start = NavStart::take(&mut from);
         load.gravity.degree %= GRAVITY_DEGREE_MAX + 1;
         load.landmarks.count %= LANDMARKS_MAX + 1;
+        load.vehicle.assist_count %= ASSIST_ENGINES + 1;
         let sent = packed(&load, &start);
         let (load_again, start_again) = unpack(&sent).unwrap();
         prop_assert_eq!(packed(&load_again, &start_again), sent);
