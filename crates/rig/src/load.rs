@@ -16,7 +16,6 @@ use icd::frames::{M, Position, Vector};
 use icd::time::Time;
 use nalgebra::{Matrix3, Vector3};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use truth::environment::gravity::Field;
 use truth::environment::landmarks::Catalogue;
 use truth::environment::{Environment, Site};
@@ -131,20 +130,12 @@ impl Upload {
     }
 }
 
-/// SHA-256 over every value of a load and of the state that navigation starts with, hexadecimal: equal
+/// SHA-256 over the image of a load and of the state that navigation starts with, hexadecimal: equal
 /// flight software in front of equal sensors needs equal digests.
 pub fn digest(load: &board::Load, start: &board::NavStart) -> String {
-    struct Digest(Sha256);
-    impl std::fmt::Write for Digest {
-        fn write_str(&mut self, text: &str) -> std::fmt::Result {
-            self.0.update(text.as_bytes());
-            Ok(())
-        }
-    }
-    let mut digest = Digest(Sha256::new());
-    // Rust prints the shortest text that reads back as the same bits.
-    let _ = write!(digest, "{load:?}{start:?}");
-    hex(&digest.0.finalize())
+    let mut digest = Sha256::new();
+    board::image::pack(load, start, |octets| digest.update(octets));
+    hex(&digest.finalize())
 }
 
 /// The start of navigation: truth's state plus an orbit determination error in its radial,

@@ -242,6 +242,9 @@ fn every_requirement_names_a_test_that_exists() {
 }
 
 #[test]
-fn the_proof_is_made_with_the_workspaces_own_dependencies() {
-    clean(checks::locks(&read("Cargo.lock"), &read("proof/no-panic/Cargo.lock")));
+fn the_proofs_are_made_with_the_workspaces_own_dependencies() {
+    for proof in ["no-panic", "processors"] {
+        let lock = format!("proof/{proof}/Cargo.lock");
+        clean(checks::locks(&read("Cargo.lock"), &read(&lock)));
+    }
 }

@@ -11,6 +11,7 @@
 
 use flight::Flight;
 use flight::guidance::convex::{Course, Field, Limits, Planner, Start, Target};
+use flight::load::image::{self, Refused};
 use flight::load::{Load, NavStart};
 use icd::bus::{Actuators, Sensors};
 use icd::link::packet;
@@ -32,6 +33,21 @@ fn handler(_: &core::panic::PanicInfo) -> ! {
 /// Named by the unwind tables of the compiler's own prebuilt routines; nothing here unwinds.
 #[unsafe(no_mangle)]
 pub extern "C" fn rust_eh_personality() {}
+
+/// The load from its image, into the caller's storage.
+#[unsafe(no_mangle)]
+pub extern "C" fn receive_load(
+    octets: &[u8],
+    out: &mut core::mem::MaybeUninit<(Load, NavStart)>,
+    refused: &mut Option<Refused>,
+) {
+    match image::unpack(octets) {
+        Ok(load) => {
+            out.write(load);
+        }
+        Err(why) => *refused = Some(why),
+    }
+}
 
 /// `Flight::new`, into the caller's storage.
 #[unsafe(no_mangle)]

@@ -52,7 +52,7 @@ pub fn pack(load: &Load, start: &NavStart, mut sink: impl FnMut(&[u8])) {
     sink(&check.value().to_be_bytes());
 }
 
-/// Reads an image. What it returns is 140 kB, and as much again is used on the way.
+/// Reads an image. What it returns takes 140 kB.
 ///
 /// # Errors
 /// Octets that are not exactly one undamaged image.
