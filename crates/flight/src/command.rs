@@ -20,6 +20,8 @@ use icd::time::Span;
 use icd::tm::Phase;
 use nalgebra::Vector3;
 
+/// A speed counts as measured for so long, s.
+const MEASURED_S: f64 = 1.0;
 /// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
 pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
 /// Below this altitude the main engine may be shut down, m. Source: mission facts §2.2 (near 1 km).
@@ -332,8 +334,11 @@ impl Flight<'_> {
     /// The gate is reached by time, or by an altitude that leaves no choice.
     pub(crate) fn at_gate(&self) -> bool {
         let due = self.solution.is_none_or(|s| s.tgo_s <= PULSE_FRAME.s());
-        // As much higher as the corridor wants it: an altitude that the first speeds put right may lie below.
-        let gate_m = self.load.target.gate_altitude_m + self.guide.raise_m;
+        // Once speeds are measured as much higher as the corridor wants it: the altitude that the first of them
+        // put right may lie below. Until then a gate that wants more thrust than there is would come too soon.
+        let measured = self.lines.velocimeter.age_s < MEASURED_S;
+        let raise_m = if measured { self.guide.raise_m } else { 0.0 };
+        let gate_m = self.load.target.gate_altitude_m + raise_m;
         due || self.guide.altitude_m < 0.97 * gate_m
     }
 
