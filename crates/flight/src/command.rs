@@ -20,6 +20,8 @@ use icd::time::Span;
 use icd::tm::Phase;
 use nalgebra::Vector3;
 
+/// A speed counts as measured for so long, s.
+const MEASURED_S: f64 = 1.0;
 /// Shares of the assist engines' thrust: below the first the main engine goes off, above the second
 /// it comes back.
 const MAIN_OFF_SHARE: f64 = 0.85;
@@ -324,8 +326,11 @@ impl Flight<'_> {
         if self.short_of_thrust() {
             return due || self.guide.altitude_m < 0.97 * self.gate(0.0).altitude_m;
         }
-        // As much higher as the corridor wants it: an altitude that the first speeds put right may lie below.
-        let gate_m = self.load.target.gate_altitude_m + self.guide.raise_m;
+        // Once speeds are measured as much higher as the corridor wants it: the altitude that the first of them
+        // put right may lie below. Until then a gate that wants more thrust than there is would come too soon.
+        let measured = self.lines.velocimeter.age_s < MEASURED_S;
+        let raise_m = if measured { self.guide.raise_m } else { 0.0 };
+        let gate_m = self.load.target.gate_altitude_m + raise_m;
         due || self.guide.altitude_m < 0.97 * gate_m
     }
 

@@ -1,8 +1,7 @@
 //! How fast to descend: the plan, the corridor, the risk that propellant allows, and the last metres.
 //!
 //! Owns: the reference speed after the gate, the extra altitude of the gate, the weighing of
-//! [`crate::guidance::risk`] and its pace, how far the plan is hastened for want of propellant, the budget of
-//! caution, the wait for a drift to end, the way out of a hover, the speed with a foot on the ground.
+//! [`crate::guidance::risk`] and its pace, the budget of caution, the wait for a drift to end, the way out of a hover, the speed with a foot on the ground.
 //! Does not own: the formulas (`guidance`), thrust (`command`).
 
 use crate::Flight;
@@ -43,10 +42,6 @@ const EARLY_SIGMAS: f64 = 2.0;
 const EARLY_M: f64 = 2.0;
 /// Standard deviations of the propellant that caution about an open question leaves alone.
 const CAUTION_SIGMAS: f64 = 2.0;
-/// Standard deviations of the propellant left by the plan with which the plan is hastened all the way, and with
-/// which not at all; share of the net deceleration that haste may take. Assumed.
-const HASTE_SIGMAS: [f64; 2] = [3.0, 6.0];
-const HASTE_SHARE: f64 = 0.7;
 /// Believed altitude below which contact is due, m, and the wait for it at the planned speed, s.
 const HOVER_M: f64 = 5.0;
 const HOVER_S: f64 = 10.0;
@@ -75,7 +70,7 @@ impl Flight<'_> {
     ) -> Corridor {
         let target = &self.load.target;
         let last = self.load.faults.corridor.then_some(corridor::LAST);
-        let plan = corridor::plan(&target.profile, last, self.haste);
+        let plan = corridor::plan(&target.profile, last);
         let gate_m_s = -target.gate_v_up_m_s;
         Corridor { plan, gate_m_s, sigma_m, k, net_m_s2, reaction_s }
     }
@@ -174,9 +169,6 @@ impl Flight<'_> {
         };
         let v_m_s = libm::hypot(fall, target.gate_v_horizontal_m_s);
         let open = self.weighs() && (tgo_s > LATCHED_S || self.mode.phase != Phase::Braking);
-        if open {
-            self.choose_haste((gate_m, v_m_s), burnt_kg);
-        }
         let at_gate = |k: f64| self.outlook(k, sigma_m, (gate_m + raise_m(k), v_m_s), burnt_kg);
         // Near the gate a change of mind would cost more than it is worth.
         let risk = open.then(|| risk::choose(Some(self.guide.risk.k), at_gate));
@@ -194,20 +186,6 @@ impl Flight<'_> {
         let t_s = plan.corridor.planned_s(altitude_m.max(0.0));
         let (left_kg, sigma_kg) = plan.propellant_kg;
         left_kg - sigmas * sigma_kg - plan.propellant_for_kg(plan.v_m_s + MOON_GRAVITY_M_S2 * t_s)
-    }
-
-    /// Sets how far the plan below the gate is hastened: all the way where landing by the plan itself, from
-    /// `altitude_m` at `v_m_s` after `burnt_kg` more, would leave too little, and thrust allows it.
-    fn choose_haste(&mut self, from: (f64, f64), burnt_kg: f64) {
-        self.haste = 0.0;
-        let plan = self.outlook(0.0, 0.0, from, burnt_kg);
-        let (left_kg, sigma_kg) = plan.propellant_kg;
-        let dv_m_s = plan.v_m_s + MOON_GRAVITY_M_S2 * plan.corridor.planned_s(from.0.max(0.0));
-        let spare = (left_kg - plan.propellant_for_kg(dv_m_s)) / sigma_kg.max(0.1);
-        let [all, none] = HASTE_SIGMAS;
-        let direct_m_s2 = corridor::direct_m_s2(&self.load.target.profile);
-        let thrust = plan.corridor.net_m_s2 * HASTE_SHARE > direct_m_s2;
-        self.haste = if thrust { ((none - spare) / (none - all)).clamp(0.0, 1.0) } else { 0.0 };
     }
 
     /// How much lower than believed the last metres are flown, m: twice the altitude's deviation, as far as
@@ -272,9 +250,6 @@ impl Flight<'_> {
             return planned;
         }
         let altitude_m = self.braking_altitude_m();
-        if self.weighs() {
-            self.choose_haste((altitude_m, self.nav.v_ground_I(self.load).norm()), 0.0);
-        }
         let risk = if sigma_m <= corridor::UNKNOWN_M {
             Some(Risk { k: corridor::K_SIGMA, ..Risk::default() })
         } else if self.weighs() {

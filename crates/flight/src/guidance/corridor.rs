@@ -5,11 +5,10 @@
 //! believed, so the largest speed at believed altitude h obeys
 //!     v²/2ηa_n + v τ = h − k σ − margin + v_c²/2ηa_n,
 //! v_c being a creep speed that can be stopped at the shortest first range worth surviving.
-//! The plan below the gate is the load's, (altitude, speed) with v² linear between rows, but for two things.
-//! The last metres are slower: a lander of 1.8 m between the feet and its centre of mass at 1.5 m topples down a
+//! The plan below the gate is the load's, (altitude, speed) with v² linear between rows, but for
+//! the last metres, which are slower: a lander of 1.8 m between the feet and its centre of mass at 1.5 m topples down a
 //! slope α once it brings more than g l (1 − cos(31° − α)), l = 1.8 m, 0.1 J/kg at 16°, of which v²/2 is the part that
-//! can be chosen. And haste, the share of one even deceleration v² = v₁² + (v₄² − v₁²)(h − h₁)/(h₄ − h₁) from gate to
-//! last metres: it takes 15 s less than a plan that brakes early, and as much thrust more.
+//! can be chosen.
 //! After [`crate::nav`]'s own σ has shrunk the same formula lets the planned profile pass.
 //! Does not own: how large k is where propellant is short ([`super::risk`]).
 
@@ -39,23 +38,13 @@ pub const ROWS: usize = 6;
 /// The plan below the gate: (m, m/s), ascending.
 pub type Plan = [(f64, f64); ROWS];
 
-/// The load's `profile` with its last metres and hastened by `haste`, 0 to 1.
+/// The load's `profile` with its last metres.
 ///
 /// - `last`: altitude below which the descent is slowest, m, and its speed there, m/s; `None` for the load's own.
-pub fn plan(profile: &[(f64, f64); 5], last: Option<(f64, f64)>, haste: f64) -> Plan {
+pub fn plan(profile: &[(f64, f64); 5], last: Option<(f64, f64)>) -> Plan {
     let [first, low, lower, upper, high] = *profile;
     let last = last.unwrap_or(first);
-    let hastened = |(h, v): (f64, f64)| {
-        let direct = low.1 * low.1 + 2.0 * direct_m_s2(profile) * (h - low.0);
-        (h, libm::sqrt(v * v + haste.clamp(0.0, 1.0) * (direct - v * v).max(0.0)))
-    };
-    [(first.0, last.1), last, low, hastened(lower), hastened(upper), high]
-}
-
-/// Deceleration of the plan at full haste, m/s².
-pub fn direct_m_s2(profile: &[(f64, f64); 5]) -> f64 {
-    let [_, low, _, _, high] = *profile;
-    (high.1 * high.1 - low.1 * low.1) / (2.0 * (high.0 - low.0).max(1.0))
+    [(first.0, last.1), last, low, lower, upper, high]
 }
 
 /// What bounds the descent speed.
@@ -180,7 +169,7 @@ mod tests {
         [(0.0, 1.0), (20.0, 4.7), (192.0, 14.0), (1000.0, 33.0), (3000.0, 76.0)];
 
     fn corridor(sigma_m: f64, net_m_s2: f64, reaction_s: f64) -> Corridor {
-        let plan = plan(&PROFILE, Some(LAST), 0.0);
+        let plan = plan(&PROFILE, Some(LAST));
         Corridor { plan, gate_m_s: 76.0, sigma_m, k: K_SIGMA, net_m_s2, reaction_s }
     }
 
@@ -228,24 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn haste_is_one_even_deceleration_and_saves_time() {
-        let none = corridor(0.0, 2.1, 2.0);
-        let all = Corridor { plan: plan(&PROFILE, Some(LAST), 1.0), ..none };
-        // (76² − 4.7²) / 2 · 2980 m, by hand.
-        assert!((direct_m_s2(&PROFILE) - 0.965_42).abs() < 1e-5, "{}", direct_m_s2(&PROFILE));
-        for h_m in [21.0, 100.0, 500.0, 1500.0, 2900.0] {
-            let (v, slope) = all.planned(h_m);
-            assert!((v * slope - direct_m_s2(&PROFILE)).abs() < 1e-9 && v > none.planned(h_m).0);
-        }
-        let saved_s = none.planned_s(3000.0) - all.planned_s(3000.0);
-        // 36.7 s, 34.4 s and 18.4 s by the rows against 2 · 2980 m / 80.7 m/s.
-        assert!((saved_s - 15.6).abs() < 0.1, "{saved_s}");
-    }
-
-    #[test]
     fn the_last_metres_are_slow_and_the_load_s_own_where_none_are_given() {
         let own = corridor(0.0, 2.1, 2.0);
-        let load = Corridor { plan: plan(&PROFILE, None, 0.0), ..own };
+        let load = Corridor { plan: plan(&PROFILE, None), ..own };
         for h_m in [-1.0, 0.3, 1.4] {
             assert!(
                 (own.planned(h_m).0 - LAST.1).abs() < 1e-12 && own.planned(h_m).1.abs() < 1e-12

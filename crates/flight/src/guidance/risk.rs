@@ -164,7 +164,7 @@ mod tests {
     /// Reading B at the gate.
     fn outlook(k: f64, sigma_m: f64, left_kg: f64, late: f64) -> Outlook {
         let corridor = Corridor {
-            plan: plan(&PROFILE, Some(LAST), 0.0),
+            plan: plan(&PROFILE, Some(LAST)),
             gate_m_s: 76.0,
             sigma_m,
             k,
