@@ -37,7 +37,7 @@ pub extern "C" fn rust_eh_personality() {}
 /// The load from its image, into the caller's storage.
 #[unsafe(no_mangle)]
 pub extern "C" fn receive_load(
-    octets: &[u8],
+    octets: &&[u8],
     out: &mut core::mem::MaybeUninit<(Load, NavStart)>,
     refused: &mut Option<Refused>,
 ) {

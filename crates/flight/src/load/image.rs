@@ -100,14 +100,14 @@ impl Checksum {
     /// What each octet does to the remainder; the polynomial of [V42], bits reversed.
     const TABLE: [u32; 256] = {
         let mut table = [0; 256];
-        let mut octet = 0;
+        let mut octet = 0u32;
         while octet < 256 {
-            let (mut rest, mut bit) = (octet as u32, 0);
+            let (mut rest, mut bit) = (octet, 0);
             while bit < 8 {
                 rest = (rest >> 1) ^ if rest & 1 == 1 { 0xEDB8_8320 } else { 0 };
                 bit += 1;
             }
-            table[octet] = rest;
+            table[octet as usize] = rest;
             octet += 1;
         }
         table

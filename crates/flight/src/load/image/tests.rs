@@ -54,9 +54,9 @@ fn noise(seed: u64) -> Vec<u8> {
         x ^= x << 17;
         x
     };
-    let mut octet = || match next() {
-        word if word & 1 == 0 => (word >> 32) as u8 % 6,
-        word => (word >> 32) as u8,
+    let mut octet = || match next().to_be_bytes() {
+        [kind, .., value] if kind & 1 == 0 => value % 6,
+        [.., value] => value,
     };
     (0..content_of(image()).len() + 64).map(|_| octet()).collect()
 }
