@@ -375,16 +375,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
         d_jet_B: machine.jets.map(|jet| jet.d_B),
         foot_z_m,
         slew_rad_s_max: file.believed.slew_rad_s_max,
-        rangefinder: board::Rangefinder {
-            p_BA_B: machine.rangefinder.p_BA_B,
-            d_B: machine.rangefinder.d_B,
-            range_m_max: Link::new(&machine.rangefinder).reach_m(
-                file.believed.ranging_surface,
-                file.believed.ranging_incidence_rad,
-                file.believed.ranging_closing_m_s,
-            ),
-            sigma_m: machine.rangefinder.sigma_m,
-        },
+        rangefinder: rangefinder(scenario),
         velocimeter: velocimeter(scenario.flight.uses_velocimeter(), machine.velocimeter.as_ref()),
         radar_altimeter: radar_altimeter(
             scenario.flight.uses_radar_altimeter(),
@@ -420,6 +411,20 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             ],
             alignment_rad: machine.star_tracker.alignment_sigma_rad,
         },
+    }
+}
+
+fn rangefinder(scenario: &Scenario) -> board::Rangefinder {
+    let (believed, unit) = (&scenario.vehicle.believed, &scenario.vehicle.machine.rangefinder);
+    board::Rangefinder {
+        p_BA_B: unit.p_BA_B,
+        d_B: unit.d_B,
+        range_m_max: Link::new(unit).reach_m(
+            believed.ranging_surface,
+            believed.ranging_incidence_rad,
+            believed.ranging_closing_m_s,
+        ),
+        sigma_m: unit.sigma_m,
     }
 }
 
