@@ -159,6 +159,7 @@ impl Flown {
 ///
 /// # Errors
 /// When truth refuses to start.
+#[inline(never)] // its frame is large: callers that recurse, as parallel ones do, must not each carry it
 pub fn fly(
     stand: &Stand,
     run: u64,
