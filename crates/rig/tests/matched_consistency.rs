@@ -13,9 +13,10 @@
 //! Held against: mean normalised estimation error squared inside χ²(N d)/(N d), N = 100 and 500
 //! ([BarShalom2001] §5.4); innovations of unit variance and white, |ρ(1)| < 2/√n over all runs together;
 //! standard deviations within 10 % of the scatter of 500 runs.
-//! Of a hundred comparisons at 95 % five lie outside by chance: over three seeds of all suites 4.6 % of 324 did,
-//! and the means of 3000 flights lie between 0.97 and 1.02. Each suite has a seed whose flights are all
-//! inside: the bounds then show a change, not the odds.
+//! Of a hundred comparisons at 95 % five lie outside by chance (over three seeds of all suites 4.6 % of 324 did,
+//! and the means of 3000 flights lie between 0.97 and 1.02), and no seed is chosen to hide them. So of all
+//! comparisons together at most twice as many may lie outside the 95 % bounds as chance puts there, and none
+//! outside the bounds that all of them keep at once in 95 % of such tests.
 //! The flight is run 0 of the nominal landing from ignition, or of the one with a dead rangefinder: its inertial
 //! samples are flown open loop, and the times of its pulses and the landmarks of its frames are those here.
 #![allow(non_snake_case)]
@@ -41,6 +42,7 @@ use std::sync::LazyLock;
 use truth::random::Stream;
 
 const RUNS: u64 = 500;
+const SEED: u64 = 20_261_127;
 /// Cycles between two reports: star tracker, velocimeter, rangefinder; as the vehicle's files have it.
 const STAR_CYCLES: usize = 10;
 const BEAM_CYCLES: usize = 5;
@@ -61,14 +63,14 @@ enum Suite {
 }
 
 impl Suite {
-    /// Chance of its own, seed and stream: no suite repeats another's draws.
+    /// Chance of its own: no suite repeats another's draws.
     fn chance(self, run: u64) -> Stream {
-        let (seed, name) = match self {
-            Self::Ranges => (20_261_127, "matched with ranges"),
-            Self::Radar => (20_261_123, "matched with radar"),
-            Self::Camera => (20_261_127, "matched with camera"),
+        let name = match self {
+            Self::Ranges => "matched with ranges",
+            Self::Radar => "matched with radar",
+            Self::Camera => "matched with camera",
         };
-        Stream::new(seed, run, name)
+        Stream::new(SEED, run, name)
     }
 }
 
@@ -261,27 +263,65 @@ fn bounds(n: f64, tests: usize) -> [f64; 2] {
     })
 }
 
-fn anees(states: &str, runs: &[Run], of: impl Fn(&Sample) -> f64, d: f64) {
+/// Comparisons made, and which lie outside the plain 95 % bounds.
+struct Tally {
+    /// How many there will be.
+    all: usize,
+    made: usize,
+    outside: Vec<String>,
+}
+
+impl Tally {
+    fn of(all: usize) -> Self {
+        Self { all, made: 0, outside: vec![] }
+    }
+
+    /// Takes one mean of `n` squares of unit normals.
+    fn mean2(&mut self, what: &str, mean: f64, n: f64) {
+        let [low, high] = bounds(n, 1);
+        println!("{what:56} {mean:7.4} in [{low:.4}, {high:.4}]");
+        let [least, most] = bounds(n, self.all);
+        assert!((least..most).contains(&mean), "{what}: {mean} outside [{least}, {most}]");
+        self.take(what, (low..high).contains(&mean));
+    }
+
+    fn take(&mut self, what: &str, inside: bool) {
+        self.made += 1;
+        if !inside {
+            self.outside.push(what.to_string());
+        }
+    }
+
+    /// At most twice as many outside as chance puts there.
+    fn holds(&self) {
+        assert_eq!(self.made, self.all);
+        let chance = OUTSIDE * self.all as f64;
+        println!("{} of {} outside, {chance:.1} by chance", self.outside.len(), self.all);
+        assert!(self.outside.len() as f64 <= (2.0 * chance).ceil(), "{:?}", self.outside);
+    }
+}
+
+fn anees(tally: &mut Tally, states: &str, runs: &[Run], of: impl Fn(&Sample) -> f64, d: f64) {
     for (k, name) in CHECKPOINTS.iter().enumerate() {
         let n = runs.len() as f64;
         let mean = runs.iter().map(|run| of(&run.samples[k])).sum::<f64>() / (n * d);
-        let [low, high] = bounds(n * d, 1);
-        println!("{states:28} {name:14} N {n:4} {mean:7.4} in [{low:.4}, {high:.4}]");
-        assert!((low..high).contains(&mean), "{states}, {name}, N {n}: {mean}");
+        tally.mean2(&format!("{states}, {name}, N {n}"), mean, n * d);
     }
 }
 
 #[test]
 fn errors_agree_with_covariance_at_every_phase() {
+    let mut tally = Tally::of(SUITES.len() * 2 * 3 * CHECKPOINTS.len());
     for (suite, runs) in SUITES.iter().zip(RUNS_FLOWN.iter()) {
         println!("{suite:?}");
         for n in [100, 500] {
             let runs = &runs[..n];
-            anees("position and velocity", runs, |s| s.nees::<6>(P), 6.0);
-            anees("attitude", runs, |s| s.nees::<3>(THETA), 3.0);
-            anees("all nine", runs, |s| s.nees::<9>(P), 9.0);
+            anees(&mut tally, "position and velocity", runs, |s| s.nees::<6>(P), 6.0);
+            anees(&mut tally, "attitude", runs, |s| s.nees::<3>(THETA), 3.0);
+            anees(&mut tally, "all nine", runs, |s| s.nees::<9>(P), 9.0);
         }
     }
+    tally.holds();
 }
 
 #[test]
@@ -298,6 +338,8 @@ fn innovations_are_white_and_of_unit_variance() {
         ("landmarks", camera, |i| &i.landmarks, 2),
         ("beams beside the camera", camera, |i| &i.beams, 3),
     ];
+    let (mut variances, mut correlations) = (Tally::of(sensors.len()), Tally::of(sensors.len()));
+    let together = normal_quantile(1.0 - 0.5 * OUTSIDE / sensors.len() as f64);
     for (name, runs, read, channels) in sensors {
         let (mut sum2, mut lagged, mut n) = (0.0, 0.0, 0.0);
         for run in runs {
@@ -310,15 +352,14 @@ fn innovations_are_white_and_of_unit_variance() {
             }
         }
         let (variance, correlation) = (sum2 / n, lagged / sum2);
-        println!(
-            "{name:24} n {n:9} variance {variance:.4}, ρ(1) {correlation:8.5}, 2/√n {:.5}",
-            2.0 / n.sqrt()
-        );
+        println!("{name:24} n {n:9} ρ(1) {correlation:8.5}, 2/√n {:.5}", 2.0 / n.sqrt());
         // Channels of one report share errors: their number, not that of reports, sets the looser bound.
-        let [low, high] = bounds(n / channels as f64, 1);
-        assert!((low..high).contains(&variance), "{name}: {variance}");
-        assert!(correlation.abs() < 2.0 / n.sqrt(), "{name}: {correlation}");
+        variances.mean2(name, variance, n / channels as f64);
+        assert!(correlation.abs() < together / n.sqrt(), "{name}: {correlation}");
+        correlations.take(name, correlation.abs() < 2.0 / n.sqrt());
     }
+    variances.holds();
+    correlations.holds();
 }
 
 #[test]

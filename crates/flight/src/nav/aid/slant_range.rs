@@ -28,7 +28,7 @@ const CLOSE_M: f64 = 1e-3;
 const COSINE_MIN: f64 = 0.25;
 /// Ground roughness that one shot feels: constant part, m, and part that grows with range, over a map and
 /// over a plain, which hides all relief. Prototype: 30 m of terrain noise at 3 km over a plain.
-const ROUGHNESS_M: f64 = 0.5;
+const ROUGHNESS_M: f64 = 0.2;
 const ROUGHNESS_PER_M: f64 = 0.002;
 const PLAIN_PER_M: f64 = 0.01;
 
