@@ -52,7 +52,8 @@ impl RangeWatch {
         }
         self.follows = self.rate_test(scene.load, nav, t, faults.bank);
         let step_m = if faults.bank {
-            let wanted = self.weigh(scene.load, nav, t, c, prediction, announce) && self.follows;
+            let shot = (c, inside);
+            let wanted = self.weigh(scene.load, nav, t, shot, prediction, announce) && self.follows;
             let stands = self.datum.stands(wanted, t, table::REACQUIRE.persistence_s);
             (stands && !inside).then(|| self.bank.step_m().0)
         } else {
@@ -83,7 +84,7 @@ impl RangeWatch {
         load: &Load,
         nav: &Nav,
         t: Time,
-        c: &Comparison,
+        (c, inside): (&Comparison, bool),
         prediction: &Prediction,
         announce: &mut Announce,
     ) -> bool {
@@ -110,7 +111,9 @@ impl RangeWatch {
             self.t_trial = Some(t);
             announce.now(self.sensor.distrusted());
         }
-        let right = p[bank::NOMINAL] > table::TRUST.threshold;
+        // A wrong altitude inside the gate is the filter's own to put right.
+        let fits = p[bank::NOMINAL] + if inside { p[bank::DATUM] } else { 0.0 };
+        let right = fits > table::TRUST.threshold;
         if self.trust.stands(right, t, table::TRUST.persistence_s) && self.distrusted {
             self.distrusted = false;
             announce.now(self.sensor.trusted());
