@@ -288,7 +288,7 @@ impl<'a> Flight<'a> {
         if demand.collective > 0.0 {
             self.engines.try_again(t, &mut assist);
         }
-        if demand.main {
+        if demand.main && self.guide.frames.is_multiple_of(thrust::ROOF_FRAMES) {
             let all = allocate::assist(vehicle, self.duty_max(), torque, out);
             self.guide.follow_roof(allocate::collective_of(vehicle, &all, out));
         }

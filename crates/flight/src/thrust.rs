@@ -21,8 +21,9 @@ use icd::tm::Phase;
 
 /// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
 pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
-/// Smoothing of the collective that torque leaves, s.
+/// Smoothing of the collective that torque leaves, s, and frames between two looks at it.
 const ROOF_S: f64 = 5.0;
+pub(crate) const ROOF_FRAMES: u32 = 10;
 /// How far beyond the target the approach may still fly back, m; the aim moves by what is more. Assumed.
 const BACK_M: f64 = 500.0;
 /// The low gate: altitude over well-known ground, m, largest descent speed and horizontal speed, m/s: what the
@@ -189,6 +190,6 @@ impl Flight<'_> {
 impl Guide {
     /// Notes the largest collective that the present torque leaves.
     pub fn follow_roof(&mut self, most: f64) {
-        self.roof += (most - self.roof) * (PULSE_FRAME.s() / ROOF_S);
+        self.roof += (most - self.roof) * (f64::from(ROOF_FRAMES) * PULSE_FRAME.s() / ROOF_S);
     }
 }
