@@ -142,6 +142,18 @@ mod tests {
     use super::*;
     use crate::environment::terrain::TerrainConfig;
 
+    /// The highest degree held over ground without relief.
+    fn smooth_moon() -> Environment {
+        let smooth = TerrainConfig {
+            seed: 1,
+            age_gyr: 3.5,
+            rock_abundance: 0.01,
+            relief: false,
+            tiles: vec![],
+        };
+        Environment::new(150, &smooth).unwrap()
+    }
+
     #[test]
     fn the_remembered_orientation_stays_on_the_exact_one() {
         let start = Time::from_tai_ns(802_422_000_000_000_000);
@@ -207,14 +219,7 @@ mod tests {
     #[test]
     fn the_remembered_forces_stay_on_the_evaluated_ones_down_to_the_ground() {
         // The highest degree held, on four meridians, to the sphere and to the floor of the deepest basin.
-        let smooth = TerrainConfig {
-            seed: 1,
-            age_gyr: 3.5,
-            rock_abundance: 0.01,
-            relief: false,
-            tiles: vec![],
-        };
-        let environment = Environment::new(150, &smooth).unwrap();
+        let environment = smooth_moon();
         let mut worst = 0.0_f64;
         for node_rad in [0.0, 0.8, 2.4, 3.9] {
             for ground_m in [0.0, -8000.0] {
@@ -230,14 +235,7 @@ mod tests {
     #[test]
     fn they_stay_on_them_in_a_powered_descent_whose_thrust_jumps() {
         // From 15 km: 3.5 m/s² against the motion, then 2 m/s² more or less every seven seconds, down to 30 m/s.
-        let smooth = TerrainConfig {
-            seed: 1,
-            age_gyr: 3.5,
-            rock_abundance: 0.01,
-            relief: false,
-            tiles: vec![],
-        };
-        let environment = Environment::new(150, &smooth).unwrap();
+        let environment = smooth_moon();
         let start = Time::from_utc("2025-06-05T18:00:00").unwrap();
         let (mut worst, mut longest_s) = (0.0_f64, 0.0_f64);
         for node_rad in [0.0_f64, 0.8, 2.4, 3.9] {
