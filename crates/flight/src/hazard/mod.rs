@@ -17,7 +17,7 @@ use choose::{Best, Reach};
 use grid::{Grid, LINES};
 use rate::{Footprint, Rated};
 
-/// One scan from the first line to the choice, and the memory that it needs: 49 kB.
+/// One scan from the first line to the choice, and the memory that it needs: some 33 kB.
 #[derive(Clone, Debug)]
 pub struct Scan {
     /// The map.
