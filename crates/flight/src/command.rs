@@ -10,7 +10,7 @@ use crate::guidance::braking::{self, Arc, Range, Solution};
 use crate::guidance::risk::Risk;
 use crate::guidance::{Demand, chase, corridor};
 use crate::load::Legacy;
-use crate::nav::covariance::{P, Row, STATES, TERRAIN};
+use crate::nav::covariance::{P, TERRAIN};
 use crate::nav::map;
 use crate::thrust::TERMINAL_COLLECTIVE_MAX;
 use icd::bus::PULSE_FRAME;
@@ -171,12 +171,9 @@ impl Flight<'_> {
         let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up_I);
         self.guide.altitude_m = p_M.norm() - level_m + load.vehicle.foot_z_m * upright;
         self.follow_level(level_m);
-        let mut h: Row = [0.0; STATES];
-        for i in 0..3 {
-            h[P + i] = up_I[i];
-        }
-        h[TERRAIN] = -phi;
-        self.guide.sigma_m = libm::sqrt(self.nav.covariance.hph(&h) + own);
+        let terrain = (TERRAIN, Vector3::new(-phi, 0.0, 0.0));
+        let variance = self.nav.covariance.variance_of_two((P, up_I), terrain);
+        self.guide.sigma_m = libm::sqrt(variance + own);
         let margin = if load.faults.corridor { self.guide.k * self.guide.sigma_m } else { 0.0 };
         self.guide.low_m = self.guide.altitude_m - margin;
         self.guide.along_across_m = (-along, -across);

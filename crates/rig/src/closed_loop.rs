@@ -21,6 +21,7 @@ use icd::events::Event;
 use icd::time::{Span, Time};
 use icd::tm::{Phase, Snapshot};
 use sha2::{Digest, Sha256};
+use truth::environment::terrain::Nearby;
 use truth::faulty::Window;
 use truth::world::{self, TruthView, World};
 
@@ -193,6 +194,8 @@ struct Log {
     frames: u64,
     at_rest_since: Option<Time>,
     watch: Watch,
+    /// What the last view has found of the ground below.
+    below: Nearby,
     recorder: Option<Recorder>,
     events: Vec<(f64, Event)>,
 }
@@ -206,6 +209,7 @@ impl Log {
             frames: 0,
             at_rest_since: None,
             watch: Watch::new(start, stand.scenario.approach.touchdown),
+            below: Nearby::default(),
             recorder: None,
             events: Vec::new(),
         }
@@ -245,7 +249,7 @@ impl Log {
         if !close && !self.frames.is_multiple_of(COAST_FRAMES) {
             return;
         }
-        let view = simulation.world().view();
+        let view = simulation.world().view_near(&mut self.below);
         let events = &self.events[..];
         let frame = Frame { t_s, view: &view, sensors, actuators, telemetry, events };
         self.watch.frame(&view, telemetry);

@@ -22,6 +22,7 @@ use crate::contact::{Feet, Ground, Landing, REGOLITH, Stability, Touchdown};
 use crate::dynamics::slosh::{Coupling, Slosh, SloshMass};
 use crate::dynamics::{Held, Liquid, Motion, State, Streams, Wrench, mass_properties};
 use crate::environment::landmarks::Catalogue;
+use crate::environment::terrain::Nearby;
 use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError, Now};
 use crate::integrate::{Increments, rigid_body_step};
@@ -205,6 +206,8 @@ pub struct World {
     /// Height of the feet when the ground was last looked at, m, and when to look again.
     altitude_m: f64,
     look_next: Time,
+    /// What the last look has found of the ground below.
+    below: Nearby,
     phase: Phase,
     increments: Increments,
     thrust: Thrust,
@@ -332,6 +335,7 @@ impl World {
             ground: None,
             altitude_m: f64::INFINITY,
             look_next: t,
+            below: Nearby::default(),
             phase: Phase::default(),
             increments: Increments::default(),
             thrust: Thrust::default(),
@@ -428,9 +432,14 @@ impl World {
 
     /// The facts of this instant. Cost: one look-up of the terrain.
     pub fn view(&self) -> TruthView {
+        self.view_near(&mut Nearby::default())
+    }
+
+    /// As [`Self::view`], to the bit, for many instants: `nearby` is what the last view has found of the ground.
+    pub fn view_near(&self, nearby: &mut Nearby) -> TruthView {
         let state = &self.state;
         let local = self.local();
-        let height_m = self.environment.terrain.altitude_m(local.p_MB_M);
+        let height_m = self.environment.terrain.altitude_near_m(local.p_MB_M, nearby);
         TruthView {
             t: state.t,
             p_LB_L: self.site.p_LA_L(local.p_MB_M),

@@ -178,18 +178,19 @@ impl Solution {
         if self.tgo_s < FREEZE_S {
             return;
         }
-        let base = predict(self, arc, propulsion);
         let deltas = [1e-3, 1e-3 / self.tgo_s, 0.05, 1e-3];
+        let [a, b, tgo_s, u] = deltas;
+        let moved = [
+            Self { a: self.a + a, ..*self },
+            Self { b: self.b + b, ..*self },
+            Self { tgo_s: self.tgo_s + tgo_s, ..*self },
+            Self { u: self.u + u, ..*self },
+            *self,
+        ];
+        // Together: each waits for its own last step, not for the others.
+        let [there @ .., base] = predict_each(&moved, arc, propulsion);
         let mut jacobian = [[0.0; 4]; 4];
-        for (k, delta) in deltas.iter().enumerate() {
-            let mut moved = *self;
-            match k {
-                0 => moved.a += delta,
-                1 => moved.b += delta,
-                2 => moved.tgo_s += delta,
-                _ => moved.u += delta,
-            }
-            let there = predict(&moved, arc, propulsion);
+        for (k, (there, delta)) in there.iter().zip(&deltas).enumerate() {
             for (row, (p, q)) in jacobian.iter_mut().zip(there.iter().zip(&base)) {
                 row[k] = (p - q) / delta;
             }
@@ -227,39 +228,74 @@ impl Solution {
     }
 }
 
-/// Derivative of (radius, radial speed, horizontal speed, angle) under thrust of tangent `tan`.
-fn rate(y: &[f64; 4], tan: f64, acceleration: f64, arc: &Arc) -> [f64; 4] {
-    let [r, vr, vh, _] = *y;
-    let secant = 1.0 / libm::sqrt(1.0 + tan * tan);
-    [
-        vr,
-        acceleration * tan * secant - arc.gm / (r * r) + arc.excess + vh * vh / r,
-        -acceleration * secant - vr * vh / r,
-        vh / r,
-    ]
+/// Some states side by side: radii, radial speeds, horizontal speeds, angles.
+type States<const N: usize> = [[f64; N]; 4];
+
+/// Derivatives of some states, each under its own thrust acceleration (up, along).
+fn rates<const N: usize>(y: &States<N>, thrust: &[[f64; N]; 2], arc: &Arc) -> States<N> {
+    let [r, vr, vh, _] = y;
+    let [up, along] = thrust;
+    let mut rates = [*vr, [0.0; N], [0.0; N], [0.0; N]];
+    for n in 0..N {
+        let per_m = 1.0 / r[n];
+        let turn = vh[n] * per_m;
+        rates[1][n] = up[n] - arc.gm * per_m * per_m + arc.excess + vh[n] * turn;
+        rates[2][n] = along[n] - vr[n] * turn;
+        rates[3][n] = turn;
+    }
+    rates
 }
 
 /// Flies `s` from `arc.now` to its end: (radius, radial speed, horizontal speed, angle).
 pub fn predict(s: &Solution, arc: &Arc, propulsion: &Propulsion) -> [f64; 4] {
-    let thrust = propulsion.scale * (propulsion.main.0 + s.u * propulsion.assist.0);
-    let flow = propulsion.scale * (propulsion.main.1 + s.u * propulsion.assist.1);
-    let h = s.tgo_s / STEPS as f64;
-    let mut y = [arc.now[0], arc.now[1], arc.now[2], 0.0];
+    let [end] = predict_each(&[*s], arc, propulsion);
+    end
+}
+
+/// As [`predict`], to the bit, for some solutions at once.
+fn predict_each<const N: usize>(
+    solutions: &[Solution; N],
+    arc: &Arc,
+    propulsion: &Propulsion,
+) -> [[f64; 4]; N] {
+    let of = |s: &Solution, main: f64, assist: f64| propulsion.scale * (main + s.u * assist);
+    let each =
+        |of: &dyn Fn(&Solution) -> f64| -> [f64; N] { core::array::from_fn(|n| of(&solutions[n])) };
+    let thrust = each(&|s| of(s, propulsion.main.0, propulsion.assist.0));
+    let flow = each(&|s| of(s, propulsion.main.1, propulsion.assist.1));
+    let h = each(&|s| s.tgo_s / STEPS as f64);
+    let at = |steps: f64| {
+        let mut out = [[0.0; N]; 2];
+        for n in 0..N {
+            let t = steps * h[n];
+            let tan = solutions[n].a + solutions[n].b * t;
+            let mass_kg = (arc.mass_kg - flow[n] * t).max(50.0);
+            let along = thrust[n] / (mass_kg * libm::sqrt(1.0 + tan * tan));
+            out[0][n] = along * tan;
+            out[1][n] = -along;
+        }
+        out
+    };
+    let [r, vr, vh] = arc.now;
+    let mut y = [[r; N], [vr; N], [vh; N], [0.0; N]];
+    let mut before = at(0.0);
     for i in 0..STEPS {
-        let t0 = i as f64 * h;
-        let at = |dt: f64| {
-            let t = t0 + dt;
-            (s.a + s.b * t, thrust / (arc.mass_kg - flow * t).max(50.0))
+        let (middle, after) = (at(i as f64 + 0.5), at(i as f64 + 1.0));
+        let add = |k: &States<N>, share: f64| -> States<N> {
+            core::array::from_fn(|j| core::array::from_fn(|n| y[j][n] + share * h[n] * k[j][n]))
         };
-        let ((tan0, f0), (tan1, f1), (tan2, f2)) = (at(0.0), at(0.5 * h), at(h));
-        let add = |k: &[f64; 4], w: f64| -> [f64; 4] { core::array::from_fn(|j| y[j] + w * k[j]) };
-        let k1 = rate(&y, tan0, f0, arc);
-        let k2 = rate(&add(&k1, 0.5 * h), tan1, f1, arc);
-        let k3 = rate(&add(&k2, 0.5 * h), tan1, f1, arc);
-        let k4 = rate(&add(&k3, h), tan2, f2, arc);
-        y = core::array::from_fn(|j| y[j] + h / 6.0 * (k1[j] + 2.0 * (k2[j] + k3[j]) + k4[j]));
+        let k1 = rates(&y, &before, arc);
+        let k2 = rates(&add(&k1, 0.5), &middle, arc);
+        let k3 = rates(&add(&k2, 0.5), &middle, arc);
+        let k4 = rates(&add(&k3, 1.0), &after, arc);
+        for (j, y) in y.iter_mut().enumerate() {
+            for n in 0..N {
+                y[n] += h[n] / 6.0 * (k1[j][n] + 2.0 * (k2[j][n] + k3[j][n]) + k4[j][n]);
+            }
+        }
+        before = after;
     }
-    y
+    core::array::from_fn(|n| core::array::from_fn(|j| y[j][n]))
 }
 
 /// Sideways share of the thrust direction that nulls `v_across_m_s` in a third of the time to go.

@@ -117,10 +117,11 @@ impl Corridor {
         let mut t_s = 0.0;
         let mut top_m = 0.0;
         for pair in self.plan.windows(2) {
-            let [(h0, _), (h1, _)] = *pair else { continue };
+            let [(h0, v0), (h1, v1)] = *pair else { continue };
             let to_m = h1.min(altitude_m);
             if to_m > h0 {
-                let (v0, v1) = (self.planned(h0).0, self.planned(to_m).0);
+                let v1 = if altitude_m < h1 { self.planned(to_m).0 } else { v1 };
+                let (v0, v1) = (v0.min(self.gate_m_s), v1.min(self.gate_m_s));
                 t_s += 2.0 * (to_m - h0) / (v0 + v1).max(0.1);
             }
             top_m = h1;

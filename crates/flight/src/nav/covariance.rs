@@ -271,9 +271,12 @@ impl Covariance {
         let mut f = EMPTY;
         let part = support(h);
         let Some(h) = h.get(part.clone()) else { return f };
-        // Columns to the left have only zeros there.
-        for (f, column) in f.iter_mut().zip(&self.u).skip(part.start) {
-            *f = column.get(part.clone()).map_or(0.0, |column| dot(column, h));
+        // Columns to the left have only zeros there, and below the diagonal there are zeros too.
+        for (j, (f, column)) in f.iter_mut().zip(&self.u).enumerate().skip(part.start) {
+            let count = ((j & !3) + 4 - part.start).min(h.len());
+            let end = part.start + count;
+            let upper = column.get(part.start..end).zip(h.get(..count));
+            *f = upper.map_or(0.0, |(column, h)| dot(column, h));
         }
         f
     }

@@ -132,8 +132,9 @@ pub struct Thruster {
     lag_s: f64,
     step: Span,
     step_s: f64,
-    /// exp(−step/τ).
+    /// exp(−step/τ), and the same over the dead time of opening.
     decay: f64,
+    before_opening: f64,
     /// Chamber level, 0 to 1.
     level: f64,
     throttled: bool,
@@ -170,6 +171,10 @@ impl Thruster {
         let exit_B = Vector3::from(spec.p_BA_B);
         let step_s = step.s();
         let flow_kg_s = thrust_N / (isp_s * STANDARD_GRAVITY_M_S2);
+        let opens_after = Span::from_s(spec.opens_after_s);
+        let fading = |span: Span| {
+            if spec.lag_s > 0.0 { libm::exp(-span.s() / spec.lag_s) } else { 0.0 }
+        };
         Self {
             full: Wrench { f_B, t_B: exit_B.cross(&f_B) },
             thrust_N,
@@ -180,12 +185,13 @@ impl Thruster {
             lag_s: spec.lag_s,
             step,
             step_s,
-            decay: if spec.lag_s > 0.0 { libm::exp(-step_s / spec.lag_s) } else { 0.0 },
+            decay: fading(step),
+            before_opening: fading(opens_after),
             level: 0.0,
             throttled: spec.throttled,
             setting: 1.0,
             valve: Valve {
-                opens_after: Span::from_s(spec.opens_after_s),
+                opens_after,
                 shuts_after: Span::from_s(spec.shuts_after_s),
                 on_min: Span::from_s(spec.on_min_s),
                 commanded: (NEVER, NEVER),
@@ -313,7 +319,12 @@ impl Thruster {
     }
 
     fn fading(&self, span: Span) -> f64 {
-        if span == NO_TIME { 1.0 } else { libm::exp(-span.s() / self.lag_s) }
+        match span {
+            NO_TIME => 1.0,
+            // Pulses begin with a step more often than not: the valve then opens so long after.
+            span if span == self.valve.opens_after => self.before_opening,
+            span => libm::exp(-span.s() / self.lag_s),
+        }
     }
 
     /// Level at the end of a step in which the valve moves.

@@ -151,7 +151,8 @@ impl Triad {
         if self.quantum <= 0.0 {
             return (held, saturated);
         }
-        let out = held.map(|x| libm::rint(x / self.quantum) * self.quantum);
+        let per_quantum = 1.0 / self.quantum;
+        let out = held.map(|x| libm::rint(x * per_quantum) * self.quantum);
         self.remainder = held - out;
         (out, saturated)
     }

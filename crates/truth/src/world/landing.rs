@@ -78,7 +78,7 @@ impl World {
         }
         self.look_next = self.state.t + Span::from_ns(1); // once an instant, at the least
         let local = self.local();
-        let height_m = self.environment.terrain.altitude_m(local.p_MB_M);
+        let height_m = self.environment.terrain.altitude_near_m(local.p_MB_M, &mut self.below);
         self.altitude_m = height_m + self.feet.lowest_m(local.up_B);
         let touching = self.feet.touching();
         if self.altitude_m < WATCH_M || touching {

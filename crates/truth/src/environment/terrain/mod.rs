@@ -437,6 +437,11 @@ impl Terrain {
         p_MA_M.norm() - MOON_RADIUS_M - self.elevation_m(p_MA_M, FINEST_M)
     }
 
+    /// As [`Self::altitude_m`], to the bit, for many places near each other.
+    pub fn altitude_near_m(&self, p_MA_M: Vector<Position, M>, nearby: &mut Nearby) -> f64 {
+        p_MA_M.norm() - MOON_RADIUS_M - self.elevation_near_m(p_MA_M, FINEST_M, nearby)
+    }
+
     /// Outward unit normal of the ground under `p_MA_M`, by central differences over `baseline_m`.
     ///
     /// What is finer than half the baseline is left out. Cost: four elevations. A baseline that is

@@ -143,13 +143,19 @@ impl Terrain {
         nearby: &mut Nearby,
     ) -> bool {
         let end_M: Vector<Position, M> = Vector::from_si(p_MA_M.si() + d_M.si() * range_m);
-        // The finer the look the less it takes to know that the end lies underground.
-        let underground = [0, MIDDLE, FINE].into_iter().any(|level| {
+        // The finer the look the less it takes to know on which side of the ground the end lies.
+        for level in [0, MIDDLE, FINE] {
             let resolution_m = RESOLUTIONS_M[level];
-            let over_m = end_M.norm() - MOON_RADIUS_M - self.elevation_m(end_M, resolution_m);
-            over_m < if level == FINE { 0.0 } else { -self.generated_depth_m(resolution_m) }
-        });
-        underground || self.ray_near(p_MA_M, d_M, range_m, nearby).is_some()
+            let ground_m = self.elevation_near_m(end_M, resolution_m, nearby);
+            let over_m = end_M.norm() - MOON_RADIUS_M - ground_m;
+            if over_m < if level == FINE { 0.0 } else { -self.generated_depth_m(resolution_m) } {
+                return true;
+            }
+            if over_m > self.generated_bound_m(resolution_m) {
+                break;
+            }
+        }
+        self.ray_near(p_MA_M, d_M, range_m, nearby).is_some()
     }
 }
 
