@@ -40,6 +40,7 @@ mod respond;
 mod saved;
 mod sense;
 mod sense_ground;
+mod settle;
 #[cfg(test)]
 mod test_load;
 #[cfg(test)]
@@ -120,6 +121,7 @@ pub struct Flight<'a> {
     backwards: u32,
     doubt: (f64, f64),
     avoid: avoid::Avoid,
+    settling: settle::Settling,
 }
 
 impl<'a> Flight<'a> {
@@ -168,6 +170,7 @@ impl<'a> Flight<'a> {
             backwards: 0,
             doubt: (0.0, 0.0),
             avoid: avoid::Avoid::new(),
+            settling: settle::Settling::new(),
         }
     }
 
@@ -252,7 +255,7 @@ impl<'a> Flight<'a> {
         let t = self.nav.t;
         self.actuators = match self.guide() {
             Some(demand) => self.actuate(&demand, t),
-            None => Actuators::safe(t),
+            None => self.settle(t),
         };
     }
 
