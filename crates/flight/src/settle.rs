@@ -15,6 +15,7 @@
 use crate::Flight;
 use crate::control::allocate;
 use crate::control::settle::Touching;
+use crate::faults::table;
 use crate::load::{Legacy, after};
 use icd::bus::{ASSIST_ENGINES, Actuators, CYCLE, Sensors};
 use icd::time::Time;
@@ -22,11 +23,9 @@ use icd::tm::Phase;
 use nalgebra::Vector3;
 
 /// Longest time on the engines after contact, s: a fall over 25° at a third of its free rate. Assumed.
-const LAID_S_MAX: f64 = 3.0;
+const LAID_S_MAX: f64 = 5.0;
 /// Longest time that jets fire on the ground, s. Assumed.
 const HELD_S_MAX: f64 = 20.0;
-/// Feet that carry a lander.
-const FEET: usize = 3;
 /// Nothing turns: rate, rad/s, and for how long, s. Assumed.
 const QUIET_RAD_S: f64 = 0.03;
 const QUIET_S: f64 = 0.3;
@@ -71,10 +70,19 @@ impl Flight<'_> {
         let dt_s = CYCLE.s();
         settling.quiet_s = if turns { 0.0 } else { settling.quiet_s + dt_s };
         settling.aloft_s = if closed > 0 { 0.0 } else { settling.aloft_s + dt_s };
-        let over = closed >= FEET || settling.quiet_s > QUIET_S || settling.aloft_s > ALOFT_S;
+        let over = closed as f64 >= table::LAID.threshold || settling.quiet_s > QUIET_S || settling.aloft_s > ALOFT_S;
         !settling.laying || over || in_phase_s > LAID_S_MAX
     }
 
+
+    /// Most that the jets open in this frame could push the lander with, m/s².
+    pub(crate) fn jets_m_s2(&self) -> f64 {
+        let vehicle = &self.load.vehicle;
+        let each = self.actuators.jet_on_us.iter().zip(&vehicle.d_jet_B);
+        let open = each.filter(|(us, _)| **us > 0).map(|(_, d)| Vector3::from(*d));
+        let push = open.fold(Vector3::zeros(), |sum: Vector3<f64>, d| sum + d);
+        libm::sqrt(push.norm_squared()) * vehicle.jet.thrust_N / self.mass_kg().max(1.0)
+    }
 
     fn touching(&self) -> (Touching, f64) {
         let vehicle = &self.load.vehicle;

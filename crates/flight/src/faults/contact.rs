@@ -41,6 +41,8 @@ pub struct Evidence {
     pub asked_m_s2: f64,
     /// Size of the sensed specific force, m/s².
     pub force_m_s2: f64,
+    /// Most that the jets open now could give of it, m/s².
+    pub jets_m_s2: f64,
     /// Body rate, rad/s.
     pub rate_rad_s: f64,
     /// Altitude of the feet, m, and its deviation.
@@ -64,6 +66,7 @@ pub struct ContactWatch {
     smooth: Option<Vector3<f64>>,
     shock_s: f64,
     both_s: f64,
+    foot_s: f64,
     carried_s: f64,
     falling_s: f64,
     rest_s: f64,
@@ -78,6 +81,8 @@ pub struct ContactWatch {
 pub enum Contact {
     /// Switches, and nothing against them.
     Switches,
+    /// One switch, a shock, and the ground near by altitude: the first foot, perhaps for long the only one.
+    FirstFoot,
     /// The ground carries the lander; switches say too little.
     Inferred,
 }
@@ -94,6 +99,7 @@ impl ContactWatch {
             smooth: None,
             shock_s: 0.0,
             both_s: 0.0,
+            foot_s: 0.0,
             carried_s: 0.0,
             falling_s: 0.0,
             rest_s: 0.0,
@@ -120,6 +126,11 @@ impl ContactWatch {
         let against = altitude_m - HIGH_SIGMAS * sigma_m > HIGH_M;
         let for_it = altitude_m < HIGH_M;
         let plain = !against && (for_it || self.shock_s > 0.0);
+        let near = altitude_m < table::FIRST_FOOT.threshold && sigma_m < table::FIRST_FOOT.threshold;
+        self.foot_s = if fresh > 0 && near { self.foot_s + dt_s } else { 0.0 };
+        if self.shock_s > 0.0 && self.foot_s > table::FIRST_FOOT.persistence_s + 0.5 * dt_s {
+            return Some(Contact::FirstFoot);
+        }
         // Two cycles, the first included.
         if plain && self.both_s > table::CONTACT.persistence_s + 0.5 * dt_s {
             return Some(Contact::Switches);
@@ -137,7 +148,7 @@ impl ContactWatch {
     pub fn cut_off(&mut self, e: &Evidence) -> Option<bool> {
         let dt_s = CYCLE.s();
         let weight = e.force_m_s2 / MOON_GRAVITY_M_S2;
-        let falls = weight < table::FREE_FALL.threshold;
+        let falls = weight < table::FREE_FALL.threshold + e.jets_m_s2 / MOON_GRAVITY_M_S2;
         self.falling_s = if falls { self.falling_s + dt_s } else { 0.0 };
         if self.falling_s >= table::FREE_FALL.persistence_s {
             return Some(true);
@@ -226,6 +237,7 @@ mod tests {
             felt_m_s2: MOON_GRAVITY_M_S2,
             asked_m_s2: MOON_GRAVITY_M_S2,
             force_m_s2: MOON_GRAVITY_M_S2,
+            jets_m_s2: 0.0,
             rate_rad_s: 0.001,
             altitude_m: (altitude_m, 0.5),
             ranged: true,
