@@ -50,6 +50,7 @@ mod thrust;
 use announce::Announce;
 use control::allocate::{self, Jets};
 use control::attitude::{Attitude, Plant, pointing};
+use control::settle::Settling;
 use faults::contact::ContactWatch;
 use faults::engines::EngineWatch;
 use faults::inertial::InertialWatch;
@@ -121,7 +122,7 @@ pub struct Flight<'a> {
     backwards: u32,
     doubt: (f64, f64),
     avoid: avoid::Avoid,
-    settling: settle::Settling,
+    settling: Settling,
 }
 
 impl<'a> Flight<'a> {
@@ -170,7 +171,7 @@ impl<'a> Flight<'a> {
             backwards: 0,
             doubt: (0.0, 0.0),
             avoid: avoid::Avoid::new(),
-            settling: settle::Settling::new(),
+            settling: Settling::NONE,
         }
     }
 

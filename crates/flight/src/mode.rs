@@ -73,7 +73,7 @@ impl Flight<'_> {
         let contact = self.contact(sensors);
         let still = self.still(sensors);
         let plan = self.load.deorbit;
-        let laid_down = self.laid_down(sensors, in_phase_s);
+        let laid_down = self.laid_down(sensors);
         match self.mode.phase {
             Phase::OrbitCoast if self.nav.t >= plan.t_ignition => {
                 self.enter(Phase::Deorbit, Some(Event::DeorbitStarted));
