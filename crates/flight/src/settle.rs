@@ -20,7 +20,8 @@ const HELD_S_MAX: f64 = 20.0;
 impl Flight<'_> {
     /// Contact was made, by switches or by what is felt.
     pub(crate) fn begin_settling(&mut self, by_switches: bool) {
-        self.settling = Settling::new(&self.load.vehicle, by_switches && self.settles());
+        let by_engines = by_switches && self.settles();
+        self.settling = Settling::new(&self.load.vehicle, by_engines, self.nav.w_IB_B.si());
     }
 
     fn settles(&self) -> bool {
@@ -29,7 +30,7 @@ impl Flight<'_> {
 
     /// Whether the engines are to be cut off, were the phase `Contact`; asked once a cycle.
     pub(crate) fn laid_down(&mut self, sensors: &Sensors) -> bool {
-        self.settling.follow(sensors.touchdown, self.nav.w_IB_B.norm())
+        self.settling.follow(sensors.touchdown, self.nav.w_IB_B.si())
     }
 
     /// Most that the jets open in this frame could push the lander with, m/s².
@@ -56,7 +57,6 @@ impl Flight<'_> {
             mass_kg: self.mass_kg(),
             cm_z_m: vehicle.cm_z_m[0] + (vehicle.cm_z_m[1] - vehicle.cm_z_m[0]) * fill,
             up_B: self.nav.q_IB.rotation().si().tr_mul(&up_I),
-            w_B: self.nav.w_IB_B.si(),
         };
         let out = self.engines.out();
         let (assist, jets) = touching.duties(vehicle, &self.settling, &mut self.jets, out);

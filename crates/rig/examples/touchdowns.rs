@@ -2,8 +2,8 @@
 //! `cargo run -p frigoris-rig --example touchdowns -- FILE [RUNS [FIRST [SEED]]]`
 #![allow(non_snake_case)]
 
-use rayon::prelude::*;
 use icd::tm::Phase;
+use rayon::prelude::*;
 use rig::closed_loop::{Stand, fly};
 use rig::measures::Measures;
 use rig::record::Recording;
@@ -32,15 +32,27 @@ fn main() -> miette::Result<()> {
             Ok((run, flown.judgement.class, flown.measures, last))
         })
         .collect::<miette::Result<_>>()?;
-    println!(" run class      v_up  v_hor  tilt  rate  pads  rock  margin rest  max  kg  slide bounce stroke");
+    println!(
+        " run class      v_up  v_hor  tilt  rate  pads  rock  margin rest  max  kg  slide bounce stroke"
+    );
     for (run, class, m, last) in &rows {
         let x = |value: Option<f64>| value.unwrap_or(f64::NAN);
         println!(
             "{run:4} {:9} {:5.2} {:5.2} {:5.2} {:5.2} {:5.1} {:5.2} {:7.3} {:5.1} {:5.1} {:5.1} {:5.2} {:5.2} {:4.2}",
             class.map_or("none", Class::name),
-            x(m.v_vertical_m_s), x(m.v_horizontal_m_s), last[0], last[1],
-            x(m.pads_slope_deg), x(m.pads_rock_m), x(m.topple_margin_J_kg),
-            x(m.residual_tilt_deg), x(m.tilt_deg), x(m.propellant_kg), x(m.slide_m), x(m.bounce_m), x(m.leg_stroke_share),
+            x(m.v_vertical_m_s),
+            x(m.v_horizontal_m_s),
+            last[0],
+            last[1],
+            x(m.pads_slope_deg),
+            x(m.pads_rock_m),
+            x(m.topple_margin_J_kg),
+            x(m.residual_tilt_deg),
+            x(m.tilt_deg),
+            x(m.propellant_kg),
+            x(m.slide_m),
+            x(m.bounce_m),
+            x(m.leg_stroke_share),
         );
     }
     for class in Class::ALL {

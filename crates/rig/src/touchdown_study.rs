@@ -7,7 +7,8 @@
 //! stands, found by halving; the boundary is the least over the draws. Beside it stand, for feet that stick,
 //! - the static limit, tan φ = b / h: the centre of mass over the lower edge;
 //! - the speed that trips, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin [Messuri1985].
-//! The envelope is the published slope of landers of this size with the speed that the boundary leaves there.
+//! The envelope is the published slope of landers of this size with the largest speed up to which landings
+//! drawn evenly inside stand; how often it holds is counted on other draws.
 //! Refuses: craters and rocks (whole flights meet them), errors of attitude on board, lag of valves.
 
 mod drop;
@@ -47,13 +48,13 @@ pub const LEFT: [f64; 2] = [0.0, 0.15];
 pub const SLOSH_DEG: f64 = 5.0;
 
 /// Slopes of the boundary, degrees.
-pub const SLOPES_DEG: [f64; 13] =
-    [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 24.0];
-/// Fastest horizontal speed that is looked at, m/s, and how often it is halved: to 0.02 m/s.
-pub const V_M_S_MAX: f64 = 3.0;
-const HALVINGS: usize = 7;
-/// Step of the envelope's speed, m/s.
+pub const SLOPES_DEG: [f64; 9] = [0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0];
+/// Fastest horizontal speed that is looked at, and the step of the search, m/s.
+pub const V_M_S_MAX: f64 = 2.5;
 const V_STEP_M_S: f64 = 0.1;
+/// Share of draws that must stand inside the envelope, and of those that choose it: a reserve of a factor 2.5.
+pub const ASKED: f64 = 0.995;
+const CHOSEN: f64 = 0.998;
 
 /// Which way a lander moves over the slope at contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,8 @@ impl Draw {
         let mut stream = Stream::new(seed, number, "touchdown");
         let mut between = |[min, max]: [f64; 2]| stream.uniform_between(min, max);
         let angle = [0.0, TAU];
-        let (way_rad, heading_rad, v_down_m_s) = (between(angle), between(angle), between(V_DOWN_M_S));
+        let (way_rad, heading_rad, v_down_m_s) =
+            (between(angle), between(angle), between(V_DOWN_M_S));
         let (tilt_rad, tilt_to) = (between([0.0, TILT_DEG.to_radians()]), between(angle));
         let (rate, rate_to, rate_z) =
             (between([0.0, RATE_DEG_S.to_radians()]), between(angle), between([-1.0, 1.0]));
@@ -146,6 +148,10 @@ pub struct Meeting {
 pub struct Drop {
     /// The class of the touchdown.
     pub class: Class,
+    /// It came to rest; one that slides on down a slope does not.
+    pub rests: bool,
+    /// debug
+    pub last: [f64; 3],
     /// Its figures, as a flight has them.
     pub measures: Measures,
 }
@@ -153,7 +159,7 @@ pub struct Drop {
 impl Drop {
     /// Whether it stands on its legs.
     pub fn stands(&self) -> bool {
-        self.class < Class::Hard
+        self.rests && self.class < Class::Hard
     }
 }
 
@@ -175,7 +181,9 @@ pub struct Landings {
     pub stand: Share,
     /// How many of each class.
     pub classes: Vec<(Class, Share)>,
-    /// Percentiles of a margin: name, unit, limit, median, worst of a hundred, worst.
+    /// How many were still sliding when they were no longer followed.
+    pub sliding: Share,
+    /// How far from the limits they stayed.
     pub margins: Vec<Margin>,
 }
 
@@ -268,19 +276,14 @@ impl Study {
         drop::fall(self, meeting, &Draw::new(self.seed, number))
     }
 
-    /// Speed up to which draw `number` stands, m/s; 0 when it does not stand at rest either.
+    /// Speed up to which draw `number` stands, m/s; 0 when it does not stand at rest either. Not halved: one
+    /// that slides fast may stand where a slower one trips.
     fn critical_m_s(&self, slope_rad: f64, way: Way, after: After, number: u64) -> f64 {
         let stands =
             |v_m_s: f64| self.land(&Meeting { slope_rad, v_m_s, way, after }, number).stands();
-        if stands(V_M_S_MAX) {
-            return V_M_S_MAX;
-        }
-        let (mut good, mut bad) = (0.0, V_M_S_MAX);
-        for _ in 0..HALVINGS {
-            let middle = 0.5 * (good + bad);
-            if stands(middle) { good = middle } else { bad = middle }
-        }
-        if good > 0.0 || stands(0.0) { good } else { 0.0 }
+        let steps = (V_M_S_MAX / V_STEP_M_S).round() as u32;
+        let speeds = (0..=steps).map(|n| f64::from(n) * V_STEP_M_S);
+        speeds.take_while(|v_m_s| stands(*v_m_s)).last().unwrap_or(0.0)
     }
 
     /// The boundary by `draws` draws at every slope of [`SLOPES_DEG`].
@@ -291,25 +294,44 @@ impl Study {
             .par_iter()
             .map(|(n, draw)| self.critical_m_s(SLOPES_DEG[*n].to_radians(), way, after, *draw))
             .collect();
-        let points = SLOPES_DEG.iter().zip(speeds.chunks(draws.max(1) as usize)).map(|(deg, of)| {
-            let mut of = of.to_vec();
-            of.sort_by(f64::total_cmp);
-            (*deg, of.first().copied().unwrap_or(0.0), of.get(of.len() / 2).copied().unwrap_or(0.0))
-        });
+        let points =
+            SLOPES_DEG.iter().zip(speeds.chunks(draws.max(1) as usize)).map(|(deg, of)| {
+                let mut of = of.to_vec();
+                of.sort_by(f64::total_cmp);
+                (
+                    *deg,
+                    of.first().copied().unwrap_or(0.0),
+                    of.get(of.len() / 2).copied().unwrap_or(0.0),
+                )
+            });
         Boundary { way, after, points: points.collect() }
     }
 
-    /// Horizontal speed of the envelope, m/s: what every boundary leaves up to [`SLOPE_DEG`], to a tenth down.
-    pub fn speed_m_s(&self, boundaries: &[Boundary]) -> f64 {
-        let settled = boundaries.iter().filter(|line| line.after == After::Settled);
-        let points = settled.flat_map(|line| &line.points).filter(|point| point.0 <= SLOPE_DEG);
-        let least = points.map(|point| point.1).fold(V_M_S_MAX, f64::min);
-        libm::floor(least / V_STEP_M_S + 1e-9) * V_STEP_M_S
+    /// Horizontal speed of the envelope, m/s: the largest tenth with which [`CHOSEN`] of landings
+    /// `0..count` stand, by halving; 0 where none does.
+    pub fn speed_m_s(&self, after: After, count: u64) -> f64 {
+        let holds = |tenths: u32| {
+            let inside = self.inside(f64::from(tenths) * V_STEP_M_S, after, false, 0, count);
+            inside.stand.count as f64 >= CHOSEN * count as f64
+        };
+        let (mut good, mut bad) = (0, (V_M_S_MAX / V_STEP_M_S).round() as u32);
+        while bad - good > 1 {
+            let middle = (good + bad) / 2;
+            if holds(middle) { good = middle } else { bad = middle }
+        }
+        f64::from(good) * V_STEP_M_S
     }
 
     /// Landings `first..first + count` with slope and speed drawn evenly inside the limits, or all of them at
     /// the limits.
-    pub fn inside(&self, v_m_s: f64, after: After, at_limits: bool, first: u64, count: u64) -> Landings {
+    pub fn inside(
+        &self,
+        v_m_s: f64,
+        after: After,
+        at_limits: bool,
+        first: u64,
+        count: u64,
+    ) -> Landings {
         let drops: Vec<Drop> = (first..first + count)
             .into_par_iter()
             .map(|number| {
@@ -327,6 +349,7 @@ impl Study {
         let classes = Class::ALL.iter().map(|class| (*class, count(&|drop| drop.class == *class)));
         Landings {
             stand: count(&Drop::stands),
+            sliding: count(&|drop| !drop.rests),
             classes: classes.collect(),
             margins: margins(&drops),
         }
@@ -337,7 +360,9 @@ impl Study {
 fn margins(drops: &[Drop]) -> Vec<Margin> {
     type Read = fn(&Measures) -> Option<f64>;
     let rows: [(&str, &str, Read); 4] = [
-        ("stroke left of the leg that crushed most", "%", |m| Some(100.0 * (1.0 - m.leg_stroke_share?))),
+        ("stroke left of the leg that crushed most", "%", |m| {
+            Some(100.0 * (1.0 - m.leg_stroke_share?))
+        }),
         ("least work that ever lacked to topple it", "J/kg", |m| m.topple_margin_J_kg),
         ("angle left to the edge at the end", "°", |m| m.stability_deg),
         ("bounce below the 0.1 m that counts", "m", |m| Some(0.1 - m.bounce_m?)),

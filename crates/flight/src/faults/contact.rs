@@ -126,7 +126,8 @@ impl ContactWatch {
         let against = altitude_m - HIGH_SIGMAS * sigma_m > HIGH_M;
         let for_it = altitude_m < HIGH_M;
         let plain = !against && (for_it || self.shock_s > 0.0);
-        let near = altitude_m < table::FIRST_FOOT.threshold && sigma_m < table::FIRST_FOOT.threshold;
+        let near =
+            altitude_m < table::FIRST_FOOT.threshold && sigma_m < table::FIRST_FOOT.threshold;
         self.foot_s = if fresh > 0 && near { self.foot_s + dt_s } else { 0.0 };
         if self.shock_s > 0.0 && self.foot_s > table::FIRST_FOOT.persistence_s + 0.5 * dt_s {
             return Some(Contact::FirstFoot);

@@ -23,7 +23,7 @@ use truth::world::End as Nature;
 use truth::world::drop_test::{DropTest, Floor, Release};
 
 /// Longest landing that is followed, s.
-const FOLLOWED_S: f64 = 25.0;
+const FOLLOWED_S: f64 = 15.0;
 /// At rest: m/s and rad/s, as long as s. The same as a flight's.
 const REST: f64 = 0.001;
 const REST_S: f64 = 1.0;
@@ -57,17 +57,23 @@ impl OnBoard<'_> {
         let closed = test.closed();
         let rate_rad_s = test.w_LB_B().norm();
         if !self.contact {
-            self.pressed = if closed.contains(&true) || self.pressed > 0 { self.pressed + 1 } else { 0 };
+            self.pressed =
+                if closed.contains(&true) || self.pressed > 0 { self.pressed + 1 } else { 0 };
             self.contact = self.pressed >= CONTACT_CYCLES;
             if self.contact {
-                self.settling = Settling::new(&self.study.believed, self.after == After::Settled);
+                self.settling = Settling::new(
+                    &self.study.believed,
+                    self.after == After::Settled,
+                    test.w_LB_B().si(),
+                );
             }
             return;
         }
-        if self.settling.follow(closed, rate_rad_s) && !self.cut {
+        if self.settling.follow(closed, test.w_LB_B().si()) && !self.cut {
             (self.cut, self.duties) = (true, (NO_ASSIST, NO_JETS));
         }
-        let still = self.cut && test.touching() && rate_rad_s < flight::faults::table::LANDED.threshold;
+        let still =
+            self.cut && test.touching() && rate_rad_s < flight::faults::table::LANDED.threshold;
         self.still_s = if still { self.still_s + CYCLE.s() } else { 0.0 };
         if !frame {
             return;
@@ -81,7 +87,6 @@ impl OnBoard<'_> {
                 mass_kg: mass.mass_kg,
                 cm_z_m: mass.p_BC_B.z,
                 up_B: test.q_LB().rotation().si().tr_mul(&Vector3::z()),
-                w_B: test.w_LB_B().si(),
             };
             let out = [false; ASSIST_ENGINES];
             touching.duties(&self.study.believed, &self.settling, &mut self.jets, out)
@@ -206,7 +211,7 @@ pub(super) fn fall(study: &Study, meeting: &Meeting, draw: &Draw) -> Drop {
     let mut seen = Seen { margin_J_kg: f64::INFINITY, ..Seen::default() };
     let first = (draw.frame * cycles as f64) as i64;
     let last = (FOLLOWED_S / CYCLE.s()) as i64;
-    let mut end = Nature::AtRest; // whoever still rocks has not fallen
+    let mut end = End::Duration;
     for n in first..first + last {
         let in_frame = n % cycles;
         board.cycle(&test, &mass, in_frame == 0);
@@ -217,14 +222,14 @@ pub(super) fn fall(study: &Study, meeting: &Meeting, draw: &Draw) -> Drop {
             test.step();
         }
         if let Some(found) = seen.look(&test) {
-            end = found;
+            end = End::Nature(found);
             break;
         }
     }
     judged(&test, &seen, draw, meeting, end)
 }
 
-fn judged(test: &DropTest, seen: &Seen, draw: &Draw, meeting: &Meeting, end: Nature) -> Drop {
+fn judged(test: &DropTest, seen: &Seen, draw: &Draw, meeting: &Meeting, end: End) -> Drop {
     let legs = test.legs();
     let stability = test.stability();
     let measures = Measures {
@@ -250,6 +255,12 @@ fn judged(test: &DropTest, seen: &Seen, draw: &Draw, meeting: &Meeting, end: Nat
         bands: vec![],
         events: vec![],
     };
-    let outcome = outcome(End::Nature(end), false, &measures, &expect);
-    Drop { class: Class::of(outcome, &measures).unwrap_or(Class::Crash), measures }
+    let outcome = outcome(end, false, &measures, &expect);
+    let class = Class::of(outcome, &measures).unwrap_or(Class::Crash);
+    Drop {
+        class,
+        rests: end == End::Nature(Nature::AtRest),
+        measures,
+        last: [test.v_LC_L().norm(), test.w_LB_B().norm(), 0.0],
+    }
 }

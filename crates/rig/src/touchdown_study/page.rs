@@ -1,6 +1,10 @@
 //! page
 use super::Study;
 /// page
-pub fn page(_: &Study) -> String { String::new() }
+pub fn page(_: &Study) -> String {
+    String::new()
+}
 /// page
-pub fn picture(_: &Study) -> String { String::new() }
+pub fn picture(_: &Study) -> String {
+    String::new()
+}

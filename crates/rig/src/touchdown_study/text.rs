@@ -1,4 +1,6 @@
 //! text
 use super::Study;
 /// lines
-pub fn lines(_: &Study) -> Vec<String> { vec![] }
+pub fn lines(_: &Study) -> Vec<String> {
+    vec![]
+}
