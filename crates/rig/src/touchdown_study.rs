@@ -150,8 +150,6 @@ pub struct Drop {
     pub class: Class,
     /// It came to rest; one that slides on down a slope does not.
     pub rests: bool,
-    /// debug
-    pub last: [f64; 3],
     /// Its figures, as a flight has them.
     pub measures: Measures,
 }
@@ -181,8 +179,8 @@ pub struct Landings {
     pub stand: Share,
     /// How many of each class.
     pub classes: Vec<(Class, Share)>,
-    /// How many were still sliding when they were no longer followed.
-    pub sliding: Share,
+    /// How many were not at rest in the end: fallen, or sliding on.
+    pub moving: Share,
     /// How far from the limits they stayed.
     pub margins: Vec<Margin>,
 }
@@ -207,6 +205,40 @@ pub struct Study {
     pub(crate) spread: Dispersions,
     pub(crate) believed: board::Vehicle,
     seed: u64,
+}
+
+/// What the study finds.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// Name of the vehicle.
+    pub vehicle: String,
+    /// The closed forms.
+    pub geometry: Geometry,
+    /// Draws at each point of the map.
+    pub draws: u64,
+    /// The map.
+    pub boundaries: Vec<Boundary>,
+    /// Horizontal speed of the envelope, m/s.
+    pub v_m_s: f64,
+    /// The same with everything shut at contact.
+    pub v_shut_m_s: f64,
+    /// Landings inside the envelope.
+    pub inside: Landings,
+    /// The same ones with everything shut at contact.
+    pub inside_shut: Landings,
+    /// Landings with slope and speed at the envelope's limits.
+    pub corner: Landings,
+}
+
+impl Findings {
+    /// The landings with their headings.
+    pub fn tables(&self) -> [(&'static str, &Landings); 3] {
+        [
+            ("Inside", &self.inside),
+            ("Inside, everything shut at contact", &self.inside_shut),
+            ("At the envelope's corner, steepest and fastest", &self.corner),
+        ]
+    }
 }
 
 /// Figures of the closed forms.
@@ -245,6 +277,33 @@ impl Study {
             spread: file.dispersions,
             believed: unaided(file, LEFT[1] * file.machine.propellant.capacity_kg),
             seed,
+        }
+    }
+
+    /// The whole study: `draws` landings at each point of the map, `landings` of each table. The envelope is
+    /// chosen by other landings than it is then tried with.
+    pub fn findings(&self, draws: u64, landings: u64) -> Findings {
+        let lines = [
+            (Way::Down, After::Shut),
+            (Way::Down, After::Settled),
+            (Way::Across, After::Settled),
+            (Way::Up, After::Settled),
+        ];
+        let v_m_s = self.speed_m_s(After::Settled, landings);
+        let fresh = |after, at_limits| self.inside(v_m_s, after, at_limits, landings, landings);
+        Findings {
+            vehicle: self.vehicle.clone(),
+            geometry: self.geometry(),
+            draws,
+            boundaries: lines
+                .iter()
+                .map(|(way, after)| self.boundary(*way, *after, draws))
+                .collect(),
+            v_m_s,
+            v_shut_m_s: self.speed_m_s(After::Shut, landings),
+            inside: fresh(After::Settled, false),
+            inside_shut: fresh(After::Shut, false),
+            corner: fresh(After::Settled, true),
         }
     }
 
@@ -349,7 +408,7 @@ impl Study {
         let classes = Class::ALL.iter().map(|class| (*class, count(&|drop| drop.class == *class)));
         Landings {
             stand: count(&Drop::stands),
-            sliding: count(&|drop| !drop.rests),
+            moving: count(&|drop| !drop.rests),
             classes: classes.collect(),
             margins: margins(&drops),
         }

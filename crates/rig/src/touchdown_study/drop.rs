@@ -24,9 +24,11 @@ use truth::world::drop_test::{DropTest, Floor, Release};
 
 /// Longest landing that is followed, s.
 const FOLLOWED_S: f64 = 15.0;
-/// At rest: m/s and rad/s, as long as s. The same as a flight's.
-const REST: f64 = 0.001;
-const REST_S: f64 = 1.0;
+/// At rest: m/s and rad/s, for so long, s: what counts as landed on board. Liquid that still swings moves it less.
+const REST: f64 = 0.02;
+const REST_S: f64 = 2.0;
+/// Slower than this in the end a lander rocks, moved by its liquid, and slides no more, m/s. Assumed.
+const SLIDES_M_S: f64 = 0.1;
 /// Leans this far: fell over. As a flight: cosine of 60°.
 const TIPPED_COS: f64 = 0.5;
 /// The centre of mass is so far beyond an edge that no jet brings it back, rad: 20°. Assumed.
@@ -226,6 +228,9 @@ pub(super) fn fall(study: &Study, meeting: &Meeting, draw: &Draw) -> Drop {
             break;
         }
     }
+    if end == End::Duration && test.v_LC_L().norm() < SLIDES_M_S {
+        end = End::Nature(Nature::AtRest);
+    }
     judged(&test, &seen, draw, meeting, end)
 }
 
@@ -257,10 +262,5 @@ fn judged(test: &DropTest, seen: &Seen, draw: &Draw, meeting: &Meeting, end: End
     };
     let outcome = outcome(end, false, &measures, &expect);
     let class = Class::of(outcome, &measures).unwrap_or(Class::Crash);
-    Drop {
-        class,
-        rests: end == End::Nature(Nature::AtRest),
-        measures,
-        last: [test.v_LC_L().norm(), test.w_LB_B().norm(), 0.0],
-    }
+    Drop { class, rests: end == End::Nature(Nature::AtRest), measures }
 }
