@@ -8,6 +8,7 @@
 use crate::Flight;
 use crate::control::allocate;
 use crate::control::settle::{Settling, Touching};
+use crate::faults::table;
 use crate::load::{Legacy, after};
 use icd::bus::{Actuators, Sensors};
 use icd::time::Time;
@@ -30,7 +31,7 @@ impl Flight<'_> {
 
     /// Whether the engines are to be cut off, were the phase `Contact`; asked once a cycle.
     pub(crate) fn laid_down(&mut self, sensors: &Sensors) -> bool {
-        self.settling.follow(sensors.touchdown, self.nav.w_IB_B.si())
+        self.settling.follow(sensors.touchdown, table::LAID.threshold, self.nav.w_IB_B.si())
     }
 
     /// Most that the jets open in this frame could push the lander with, m/s².

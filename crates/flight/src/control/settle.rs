@@ -17,7 +17,6 @@
 //! Refuses: knowing which feet it turns about; the slope.
 
 use super::allocate::{self, Jets};
-use crate::faults::table;
 use crate::load::Vehicle;
 use icd::bus::{ASSIST_ENGINES, CYCLE, JETS, LEGS};
 use nalgebra::Vector3;
@@ -72,17 +71,19 @@ impl Settling {
         aloft_s: 0.0,
     };
 
-    /// One cycle on the ground: whether the engines are to be cut off.
-    pub fn follow(&mut self, touchdown: [bool; LEGS], w_B: Vector3<f64>) -> bool {
-        let closed = touchdown.iter().filter(|closed| **closed).count();
+    /// One cycle on the ground, turning at `w_B`: whether the engines are to be cut off.
+    ///
+    /// - `feet`: how many switches closed carry a lander.
+    pub fn follow(&mut self, touchdown: [bool; LEGS], feet: f64, w_B: Vector3<f64>) -> bool {
+        let closed = touchdown.iter().filter(|closed| **closed).count() as f64;
         let dt_s = CYCLE.s();
-        self.down = closed > 0;
+        self.down = closed > 0.0;
         self.since_s += dt_s;
         self.w_B += (w_B - self.w_B) * SMOOTH;
         let turns = self.w_B.norm_squared() > QUIET_RAD_S * QUIET_RAD_S;
         self.quiet_s = if turns { 0.0 } else { self.quiet_s + dt_s };
         self.aloft_s = if self.down { 0.0 } else { self.aloft_s + dt_s };
-        let carried = closed as f64 >= table::LAID.threshold;
+        let carried = closed >= feet;
         let over = carried || self.quiet_s > QUIET_S || self.aloft_s > ALOFT_S;
         self.laying &= !(over || self.since_s > LAID_S_MAX);
         !self.laying
@@ -156,7 +157,7 @@ mod tests {
     fn cut_after(legs: [bool; LEGS], rate_rad_s: f64) -> usize {
         let w_B = Vector3::new(rate_rad_s, 0.0, 0.0);
         let mut settling = Settling::new(&load().vehicle, true, w_B);
-        (1..1000).find(|_| settling.follow(legs, w_B)).unwrap()
+        (1..1000).find(|_| settling.follow(legs, 3.0, w_B)).unwrap()
     }
 
     #[test]
@@ -170,7 +171,7 @@ mod tests {
         let mut settling = Settling::new(&load().vehicle, true, w_B);
         for n in 0..200 {
             let legs = if n % 8 == 0 { EDGE } else { [false; LEGS] };
-            assert!(!settling.follow(legs, w_B), "cycle {n}");
+            assert!(!settling.follow(legs, 3.0, w_B), "cycle {n}");
         }
     }
 
@@ -178,8 +179,12 @@ mod tests {
     fn engines_that_cannot_turn_the_lander_are_cut_off_at_once() {
         let mut vehicle = load().vehicle;
         (vehicle.assist_count, vehicle.p_assist_B[0]) = (1, [0.0; 3]);
-        assert!(Settling::new(&vehicle, true, Vector3::x()).follow(EDGE, Vector3::x()));
-        assert!(Settling::new(&load().vehicle, false, Vector3::x()).follow(EDGE, Vector3::x()));
+        assert!(Settling::new(&vehicle, true, Vector3::x()).follow(EDGE, 3.0, Vector3::x()));
+        assert!(Settling::new(&load().vehicle, false, Vector3::x()).follow(
+            EDGE,
+            3.0,
+            Vector3::x()
+        ));
     }
 
     #[test]
@@ -212,7 +217,7 @@ mod tests {
     fn engines_and_jets_push_against_a_fall_over_the_upper_feet() {
         let vehicle = load().vehicle;
         let mut settling = Settling::new(&vehicle, true, Vector3::new(0.3, 0.0, 0.0));
-        settling.follow(EDGE, settling.w_B);
+        settling.follow(EDGE, 3.0, settling.w_B);
         let falling = touching(Vector3::z());
         let none = [false; ASSIST_ENGINES];
         let (assist, jets) = falling.duties(&vehicle, &settling, &mut Jets::new(), none);
@@ -228,7 +233,7 @@ mod tests {
             .sum();
         assert!(about_feet.x < -50.0, "{about_feet:?}");
         // After the cut-off the jets alone.
-        settling.follow([true; LEGS], settling.w_B);
+        settling.follow([true; LEGS], 3.0, settling.w_B);
         let (assist, jets) = falling.duties(&vehicle, &settling, &mut Jets::new(), none);
         assert!(assist == [0.0; ASSIST_ENGINES] && jets.iter().any(|duty| *duty > 0.0));
     }

@@ -10,6 +10,7 @@ use crate::measures::Measures;
 use crate::verdict::{Class, End, Expect, Outcome, outcome};
 use flight::control::allocate::Jets;
 use flight::control::settle::{Settling, Touching};
+use flight::faults::table;
 use icd::bus::{ASSIST_ENGINES, CYCLE, JETS, PULSE_FRAME};
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::frames::{L, Vector};
@@ -71,16 +72,15 @@ impl OnBoard<'_> {
             }
             return;
         }
-        if self.settling.follow(closed, test.w_LB_B().si()) && !self.cut {
+        if self.settling.follow(closed, table::LAID.threshold, test.w_LB_B().si()) && !self.cut {
             (self.cut, self.duties) = (true, (NO_ASSIST, NO_JETS));
         }
-        let still =
-            self.cut && test.touching() && rate_rad_s < flight::faults::table::LANDED.threshold;
+        let still = self.cut && test.touching() && rate_rad_s < table::LANDED.threshold;
         self.still_s = if still { self.still_s + CYCLE.s() } else { 0.0 };
         if !frame {
             return;
         }
-        let landed = self.still_s >= flight::faults::table::LANDED.persistence_s;
+        let landed = self.still_s >= table::LANDED.persistence_s;
         self.duties = if landed || self.after == After::Shut {
             (NO_ASSIST, NO_JETS)
         } else {
