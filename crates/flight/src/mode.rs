@@ -143,6 +143,7 @@ impl Flight<'_> {
             felt_m_s2: f.z,
             asked_m_s2: self.asked_m_s2(),
             force_m_s2: libm::sqrt(f.norm_squared()),
+            first_foot: self.settles(),
             jets_m_s2: self.jets_m_s2(),
             rate_rad_s: self.nav.w_IB_B.norm(),
             altitude_m: (self.guide.altitude_m, self.guide.sigma_m),

@@ -25,7 +25,8 @@ impl Flight<'_> {
         self.settling = Settling::new(&self.load.vehicle, by_engines, self.nav.w_IB_B.si());
     }
 
-    fn settles(&self) -> bool {
+    /// Whether this load settles the lander at all.
+    pub(crate) fn settles(&self) -> bool {
         self.load.faults.bank && self.load.faults.legacy == Legacy::None
     }
 

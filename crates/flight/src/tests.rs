@@ -130,24 +130,6 @@ fn a_lander_on_two_feet_is_laid_down_by_its_engines_and_held_by_its_jets() {
 }
 
 #[test]
-fn a_first_foot_counts_near_the_ground_and_with_a_shock_alone() {
-    let load = load();
-    let near = |altitude_m: f64, shock: f64| {
-        let mut flight = terminal(&load, altitude_m);
-        // What the engines are asked for is felt; then one switch closes and the ground pushes.
-        for n in 0..24 {
-            let (legs, push) = if n < 20 { (0, 0.0) } else { (1, shock) };
-            let weight = flight.asked_m_s2() / 1.62 + push;
-            landing(&mut flight, 1, legs, 0.0, weight);
-        }
-        flight.mode.phase
-    };
-    assert_eq!(near(0.3, 6.0), Phase::Contact);
-    assert_eq!(near(0.3, 0.0), Phase::Terminal, "without a shock");
-    assert_eq!(near(30.0, 6.0), Phase::Terminal, "high up");
-}
-
-#[test]
 fn contact_that_was_none_is_over_before_the_lander_has_fallen_a_metre() {
     let load = load();
     let mut flight = terminal(&load, 0.5);
