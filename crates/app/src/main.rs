@@ -17,6 +17,7 @@ mod replay;
 mod shipped;
 mod status;
 mod terrain;
+mod touchdown;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Command {
     Faults(faults::Faults),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
     Rangefinder(rangefinder::Rangefinder),
+    /// Work out what a vehicle can land on: slope against horizontal speed, by the contact model that flies.
+    Touchdown(touchdown::Touchdown),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
+        Command::Touchdown(touchdown) => touchdown.run(),
     };
     match judged {
         Ok(true) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@
 //! | FL-5 | never fly a plan that its own propagation does not confirm | `verification_sees_what_is_wrong_with_a_plan` |
 //! | FL-6 | fly the closed form where there is no plan | `where_no_plan_fits_the_closed_form_is_flown_and_arrives` |
 //! | FL-7 | land on ground that is safe where there is any in reach | `over_rocks_the_landing_point_moves_to_safe_ground`, `from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached` |
+//! | FL-8 | on uneven ground, lay the lander down and hold it until it rests | `a_lander_on_two_feet_is_laid_down_by_its_engines_and_held_by_its_jets`, `laying_down_saves_landings_on_a_slope_that_topple_with_everything_shut` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
@@ -40,6 +41,7 @@ mod respond;
 mod saved;
 mod sense;
 mod sense_ground;
+mod settle;
 #[cfg(test)]
 mod test_load;
 #[cfg(test)]
@@ -49,6 +51,7 @@ mod thrust;
 use announce::Announce;
 use control::allocate::{self, Jets};
 use control::attitude::{Attitude, Plant, pointing};
+use control::settle::Settling;
 use faults::contact::ContactWatch;
 use faults::engines::EngineWatch;
 use faults::inertial::InertialWatch;
@@ -120,6 +123,7 @@ pub struct Flight<'a> {
     backwards: u32,
     doubt: (f64, f64),
     avoid: avoid::Avoid,
+    settling: Settling,
 }
 
 impl<'a> Flight<'a> {
@@ -168,6 +172,7 @@ impl<'a> Flight<'a> {
             backwards: 0,
             doubt: (0.0, 0.0),
             avoid: avoid::Avoid::new(),
+            settling: Settling::NONE,
         }
     }
 
@@ -252,7 +257,7 @@ impl<'a> Flight<'a> {
         let t = self.nav.t;
         self.actuators = match self.guide() {
             Some(demand) => self.actuate(&demand, t),
-            None => Actuators::safe(t),
+            None => self.settle(t),
         };
     }
 

@@ -53,8 +53,7 @@ impl Mode {
 impl Mode {
     /// The phase began with a cut-off: every valve is to be shut at once, inside a frame too.
     pub fn valves_shut(&self) -> bool {
-        let over = matches!(self.phase, Phase::Contact | Phase::CutOff | Phase::Landed);
-        over || self.cut || self.abandoned
+        self.phase == Phase::Landed || self.cut || self.abandoned
     }
 }
 
@@ -74,6 +73,7 @@ impl Flight<'_> {
         let contact = self.contact(sensors);
         let still = self.still(sensors);
         let plan = self.load.deorbit;
+        let laid_down = self.laid_down(sensors);
         match self.mode.phase {
             Phase::OrbitCoast if self.nav.t >= plan.t_ignition => {
                 self.enter(Phase::Deorbit, Some(Event::DeorbitStarted));
@@ -104,9 +104,14 @@ impl Flight<'_> {
             Phase::PitchUp | Phase::Terminal if contact.is_some() => {
                 let inferred = contact == Some(Contact::Inferred);
                 self.announce.edge(Event::ContactInferred, inferred);
+                self.mode.cut = true;
+                self.begin_settling(!inferred);
                 self.enter(Phase::Contact, Some(Event::Contact));
             }
-            Phase::Contact => self.enter(Phase::CutOff, Some(Event::EnginesCutOff)),
+            Phase::Contact if laid_down => {
+                self.mode.cut = true;
+                self.enter(Phase::CutOff, Some(Event::EnginesCutOff));
+            }
             Phase::CutOff if still == Some(false) => {
                 self.enter(Phase::Landed, Some(Event::Landed));
             }
@@ -138,6 +143,8 @@ impl Flight<'_> {
             felt_m_s2: f.z,
             asked_m_s2: self.asked_m_s2(),
             force_m_s2: libm::sqrt(f.norm_squared()),
+            first_foot: self.settles(),
+            jets_m_s2: self.jets_m_s2(),
             rate_rad_s: self.nav.w_IB_B.norm(),
             altitude_m: (self.guide.altitude_m, self.guide.sigma_m),
             ranged: age_s < RANGED_S,

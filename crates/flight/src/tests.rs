@@ -91,6 +91,61 @@ fn engines_cut_off_in_free_fall_burn_again() {
     assert_eq!(flight.mode.phase, Phase::Terminal);
 }
 
+/// Steps a flight that comes down at `altitude_m` onto `legs` feet and turns at `rate`; returns the phase and
+/// what opened in the last cycle.
+fn landing(flight: &mut Flight<'_>, cycles: i32, legs: usize, rate: f64, weight: f64) -> Actuators {
+    let mut t = flight.nav.t;
+    let mut last = Actuators::safe(t);
+    for n in 0..cycles {
+        t += CYCLE;
+        let mut sensors = quiet(t);
+        sensors.imu.dtheta_B_rad = [rate * CYCLE.s(), 0.0, 0.0];
+        sensors.imu.dv_B_m_s = [1e-6 * f64::from(n % 7), 0.0, weight * 1.62 * CYCLE.s()];
+        sensors.touchdown = core::array::from_fn(|i| i < legs);
+        last = flight.step(&sensors);
+    }
+    last
+}
+
+fn thrust_us(a: &Actuators) -> u32 {
+    a.assist_on_us.iter().sum()
+}
+
+#[test]
+fn a_lander_on_two_feet_is_laid_down_by_its_engines_and_held_by_its_jets() {
+    let load = load();
+    let mut flight = terminal(&load, 0.3);
+    landing(&mut flight, 20, 0, 0.0, 1.0);
+    landing(&mut flight, 2, 2, 0.0, 1.0);
+    assert_eq!(flight.mode.phase, Phase::Contact);
+    // It falls over these feet: the engines brake the turn.
+    let braking = landing(&mut flight, 10, 2, 0.2, 1.0);
+    assert!(flight.mode.phase == Phase::Contact && thrust_us(&braking) > 0 && !braking.main_open);
+    let cut = landing(&mut flight, 1, 3, 0.2, 1.0);
+    assert!(flight.mode.phase == Phase::CutOff && valves_shut(&cut));
+    let held = landing(&mut flight, 6, 3, 0.2, 1.0);
+    assert!(thrust_us(&held) == 0 && held.jet_on_us.iter().any(|us| *us > 0));
+    let at_rest = landing(&mut flight, 110, 3, 0.0, 1.0);
+    assert!(flight.mode.phase == Phase::Landed && valves_shut(&at_rest));
+}
+
+#[test]
+fn contact_that_was_none_is_over_before_the_lander_has_fallen_a_metre() {
+    let load = load();
+    let mut flight = terminal(&load, 0.5);
+    landing(&mut flight, 20, 0, 0.0, 1.0);
+    // Two switches close that should not; the lander does not turn and hangs on its engines.
+    landing(&mut flight, 2, 2, 0.0, 0.2);
+    let mut cycles = 0;
+    while flight.mode.phase != Phase::Terminal {
+        landing(&mut flight, 1, 2, 0.0, 0.02);
+        cycles += 1;
+        assert!(cycles < 100, "{:?}", flight.mode.phase);
+    }
+    // 0.3 s until nothing turns, 1 s of free fall: 1.4 m/s.
+    assert!(f64::from(cycles) * CYCLE.s() < 1.5, "{cycles} cycles");
+}
+
 #[test]
 fn switches_alone_do_not_cut_engines_high_above_the_ground() {
     let load = load();

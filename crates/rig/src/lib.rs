@@ -39,5 +39,6 @@ pub mod severity;
 pub mod site;
 pub mod stand;
 pub mod statistics;
+pub mod touchdown_study;
 pub mod verdict;
 pub mod watch;

@@ -9,7 +9,7 @@
 //! ground does there beside that, the finer map of the ground station shows: it is measured row by row.
 
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
-use crate::scenario::{REFERENCE_RUN, Scenario, hex};
+use crate::scenario::{REFERENCE_RUN, Scenario, VehicleFile, hex};
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
@@ -349,10 +349,25 @@ fn believed_engine(engine: &machine::Engine) -> board::Engine {
     }
 }
 
+/// The machine of a scenario with the aids that it flies with.
+fn vehicle(scenario: &Scenario) -> board::Vehicle {
+    let machine = &scenario.vehicle.machine;
+    board::Vehicle {
+        velocimeter: velocimeter(scenario.flight.uses_velocimeter(), machine.velocimeter.as_ref()),
+        radar_altimeter: radar_altimeter(
+            scenario.flight.uses_radar_altimeter(),
+            machine.radar_altimeter.as_ref(),
+        ),
+        camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
+        avoidance: avoidance(scenario.flight.hazard_lidar && scenario.flight.resilient, machine),
+        ..unaided(&scenario.vehicle, scenario.start.propellant_kg.mean())
+    }
+}
+
 /// The machine as the vehicle file describes it: without this run's dispersions and faults. The biases
 /// of the inertial unit are believed with what wanders in the run included.
-fn vehicle(scenario: &Scenario) -> board::Vehicle {
-    let (file, machine) = (&scenario.vehicle, &scenario.vehicle.machine);
+pub(crate) fn unaided(file: &VehicleFile, propellant_kg: f64) -> board::Vehicle {
+    let machine = &file.machine;
     let full_kg = machine.propellant.capacity_kg;
     let [empty, full] = [0.0, full_kg]
         .map(|kg| truth::dynamics::mass_properties(&machine.dry, &machine.propellant, kg));
@@ -360,7 +375,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
     let foot_z_m = machine.legs.p_BF_B.iter().map(|p_BF_B| p_BF_B[2]).fold(0.0, f64::min);
     board::Vehicle {
         dry_kg: machine.dry.mass_kg,
-        propellant_kg: scenario.start.propellant_kg.mean(),
+        propellant_kg,
         propellant_sigma_kg: file.dispersions.propellant_sigma_kg,
         reserve_kg: file.believed.reserve_kg,
         cm_z_m: [empty.p_BC_B.z, full.p_BC_B.z],
@@ -375,14 +390,11 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
         d_jet_B: machine.jets.map(|jet| jet.d_B),
         foot_z_m,
         slew_rad_s_max: file.believed.slew_rad_s_max,
-        rangefinder: rangefinder(scenario),
-        velocimeter: velocimeter(scenario.flight.uses_velocimeter(), machine.velocimeter.as_ref()),
-        radar_altimeter: radar_altimeter(
-            scenario.flight.uses_radar_altimeter(),
-            machine.radar_altimeter.as_ref(),
-        ),
-        camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
-        avoidance: avoidance(scenario.flight.hazard_lidar && scenario.flight.resilient, machine),
+        rangefinder: rangefinder(file),
+        velocimeter: velocimeter(false, None),
+        radar_altimeter: radar_altimeter(false, None),
+        camera: camera(false, None),
+        avoidance: avoidance(false, machine),
         inertial: board::Inertial {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,
@@ -414,8 +426,8 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
     }
 }
 
-fn rangefinder(scenario: &Scenario) -> board::Rangefinder {
-    let (believed, unit) = (&scenario.vehicle.believed, &scenario.vehicle.machine.rangefinder);
+fn rangefinder(file: &VehicleFile) -> board::Rangefinder {
+    let (believed, unit) = (&file.believed, &file.machine.rangefinder);
     board::Rangefinder {
         p_BA_B: unit.p_BA_B,
         d_B: unit.d_B,

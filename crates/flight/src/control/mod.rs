@@ -2,3 +2,4 @@
 
 pub mod allocate;
 pub mod attitude;
+pub mod settle;

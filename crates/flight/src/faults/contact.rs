@@ -41,6 +41,10 @@ pub struct Evidence {
     pub asked_m_s2: f64,
     /// Size of the sensed specific force, m/s².
     pub force_m_s2: f64,
+    /// A first foot counts: a lander that is then laid down, not cut off.
+    pub first_foot: bool,
+    /// Most that the jets open now could give of it, m/s².
+    pub jets_m_s2: f64,
     /// Body rate, rad/s.
     pub rate_rad_s: f64,
     /// Altitude of the feet, m, and its deviation.
@@ -64,6 +68,7 @@ pub struct ContactWatch {
     smooth: Option<Vector3<f64>>,
     shock_s: f64,
     both_s: f64,
+    foot_s: f64,
     carried_s: f64,
     falling_s: f64,
     rest_s: f64,
@@ -78,6 +83,8 @@ pub struct ContactWatch {
 pub enum Contact {
     /// Switches, and nothing against them.
     Switches,
+    /// One switch, a shock, and the ground near by altitude: the first foot, perhaps for long the only one.
+    FirstFoot,
     /// The ground carries the lander; switches say too little.
     Inferred,
 }
@@ -94,6 +101,7 @@ impl ContactWatch {
             smooth: None,
             shock_s: 0.0,
             both_s: 0.0,
+            foot_s: 0.0,
             carried_s: 0.0,
             falling_s: 0.0,
             rest_s: 0.0,
@@ -120,6 +128,12 @@ impl ContactWatch {
         let against = altitude_m - HIGH_SIGMAS * sigma_m > HIGH_M;
         let for_it = altitude_m < HIGH_M;
         let plain = !against && (for_it || self.shock_s > 0.0);
+        let near =
+            altitude_m < table::FIRST_FOOT.threshold && sigma_m < table::FIRST_FOOT.threshold;
+        self.foot_s = if fresh > 0 && near && e.first_foot { self.foot_s + dt_s } else { 0.0 };
+        if self.shock_s > 0.0 && self.foot_s > table::FIRST_FOOT.persistence_s + 0.5 * dt_s {
+            return Some(Contact::FirstFoot);
+        }
         // Two cycles, the first included.
         if plain && self.both_s > table::CONTACT.persistence_s + 0.5 * dt_s {
             return Some(Contact::Switches);
@@ -137,7 +151,7 @@ impl ContactWatch {
     pub fn cut_off(&mut self, e: &Evidence) -> Option<bool> {
         let dt_s = CYCLE.s();
         let weight = e.force_m_s2 / MOON_GRAVITY_M_S2;
-        let falls = weight < table::FREE_FALL.threshold;
+        let falls = weight < table::FREE_FALL.threshold + e.jets_m_s2 / MOON_GRAVITY_M_S2;
         self.falling_s = if falls { self.falling_s + dt_s } else { 0.0 };
         if self.falling_s >= table::FREE_FALL.persistence_s {
             return Some(true);
@@ -226,6 +240,8 @@ mod tests {
             felt_m_s2: MOON_GRAVITY_M_S2,
             asked_m_s2: MOON_GRAVITY_M_S2,
             force_m_s2: MOON_GRAVITY_M_S2,
+            first_foot: true,
+            jets_m_s2: 0.0,
             rate_rad_s: 0.001,
             altitude_m: (altitude_m, 0.5),
             ranged: true,
@@ -295,6 +311,33 @@ mod tests {
             let e = Evidence { switches, felt_m_s2: e.felt_m_s2 + kick, ..e };
             assert_eq!(w.flying(&e, &mut announce), None);
         }
+    }
+
+    /// One switch closes at `altitude_m` and the ground pushes by `push_m_s2` for a tenth of a second.
+    fn first_foot(altitude_m: f64, push_m_s2: f64, first_foot: bool) -> Option<Contact> {
+        let mut w = watch().0;
+        let e = Evidence { switches: legs(1), first_foot, ..sinking(altitude_m) };
+        let e = Evidence { felt_m_s2: e.felt_m_s2 + push_m_s2, ..e };
+        let mut announce = Announce::default();
+        (0..5).find_map(|_| w.flying(&e, &mut announce))
+    }
+
+    #[test]
+    fn a_first_foot_counts_near_the_ground_and_with_a_shock_alone() {
+        assert_eq!(first_foot(0.3, 6.0, true), Some(Contact::FirstFoot));
+        assert_eq!(first_foot(0.3, 0.0, true), None, "without a shock");
+        assert_eq!(first_foot(5.0, 6.0, true), None, "too high up");
+        assert_eq!(first_foot(0.3, 6.0, false), None, "where it would cut the engines off");
+    }
+
+    #[test]
+    fn jets_that_push_do_not_hide_a_fall() {
+        let e = Evidence { force_m_s2: 0.4, jets_m_s2: 0.3, ..sinking(5.0) };
+        let mut w = ContactWatch::new();
+        assert_eq!((0..100).find_map(|_| w.cut_off(&e)), Some(true));
+        let mut w = ContactWatch::new();
+        let e = Evidence { jets_m_s2: 0.0, rate_rad_s: 0.1, ..e };
+        assert_eq!((0..100).find_map(|_| w.cut_off(&e)), None);
     }
 
     #[test]

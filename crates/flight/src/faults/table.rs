@@ -159,11 +159,15 @@ monitors! {
     SWITCH: "switch closed in flight", "touchdown switch closed when contact is first looked for, or long alone",
         5.0, "s", 5.0, "no vote", Some(Event::SwitchDisbelieved), "it opens", false;
     CONTACT: "contact", "touchdown switches closed since contact is looked for",
-        2.0, "legs", 0.02, "engines cut off", Some(Event::Contact), "free fall revokes it", false;
+        2.0, "legs", 0.02, "engines lay the lander down", Some(Event::Contact), "free fall revokes it", false;
+    FIRST_FOOT: "first foot", "altitude with one switch closed after a contact shock",
+        2.0, "m", 0.02, "engines lay the lander down", Some(Event::Contact), "free fall revokes it", false;
+    LAID: "laid down", "switches closed after contact; nothing turns or no foot down do as well",
+        3.0, "legs", 0.0, "engines cut off", Some(Event::EnginesCutOff), "free fall revokes it", false;
     SHOCK: "contact shock", "velocity gained beyond thrust and gravity in 0.4 s",
-        0.3, "m/s", 0.0, "confirms switches where the altitude says neither", None, "memory of 1 s fades", false;
+        0.3, "m/s", 0.0, "confirms a single switch, and others where the altitude says neither", None, "memory of 1 s fades", false;
     CONTACT_UNKNOWN: "contact, altitude against it", "switches closed and the lander carried",
-        2.0, "legs", 1.0, "engines cut off", Some(Event::Contact), "free fall revokes it", false;
+        2.0, "legs", 1.0, "engines lay the lander down", Some(Event::Contact), "free fall revokes it", false;
     CARRIED: "carried by the ground", "force beyond thrust, share of weight, at rest against the command to sink",
         0.25, "", 3.0, "contact inferred where no switch says so", Some(Event::ContactInferred),
         "free fall revokes it", false;

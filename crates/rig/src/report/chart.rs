@@ -12,6 +12,15 @@ svg polyline { fill: none; stroke-width: 2; } \
 svg line.level { stroke: var(--limit); stroke-dasharray: 5 4; } svg text.level { fill: var(--limit); } \
 td.number, th.number { text-align: right; } tr.sum > * { font-weight: 650; } p { max-width: 100ch; }";
 
+/// A picture has its key on the right.
+const PICTURE_WIDTH: f64 = 900.0;
+const KEY_LEFT: f64 = 560.0;
+/// Light colours of the reports, by role.
+const PICTURE_STYLE: &str = "svg { font: 12px system-ui, sans-serif; --card: #ffffff; --muted: #5a6879; \
+--grid: #e8edf3; --truth: #16202c; --nav: #0a6fd1; --second: #b45f06; --reference: #1f8a5b; --limit: #cf2f3c; \
+--pass: #1f8a5b; } text { fill: var(--muted); } .title { font-size: 14px; font-weight: 650; } \
+.grid { stroke: var(--grid); } polyline { fill: none; stroke-width: 2; }";
+
 const WIDTH: f64 = 620.0;
 const HEIGHT: f64 = 330.0;
 const LEFT: f64 = 62.0;
@@ -91,6 +100,41 @@ impl Chart {
              <div class=\"key\">{key}</div></figure>\n",
             escape(self.title),
             escape(&self.note)
+        )
+    }
+
+    /// The chart as a picture of its own, its title and key inside; light colours.
+    pub fn picture(&self, title: &str) -> String {
+        let mut svg = String::new();
+        self.grid(&mut svg);
+        let mut top = TOP + 12.0;
+        for curve in &self.curves {
+            let points = curve.points.iter();
+            let points = points.map(|(x, y)| format!("{:.1},{:.1} ", self.x(*x), self.y(*y)));
+            let _ = writeln!(
+                svg,
+                "<polyline style=\"stroke:var({0})\" points=\"{1}\"/>\
+                 <line x1=\"{2}\" x2=\"{3}\" y1=\"{4}\" y2=\"{4}\" style=\"stroke:var({0});stroke-width:3\"/>\
+                 <text x=\"{5}\" y=\"{6}\">{7}</text>",
+                curve.colour,
+                points.collect::<String>().trim_end(),
+                KEY_LEFT,
+                KEY_LEFT + 18.0,
+                top - 4.0,
+                KEY_LEFT + 24.0,
+                top,
+                escape(&curve.label)
+            );
+            top += 17.0;
+        }
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 -26 {PICTURE_WIDTH} {}\">\n\
+             <style>{PICTURE_STYLE}</style>\n\
+             <rect x=\"0\" y=\"-26\" width=\"100%\" height=\"100%\" style=\"fill:var(--card)\"/>\n\
+             <text x=\"{LEFT}\" y=\"-8\" class=\"title\">{}: {}</text>\n{svg}</svg>\n",
+            HEIGHT + 26.0,
+            escape(title),
+            escape(&self.title.to_lowercase()),
         )
     }
 

@@ -279,14 +279,15 @@ impl Feet {
         total
     }
 
-    /// After a step: what was crushed and sunk stays, what slides drags its place along.
-    pub fn settle(&mut self, pose: &Pose, ground: &Ground) {
+    /// After a step: what was crushed and sunk stays, what slides drags its place along. Returns the height
+    /// of the lowest point, m, as [`Self::look`].
+    pub fn settle(&mut self, pose: &Pose, ground: &Ground) -> f64 {
         for point in self.legs.iter_mut().chain(&mut self.hull) {
             if point.near || point.anchor_G.is_some() {
                 point.settle(pose, ground, &self.soil);
             }
         }
-        self.look(pose, ground);
+        self.look(pose, ground)
     }
 
     /// How far the lander is from toppling over the polygon of its feet.

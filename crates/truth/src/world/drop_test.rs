@@ -1,14 +1,15 @@
 //! A drop test: the lander alone on an even floor under even gravity, on the feet it lands with.
 //!
-//! Owns: [`DropTest`]. Does not own: contact (`contact`), motion (`dynamics`, `integrate`): they are
-//! the ones that fly. For landings whose outcome is known in closed form.
+//! Owns: [`DropTest`]. Does not own: contact (`contact`), motion and liquid (`dynamics`, `integrate`): they
+//! are the ones that fly; what pushes on board (the caller). For landings whose outcome is known in closed
+//! form, and for many landings on one slope.
 //! Frames: the floor is fixed in inertial space, `L` has its origin on it and z against gravity.
 
 use crate::contact::{Feet, Ground, Leg, Pose, Soil, Stability};
-use crate::dynamics::slosh::Slosh;
+use crate::dynamics::slosh::{Coupling, Slosh, SloshMass};
 use crate::dynamics::{Held, Liquid, MassProperties, Motion, Wrench};
 use crate::integrate::{Increments, rigid_body_step};
-use crate::vehicle::{Hull, Legs};
+use crate::vehicle::{Hull, Legs, Propellant, Tanks};
 use icd::bus::LEGS;
 use icd::frames::{B, L, Position, Rate, Vector, Velocity};
 use icd::rotation::Quaternion;
@@ -48,9 +49,13 @@ pub struct DropTest {
     ground: Ground,
     held: Held,
     motion: Motion,
+    /// What of the liquid moves, and the body with it at rest.
+    liquid: Option<(SloshMass, MassProperties)>,
     gravity_m_s2: f64,
     /// Step of integration, s.
     step_s: f64,
+    /// Height of the lowest point, m.
+    clearance_m: f64,
 }
 
 fn pose(motion: &Motion, R_IB: &Matrix3<f64>) -> Pose {
@@ -93,21 +98,49 @@ impl DropTest {
             ground: Ground::even(floor.rise),
             held,
             motion,
+            liquid: None,
             gravity_m_s2: floor.gravity_m_s2,
             step_s,
+            clearance_m: 0.0,
         };
-        test.feet.look(&pose(&motion, &motion.R_IB()), &test.ground);
+        test.clearance_m = test.feet.look(&pose(&motion, &motion.R_IB()), &test.ground);
         test
+    }
+
+    /// The same with liquid that swings in its tanks. The mass handed over is that with it at rest.
+    pub fn with_liquid(
+        mut self,
+        tanks: &Tanks,
+        propellant: &Propellant,
+        propellant_kg: f64,
+        slosh: Slosh,
+    ) -> Self {
+        self.liquid = Some((SloshMass::new(tanks, propellant, propellant_kg), self.held.mass));
+        self.motion.slosh = slosh;
+        self
+    }
+
+    /// From now on a force, N, and a torque about the body origin, N m, both in body axes: its jets'.
+    pub fn push(&mut self, f_B: Vector3<f64>, t_B: Vector3<f64>) {
+        self.held.thrust = Wrench { f_B, t_B };
     }
 
     /// One step.
     pub fn step(&mut self) {
+        if let Some((liquid, mass)) = &self.liquid {
+            let slosh = &self.motion.slosh;
+            let middle = slosh.shift_B + slosh.rate_B * (0.5 * self.step_s);
+            let shift_B = Vector3::new(middle.x, middle.y, 0.0);
+            self.held.mass = mass.shifted(liquid.mass_kg, &liquid.p_BS_B, &shift_B);
+            self.held.liquid.slosh = Some(Coupling::new(liquid, &self.held.mass, &shift_B));
+        }
         let (feet, ground) = (&self.feet, &self.ground);
         let push =
             |motion: &Motion, R_IB: &Matrix3<f64>, _: f64| feet.wrench(&pose(motion, R_IB), ground);
         let mut unused = Increments::default();
         rigid_body_step(&mut self.motion, 0.0, self.step_s, &self.held, &push, &mut unused);
-        self.feet.settle(&pose(&self.motion, &self.motion.R_IB()), &self.ground);
+        let now = pose(&self.motion, &self.motion.R_IB());
+        self.clearance_m = self.feet.settle(&now, &self.ground);
     }
 
     /// Position of the centre of mass.
@@ -125,6 +158,26 @@ impl DropTest {
     /// Body rate.
     pub fn w_LB_B(&self) -> Vector<Rate, B> {
         Vector::from_si(self.motion.w_B)
+    }
+
+    /// Attitude.
+    pub fn q_LB(&self) -> Quaternion<L, B> {
+        Quaternion::from_si(self.motion.q_IB.into())
+    }
+
+    /// Height of the lowest point above the floor, m; negative where it is pressed in.
+    pub fn clearance_m(&self) -> f64 {
+        self.clearance_m
+    }
+
+    /// Whether anything presses on the floor.
+    pub fn touching(&self) -> bool {
+        self.feet.touching()
+    }
+
+    /// Largest load at one point of the hull so far, N, and whether that was more than it bears.
+    pub fn hull(&self) -> (f64, bool) {
+        (self.feet.hull_load_N(), self.feet.hull_broken())
     }
 
     /// Direction of the body's z.

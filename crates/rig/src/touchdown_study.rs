@@ -1,0 +1,439 @@
+//! What a vehicle can land on: slope against horizontal speed, with the contact model that flies.
+//!
+//! Owns: the draws, the boundary, the envelope and how often it holds. Does not own: one landing (`drop`),
+//! contact (`truth::contact`), the law after contact (`flight::control::settle`), classes (`verdict`).
+//! A draw is a landing with everything but slope and speed settled by chance: direction and heading, sink
+//! rate, tilt, rate, friction, soil, masses, liquid. Its critical speed on a slope is the one up to which it
+//! stands, found by halving; the boundary is the least over the draws. Beside it stand, for feet that stick,
+//! - the static limit, tan φ = b / h: the centre of mass over the lower edge;
+//! - the speed that trips, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin [Messuri1985].
+//! The envelope is the published slope of landers of this size with the largest speed up to which landings
+//! drawn evenly inside stand; how often it holds is counted on other draws.
+//! Refuses: craters and rocks (whole flights meet them), errors of attitude on board, lag of valves.
+
+mod drop;
+mod page;
+mod text;
+
+pub use page::{page, picture};
+pub use text::lines;
+
+use crate::campaign::Share;
+use crate::load::unaided;
+use crate::measures::Measures;
+use crate::scenario::VehicleFile;
+use crate::verdict::Class;
+use flight::load as board;
+use rayon::prelude::*;
+use std::f64::consts::TAU;
+use truth::dynamics::{MassProperties, mass_properties};
+use truth::random::Stream;
+use truth::vehicle::{Dispersions, Vehicle};
+
+/// Slope that landers of this size are made for, degrees: 12 of Apollo's and Chandrayaan-3's.
+pub const SLOPE_DEG: f64 = 12.0;
+/// Fastest and slowest sink rate of a draw, m/s: the upper one is the limit of the scenarios; assumed.
+pub const V_DOWN_M_S: [f64; 2] = [0.4, 2.0];
+/// Largest tilt, degrees, and rate, degrees per second, of a draw: what Apollo's lander was made for, remembered.
+pub const TILT_DEG: f64 = 6.0;
+/// See [`TILT_DEG`].
+pub const RATE_DEG_S: f64 = 2.0;
+/// Friction of a draw: the span of what is used for pads on regolith. Assumed.
+pub const FRICTION: [f64; 2] = [0.3, 0.8];
+/// Stiffness and cohesion of the soil, as a factor on [`truth::contact::REGOLITH`]. Assumed.
+pub const SOIL: [f64; 2] = [0.5, 2.0];
+/// Propellant left, as a share of the tanks. Assumed.
+pub const LEFT: [f64; 2] = [0.0, 0.15];
+/// Largest tilt of the liquid's surface at contact, degrees. Assumed.
+pub const SLOSH_DEG: f64 = 5.0;
+
+/// Slopes of the boundary, degrees.
+pub const SLOPES_DEG: [f64; 9] = [0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0];
+/// Fastest horizontal speed that is looked at, and the step of the search, m/s.
+pub const V_M_S_MAX: f64 = 2.5;
+const V_STEP_M_S: f64 = 0.1;
+/// Share of draws that must stand inside the envelope, and of those that choose it: a reserve of a factor 2.5.
+pub const ASKED: f64 = 0.995;
+const CHOSEN: f64 = 0.998;
+
+/// Which way a lander moves over the slope at contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Downhill.
+    Down,
+    /// Across the slope.
+    Across,
+    /// Uphill.
+    Up,
+    /// As the draw says.
+    Any,
+}
+
+/// What the engines do after contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Everything is shut.
+    Shut,
+    /// Assist engines lay the lander down, jets damp it: as flown by us.
+    Settled,
+}
+
+/// Everything about one landing that chance settles.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draw {
+    way_rad: f64,
+    heading_rad: f64,
+    v_down_m_s: f64,
+    tilt: [f64; 2],
+    rate: [f64; 3],
+    friction: f64,
+    soil: f64,
+    left: f64,
+    mass: [f64; 3],
+    slosh: [f64; 2],
+    frame: f64,
+    /// Shares of the envelope's slope and speed.
+    shares: [f64; 2],
+}
+
+impl Draw {
+    fn new(seed: u64, number: u64) -> Self {
+        let mut stream = Stream::new(seed, number, "touchdown");
+        let mut between = |[min, max]: [f64; 2]| stream.uniform_between(min, max);
+        let angle = [0.0, TAU];
+        let (way_rad, heading_rad, v_down_m_s) =
+            (between(angle), between(angle), between(V_DOWN_M_S));
+        let (tilt_rad, tilt_to) = (between([0.0, TILT_DEG.to_radians()]), between(angle));
+        let (rate, rate_to, rate_z) =
+            (between([0.0, RATE_DEG_S.to_radians()]), between(angle), between([-1.0, 1.0]));
+        let (friction, soil) = (between(FRICTION), libm::exp2(between(SOIL.map(libm::log2))));
+        let (left, frame) = (between(LEFT), between([0.0, 1.0]));
+        let (slosh_rad, slosh_to) = (between([0.0, SLOSH_DEG.to_radians()]), between(angle));
+        let shares = [between([0.0, 1.0]), between([0.0, 1.0])];
+        let mass = [stream.normal(), stream.normal(), stream.normal()];
+        let towards = |size: f64, to_rad: f64| [size * libm::cos(to_rad), size * libm::sin(to_rad)];
+        let [rate_x, rate_y] = towards(rate * libm::sqrt(1.0 - rate_z * rate_z), rate_to);
+        Self {
+            way_rad,
+            heading_rad,
+            v_down_m_s,
+            tilt: towards(tilt_rad, tilt_to),
+            rate: [rate_x, rate_y, rate * rate_z],
+            friction,
+            soil,
+            left,
+            mass,
+            slosh: towards(slosh_rad, slosh_to),
+            frame,
+            shares,
+        }
+    }
+}
+
+/// Slope and motion of one landing.
+#[derive(Clone, Copy, Debug)]
+pub struct Meeting {
+    /// Slope of the plane, rad.
+    pub slope_rad: f64,
+    /// Horizontal speed, m/s.
+    pub v_m_s: f64,
+    /// Its direction.
+    pub way: Way,
+    /// What the engines do then.
+    pub after: After,
+}
+
+/// What became of one landing.
+#[derive(Clone, Copy, Debug)]
+pub struct Drop {
+    /// The class of the touchdown.
+    pub class: Class,
+    /// It came to rest; one that slides on down a slope does not.
+    pub rests: bool,
+    /// Its figures, as a flight has them.
+    pub measures: Measures,
+}
+
+impl Drop {
+    /// Whether it stands on its legs.
+    pub fn stands(&self) -> bool {
+        self.rests && self.class < Class::Hard
+    }
+}
+
+/// One line of the stability map.
+#[derive(Clone, Debug)]
+pub struct Boundary {
+    /// Direction of the speed.
+    pub way: Way,
+    /// What the engines do after contact.
+    pub after: After,
+    /// Slope, degrees; least and median critical speed, m/s.
+    pub points: Vec<(f64, f64, f64)>,
+}
+
+/// What landings inside given limits came to.
+#[derive(Clone, Debug)]
+pub struct Landings {
+    /// How many stood.
+    pub stand: Share,
+    /// How many of each class.
+    pub classes: Vec<(Class, Share)>,
+    /// How many were not at rest in the end: fallen, or sliding on.
+    pub moving: Share,
+    /// How far from the limits they stayed.
+    pub margins: Vec<Margin>,
+}
+
+/// How far from a limit landings stayed.
+#[derive(Clone, Debug)]
+pub struct Margin {
+    /// What.
+    pub what: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Median, worst in a hundred and worst over the landings.
+    pub values: [f64; 3],
+}
+
+/// The study of one vehicle.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// Name of the vehicle.
+    pub vehicle: String,
+    pub(crate) machine: Vehicle,
+    pub(crate) spread: Dispersions,
+    pub(crate) believed: board::Vehicle,
+    seed: u64,
+}
+
+/// What the study finds.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// Name of the vehicle.
+    pub vehicle: String,
+    /// The closed forms.
+    pub geometry: Geometry,
+    /// Draws at each point of the map.
+    pub draws: u64,
+    /// The map.
+    pub boundaries: Vec<Boundary>,
+    /// Horizontal speed of the envelope, m/s.
+    pub v_m_s: f64,
+    /// The same with everything shut at contact.
+    pub v_shut_m_s: f64,
+    /// Landings inside the envelope.
+    pub inside: Landings,
+    /// The same ones with everything shut at contact.
+    pub inside_shut: Landings,
+    /// Landings with slope and speed at the envelope's limits.
+    pub corner: Landings,
+}
+
+impl Findings {
+    /// The landings with their headings.
+    pub fn tables(&self) -> [(&'static str, &Landings); 3] {
+        [
+            ("Inside", &self.inside),
+            ("Inside, everything shut at contact", &self.inside_shut),
+            ("At the envelope's corner, steepest and fastest", &self.corner),
+        ]
+    }
+}
+
+/// Figures of the closed forms.
+#[derive(Clone, Copy, Debug)]
+pub struct Geometry {
+    /// Distance of the nearest edge of the feet from the centre of mass, across it, m.
+    pub edge_m: f64,
+    /// Height of the centre of mass over the feet, m.
+    pub height_m: f64,
+    /// Radius of gyration about the horizontal, squared, m².
+    pub gyration_m2: f64,
+}
+
+impl Geometry {
+    /// Slope on which the centre of mass stands over the lower edge, rad.
+    pub fn static_rad(&self) -> f64 {
+        libm::atan2(self.edge_m, self.height_m)
+    }
+
+    /// Downhill speed that trips a lander whose feet stick, m/s; see the head of this module.
+    pub fn trips_m_s(&self, slope_rad: f64) -> f64 {
+        let gravity = icd::constants::MOON_GRAVITY_M_S2;
+        let arm_m = libm::hypot(self.edge_m, self.height_m);
+        let lift = 1.0 - libm::cos((self.static_rad() - slope_rad).max(0.0));
+        let inertia = self.gyration_m2 + arm_m * arm_m;
+        libm::sqrt(2.0 * gravity * arm_m * lift * inertia) / self.height_m
+    }
+}
+
+impl Study {
+    /// The study of a vehicle file; `seed` keys all draws.
+    pub fn of(file: &VehicleFile, seed: u64) -> Self {
+        Self {
+            vehicle: file.machine.name.clone(),
+            machine: file.machine.clone(),
+            spread: file.dispersions,
+            believed: unaided(file, LEFT[1] * file.machine.propellant.capacity_kg),
+            seed,
+        }
+    }
+
+    /// The whole study: `draws` landings at each point of the map, `landings` of each table. The envelope is
+    /// chosen by other landings than it is then tried with.
+    pub fn findings(&self, draws: u64, landings: u64) -> Findings {
+        let lines = [
+            (Way::Down, After::Shut),
+            (Way::Down, After::Settled),
+            (Way::Across, After::Settled),
+            (Way::Up, After::Settled),
+        ];
+        let v_m_s = self.speed_m_s(After::Settled, landings);
+        let fresh = |after, at_limits| self.inside(v_m_s, after, at_limits, landings, landings);
+        Findings {
+            vehicle: self.vehicle.clone(),
+            geometry: self.geometry(),
+            draws,
+            boundaries: lines
+                .iter()
+                .map(|(way, after)| self.boundary(*way, *after, draws))
+                .collect(),
+            v_m_s,
+            v_shut_m_s: self.speed_m_s(After::Shut, landings),
+            inside: fresh(After::Settled, false),
+            inside_shut: fresh(After::Shut, false),
+            corner: fresh(After::Settled, true),
+        }
+    }
+
+    pub(crate) fn mass(&self, propellant_kg: f64) -> MassProperties {
+        mass_properties(&self.machine.dry, &self.machine.propellant, propellant_kg)
+    }
+
+    /// The lander of the closed forms, with the propellant of a median draw.
+    pub fn geometry(&self) -> Geometry {
+        let mass = self.mass(0.5 * (LEFT[0] + LEFT[1]) * self.machine.propellant.capacity_kg);
+        let feet = &self.machine.legs.p_BF_B;
+        let low_m = feet.iter().map(|p| p[2]).fold(f64::INFINITY, f64::min);
+        let mut around: Vec<[f64; 2]> = feet.iter().map(|p| [p[0], p[1]]).collect();
+        around.sort_by(|a, b| libm::atan2(a[1], a[0]).total_cmp(&libm::atan2(b[1], b[0])));
+        let edges = around.iter().zip(around.iter().cycle().skip(1));
+        let edge_m = edges.map(|(a, b)| {
+            let length_m = libm::hypot(b[0] - a[0], b[1] - a[1]);
+            (a[0] * b[1] - a[1] * b[0]).abs() / length_m
+        });
+        Geometry {
+            edge_m: edge_m.fold(f64::INFINITY, f64::min),
+            height_m: mass.p_BC_B.z - low_m,
+            gyration_m2: mass.inertia_kg_m2[(0, 0)] / mass.mass_kg,
+        }
+    }
+
+    /// Landing number `number` of the study.
+    pub fn land(&self, meeting: &Meeting, number: u64) -> Drop {
+        drop::fall(self, meeting, &Draw::new(self.seed, number))
+    }
+
+    /// Speed up to which draw `number` stands, m/s; 0 when it does not stand at rest either. Not halved: one
+    /// that slides fast may stand where a slower one trips.
+    fn critical_m_s(&self, slope_rad: f64, way: Way, after: After, number: u64) -> f64 {
+        let stands =
+            |v_m_s: f64| self.land(&Meeting { slope_rad, v_m_s, way, after }, number).stands();
+        let steps = (V_M_S_MAX / V_STEP_M_S).round() as u32;
+        let speeds = (0..=steps).map(|n| f64::from(n) * V_STEP_M_S);
+        speeds.take_while(|v_m_s| stands(*v_m_s)).last().unwrap_or(0.0)
+    }
+
+    /// The boundary by `draws` draws at every slope of [`SLOPES_DEG`].
+    pub fn boundary(&self, way: Way, after: After, draws: u64) -> Boundary {
+        let all: Vec<(usize, u64)> =
+            (0..SLOPES_DEG.len()).flat_map(|n| (0..draws).map(move |draw| (n, draw))).collect();
+        let speeds: Vec<f64> = all
+            .par_iter()
+            .map(|(n, draw)| self.critical_m_s(SLOPES_DEG[*n].to_radians(), way, after, *draw))
+            .collect();
+        let points =
+            SLOPES_DEG.iter().zip(speeds.chunks(draws.max(1) as usize)).map(|(deg, of)| {
+                let mut of = of.to_vec();
+                of.sort_by(f64::total_cmp);
+                (
+                    *deg,
+                    of.first().copied().unwrap_or(0.0),
+                    of.get(of.len() / 2).copied().unwrap_or(0.0),
+                )
+            });
+        Boundary { way, after, points: points.collect() }
+    }
+
+    /// Horizontal speed of the envelope, m/s: the largest tenth with which [`CHOSEN`] of landings
+    /// `0..count` stand, by halving; 0 where none does.
+    pub fn speed_m_s(&self, after: After, count: u64) -> f64 {
+        let holds = |tenths: u32| {
+            let inside = self.inside(f64::from(tenths) * V_STEP_M_S, after, false, 0, count);
+            inside.stand.count as f64 >= CHOSEN * count as f64
+        };
+        let (mut good, mut bad) = (0, (V_M_S_MAX / V_STEP_M_S).round() as u32);
+        while bad - good > 1 {
+            let middle = (good + bad) / 2;
+            if holds(middle) { good = middle } else { bad = middle }
+        }
+        f64::from(good) * V_STEP_M_S
+    }
+
+    /// Landings `first..first + count` with slope and speed drawn evenly inside the limits, or all of them at
+    /// the limits.
+    pub fn inside(
+        &self,
+        v_m_s: f64,
+        after: After,
+        at_limits: bool,
+        first: u64,
+        count: u64,
+    ) -> Landings {
+        let drops: Vec<Drop> = (first..first + count)
+            .into_par_iter()
+            .map(|number| {
+                let [slope, speed] = Draw::new(self.seed, number).shares;
+                let [slope, speed] = if at_limits { [1.0; 2] } else { [slope, speed] };
+                let slope_rad = slope * SLOPE_DEG.to_radians();
+                let meeting = Meeting { slope_rad, v_m_s: speed * v_m_s, way: Way::Any, after };
+                self.land(&meeting, number)
+            })
+            .collect();
+        let of = drops.len() as u64;
+        let count = |is: &dyn Fn(&Drop) -> bool| {
+            Share::new(drops.iter().filter(|drop| is(drop)).count() as u64, of)
+        };
+        let classes = Class::ALL.iter().map(|class| (*class, count(&|drop| drop.class == *class)));
+        Landings {
+            stand: count(&Drop::stands),
+            moving: count(&|drop| !drop.rests),
+            classes: classes.collect(),
+            margins: margins(&drops),
+        }
+    }
+}
+
+/// What is left of stroke, stability and standing, over all landings.
+fn margins(drops: &[Drop]) -> Vec<Margin> {
+    type Read = fn(&Measures) -> Option<f64>;
+    let rows: [(&str, &str, Read); 4] = [
+        ("stroke left of the leg that crushed most", "%", |m| {
+            Some(100.0 * (1.0 - m.leg_stroke_share?))
+        }),
+        ("least work that ever lacked to topple it", "J/kg", |m| m.topple_margin_J_kg),
+        ("angle left to the edge at the end", "°", |m| m.stability_deg),
+        ("bounce below the 0.1 m that counts", "m", |m| Some(0.1 - m.bounce_m?)),
+    ];
+    let margin = |(what, unit, read): (&'static str, &'static str, Read)| {
+        let mut all: Vec<f64> = drops.iter().filter_map(|drop| read(&drop.measures)).collect();
+        all.sort_by(f64::total_cmp);
+        let at = |n: usize| all.get(n).copied().unwrap_or(f64::NAN);
+        Margin { what, unit, values: [at(all.len() / 2), at(all.len() / 100), at(0)] }
+    };
+    rows.map(margin).into()
+}
+
+#[cfg(test)]
+mod tests;

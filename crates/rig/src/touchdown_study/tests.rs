@@ -1,0 +1,80 @@
+//! What every drop must do, whatever the draw.
+
+use super::*;
+use std::path::Path;
+
+fn study() -> Study {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vehicles/resilience.toml");
+    Study::of(&VehicleFile::read(&file).unwrap(), 7)
+}
+
+fn meeting(slope_deg: f64, v_m_s: f64, way: Way, after: After) -> Meeting {
+    Meeting { slope_rad: slope_deg.to_radians(), v_m_s, way, after }
+}
+
+#[test]
+fn the_closed_forms_are_those_of_the_contact_model() {
+    let study = study();
+    let geometry = study.geometry();
+    // Feet at 1.3 m between the axes: the edge is at 1.3 m over the root of two.
+    assert!((geometry.edge_m - 1.3 / 2f64.sqrt()).abs() < 1e-9, "{geometry:?}");
+    assert!((geometry.static_rad() - (geometry.edge_m / geometry.height_m).atan()).abs() < 1e-12);
+    // The published table of a lander with b 1.1, h 1.0 and k² 0.6 (validation of `truth`).
+    let other = Geometry { edge_m: 1.1, height_m: 1.0, gyration_m2: 0.6 };
+    for (deg, printed_m_s) in [(0.0_f64, 2.106), (10.0, 1.683), (15.0, 1.467)] {
+        let found = other.trips_m_s(deg.to_radians());
+        assert!((found / printed_m_s - 1.0).abs() < 2e-3, "{deg}: {found}");
+    }
+    assert!(geometry.trips_m_s(geometry.static_rad()) < 1e-9);
+}
+
+#[test]
+fn a_slow_landing_on_the_level_stands_with_all_its_margins() {
+    let study = study();
+    for number in 0..4 {
+        for after in [After::Shut, After::Settled] {
+            let drop = study.land(&meeting(0.0, 0.0, Way::Any, after), number);
+            assert!(drop.stands() && drop.class == Class::Upright, "{number} {after:?} {drop:?}");
+            let tilt_deg = drop.measures.residual_tilt_deg.unwrap();
+            assert!(tilt_deg < 8.0, "{tilt_deg}");
+        }
+    }
+}
+
+#[test]
+fn what_is_beyond_every_limit_falls_over_and_repeats_bit_by_bit() {
+    let study = study();
+    let steep = meeting(40.0, 0.0, Way::Down, After::Shut);
+    let (one, two) = (study.land(&steep, 3), study.land(&steep, 3));
+    assert!(!one.stands(), "{one:?}");
+    assert_eq!(one.measures, two.measures);
+    let other = study.land(&steep, 4);
+    assert_ne!(one.measures, other.measures);
+}
+
+#[test]
+fn laying_down_saves_landings_on_a_slope_that_topple_with_everything_shut() {
+    let study = study();
+    let stood = |after| {
+        let stands =
+            |number: &u64| study.land(&meeting(16.0, 0.2, Way::Down, after), *number).stands();
+        (0..12).filter(stands).count()
+    };
+    let (shut, settled) = (stood(After::Shut), stood(After::Settled));
+    assert!(settled > shut + 2, "{shut} of 12 shut, {settled} laid down");
+}
+
+#[test]
+fn the_page_and_the_picture_stand_alone_and_hold_no_nonsense() {
+    let found = study().findings(1, 4);
+    let (page, picture) = (page(&found), picture(&found));
+    for needle in ["src=", "@import", "url(http", "<script", "NaN", ">inf", "inf,"] {
+        assert!(!page.contains(needle) && !picture.contains(needle), "{needle}");
+    }
+    assert_eq!(page.matches("<polyline").count(), 6);
+    assert_eq!(picture.matches("<polyline").count(), 6);
+    let of: u64 = found.inside.classes.iter().map(|(_, share)| share.count).sum();
+    assert_eq!(of, 4);
+    let text = lines(&found).join("\n");
+    assert!(text.contains("Static limit") && text.contains("99.5 % asked"), "{text}");
+}
