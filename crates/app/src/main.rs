@@ -8,6 +8,7 @@ mod card;
 mod counterfactuals;
 mod faults;
 mod fly;
+mod margins;
 mod output;
 mod overrides;
 mod panel;
@@ -43,6 +44,8 @@ enum Command {
     Faults(faults::Faults),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
     Rangefinder(rangefinder::Rangefinder),
+    /// Work out how far the attitude loop is from instability along a flight.
+    Margins(margins::Margins),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
+        Command::Margins(margins) => margins.run(),
     };
     match judged {
         Ok(true) => ExitCode::SUCCESS,

@@ -48,7 +48,7 @@ mod thrust;
 
 use announce::Announce;
 use control::allocate::{self, Jets};
-use control::attitude::{Attitude, Plant, pointing};
+use control::attitude::{Attitude, Plant, believed_inertia, pointing};
 use faults::contact::ContactWatch;
 use faults::engines::EngineWatch;
 use faults::inertial::InertialWatch;
@@ -258,10 +258,7 @@ impl<'a> Flight<'a> {
 
     /// Principal moments of inertia, kg m², and how full the tanks are, 0 to 1.
     fn inertia(&self) -> (Vector3<f64>, f64) {
-        let vehicle = &self.load.vehicle;
-        let fill = (self.propellant_kg / vehicle.full_kg.max(1.0)).clamp(0.0, 1.0);
-        let [empty, full] = vehicle.inertia_kg_m2.map(Vector3::from);
-        (empty + (full - empty) * fill, fill)
+        believed_inertia(&self.load.vehicle, self.propellant_kg)
     }
 
     fn actuate(&mut self, demand: &Demand, t: Time) -> Actuators {

@@ -4,16 +4,24 @@
 //! it carries the torque of a centre of mass off the thrust line. Gains: K_R well below the 10 Hz pulse
 //! frame, K_P a third of it.
 
+use crate::load::Vehicle;
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
 use nalgebra::Vector3;
 
-/// Attitude loop, 1/s.
-const K_P: f64 = 0.6;
-/// Rate loop, 1/s.
-const K_R: f64 = 1.8;
-/// Integral of the rate error, 1/s².
-const K_I: f64 = 0.5;
+/// Gains of the law, all per unit of inertia.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gains {
+    /// Attitude loop K_P, 1/s.
+    pub attitude_1_s: f64,
+    /// Rate loop K_R, 1/s.
+    pub rate_1_s: f64,
+    /// Integral of the rate error K_I, 1/s².
+    pub integral_1_s2: f64,
+}
+
+/// The gains as flown.
+pub const GAINS: Gains = Gains { attitude_1_s: 0.6, rate_1_s: 1.8, integral_1_s2: 0.5 };
 /// Bound of the integral torque, N m.
 const INTEGRAL_NM_MAX: f64 = 80.0;
 /// Distance of the integral from an observed torque above which it moves there, N m, its share each frame, and the
@@ -38,6 +46,14 @@ pub struct Plant {
     pub powered: bool,
     /// Frame, s.
     pub dt_s: f64,
+}
+
+/// Principal moments of inertia as believed with `propellant_kg` on board, kg m², and how full the tanks are,
+/// 0 to 1.
+pub fn believed_inertia(vehicle: &Vehicle, propellant_kg: f64) -> (Vector3<f64>, f64) {
+    let fill = (propellant_kg / vehicle.full_kg.max(1.0)).clamp(0.0, 1.0);
+    let [empty, full] = vehicle.inertia_kg_m2.map(Vector3::from);
+    (empty + (full - empty) * fill, fill)
 }
 
 /// The controller's memory.
@@ -90,7 +106,7 @@ impl Attitude {
         if feed.norm_squared() > FEEDFORWARD_RAD_S_MAX * FEEDFORWARD_RAD_S_MAX {
             feed = Vector3::zeros();
         }
-        let mut turn = self.error * K_P;
+        let mut turn = self.error * GAINS.attitude_1_s;
         let size = libm::sqrt(turn.norm_squared());
         if size > slew_rad_s_max {
             turn *= slew_rad_s_max / size;
@@ -105,7 +121,7 @@ impl Attitude {
             }
         } else if size < slew_rad_s_max {
             let before = self.integral;
-            self.integral += inertia.component_mul(&rate_error) * (K_I * dt_s);
+            self.integral += inertia.component_mul(&rate_error) * (GAINS.integral_1_s2 * dt_s);
             // What was settled beyond the bound may stay, and only shrink.
             let bound = |x: f64, was: f64| {
                 let most = was.abs().max(INTEGRAL_NM_MAX);
@@ -113,7 +129,7 @@ impl Attitude {
             };
             self.integral = self.integral.zip_map(&before, bound);
         }
-        inertia.component_mul(&(rate_error * K_R)) + self.integral
+        inertia.component_mul(&(rate_error * GAINS.rate_1_s)) + self.integral
     }
 }
 
