@@ -28,7 +28,7 @@ use crate::record::Recording;
 use crate::scenario::{Scenario, ScenarioError};
 use crate::stand::Stand;
 use flight::control::allocate::{self, Jets};
-use flight::control::attitude::{GAINS, believed_inertia};
+use flight::control::attitude::{BURNING, believed_inertia};
 use icd::bus::{ASSIST_ENGINES, JETS, PULSE_FRAME};
 use icd::tm::Phase;
 use nalgebra::Vector3;
@@ -160,7 +160,7 @@ impl Point {
                 liquid(machine, &mass, at.propellant_kg, thrust_N, axis),
                 actuator(machine, believed, &mass, &at, axis),
             ),
-            gains: GAINS,
+            gains: BURNING,
             believed_kg_m2: inertia[axis],
         });
         Self {

@@ -20,8 +20,10 @@ pub struct Gains {
     pub integral_1_s2: f64,
 }
 
-/// The gains as flown.
-pub const GAINS: Gains = Gains { attitude_1_s: 0.6, rate_1_s: 1.8, integral_1_s2: 0.5 };
+/// The gains under thrust.
+pub const BURNING: Gains = Gains { attitude_1_s: 0.6, rate_1_s: 3.6, integral_1_s2: 0.5 };
+/// The gains in a coast, where jets in a deadband hold the lander and the liquid is held by vanes.
+pub const COASTING: Gains = Gains { attitude_1_s: 0.6, rate_1_s: 1.8, integral_1_s2: 0.5 };
 /// Bound of the integral torque, N m.
 const INTEGRAL_NM_MAX: f64 = 80.0;
 /// Distance of the integral from an observed torque above which it moves there, N m, its share each frame, and the
@@ -99,6 +101,7 @@ impl Attitude {
         plant: &Plant,
     ) -> Vector3<f64> {
         let Plant { inertia, slew_rad_s_max, powered, dt_s } = *plant;
+        let gains = if powered { BURNING } else { COASTING };
         self.error = (q_IB.inverse() * commanded).log();
         let moved = self.last.map_or(Vector3::zeros(), |last| (last.inverse() * commanded).log());
         self.last = Some(commanded);
@@ -106,7 +109,7 @@ impl Attitude {
         if feed.norm_squared() > FEEDFORWARD_RAD_S_MAX * FEEDFORWARD_RAD_S_MAX {
             feed = Vector3::zeros();
         }
-        let mut turn = self.error * GAINS.attitude_1_s;
+        let mut turn = self.error * gains.attitude_1_s;
         let size = libm::sqrt(turn.norm_squared());
         if size > slew_rad_s_max {
             turn *= slew_rad_s_max / size;
@@ -121,7 +124,7 @@ impl Attitude {
             }
         } else if size < slew_rad_s_max {
             let before = self.integral;
-            self.integral += inertia.component_mul(&rate_error) * (GAINS.integral_1_s2 * dt_s);
+            self.integral += inertia.component_mul(&rate_error) * (gains.integral_1_s2 * dt_s);
             // What was settled beyond the bound may stay, and only shrink.
             let bound = |x: f64, was: f64| {
                 let most = was.abs().max(INTEGRAL_NM_MAX);
@@ -129,7 +132,7 @@ impl Attitude {
             };
             self.integral = self.integral.zip_map(&before, bound);
         }
-        inertia.component_mul(&(rate_error * GAINS.rate_1_s)) + self.integral
+        inertia.component_mul(&(rate_error * gains.rate_1_s)) + self.integral
     }
 }
 
