@@ -206,6 +206,11 @@ impl<'a> Flight<'a> {
         &self.snapshot
     }
 
+    /// Distance of the thrust line from the centre of mass along body x and y as observed, m.
+    pub fn thrust_offset_m(&self) -> [f64; 2] {
+        self.attitude.thrust_offset_m()
+    }
+
     /// Events raised by the last step.
     pub fn events(&self) -> &[Event] {
         self.announce.events()
@@ -266,6 +271,8 @@ impl<'a> Flight<'a> {
         let (inertia, fill) = self.inertia();
         let cm_z_m = vehicle.cm_z_m[0] + (vehicle.cm_z_m[1] - vehicle.cm_z_m[0]) * fill;
         let powered = demand.collective > 0.0 || demand.main;
+        let p = self.propulsion();
+        let thrust_N = if demand.main { p.main.0 } else { 0.0 } + demand.collective * p.assist.0;
         if let Some(disturbance) = self.engines.disturbance() {
             self.attitude.settle(disturbance);
         }
@@ -277,6 +284,7 @@ impl<'a> Flight<'a> {
                 inertia,
                 slew_rad_s_max: vehicle.slew_rad_s_max.min(self.inertial.rate_max),
                 powered,
+                thrust_N,
                 dt_s: PULSE_FRAME.s(),
             },
         );

@@ -8,7 +8,7 @@
 //!     u = −I_b (K_R + K_I T z/(z − 1)) (K_P θ + w)
 //! with I_b the inertia believed on board and w the mean rate over the last cycle. What an extra delay does is not
 //! approximated: the delay margin is found by halving between a closed loop that is stable and one that is not,
-//! by its eigenvalues. A mode of the liquid is followed from the open loop to the closed one.
+//! by whether its powers die away. A mode of the liquid is followed from the open loop to the closed one.
 //! Refuses: filters of navigation (attitude and rate are the gyros'), the law of guidance around it.
 
 use super::plant::{ANGLE_BEFORE, ANGLE_NOW, Frame, Plant, SAMPLED};
@@ -21,7 +21,12 @@ const OMEGA_FIRST: f64 = 0.02;
 /// Halvings in the search for a crossing.
 const HALVINGS: usize = 40;
 /// Steps in which a mode is followed from the open to the closed loop.
-const STEPS: usize = 60;
+const STEPS: usize = 40;
+/// Newton's steps at each, and the distance over which a slope is taken.
+const NEWTON: usize = 4;
+const NEAR: f64 = 1e-6;
+/// Squarings that tell whether a matrix's powers die away: 2²⁴ frames.
+const SQUARINGS: u32 = 24;
 /// Commands on their way: the longest delay looked at is one frame less.
 const LATE: usize = 12;
 /// Sampled state, integral, commands on their way.
@@ -87,8 +92,12 @@ impl Loop {
     /// L at a frequency, rad/s.
     fn at(&self, frame: &Frame, omega: f64) -> C {
         let angle = omega * self.plant.frame_s;
-        let z = C::new(libm::cos(angle), libm::sin(angle));
-        let back = C::new(z.re, -z.im);
+        self.broken(frame, C::new(libm::cos(angle), libm::sin(angle)))
+    }
+
+    /// L at any z.
+    fn broken(&self, frame: &Frame, z: C) -> C {
+        let back = C::new(1.0, 0.0) / z;
         let mut late = C::new(1.0, 0.0);
         for _ in 0..frame.late {
             late *= back;
@@ -162,7 +171,9 @@ impl Loop {
         let command = (turn * (self.believed_kg_m2 * p.rate_1_s) + integral) * gain;
         let mut out = SMatrix::<f64, CLOSED, CLOSED>::zeros();
         out.fixed_view_mut::<SAMPLED, SAMPLED>(0, 0).copy_from(&frame.state);
-        for (input, late) in frame.input.iter().zip(frame.late..) {
+        // A longer delay than there is room for counts as the longest.
+        let on_way = [frame.late.min(LATE), (frame.late + 1).min(LATE)];
+        for (input, late) in frame.input.iter().zip(on_way) {
             for i in 0..SAMPLED {
                 if late == 0 {
                     for n in 0..CLOSED {
@@ -181,14 +192,28 @@ impl Loop {
         out
     }
 
-    /// Whether the closed loop is stable with an extra gain and an extra delay at the engines.
+    /// Whether the closed loop is stable with an extra gain and an extra delay at the engines: whether its powers die
+    /// away.
     pub fn stable(&self, gain: f64, extra_s: f64) -> bool {
-        let closed = self.closed(&self.plant.frame(extra_s), gain);
-        closed.complex_eigenvalues().iter().all(|z| z.norm_sqr() < 1.0)
+        let mut power = self.closed(&self.plant.frame(extra_s), gain);
+        // Logarithm of the size of the matrix to the power 2ⁿ, over 2ⁿ: it tends to that of the largest eigenvalue.
+        let (mut growth, mut share) = (0.0, 1.0);
+        for _ in 0..SQUARINGS {
+            let size = power.amax();
+            if size <= 0.0 {
+                return true;
+            }
+            growth += share * libm::log(size);
+            power /= size;
+            power = power * power;
+            share *= 0.5;
+        }
+        growth + share * libm::log(power.amax().max(f64::MIN_POSITIVE)) < 0.0
     }
 
     fn delay_margin_s(&self) -> f64 {
-        let mut high = (LATE - 2) as f64 * self.plant.frame_s;
+        let late = self.plant.frame(0.0).late;
+        let mut high = LATE.saturating_sub(late + 2) as f64 * self.plant.frame_s;
         if !self.stable(1.0, 0.0) {
             return 0.0;
         }
@@ -210,18 +235,27 @@ impl Loop {
     }
 
     /// The liquid's mode of the closed loop: frequency, rad/s, and damping ratio.
+    ///
+    /// Root of 1/L(z) + k as k goes from 0, where it is the open loop's, to 1; Newton's steps.
     fn slosh(&self, frame: &Frame) -> (f64, f64) {
         let (omega, zeta) = self.plant.open_slosh();
         let t_s = self.plant.frame_s;
         let size = libm::exp(-zeta * omega * t_s);
         let angle = omega * libm::sqrt((1.0 - zeta * zeta).max(0.0)) * t_s;
         let mut mode = C::new(size * libm::cos(angle), size * libm::sin(angle));
-        for k in 1..=STEPS {
-            let closed = self.closed(frame, k as f64 / STEPS as f64);
-            let near = |z: &C| (*z - mode).norm_sqr();
-            let all = closed.complex_eigenvalues();
-            let next = all.iter().min_by(|a, b| near(a).total_cmp(&near(b)));
-            mode = next.copied().unwrap_or(mode);
+        let one = C::new(1.0, 0.0);
+        for k in 0..=STEPS {
+            let gain = k as f64 / STEPS as f64;
+            let left = |z: C| one / self.broken(frame, z) + gain;
+            for _ in 0..NEWTON {
+                let slope = (left(mode + NEAR) - left(mode - NEAR)) / (2.0 * NEAR);
+                let step = left(mode) / slope;
+                // Where the law moves nothing L is nothing, and the mode stays.
+                if !step.re.is_finite() || !step.im.is_finite() {
+                    break;
+                }
+                mode -= step;
+            }
         }
         // z = exp(s T).
         let s = C::new(0.5 * libm::log(mode.norm_sqr()), libm::atan2(mode.im, mode.re)) / t_s;
