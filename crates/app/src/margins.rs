@@ -7,7 +7,7 @@ use crate::overrides::Overrides;
 use crate::plain::say;
 use crate::shipped::Unpacked;
 use miette::IntoDiagnostic;
-use rig::margins::{Study, lines, page};
+use rig::margins::{EVERY_S, Study, lines, page};
 use rig::scenario::Scenario;
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ impl Margins {
         let mut unpacked = Unpacked::default();
         let mut scenario = Scenario::read(&unpacked.locate(&self.scenario)?)?;
         self.overrides.apply(&mut scenario);
-        let study = Study::of(scenario, self.run)?;
+        let study = Study::of(scenario, self.run, EVERY_S)?;
         let mut stdout = std::io::stdout().lock();
         for line in lines(&study) {
             say(&mut stdout, &line).into_diagnostic()?;

@@ -2,7 +2,7 @@
 //!
 //! Owns: [`Study`], the points of a flight it looks at, what each axis is made of there.
 //! Does not own: the linear model (`plant`), the margins of a loop (`sampled`), page and table (`page`, `text`).
-//! As programmed: the scenario is flown; every [`EVERY_S`] of powered flight mass, inertia, thrust and liquid are
+//! As programmed: the scenario is flown; every so many seconds of powered flight mass, inertia, thrust and liquid are
 //! nature's at that instant, gains and believed inertia the flight software's own, and what the engines make of a
 //! torque is asked of its own allocation: each axis belongs to the assist engines where they burn and stand off
 //! it, else to the jets.
@@ -40,7 +40,7 @@ use truth::vehicle::{Engine, Vehicle};
 pub const GAIN_DB: f64 = 6.0;
 /// Required phase margin, deg.
 pub const PHASE_DEG: f64 = 30.0;
-/// Time between two points, s.
+/// Usual time between two points, s.
 pub const EVERY_S: f64 = 2.0;
 /// Names of the axes: body x, y, z.
 pub const AXES: [&str; 3] = ["x", "y", "z"];
@@ -96,11 +96,11 @@ pub struct Study {
 }
 
 impl Study {
-    /// Flies `run` of the scenario and analyses it.
+    /// Flies `run` of the scenario and analyses it every `every_s` of powered flight; [`EVERY_S`] is usual.
     ///
     /// # Errors
     /// As [`Stand::new`] and [`fly`].
-    pub fn of(scenario: Scenario, run: u64) -> Result<Self, ScenarioError> {
+    pub fn of(scenario: Scenario, run: u64, every_s: f64) -> Result<Self, ScenarioError> {
         let stand = Stand::new(scenario)?;
         let load = stand.load(run);
         let machine = &stand.scenario.vehicle.machine;
@@ -110,7 +110,7 @@ impl Study {
                 && frame.t_s >= next_s
             {
                 instants.push(instant);
-                next_s = frame.t_s + EVERY_S - 0.5 * PULSE_FRAME.s();
+                next_s = frame.t_s + every_s - 0.5 * PULSE_FRAME.s();
             }
         })?;
         let point = |at: &Instant| Point::new(machine, &load.vehicle, *at);
