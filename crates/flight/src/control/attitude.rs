@@ -28,7 +28,7 @@ pub struct Gains {
 }
 
 /// The gains under thrust.
-pub const BURNING: Gains = Gains { attitude_1_s: 0.6, rate_1_s: 3.6, integral_1_s2: 0.5 };
+pub const BURNING: Gains = Gains { attitude_1_s: 0.6, rate_1_s: 3.2, integral_1_s2: 0.5 };
 /// The gains in a coast, where jets in a deadband hold the lander and the liquid is held by vanes.
 pub const COASTING: Gains = Gains { attitude_1_s: 0.6, rate_1_s: 1.8, integral_1_s2: 0.5 };
 /// Bound of the integral torque, N m.

@@ -42,78 +42,82 @@ fn powered(study: &Study) -> &[Point] {
 
 fn charts(study: &Study) -> Vec<Chart> {
     let points = powered(study);
-    let ends = [points.first(), points.last()].map(|p| p.map_or(0.0, |p| p.at.t_s));
-    let x_ticks = ticks(ends[0], ends[1], 8.0);
-    let curve = |label: String, colour: &'static str, value: &dyn Fn(&Point) -> f64| Curve {
-        label,
-        colour,
-        points: points.iter().map(|point| (point.at.t_s, value(point))).collect(),
-    };
-    let per_axis = |value: fn(&Margins) -> f64| -> Vec<Curve> {
-        let axes = AXES.iter().zip(COLOURS).enumerate();
-        axes.map(|(axis, (name, colour))| {
-            curve(format!("about {name}"), colour, &move |p| value(&p.margins[axis]))
-        })
-        .collect()
-    };
-    let chart = |title, note: &str, y_label, last: f64, curves: Vec<Curve>, levels| {
-        let most = curves.iter().flat_map(|c| &c.points).map(|p| p.1).filter(|y| y.is_finite());
-        let y_ticks = ticks(0.0, most.fold(0.0, f64::max).min(last), 6.0);
-        let (note, x_label) = (note.to_string(), "time since the start, s");
-        Chart { title, note, x_label, y_label, x_ticks: x_ticks.clone(), y_ticks, curves, levels }
-    };
     let slosh = vec![
-        curve("liquid, loop closed".into(), "--truth", &|p| p.margins[0].slosh.0),
-        curve("liquid, no control".into(), "--second", &|p| p.loops[0].plant.open_slosh().0),
-        curve("loop's crossover".into(), "--nav", &|p| p.margins[0].crossover_rad_s),
-        curve("thrust acceleration, m/s²".into(), "--reference", &|p| p.thrust_m_s2),
+        curve(points, "liquid, loop closed".into(), "--truth", |p| p.margins[0].slosh.0),
+        curve(points, "liquid, no control".into(), "--second", |p| p.loops[0].plant.open_slosh().0),
+        curve(points, "loop's crossover".into(), "--nav", |p| p.margins[0].crossover_rad_s),
+        curve(points, "thrust acceleration, m/s²".into(), "--reference", |p| p.thrust_m_s2),
     ];
-    let mut damping = per_axis(slosh_percent);
-    damping.push(curve("about x, no control".into(), "--reference", &|p| {
+    let mut damping = per_axis(points, slosh_percent);
+    damping.push(curve(points, "about x, no control".into(), "--reference", |p| {
         100.0 * p.loops[0].plant.open_slosh().1
     }));
+    let required = |value: f64| vec![(value, "required")];
+    let gain = chart(points, "Gain margin", "gain margin, dB", per_axis(points, gain_db));
+    let phase = chart(points, "Phase margin", "phase margin, degrees", per_axis(points, phase_deg));
     vec![
-        chart(
-            "Gain margin",
-            "The lesser of what the gain may rise and fall.",
-            "gain margin, dB",
-            30.0,
-            per_axis(gain_db),
-            vec![(GAIN_DB, "required")],
-        ),
-        chart(
-            "Phase margin",
-            "The least over all crossings of unit gain.",
-            "phase margin, degrees",
-            90.0,
-            per_axis(phase_deg),
-            vec![(PHASE_DEG, "required")],
-        ),
-        chart(
-            "Delay margin",
-            "Extra delay between law and engines that the closed loop bears: room for a computer.",
-            "delay margin, ms",
-            1200.0,
-            per_axis(|m| 1e3 * m.delay_s),
-            vec![],
-        ),
-        chart(
-            "Damping of the liquid",
-            "Of its mode in the closed loop. Below zero it would grow.",
-            "damping ratio, %",
-            100.0,
-            damping,
-            vec![],
-        ),
-        chart(
-            "Where the liquid swings, about x",
-            "Its frequency follows thrust and filling.",
-            "rad/s",
-            20.0,
-            slosh,
-            vec![],
-        ),
+        Chart {
+            note: "The lesser of what the gain may rise and fall.".to_string(),
+            levels: required(GAIN_DB),
+            ..gain
+        },
+        Chart {
+            note: "The least over all crossings of unit gain.".to_string(),
+            levels: required(PHASE_DEG),
+            ..phase
+        },
+        Chart {
+            note: "Extra delay between law and engines that the closed loop bears: room for a computer.".to_string(),
+            ..chart(points, "Delay margin", "delay margin, ms", per_axis(points, |m| 1e3 * m.delay_s))
+        },
+        Chart {
+            note: "Of its mode in the closed loop. Below zero it would grow.".to_string(),
+            ..chart(points, "Damping of the liquid", "damping ratio, %", damping)
+        },
+        Chart {
+            note: "Its frequency follows thrust and filling.".to_string(),
+            ..chart(points, "Where the liquid swings, about x", "rad/s", slosh)
+        },
     ]
+}
+
+fn curve(
+    points: &[Point],
+    label: String,
+    colour: &'static str,
+    value: impl Fn(&Point) -> f64,
+) -> Curve {
+    let points = points.iter().map(|point| (point.at.t_s, value(point))).collect();
+    Curve { label, colour, points }
+}
+
+fn per_axis(points: &[Point], value: fn(&Margins) -> f64) -> Vec<Curve> {
+    let axes = AXES.iter().zip(COLOURS).enumerate();
+    let about = |(axis, (name, colour)): (usize, (&&str, &'static str))| {
+        curve(points, format!("about {name}"), colour, move |p| value(&p.margins[axis]))
+    };
+    axes.map(about).collect()
+}
+
+/// A chart over the time of the points, from zero to the largest value.
+fn chart(
+    points: &[Point],
+    title: &'static str,
+    y_label: &'static str,
+    curves: Vec<Curve>,
+) -> Chart {
+    let [first, last] = [points.first(), points.last()].map(|p| p.map_or(0.0, |p| p.at.t_s));
+    let most = curves.iter().flat_map(|c| &c.points).map(|p| p.1).filter(|y| y.is_finite());
+    Chart {
+        title,
+        note: String::new(),
+        x_label: "time since the start, s",
+        y_label,
+        x_ticks: ticks(first, last, 8.0),
+        y_ticks: ticks(0.0, most.fold(1.0, f64::max), 6.0),
+        curves,
+        levels: Vec::new(),
+    }
 }
 
 /// Round ticks that enclose two values, about so many.

@@ -25,6 +25,8 @@ const STEPS: usize = 40;
 /// Newton's steps at each, and the distance over which a slope is taken.
 const NEWTON: usize = 4;
 const NEAR: f64 = 1e-6;
+/// L on a pole.
+const HUGE: f64 = 1e100;
 /// Squarings that tell whether a matrix's powers die away: 2²⁴ frames.
 const SQUARINGS: u32 = 24;
 /// Commands on their way: the longest delay looked at is one frame less.
@@ -106,7 +108,8 @@ impl Loop {
         let system = state + SMatrix::<C, SAMPLED, SAMPLED>::identity() * z;
         let input: SVector<C, SAMPLED> =
             frame.input[0].zip_map(&frame.input[1], |now, before| (back * before + now) * late);
-        let Some(x) = system.lu().solve(&input) else { return C::new(0.0, 0.0) };
+        // Exactly on a pole.
+        let Some(x) = system.lu().solve(&input) else { return C::new(HUGE, 0.0) };
         let rate = (x[ANGLE_NOW] - x[ANGLE_BEFORE]) / self.plant.cycle_s;
         self.law(z) * (x[ANGLE_NOW] * self.gains.attitude_1_s + rate)
     }
