@@ -8,7 +8,7 @@
 //! torques the mode of liquid that hangs below the centre of mass, its pendulum's hinge above it, has its pole
 //! below its zero (p² − z² = m d a (1 − m/M + d/ℓ) / D with d < 0, in the symbols of the dynamics): a loop T(s)
 //! moves p² by (p² − z²) T, and takes damping in proportion to −Im T. A loop that just matches the liquid does so
-//! most; one twice as fast holds the lander still, and the liquid swings as in a tank that stands.
+//! most; a faster one holds the lander still, and the liquid swings as in a tank that stands.
 //! Measured along whole flights by the test stand's study of margins: at least 6 dB and 30° on every vehicle.
 
 use crate::load::Vehicle;
@@ -262,7 +262,7 @@ mod tests {
     fn the_offset_of_the_thrust_is_observed_and_its_trim_follows_a_cut_of_thrust_at_once() {
         let (told, seen) = cut(true);
         let (untold, _) = cut(false);
-        // The slowest pole of the loop is at −0.136 1/s: after 40 s exp(−5.4) = 0.4 % is still missing.
+        // The slowest pole of the loop is at −0.154 1/s: after 40 s exp(−6.1) = 0.2 % is still missing.
         assert!((seen[0] / 0.010 - 1.0).abs() < 5e-3, "{seen:?}");
         assert!((seen[1] / -0.005 - 1.0).abs() < 5e-3, "{seen:?}");
         assert!(untold > 5e-3 && told < 0.02 * untold, "{told} {untold}");
