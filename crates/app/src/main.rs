@@ -8,6 +8,7 @@ mod card;
 mod counterfactuals;
 mod faults;
 mod fly;
+mod margins;
 mod output;
 mod overrides;
 mod panel;
@@ -46,6 +47,8 @@ enum Command {
     Rangefinder(rangefinder::Rangefinder),
     /// Work out what a vehicle can land on: slope against horizontal speed, by the contact model that flies.
     Touchdown(touchdown::Touchdown),
+    /// Work out how far the attitude loop is from instability along a flight.
+    Margins(margins::Margins),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
         Command::Touchdown(touchdown) => touchdown.run(),
+        Command::Margins(margins) => margins.run(),
     };
     match judged {
         Ok(true) => ExitCode::SUCCESS,

@@ -50,7 +50,7 @@ mod thrust;
 
 use announce::Announce;
 use control::allocate::{self, Jets};
-use control::attitude::{Attitude, Plant, pointing};
+use control::attitude::{Attitude, Plant, believed_inertia, pointing};
 use control::settle::Settling;
 use faults::contact::ContactWatch;
 use faults::engines::EngineWatch;
@@ -211,6 +211,11 @@ impl<'a> Flight<'a> {
         &self.snapshot
     }
 
+    /// Distance of the thrust line from the centre of mass along body x and y as observed, m.
+    pub fn thrust_offset_m(&self) -> [f64; 2] {
+        self.attitude.thrust_offset_m()
+    }
+
     /// Events raised by the last step.
     pub fn events(&self) -> &[Event] {
         self.announce.events()
@@ -263,10 +268,7 @@ impl<'a> Flight<'a> {
 
     /// Principal moments of inertia, kg m², and how full the tanks are, 0 to 1.
     fn inertia(&self) -> (Vector3<f64>, f64) {
-        let vehicle = &self.load.vehicle;
-        let fill = (self.propellant_kg / vehicle.full_kg.max(1.0)).clamp(0.0, 1.0);
-        let [empty, full] = vehicle.inertia_kg_m2.map(Vector3::from);
-        (empty + (full - empty) * fill, fill)
+        believed_inertia(&self.load.vehicle, self.propellant_kg)
     }
 
     fn actuate(&mut self, demand: &Demand, t: Time) -> Actuators {
@@ -274,6 +276,8 @@ impl<'a> Flight<'a> {
         let (inertia, fill) = self.inertia();
         let cm_z_m = vehicle.cm_z_m[0] + (vehicle.cm_z_m[1] - vehicle.cm_z_m[0]) * fill;
         let powered = demand.collective > 0.0 || demand.main;
+        let p = self.propulsion();
+        let thrust_N = if demand.main { p.main.0 } else { 0.0 } + demand.collective * p.assist.0;
         if let Some(disturbance) = self.engines.disturbance() {
             self.attitude.settle(disturbance);
         }
@@ -285,6 +289,7 @@ impl<'a> Flight<'a> {
                 inertia,
                 slew_rad_s_max: vehicle.slew_rad_s_max.min(self.inertial.rate_max),
                 powered,
+                thrust_N,
                 dt_s: PULSE_FRAME.s(),
             },
         );

@@ -28,6 +28,7 @@ mod computer;
 pub mod counterfactual;
 pub mod fault_table;
 pub mod load;
+pub mod margins;
 pub mod measures;
 mod parquet_file;
 pub mod rangefinder_study;

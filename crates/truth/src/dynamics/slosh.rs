@@ -105,7 +105,7 @@ impl SloshMass {
 
     /// ω² and 2 ζ ω under an axial specific force, for a shift of `shift_B`.
     #[inline]
-    fn spring(&self, axial_m_s2: f64, shift_B: &Vector3<f64>) -> (f64, f64) {
+    pub fn spring(&self, axial_m_s2: f64, shift_B: &Vector3<f64>) -> (f64, f64) {
         let held = axial_m_s2 < self.held_m_s2;
         let (axial_m_s2, zeta) =
             if held { (self.held_m_s2, HELD_DAMPING) } else { (axial_m_s2, self.damping_ratio) };
