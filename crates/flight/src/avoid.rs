@@ -61,8 +61,8 @@ const UNSAFE: f64 = 0.5;
 pub(crate) struct Avoid {
     pub scan: Scan,
     /// The lander in `H`, m, and when.
-    p_HB_H: Vector3<f64>,
-    v_m_s: Vector3<f64>,
+    pub p_HB_H: Vector3<f64>,
+    pub v_m_s: Vector3<f64>,
     t: Option<Time>,
     /// How many of the scans are begun or past.
     begun: usize,
@@ -281,6 +281,7 @@ impl Flight<'_> {
         self.announce.edge(Event::SiteChosen, moved);
         self.announce.edge(Event::NoSafeSite, best.risk > UNSAFE);
         self.avoid.site = Some(best);
+        self.course.want(&best);
     }
 
     /// Descent speed that leaves a divert its time, m/s, where the plan has `planned_m_s`; none where

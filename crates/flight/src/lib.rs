@@ -28,6 +28,7 @@ mod apollo;
 mod avoid;
 mod command;
 pub mod control;
+mod course;
 mod descent;
 mod down;
 pub mod faults;
@@ -120,6 +121,7 @@ pub struct Flight<'a> {
     backwards: u32,
     doubt: (f64, f64),
     avoid: avoid::Avoid,
+    course: course::Course,
 }
 
 impl<'a> Flight<'a> {
@@ -168,6 +170,7 @@ impl<'a> Flight<'a> {
             backwards: 0,
             doubt: (0.0, 0.0),
             avoid: avoid::Avoid::new(),
+            course: course::Course::new(),
         }
     }
 
@@ -193,6 +196,7 @@ impl<'a> Flight<'a> {
             self.actuators.t = sensors.t;
         }
         self.actuators.sweep = self.look_for_hazards(sensors);
+        self.plan_on();
         if self.actuators.main_open
             || self.actuators.assist_on_us.iter().chain(&self.actuators.jet_on_us).any(|us| *us > 0)
         {

@@ -4,7 +4,7 @@
 #![allow(clippy::cast_possible_truncation)]
 
 use super::*;
-use crate::load::{Avoidance, Load, NavStart};
+use crate::load::{Avoidance, DivertLaw, Load, NavStart};
 use crate::test_load::{flight_state, load, quiet};
 use icd::bus::Actuators;
 use icd::frames::{Vector, Velocity};
@@ -28,6 +28,7 @@ fn equipped() -> Load {
         sigma_m: 0.02,
         foot_radius_m: 1.3,
         pad_diameter_m: 0.3,
+        law: DivertLaw::ClosedForm,
     };
     load
 }

@@ -146,3 +146,49 @@ fn what_cannot_be_is_proved_not_given_up() {
     let refusal = planner.plan(&start(), &TARGET, &spent, 40.0).unwrap_err();
     assert!(matches!(refusal, Refusal::Infeasible { .. }), "{refusal:?}");
 }
+
+#[test]
+fn a_plan_made_in_portions_is_the_plan_made_at_once() {
+    let mut planner = Planner::<30>::new(FIELD);
+    let at_once = planner.plan(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+    for steps in [1, 2, 7] {
+        planner.forget();
+        let mut draft = planner.begin(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+        let (mut portions, mut searched) = (0, 0);
+        loop {
+            portions += 1;
+            match planner.work(&mut draft, steps) {
+                Progress::Ready => break,
+                Progress::Searched => searched += 1,
+                Progress::Working => {}
+                Progress::Refused(why) => panic!("{why:?}"),
+            }
+        }
+        let plan = planner.made().unwrap();
+        assert!(searched == 1 && portions > planner.effort().1 / steps, "{portions}");
+        assert!(
+            plan.a_L == at_once.a_L && plan.duration_s.to_bits() == at_once.duration_s.to_bits()
+        );
+    }
+}
+
+#[test]
+fn a_plan_may_begin_where_the_lander_is_once_the_duration_is_found() {
+    let mut planner = Planner::<30>::new(FIELD);
+    let mut draft = planner.begin(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+    let now = Start {
+        p_L: start().p_L + Vector3::new(1.0, -1.0, 2.0),
+        v_L: start().v_L + Vector3::new(0.2, 0.1, -0.3),
+        mass_kg: 449.8,
+    };
+    let plan = loop {
+        match planner.work(&mut draft, 2) {
+            Progress::Ready => break planner.made().unwrap(),
+            Progress::Searched => draft.start = now,
+            Progress::Working => {}
+            Progress::Refused(why) => panic!("{why:?}"),
+        }
+    };
+    let residuals = super::super::verify(plan, &now, &TARGET, &LIMITS, &FIELD);
+    assert!(residuals.within(&Residuals::FLYABLE) && residuals.position_m < 1e-3, "{residuals:?}");
+}
