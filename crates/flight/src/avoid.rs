@@ -241,7 +241,7 @@ impl Flight<'_> {
     }
 
     /// Largest horizontal acceleration that a divert from `altitude_m` is planned with, m/s².
-    fn divert_m_s2(altitude_m: f64) -> f64 {
+    pub(crate) fn divert_m_s2(altitude_m: f64) -> f64 {
         PLANNED * MOON_GRAVITY_M_S2 * libm::tan(divert::tilt_max_rad(0.7 * altitude_m))
     }
 

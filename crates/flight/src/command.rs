@@ -89,11 +89,6 @@ pub struct Guide {
 }
 
 impl Guide {
-    /// The main engine is asked to burn.
-    pub fn main_burns(&self) -> bool {
-        self.main
-    }
-
     /// Nothing known yet.
     pub fn new() -> Self {
         Self {

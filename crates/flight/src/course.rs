@@ -15,7 +15,9 @@
 
 use crate::Flight;
 use crate::control::allocate;
-use crate::guidance::convex::{Draft, Field, Limits, Plan, Planner, Progress, Start, Target};
+use crate::guidance::convex::{
+    Bounds, Draft, Field, Limits, Plan, Planner, Progress, Start, Target,
+};
 use crate::guidance::divert;
 use crate::hazard::choose::Best;
 use crate::load::{DivertLaw, after};
@@ -31,25 +33,38 @@ use nalgebra::Vector3;
 pub(crate) const NODES: usize = 30;
 /// Steps of the solver in a cycle: together no more work than the worst cycle had without them.
 const STEPS: u32 = 2;
+/// Share of its duration that the cheapest plan is searched to: it costs little there to be a little off.
+const WIDTH: f64 = 0.03;
 /// Time that the search takes, s, and that what follows it takes: foreseen; measured 0.8 to 2.4 and 0.3 to 0.6.
 const SEARCH_S: f64 = 1.5;
 const FINISH_S: f64 = 0.4;
 /// Time after which a plan in the making is given up, s.
 const MAKING_S_MAX: f64 = 5.0;
 /// Altitude at which a plan ends, and below which none is begun, m. Assumed.
-const END_M: f64 = 40.0;
-const BEGIN_M: f64 = 90.0;
+const END_M: f64 = 15.0;
+const BEGIN_M: f64 = 140.0;
 /// Altitude must be known to this, 1 sigma, m.
 const SIGMA_M_MAX: f64 = 5.0;
-/// Largest speed of a plan, by the profile's.
+/// Largest speed of a plan, by the profile's, at its begin and its end; a line in between.
 const HASTE: f64 = 1.4;
+const END_HASTE: f64 = 1.4;
 /// Shares of the tilt and of the most thrust that a plan may use; feedback has the rest.
 const TILT: f64 = 0.8;
-const THRUST: f64 = 0.92;
+const THRUST: f64 = 0.88;
+/// Share of the closed form's largest acceleration aside that a plan's duration must leave room for: faster ones
+/// turn their thrust faster than the attitude can follow.
+const ASIDE: f64 = 0.9;
+/// Least tilt that a plan may begin with, rad, and how fast it may grow, by the attitude's fastest turn.
+const TILT_RAD: f64 = 0.05;
+const TURN: f64 = 0.7;
+/// Share of what the assist engines give that feedback may ask for: from 0.97 on the main engine is lit.
+const UNLIT: f64 = 0.96;
+/// Thrust by the weight from which the assist engines are said to carry the lander.
+const CARRIES: f64 = 1.2;
 /// Least thrust, by the weight: what attitude control needs.
 const THRUST_MIN: f64 = 0.4;
 /// Time before its end from which a plan is nearly upright, s, and its largest tilt from then on, rad.
-const UPRIGHT: (f64, f64) = (3.0, 0.1);
+const UPRIGHT: (f64, f64) = (3.0, 0.11);
 /// Least elevation of the path over the place, rad, seen from this depth under the plan's end, m.
 const GLIDE_RAD: f64 = 0.35;
 const APEX_M: f64 = 20.0;
@@ -78,6 +93,8 @@ pub(crate) struct Course {
     /// A plan is due.
     wanted: bool,
     left: u32,
+    pub debug: (Vector3<f64>, Vector3<f64>, Vector3<f64>, f64),
+    pub dbg2: (f64, f64, f64),
 }
 
 /// A plan in the making: its place in `H`, m, when it was begun, when it is to begin, the thrust counted on.
@@ -103,7 +120,15 @@ impl Course {
     /// No plan.
     pub fn new() -> Self {
         let field = Field { gravity_m_s2: 0.0, curvature_per_m: 0.0, w_L: Vector3::zeros() };
-        Self { planner: Planner::new(field), making: None, flown: None, wanted: false, left: 0 }
+        Self {
+            planner: Planner::new(field),
+            making: None,
+            flown: None,
+            wanted: false,
+            left: 0,
+            debug: Default::default(),
+            dbg2: Default::default(),
+        }
     }
 
     /// A place was chosen: its plan is due, unless the one that is flown leads there.
@@ -149,6 +174,8 @@ impl Flight<'_> {
             Progress::Ready => {
                 let Making { place_m, t_start, thrust_N, .. } = making;
                 let made = self.course.planner.made();
+                self.course.dbg2.1 = f64::from(self.course.planner.effort().0);
+                self.course.dbg2.2 = f64::from(self.course.planner.effort().1);
                 self.course.flown =
                     made.map(|plan| Flown { plan: *plan, place_m, t_start, thrust_N });
                 self.announce.now(Event::PlanReady);
@@ -162,10 +189,13 @@ impl Flight<'_> {
         self.announce.now(Event::PlanInfeasible);
     }
 
-    /// Thrust of main and assist engines that plans count on, N.
+    /// Thrust of main and assist engines that plans count on, N: the former stays a reserve where the others carry
+    /// the lander.
     fn counted_N(&self) -> [f64; 2] {
         let p = self.propulsion();
-        [if self.guide.main_burns() { p.main.0 } else { 0.0 }, p.assist.0]
+        let alone_N = THRUST * p.scale * TERMINAL_COLLECTIVE_MAX * p.assist.0;
+        let carries = alone_N > CARRIES * self.mass_kg() * MOON_GRAVITY_M_S2;
+        [if carries { 0.0 } else { p.main.0 }, p.assist.0]
     }
 
     /// Begins a plan to the chosen place; none where it would be too late, or the altitude is not known.
@@ -183,13 +213,13 @@ impl Flight<'_> {
             v_L: Vector3::new(0.0, 0.0, -profile.planned(END_M).0),
         };
         let start = self.foreseen(place_m, SEARCH_S);
-        let guess_s = match &self.course.flown {
-            Some(flown) => flown.left_s(self.nav.t) - SEARCH_S,
-            None => (profile.planned_s(altitude_m) - profile.planned_s(END_M)) / HASTE,
-        };
+        let aside_m_s2 = ASIDE * Self::divert_m_s2(altitude_m);
+        let least_s = divert::needed_s(start.p_L.xy(), start.v_L.xy(), aside_m_s2);
+        let down_s = (profile.planned_s(altitude_m) - profile.planned_s(END_M)) / HASTE;
+        let search = Bounds { guess_s: down_s.max(least_s).max(1.0), least_s, width: WIDTH };
         self.course.planner.set_field(self.field());
         let limits = self.plan_limits(&start);
-        let draft = self.course.planner.begin(&start, &target, &limits, guess_s.max(1.0));
+        let draft = self.course.planner.begin(&start, &target, &limits, search);
         let Ok(draft) = draft else {
             self.refuse();
             return None;
@@ -218,23 +248,23 @@ impl Flight<'_> {
         let least_N = main_N + allocate::duty_min(&self.load.vehicle) * assist_N;
         let most_N = main_N + TERMINAL_COLLECTIVE_MAX * assist_N;
         let main_kg_s = if main_N > 0.0 { p.main.1 } else { 0.0 };
+        let R_LB = self.nav.R_LB(&self.site).si();
+        let tilt_rad = libm::acos(R_LB[(2, 2)].clamp(-1.0, 1.0));
         let profile = self.plan();
         let high_m = start.p_L.z.max(END_M + 1.0);
         let fall = libm::sqrt(start.v_L.norm_squared());
-        let end_m_s = HASTE * profile.planned(END_M).0;
+        let end_m_s = END_HASTE * profile.planned(END_M).0;
         let safe_m_s = self.guide.corridor_m_s;
         let high_m_s = (HASTE * profile.planned(high_m).0).min(safe_m_s).max(1.05 * fall);
         // What the last metres by the profile take stays in the tanks.
         let hover_kg_s = weight_N / self.exhaust_m_s().max(1.0);
         let last_kg = hover_kg_s * (profile.planned_s(END_M) + 5.0);
         Limits {
-            thrust_N: [
-                (p.scale * least_N).max(THRUST_MIN * weight_N),
-                THRUST * p.scale * most_N,
-            ],
+            thrust_N: [(p.scale * least_N).max(THRUST_MIN * weight_N), THRUST * p.scale * most_N],
             exhaust_m_s: (main_N + 0.5 * assist_N) / (main_kg_s + 0.5 * p.assist.1).max(1e-6),
             dry_kg: self.load.vehicle.dry_kg + last_kg,
-            pointing_rad: Some(TILT * divert::tilt_max_rad(END_M)),
+            pointing_rad: Some(TILT * divert::tilt_max_rad(high_m)),
+            turning: Some((tilt_rad.max(TILT_RAD), TURN * self.load.vehicle.slew_rad_s_max)),
             upright: Some(UPRIGHT),
             glide_slope_rad: Some(GLIDE_RAD),
             apex_m: APEX_M,
@@ -250,18 +280,33 @@ impl Flight<'_> {
         (p, self.avoid.v_m_s)
     }
 
-    /// The state `lead_s` ahead with thrust as it is.
+    /// The state `lead_s` ahead: by the plan that is flown, with its present error, else with thrust as it is.
     fn foreseen(&self, place_m: [f64; 2], lead_s: f64) -> Start {
         let (p, v) = self.from_place(place_m);
+        if let Some(flown) = &self.course.flown {
+            let t_s = after(self.nav.t, flown.t_start);
+            let (now, then) = (flown.plan.state(t_s), flown.plan.state(t_s + lead_s));
+            let thrust = flown.plan.at(t_s + 0.5 * lead_s);
+            return Start {
+                p_L: p + then.0 - now.0,
+                v_L: v + then.1 - now.1,
+                mass_kg: self.mass_after(&thrust, lead_s),
+            };
+        }
         let R_IL = self.nav.R_IM * self.site.R_ML;
         let thrust = (R_IL.inverse() * Vector::<Position, I>::from_si(self.guide.a_I)).si();
         let a = thrust + self.field().acceleration(&p, &v);
-        let burnt = libm::sqrt(thrust.norm_squared()) * lead_s / self.exhaust_m_s().max(1.0);
         Start {
             p_L: p + (v + a * (0.5 * lead_s)) * lead_s,
             v_L: v + a * lead_s,
-            mass_kg: self.mass_kg() * (1.0 - burnt),
+            mass_kg: self.mass_after(&thrust, lead_s),
         }
+    }
+
+    /// Mass after `lead_s` with a thrust acceleration, kg.
+    fn mass_after(&self, thrust_L: &Vector3<f64>, lead_s: f64) -> f64 {
+        let speed = libm::sqrt(thrust_L.norm_squared()) * lead_s;
+        self.mass_kg() * (1.0 - speed / self.exhaust_m_s().max(1.0))
     }
 
     /// The thrust acceleration by the plan, if one is flown; else `closed_L`, the closed form's.
@@ -275,6 +320,11 @@ impl Flight<'_> {
         let (p, v) = self.from_place(flown.place_m);
         let (p_plan, v_plan) = flown.plan.state(t_s);
         let (p_off, v_off) = (p_plan - p, v_plan - v);
+        let a = flown.plan.at(t_s + LEAD_S) + p_off * K_P + v_off * K_V;
+        let d = flown.plan.duration_s;
+        self.course.debug = (p_off, v_off, flown.plan.at(t_s), t_s);
+        self.course.dbg2.0 = d;
+        let Some(flown) = &self.course.flown else { return closed_L };
         let change = self.counted_N();
         let as_planned =
             change.iter().zip(&flown.thrust_N).all(|(now, then)| (now - then).abs() < THRUST_N);
@@ -284,6 +334,9 @@ impl Flight<'_> {
             && !self.watch.unresolved();
         if !(as_planned && inside && safe) {
             self.announce.now(Event::PlanLeft);
+            self.announce.edge(Event::JetStuck, !as_planned);
+            self.announce.edge(Event::RadarRejected, !inside);
+            self.announce.edge(Event::LandmarkRejected, !safe);
             self.course.flown = None;
             self.course.left += 1;
             self.course.wanted = self.course.left <= AGAIN;
@@ -296,7 +349,11 @@ impl Flight<'_> {
 
     /// The acceleration that tilt and thrust allow: height before place.
     fn held(&self, a_L: Vector3<f64>) -> Vector3<f64> {
-        let most = self.most_m_s2();
+        let [main_N, assist_N] = self.counted_N();
+        let counted_N = main_N + TERMINAL_COLLECTIVE_MAX * assist_N;
+        // A plan without the main engine does not light it.
+        let most = self.propulsion().scale * UNLIT * counted_N / self.mass_kg().max(1.0);
+        let most = most.min(self.most_m_s2());
         let up = a_L.z.max(LIFT_MIN * MOON_GRAVITY_M_S2).min(most);
         let left = libm::sqrt((most * most - up * up).max(0.0));
         let limit = left.min(up * libm::tan(divert::tilt_max_rad(self.guide.altitude_m)));

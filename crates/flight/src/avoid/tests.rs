@@ -202,3 +202,47 @@ fn the_frame_of_the_map_does_not_jump_with_a_correction_of_the_position() {
     let moved = bench.flight.avoid.p_HB_H - before;
     assert!((moved.norm() - 22.0 * 0.02).abs() < 0.05, "{moved:?}");
 }
+
+#[test]
+fn zz_debug() {
+    extern crate std;
+    let mut load = equipped();
+    load.vehicle.avoidance.law = DivertLaw::Convex;
+    let mut bench = Bench::new(&load);
+    let ground = rough_but_at(68.0, 15.0);
+    let mut n = 0;
+    while bench.flight.guide.altitude_m > 30.0 && n < 5000 {
+        bench.step(&ground, true);
+        for event in bench.flight.events() {
+            std::println!(
+                "{:7.2} s {:6.1} m {:?}",
+                0.02 * f64::from(n),
+                bench.flight.guide.altitude_m,
+                event
+            );
+        }
+        if n % 25 == 0 {
+            let (p_off, v_off, a, t) = bench.flight.course.debug;
+            let R = bench.flight.R_LB_of(bench.flight.nav.q_IB);
+            let z = R * Vector3::z();
+            let g = bench.flight.guide.a_I;
+            let d_B = bench.flight.nav.q_IB.rotation().si().tr_mul(&g);
+            std::println!(
+                "{:7.2} s h {:6.1} v {:6.2?} t {:5.2} off {:6.2?} {:6.2?} a {:6.2?} tilt {:5.1} err {:5.1} main {} us {} lim {:?}",
+                0.02 * f64::from(n),
+                bench.flight.guide.altitude_m,
+                bench.flight.avoid.v_m_s.as_slice(),
+                t,
+                p_off.as_slice(),
+                v_off.as_slice(),
+                a.as_slice(),
+                z.z.acos().to_degrees(),
+                libm::atan2(libm::hypot(d_B.x, d_B.y), d_B.z).to_degrees(),
+                bench.actuators.main_open,
+                bench.actuators.assist_on_us[0],
+                bench.flight.course.dbg2
+            );
+        }
+        n += 1;
+    }
+}

@@ -9,9 +9,9 @@
 //! Refuses: judging values. What arrives whole is what was sent.
 
 use super::{
-    AidFlags, Avoidance, Camera, DeorbitPlan, DivertLaw, Engine, FaultManagement, GRAVITY_DEGREE_MAX, Gate,
-    Gravity, Inertial, LANDMARKS_MAX, Landmarks, Law, Legacy, Load, Map, NavStart, Omitted,
-    Orientation, RadarAltimeter, Rangefinder, Target, Vehicle, Velocimeter,
+    AidFlags, Avoidance, Camera, DeorbitPlan, DivertLaw, Engine, FaultManagement,
+    GRAVITY_DEGREE_MAX, Gate, Gravity, Inertial, LANDMARKS_MAX, Landmarks, Law, Legacy, Load, Map,
+    NavStart, Omitted, Orientation, RadarAltimeter, Rangefinder, Target, Vehicle, Velocimeter,
 };
 use icd::bus::ASSIST_ENGINES;
 use icd::frames::Vector;

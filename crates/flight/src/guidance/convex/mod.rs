@@ -28,3 +28,4 @@ pub use interior::{Outcome, Status, Workspace};
 pub use plan::{Defects, Plan, Residuals, verify};
 pub use planner::{Course, Draft, Planner, Progress, Refusal};
 pub use problem::{Field, Limits, Start, Target};
+pub use search::Bounds;

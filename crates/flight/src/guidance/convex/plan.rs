@@ -212,7 +212,13 @@ pub(super) fn propagate<const N: usize>(
             let (from, half) = (f64::from(i) / f64::from(STEPS), 0.5 / f64::from(STEPS));
             let thrust = |part: f64| between(a, b, part);
             let left_s = plan.duration_s - dt_s * (k as f64 * f64::from(STEPS) + f64::from(i));
-            check(&mut worst, &at, &thrust(from), limits, (left_s, inner));
+            check(
+                &mut worst,
+                &at,
+                &thrust(from),
+                limits,
+                (plan.duration_s - left_s, left_s, inner),
+            );
             let ends = [thrust(from), thrust(from + half), thrust(from + 2.0 * half)];
             at = advance(&at, &ends, dt_s, limits.exhaust_m_s, field);
         }
@@ -223,7 +229,7 @@ pub(super) fn propagate<const N: usize>(
         before = [place, speed];
     }
     if let Some(a) = plan.a_L.last() {
-        check(&mut worst, &at, a, limits, (0.0, false));
+        check(&mut worst, &at, a, limits, (plan.duration_s, 0.0, false));
     }
     let miss = at.v - target.v_L;
     worst.position_m = size(&at.p);
@@ -237,13 +243,13 @@ fn check(
     at: &Point,
     a: &Vector3<f64>,
     limits: &Limits,
-    (left_s, inner): (f64, bool),
+    (past_s, left_s, inner): (f64, f64, bool),
 ) {
     let [low, high] = limits.thrust_N;
     let thrust = size(a) * at.mass_kg;
     worst.thrust_low = worst.thrust_low.max(1.0 - thrust / low);
     worst.thrust_high = worst.thrust_high.max(thrust / high - 1.0);
-    if let Some(angle) = limits.tilt_rad(left_s) {
+    if let Some(angle) = limits.tilt_rad(past_s, left_s) {
         let tilt = libm::atan2(libm::hypot(a.x, a.y), a.z);
         worst.pointing_rad = worst.pointing_rad.max(tilt - angle);
     }
@@ -310,6 +316,7 @@ mod tests {
             exhaust_m_s: 2900.0,
             dry_kg: 340.0,
             pointing_rad: Some(0.7),
+            turning: None,
             upright: None,
             glide_slope_rad: Some(0.2),
             apex_m: 1.0,

@@ -10,7 +10,7 @@
 use super::interior::{Outcome, STEPS_MAX, Status, Workspace};
 use super::plan::{Defects, Plan, Residuals, propagate};
 use super::problem::{Field, Limits, Start, Target, Task, Units};
-use super::search::{Next, SOLUTIONS_MAX, Search};
+use super::search::{Bounds, Next, SOLUTIONS_MAX, Search};
 use crate::guidance::analytic::{Aim, dsouza_time_s, fractional};
 use nalgebra::Vector3;
 
@@ -198,7 +198,7 @@ impl<const N: usize> Planner<N> {
         limits: &Limits,
         guess_s: f64,
     ) -> Result<Plan<N>, Refusal> {
-        let draft = self.begin(start, target, limits, guess_s)?;
+        let draft = self.begin(start, target, limits, Bounds::from(guess_s))?;
         self.complete(draft)
     }
 
@@ -210,7 +210,7 @@ impl<const N: usize> Planner<N> {
         limits: &Limits,
         duration_s: f64,
     ) -> Result<Plan<N>, Refusal> {
-        let mut draft = self.begin(start, target, limits, duration_s)?;
+        let mut draft = self.begin(start, target, limits, Bounds::from(duration_s))?;
         draft.stage =
             Stage::Finishing { duration_s, at_s: duration_s, tried: LONGER.len(), pass: 0 };
         self.complete(draft)
@@ -222,7 +222,7 @@ impl<const N: usize> Planner<N> {
         start: &Start,
         target: &Target,
         limits: &Limits,
-        guess_s: f64,
+        search: Bounds,
     ) -> Result<Draft, Refusal> {
         (self.solutions, self.steps, self.along) = (0, 0, None);
         self.defects = [[Vector3::zeros(); 2]; N];
@@ -231,9 +231,9 @@ impl<const N: usize> Planner<N> {
             && finite.is_finite()
             && start.mass_kg > limits.dry_kg
             && start.mass_kg.is_finite()
-            && guess_s > 0.0
-            && guess_s.is_finite();
-        let stage = Stage::Searching(Search::new(guess_s));
+            && search.guess_s > 0.0
+            && (search.guess_s + search.least_s + search.width).is_finite();
+        let stage = Stage::Searching(Search::new(search));
         let draft =
             Draft { start: *start, target: *target, limits: *limits, stage, running: false };
         if sound { Ok(draft) } else { Err(Refusal::Unsound) }
@@ -320,7 +320,7 @@ impl<const N: usize> Planner<N> {
         limits: &Limits,
         duration_s: f64,
     ) -> Result<Plan<N>, Refusal> {
-        self.begin(start, target, limits, duration_s)?;
+        self.begin(start, target, limits, Bounds::from(duration_s))?;
         let field = self.field;
         let task = Task { start, target, limits, field: &field, sparing: true };
         let units = Units::new(start, limits, duration_s);

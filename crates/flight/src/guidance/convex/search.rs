@@ -4,14 +4,33 @@
 //! it is bracketed and then searched by parabola and golden section. A duration that does not fit counts as
 //! infinitely dear.
 
-/// Solutions in a search before its last two, and the share of the duration that it is searched to.
+/// Solutions in a search before its last two.
 pub const SOLUTIONS_MAX: u32 = 24;
+/// The share of the duration that it is searched to where nobody says otherwise.
 const WIDTH: f64 = 0.004;
 /// First step of the search, and durations tried, by the guess, when the guess itself does not fit.
 const STRIDE: f64 = 1.08;
 const OTHERS: [f64; 8] = [1.2, 0.85, 1.45, 0.7, 1.8, 0.55, 2.4, 3.2];
 /// Inner point of a golden section.
 const GOLDEN: f64 = 0.381_966_011_250_105;
+
+/// Where a duration is searched.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Where the search begins, s.
+    pub guess_s: f64,
+    /// Shorter ones are not tried, s.
+    pub least_s: f64,
+    /// Share of the duration that it is searched to.
+    pub width: f64,
+}
+
+impl Bounds {
+    /// From a guess, as finely as a plan is worth, with no least one.
+    pub fn from(guess_s: f64) -> Self {
+        Self { guess_s, least_s: 0.0, width: WIDTH }
+    }
+}
 
 /// What follows from a cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,6 +70,7 @@ pub(super) struct Search {
     /// Duration whose cost is wanted, s.
     pub at_s: f64,
     guess_s: f64,
+    bounds: Bounds,
     trial: Trial,
     tried: u32,
     low: (f64, f64),
@@ -60,14 +80,35 @@ pub(super) struct Search {
 
 impl Search {
     /// Begins at the guess.
-    pub fn new(guess_s: f64) -> Self {
+    pub fn new(bounds: Bounds) -> Self {
+        let guess_s = bounds.guess_s.max(bounds.least_s);
         let none = (guess_s, f64::INFINITY);
         let trial = Trial::First(0);
-        Self { at_s: guess_s, guess_s, trial, tried: 0, low: none, middle: none, high: none }
+        Self {
+            at_s: guess_s,
+            guess_s,
+            bounds,
+            trial,
+            tried: 0,
+            low: none,
+            middle: none,
+            high: none,
+        }
     }
 
     /// Takes the cost at [`Self::at_s`], kg; infinite where nothing fits.
     pub fn told(&mut self, cost_kg: f64) -> Next {
+        let mut next = self.take(cost_kg);
+        for _ in 0..SOLUTIONS_MAX {
+            if next != Next::Try || self.at_s >= self.bounds.least_s {
+                break;
+            }
+            next = self.take(f64::INFINITY);
+        }
+        next
+    }
+
+    fn take(&mut self, cost_kg: f64) -> Next {
         self.tried += 1;
         let now = (self.at_s, cost_kg);
         match self.trial {
@@ -111,8 +152,8 @@ impl Search {
             (self.high, self.middle) = (middle, low);
             return self.at(low.0 / STRIDE, Trial::Down);
         }
-        if more && high.0 - low.0 > WIDTH * middle.0 {
-            return self.at(inner(low, middle, high), Trial::Inside);
+        if more && high.0 - low.0 > self.bounds.width * middle.0 {
+            return self.at(inner(low, middle, high, self.bounds.width), Trial::Inside);
         }
         Next::Found { duration_s: middle.0 }
     }
@@ -137,7 +178,7 @@ impl Search {
 
 /// Where to look next between three durations and their costs: the parabola's vertex if it is well inside the
 /// larger part, else its golden section.
-fn inner(low: (f64, f64), middle: (f64, f64), high: (f64, f64)) -> f64 {
+fn inner(low: (f64, f64), middle: (f64, f64), high: (f64, f64), width: f64) -> f64 {
     let (left, right) = (middle.0 - low.0, high.0 - middle.0);
     let golden = if right > left { middle.0 + GOLDEN * right } else { middle.0 - GOLDEN * left };
     if !(low.1.is_finite() && high.1.is_finite()) {
@@ -147,7 +188,7 @@ fn inner(low: (f64, f64), middle: (f64, f64), high: (f64, f64)) -> f64 {
     let below = left * rise_r + right * rise_l;
     let vertex =
         middle.0 + 0.5 * (right * right * rise_l - left * left * rise_r) / below.max(1e-12);
-    let least = 0.1 * WIDTH * middle.0;
+    let least = 0.1 * width * middle.0;
     let inside = vertex > low.0 + least && vertex < high.0 - least;
     if inside && (vertex - middle.0).abs() > least {
         vertex
@@ -164,8 +205,8 @@ mod tests {
     use super::*;
 
     /// The duration found for a cost, and the costs that it took.
-    fn found(guess_s: f64, cost_kg: impl Fn(f64) -> f64) -> (Next, u32) {
-        let mut search = Search::new(guess_s);
+    fn found(bounds: Bounds, cost_kg: impl Fn(f64) -> f64) -> (Next, u32) {
+        let mut search = Search::new(bounds);
         loop {
             let next = search.told(cost_kg(search.at_s));
             if next != Next::Try {
@@ -180,21 +221,26 @@ mod tests {
             let valley = |s: f64| {
                 if s < 20.0 { f64::INFINITY } else { (s - 30.0) * (s - 30.0) + 0.01 * s }
             };
-            let (Next::Found { duration_s }, tried) = found(guess_s, valley) else {
+            let (Next::Found { duration_s }, tried) = found(Bounds::from(guess_s), valley) else {
                 unreachable!()
             };
             assert!((duration_s - 30.0).abs() < 0.15, "{guess_s}: {duration_s}");
             assert!(tried <= SOLUTIONS_MAX + 2);
-            // Cheapest at the wall itself.
+            // Cheapest at the wall itself, and at the least that may be tried.
+            let least = Bounds { least_s: 25.0, ..Bounds::from(guess_s) };
+            let (Next::Found { duration_s }, _) = found(least, |s| s) else { unreachable!() };
+            assert!((25.0..25.2).contains(&duration_s), "{guess_s}: {duration_s}");
             let slope = |s: f64| if s < 20.0 { f64::INFINITY } else { s };
-            let (Next::Found { duration_s }, _) = found(guess_s, slope) else { unreachable!() };
+            let (Next::Found { duration_s }, _) = found(Bounds::from(guess_s), slope) else {
+                unreachable!()
+            };
             assert!((20.0..20.2).contains(&duration_s), "{guess_s}: {duration_s}");
         }
     }
 
     #[test]
     fn where_nothing_fits_the_search_says_so_after_the_guess_and_eight_others() {
-        let nothing = found(40.0, |_| f64::INFINITY);
+        let nothing = found(Bounds::from(40.0), |_| f64::INFINITY);
         assert_eq!(nothing, (Next::Nothing { guess_s: 40.0 }, 9));
     }
 }

@@ -13,6 +13,7 @@ const LIMITS: Limits = Limits {
     exhaust_m_s: 2900.0,
     dry_kg: 340.0,
     pointing_rad: Some(0.78),
+    turning: None,
     upright: None,
     glide_slope_rad: Some(0.2),
     apex_m: 1.0,
@@ -153,7 +154,7 @@ fn a_plan_made_in_portions_is_the_plan_made_at_once() {
     let at_once = planner.plan(&start(), &TARGET, &LIMITS, 40.0).unwrap();
     for steps in [1, 2, 7] {
         planner.forget();
-        let mut draft = planner.begin(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+        let mut draft = planner.begin(&start(), &TARGET, &LIMITS, Bounds::from(40.0)).unwrap();
         let (mut portions, mut searched) = (0, 0);
         loop {
             portions += 1;
@@ -175,7 +176,7 @@ fn a_plan_made_in_portions_is_the_plan_made_at_once() {
 #[test]
 fn a_plan_may_begin_where_the_lander_is_once_the_duration_is_found() {
     let mut planner = Planner::<30>::new(FIELD);
-    let mut draft = planner.begin(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+    let mut draft = planner.begin(&start(), &TARGET, &LIMITS, Bounds::from(40.0)).unwrap();
     let now = Start {
         p_L: start().p_L + Vector3::new(1.0, -1.0, 2.0),
         v_L: start().v_L + Vector3::new(0.2, 0.1, -0.3),
