@@ -46,14 +46,14 @@ const BEGIN_M: f64 = 140.0;
 /// Altitude must be known to this, 1 sigma, m.
 const SIGMA_M_MAX: f64 = 5.0;
 /// Largest speed of a plan, by the profile's, at its begin and its end; a line in between.
-const HASTE: f64 = 1.4;
-const END_HASTE: f64 = 1.4;
+const HASTE: f64 = 1.7;
+const END_HASTE: f64 = 1.5;
 /// Shares of the tilt and of the most thrust that a plan may use; feedback has the rest.
 const TILT: f64 = 0.8;
 const THRUST: f64 = 0.88;
 /// Share of the closed form's largest acceleration aside that a plan's duration must leave room for: faster ones
 /// turn their thrust faster than the attitude can follow.
-const ASIDE: f64 = 0.9;
+const ASIDE: f64 = 0.75;
 /// Least tilt that a plan may begin with, rad, and how fast it may grow, by the attitude's fastest turn.
 const TILT_RAD: f64 = 0.05;
 const TURN: f64 = 0.7;
@@ -101,7 +101,7 @@ pub(crate) struct Course {
 #[derive(Clone, Copy, Debug)]
 struct Making {
     draft: Draft,
-    place_m: [f64; 2],
+    place_m: Vector3<f64>,
     t_asked: Time,
     t_start: Time,
     thrust_N: [f64; 2],
@@ -111,7 +111,7 @@ struct Making {
 #[derive(Clone, Copy, Debug)]
 struct Flown {
     plan: Plan<NODES>,
-    place_m: [f64; 2],
+    place_m: Vector3<f64>,
     t_start: Time,
     thrust_N: [f64; 2],
 }
@@ -133,11 +133,10 @@ impl Course {
 
     /// A place was chosen: its plan is due, unless the one that is flown leads there.
     pub fn want(&mut self, best: &Best) {
-        let [x, y] = best.place_m;
         if let Some(flown) = &mut self.flown {
-            let [was_x, was_y] = flown.place_m;
-            if libm::hypot(x - was_x, y - was_y) <= SAME_M {
-                flown.place_m = best.place_m;
+            let place_m = place_of(best);
+            if libm::sqrt((place_m - flown.place_m).norm_squared()) <= SAME_M {
+                flown.place_m = place_m;
                 self.making = None;
                 return;
             }
@@ -167,7 +166,7 @@ impl Flight<'_> {
             Progress::Working | Progress::Searched if stale => self.refuse(),
             Progress::Working => self.course.making = Some(making),
             Progress::Searched => {
-                making.draft.start = self.foreseen(making.place_m, FINISH_S);
+                making.draft.start = self.foreseen(&making.place_m, FINISH_S);
                 making.t_start = self.nav.t + Span::from_s(FINISH_S);
                 self.course.making = Some(making);
             }
@@ -200,8 +199,8 @@ impl Flight<'_> {
 
     /// Begins a plan to the chosen place; none where it would be too late, or the altitude is not known.
     fn ask(&mut self) -> Option<Making> {
-        let place_m = self.avoid.site?.place_m;
-        let altitude_m = self.guide.altitude_m;
+        let place_m = place_of(&self.avoid.site?);
+        let altitude_m = self.from_place(&place_m).0.z;
         let known = self.guide.sigma_m < SIGMA_M_MAX && !self.watch.unresolved();
         if altitude_m < BEGIN_M || !known || self.monitors.corridor.stands {
             self.course.flown = None;
@@ -212,7 +211,7 @@ impl Flight<'_> {
             p_L: Vector3::new(0.0, 0.0, END_M),
             v_L: Vector3::new(0.0, 0.0, -profile.planned(END_M).0),
         };
-        let start = self.foreseen(place_m, SEARCH_S);
+        let start = self.foreseen(&place_m, SEARCH_S);
         let aside_m_s2 = ASIDE * Self::divert_m_s2(altitude_m);
         let least_s = divert::needed_s(start.p_L.xy(), start.v_L.xy(), aside_m_s2);
         let down_s = (profile.planned_s(altitude_m) - profile.planned_s(END_M)) / HASTE;
@@ -273,15 +272,15 @@ impl Flight<'_> {
         }
     }
 
-    /// Position from a place, altitude as height, velocity, `L`.
-    fn from_place(&self, place_m: [f64; 2]) -> (Vector3<f64>, Vector3<f64>) {
-        let ([x, y], at) = (place_m, self.avoid.p_HB_H);
-        let p = Vector3::new(at.x - x, at.y - y, self.guide.altitude_m);
-        (p, self.avoid.v_m_s)
+    /// Position of the feet from a place, and velocity, `L`. The height is that of the scan: the ground underneath
+    /// may stand otherwise than that at the place.
+    fn from_place(&self, place_m: &Vector3<f64>) -> (Vector3<f64>, Vector3<f64>) {
+        let foot_m = Vector3::new(0.0, 0.0, self.load.vehicle.foot_z_m);
+        (self.avoid.p_HB_H + foot_m - place_m, self.avoid.v_m_s)
     }
 
     /// The state `lead_s` ahead: by the plan that is flown, with its present error, else with thrust as it is.
-    fn foreseen(&self, place_m: [f64; 2], lead_s: f64) -> Start {
+    fn foreseen(&self, place_m: &Vector3<f64>, lead_s: f64) -> Start {
         let (p, v) = self.from_place(place_m);
         if let Some(flown) = &self.course.flown {
             let t_s = after(self.nav.t, flown.t_start);
@@ -317,7 +316,7 @@ impl Flight<'_> {
             self.course.flown = None;
             return closed_L;
         }
-        let (p, v) = self.from_place(flown.place_m);
+        let (p, v) = self.from_place(&flown.place_m);
         let (p_plan, v_plan) = flown.plan.state(t_s);
         let (p_off, v_off) = (p_plan - p, v_plan - v);
         let a = flown.plan.at(t_s + LEAD_S) + p_off * K_P + v_off * K_V;
@@ -366,6 +365,12 @@ impl Flight<'_> {
     pub(crate) fn course_left_s(&self) -> f64 {
         self.course.flown.as_ref().map_or(0.0, |flown| flown.left_s(self.nav.t))
     }
+}
+
+/// A place in `H`, m.
+fn place_of(best: &Best) -> Vector3<f64> {
+    let [x, y] = best.place_m;
+    Vector3::new(x, y, best.height_m)
 }
 
 impl Flown {

@@ -136,6 +136,9 @@ fn compare(pairs: &[&Pair]) {
     for pair in pairs {
         let v = |f: &Flown| (f.measures.propellant_kg.unwrap_or(0.0), f.simulated_s, f.measures.miss_m.unwrap_or(0.0));
         let (a, b) = (v(&pair.with), v(&pair.closed));
+        if pairs.len() == 1 {
+            for (t, e) in pair.with.events.iter().filter(|(t, _)| *t > a.1 - 150.0) { println!("   {t:.2} {e:?}"); }
+        }
         println!("  {} {:+.2} kg {:+.1} s miss {:.1} {:.1}", pair.number, a.0 - b.0, a.1 - b.1, a.2, b.2);
     }
     let spread = |read: &dyn Fn(&Flown) -> Option<f64>| {
