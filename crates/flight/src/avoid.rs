@@ -333,4 +333,4 @@ fn single(v: Vector3<f64>) -> [f32; 3] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -75,6 +75,10 @@ const K_V: f64 = 0.8;
 const LEAD_S: f64 = 0.5;
 /// The tube: errors of position, m, and velocity, m/s, beyond which a plan is left.
 const TUBE: (f64, f64) = (12.0, 4.0);
+/// The ground underneath may stand higher than that at the place by 1 less this of the height over the place, and
+/// this more, m.
+const UNDER: f64 = 0.7;
+const UNDER_M: f64 = 5.0;
 /// A place that moves by no more than this takes its plan with it, m.
 const SAME_M: f64 = 1.0;
 /// Change of thrust that ends a plan, N.
@@ -93,8 +97,6 @@ pub(crate) struct Course {
     /// A plan is due.
     wanted: bool,
     left: u32,
-    pub debug: (Vector3<f64>, Vector3<f64>, Vector3<f64>, f64),
-    pub dbg2: (f64, f64, f64),
 }
 
 /// A plan in the making: its place in `H`, m, when it was begun, when it is to begin, the thrust counted on.
@@ -120,15 +122,7 @@ impl Course {
     /// No plan.
     pub fn new() -> Self {
         let field = Field { gravity_m_s2: 0.0, curvature_per_m: 0.0, w_L: Vector3::zeros() };
-        Self {
-            planner: Planner::new(field),
-            making: None,
-            flown: None,
-            wanted: false,
-            left: 0,
-            debug: Default::default(),
-            dbg2: Default::default(),
-        }
+        Self { planner: Planner::new(field), making: None, flown: None, wanted: false, left: 0 }
     }
 
     /// A place was chosen: its plan is due, unless the one that is flown leads there.
@@ -173,8 +167,6 @@ impl Flight<'_> {
             Progress::Ready => {
                 let Making { place_m, t_start, thrust_N, .. } = making;
                 let made = self.course.planner.made();
-                self.course.dbg2.1 = f64::from(self.course.planner.effort().0);
-                self.course.dbg2.2 = f64::from(self.course.planner.effort().1);
                 self.course.flown =
                     made.map(|plan| Flown { plan: *plan, place_m, t_start, thrust_N });
                 self.announce.now(Event::PlanReady);
@@ -188,7 +180,13 @@ impl Flight<'_> {
         self.announce.now(Event::PlanInfeasible);
     }
 
-    /// Thrust of main and assist engines that plans count on, N: the former stays a reserve where the others carry
+    /// Thrust of the main engine and of the assist engines that work, N.
+    fn fitted_N(&self) -> [f64; 2] {
+        let p = self.propulsion();
+        [p.main.0, p.assist.0]
+    }
+
+    /// What plans count on of it, N: the former stays a reserve where the others carry
     /// the lander.
     fn counted_N(&self) -> [f64; 2] {
         let p = self.propulsion();
@@ -223,7 +221,7 @@ impl Flight<'_> {
             self.refuse();
             return None;
         };
-        let (t, thrust_N) = (self.nav.t, self.counted_N());
+        let (t, thrust_N) = (self.nav.t, self.fitted_N());
         Some(Making { draft, place_m, t_asked: t, t_start: t + Span::from_s(SEARCH_S), thrust_N })
     }
 
@@ -319,23 +317,17 @@ impl Flight<'_> {
         let (p, v) = self.from_place(&flown.place_m);
         let (p_plan, v_plan) = flown.plan.state(t_s);
         let (p_off, v_off) = (p_plan - p, v_plan - v);
-        let a = flown.plan.at(t_s + LEAD_S) + p_off * K_P + v_off * K_V;
-        let d = flown.plan.duration_s;
-        self.course.debug = (p_off, v_off, flown.plan.at(t_s), t_s);
-        self.course.dbg2.0 = d;
-        let Some(flown) = &self.course.flown else { return closed_L };
-        let change = self.counted_N();
+        let now_N = self.fitted_N();
         let as_planned =
-            change.iter().zip(&flown.thrust_N).all(|(now, then)| (now - then).abs() < THRUST_N);
+            now_N.iter().zip(&flown.thrust_N).all(|(now, then)| (now - then).abs() < THRUST_N);
         let inside = p_off.norm() < TUBE.0 && v_off.norm() < TUBE.1;
-        let safe = -v.z <= self.guide.corridor_m_s
+        let high = self.guide.altitude_m > UNDER * p.z - UNDER_M;
+        let safe = high
+            && -v.z <= self.guide.corridor_m_s
             && !self.monitors.corridor.stands
             && !self.watch.unresolved();
         if !(as_planned && inside && safe) {
             self.announce.now(Event::PlanLeft);
-            self.announce.edge(Event::JetStuck, !as_planned);
-            self.announce.edge(Event::RadarRejected, !inside);
-            self.announce.edge(Event::LandmarkRejected, !safe);
             self.course.flown = None;
             self.course.left += 1;
             self.course.wanted = self.course.left <= AGAIN;
@@ -378,3 +370,6 @@ impl Flown {
         (self.plan.duration_s - after(t, self.t_start)).max(0.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,20 +127,6 @@ fn compare(pairs: &[&Pair]) {
         counted(Event::PlanInfeasible),
         counted(Event::PlanLeft)
     );
-    println!(
-        "thrust {} tube {} safe {}",
-        counted(Event::JetStuck),
-        counted(Event::RadarRejected),
-        counted(Event::LandmarkRejected)
-    );
-    for pair in pairs {
-        let v = |f: &Flown| (f.measures.propellant_kg.unwrap_or(0.0), f.simulated_s, f.measures.miss_m.unwrap_or(0.0));
-        let (a, b) = (v(&pair.with), v(&pair.closed));
-        if pairs.len() == 1 {
-            for (t, e) in pair.with.events.iter().filter(|(t, _)| *t > a.1 - 150.0) { println!("   {t:.2} {e:?}"); }
-        }
-        println!("  {} {:+.2} kg {:+.1} s miss {:.1} {:.1}", pair.number, a.0 - b.0, a.1 - b.1, a.2, b.2);
-    }
     let spread = |read: &dyn Fn(&Flown) -> Option<f64>| {
         let more = |pair: &&Pair| Some(read(&pair.with)? - read(&pair.closed)?);
         let list: Vec<f64> = pairs.iter().filter_map(more).collect();

@@ -19,7 +19,7 @@ fn mapped() -> Load {
     load
 }
 
-fn equipped() -> Load {
+pub(crate) fn equipped() -> Load {
     let mut load = mapped();
     load.vehicle.avoidance = Avoidance {
         fitted: true,
@@ -34,8 +34,9 @@ fn equipped() -> Load {
 }
 
 /// A lander 500 m over level ground, upright and falling by the plan, and a world that obeys it.
-struct Bench<'a> {
-    flight: Flight<'a>,
+#[derive(Clone)]
+pub(crate) struct Bench<'a> {
+    pub flight: Flight<'a>,
     start_L: Vector3<f64>,
     level_m: f64,
     n: u32,
@@ -43,7 +44,7 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(load: &'a Load) -> Self {
+    pub fn new(load: &'a Load) -> Self {
         let (nav, site) = flight_state(load, 500.0, 0.0);
         let v_L: Vector<Velocity, L> = Vector::new(0.0, 0.0, -22.0);
         let ground_I = load.orientation.w_IM_I.cross(nav.p_MB_I);
@@ -69,12 +70,12 @@ impl<'a> Bench<'a> {
     }
 
     /// Where the lander is from where it started.
-    fn p(&self) -> Vector3<f64> {
+    pub fn p(&self) -> Vector3<f64> {
         self.flight.nav.p_LB_L(&self.flight.site).si() - self.start_L
     }
 
     /// One cycle: the body turns towards the demand as fast as it may, the engines push as asked.
-    fn step(&mut self, ground_m: &impl Fn(f64, f64) -> f64, echoes: bool) {
+    pub fn step(&mut self, ground_m: &impl Fn(f64, f64) -> f64, echoes: bool) {
         let dt_s = CYCLE.s();
         let flight = &self.flight;
         let line = self.actuators.sweep.filter(|_| echoes).map(|sweep| self.line(&sweep, ground_m));
@@ -127,7 +128,7 @@ impl<'a> Bench<'a> {
 }
 
 /// Ripples 12 m long and 3 m high everywhere but within 12 m of a place.
-fn rough_but_at(x_m: f64, y_m: f64) -> impl Fn(f64, f64) -> f64 {
+pub(crate) fn rough_but_at(x_m: f64, y_m: f64) -> impl Fn(f64, f64) -> f64 {
     move |x, y| {
         let away_m = libm::hypot(x - x_m, y - y_m);
         let rough = ((away_m - 12.0) / 6.0).clamp(0.0, 1.0);
@@ -201,48 +202,4 @@ fn the_frame_of_the_map_does_not_jump_with_a_correction_of_the_position() {
     bench.step(&|_, _| 0.0, true);
     let moved = bench.flight.avoid.p_HB_H - before;
     assert!((moved.norm() - 22.0 * 0.02).abs() < 0.05, "{moved:?}");
-}
-
-#[test]
-fn zz_debug() {
-    extern crate std;
-    let mut load = equipped();
-    load.vehicle.avoidance.law = DivertLaw::Convex;
-    let mut bench = Bench::new(&load);
-    let ground = rough_but_at(68.0, 15.0);
-    let mut n = 0;
-    while bench.flight.guide.altitude_m > 30.0 && n < 5000 {
-        bench.step(&ground, true);
-        for event in bench.flight.events() {
-            std::println!(
-                "{:7.2} s {:6.1} m {:?}",
-                0.02 * f64::from(n),
-                bench.flight.guide.altitude_m,
-                event
-            );
-        }
-        if n % 25 == 0 {
-            let (p_off, v_off, a, t) = bench.flight.course.debug;
-            let R = bench.flight.R_LB_of(bench.flight.nav.q_IB);
-            let z = R * Vector3::z();
-            let g = bench.flight.guide.a_I;
-            let d_B = bench.flight.nav.q_IB.rotation().si().tr_mul(&g);
-            std::println!(
-                "{:7.2} s h {:6.1} v {:6.2?} t {:5.2} off {:6.2?} {:6.2?} a {:6.2?} tilt {:5.1} err {:5.1} main {} us {} lim {:?}",
-                0.02 * f64::from(n),
-                bench.flight.guide.altitude_m,
-                bench.flight.avoid.v_m_s.as_slice(),
-                t,
-                p_off.as_slice(),
-                v_off.as_slice(),
-                a.as_slice(),
-                z.z.acos().to_degrees(),
-                libm::atan2(libm::hypot(d_B.x, d_B.y), d_B.z).to_degrees(),
-                bench.actuators.main_open,
-                bench.actuators.assist_on_us[0],
-                bench.flight.course.dbg2
-            );
-        }
-        n += 1;
-    }
 }
