@@ -15,6 +15,7 @@
 //! | FL-5 | never fly a plan that its own propagation does not confirm | `verification_sees_what_is_wrong_with_a_plan` |
 //! | FL-6 | fly the closed form where there is no plan | `where_no_plan_fits_the_closed_form_is_flown_and_arrives` |
 //! | FL-7 | land on ground that is safe where there is any in reach | `over_rocks_the_landing_point_moves_to_safe_ground`, `from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached` |
+//! | FL-8 | divert by plans of least propellant that were verified, and by the closed form without one | `a_divert_of_up_to_100_m_from_500_m_is_flown_by_plans_that_are_kept_to_and_arrives`, `where_no_plan_fits_the_closed_form_flies_as_if_nobody_had_asked` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md

@@ -239,8 +239,9 @@ impl<const N: usize> Planner<N> {
         if sound { Ok(draft) } else { Err(Refusal::Unsound) }
     }
 
-    /// Goes on with `draft` by at most `steps` steps of the solver.
-    pub fn work(&mut self, draft: &mut Draft, steps: u32) -> Progress {
+    /// Goes on with `draft` by at most `steps` steps of the solver, one at the least; to begin a solution costs
+    /// about as much as one.
+    pub fn work(&mut self, draft: &mut Draft, mut steps: u32) -> Progress {
         let field = self.field;
         let Draft { start, target, limits, .. } = *draft;
         let sparing = matches!(draft.stage, Stage::Finishing { .. });
@@ -251,6 +252,7 @@ impl<const N: usize> Planner<N> {
             self.workspace.begin();
             self.solutions += 1;
             draft.running = true;
+            steps = steps.saturating_sub(1).max(1);
         }
         let Some(outcome) = self.workspace.advance_by(steps) else { return Progress::Working };
         draft.running = false;
@@ -302,7 +304,7 @@ impl<const N: usize> Planner<N> {
     /// Works until there is a plan or none.
     fn complete(&mut self, mut draft: Draft) -> Result<Plan<N>, Refusal> {
         for _ in 0..PORTIONS_MAX {
-            match self.work(&mut draft, STEPS_MAX + 1) {
+            match self.work(&mut draft, STEPS_MAX + 2) {
                 Progress::Ready => return self.along.ok_or(Refusal::Unsound),
                 Progress::Refused(why) => return Err(why),
                 Progress::Working | Progress::Searched => {}
