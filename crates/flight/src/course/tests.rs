@@ -74,7 +74,7 @@ fn a_divert_of_up_to_100_m_from_500_m_is_flown_by_plans_that_are_kept_to_and_arr
             told.hear(&bench);
             if let Some(flown) = &bench.flight.course.flown {
                 let t_s = after(bench.flight.nav.t, flown.t_start);
-                let (p, v) = bench.flight.from_place(&flown.place_m);
+                let (p, v) = bench.flight.off_place(&flown.place_m);
                 let (p_plan, v_plan) = flown.plan.state(t_s);
                 worst = (worst.0.max((p - p_plan).norm()), worst.1.max((v - v_plan).norm()));
                 cycles += 1;
@@ -84,7 +84,7 @@ fn a_divert_of_up_to_100_m_from_500_m_is_flown_by_plans_that_are_kept_to_and_arr
         assert!(cycles > 500, "({x_m}, {y_m}): by plan for {cycles} cycles only");
         assert!(worst.0 < 0.5 * TUBE.0 && worst.1 < 0.5 * TUBE.1, "({x_m}, {y_m}): {worst:?}");
         let v = bench.flight.nav.v_LB_L(&load, &bench.flight.site).si();
-        let off = bench.flight.from_place(&place_of(&bench.flight.avoid.site.unwrap())).0;
+        let off = bench.flight.off_place(&place_of(&bench.flight.avoid.site.unwrap())).0;
         assert!(bench.flight.guide.altitude_m < 1.5 && libm::hypot(v.x, v.y) < 0.2, "{v:?}");
         assert!(libm::hypot(off.x, off.y) < 0.3, "({x_m}, {y_m}): {off:?} from its place");
         let p = bench.p();
