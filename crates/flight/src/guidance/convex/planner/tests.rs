@@ -193,3 +193,21 @@ fn a_plan_may_begin_where_the_lander_is_once_the_duration_is_found() {
     let residuals = super::super::verify(plan, &now, &TARGET, &LIMITS, &FIELD);
     assert!(residuals.within(&Residuals::FLYABLE) && residuals.position_m < 1e-3, "{residuals:?}");
 }
+
+#[test]
+fn thrust_leans_no_further_than_the_attitude_has_turned() {
+    let mut planner = Planner::<50>::new(FIELD);
+    let free = planner.plan(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+    let tilt = |a: Vector3<f64>| libm::atan2(libm::hypot(a.x, a.y), a.z);
+    assert!(tilt(free.at(0.0)) > 0.1);
+    let limits = Limits { turning: Some((0.02, 0.07)), ..LIMITS };
+    let plan = planner.plan(&start(), &TARGET, &limits, 40.0).unwrap();
+    for i in 0..100 {
+        let t_s = 0.1 * f64::from(i);
+        assert!(tilt(plan.at(t_s)) < 0.02 + 0.07 * t_s + 0.002, "{t_s} s");
+    }
+    let dearer = plan.propellant_kg / free.propellant_kg;
+    assert!((1.0..1.02).contains(&dearer), "{dearer}");
+    let residuals = super::super::verify(&free, &start(), &TARGET, &limits, &FIELD);
+    assert!(residuals.pointing_rad > 0.08, "{residuals:?}");
+}
