@@ -20,10 +20,10 @@ fail() {
     exit 1
 }
 
-# Healthy from ignition; every sensor, from orbit, dispersed; a cold restart in braking.
+# Healthy from ignition; every sensor, from orbit, dispersed; a cold restart in braking; plans over rocks.
 tapes=("$@")
 if [ $# = 0 ]; then
-    for flight in m2-nominal-from-ignition:0 m2-further-sensors:1 history-beresheet:0; do
+    for flight in m2-nominal-from-ignition:0 m2-further-sensors:1 history-beresheet:0 hazard-avoidance:0; do
         tapes+=("$out/${flight%:*}.tape")
         cargo run --quiet --locked --release -p frigoris-rig --example tape -- \
             "$out/${flight%:*}.tape" "scenarios/${flight%:*}.toml" "${flight#*:}"

@@ -61,8 +61,8 @@ const UNSAFE: f64 = 0.5;
 pub(crate) struct Avoid {
     pub scan: Scan,
     /// The lander in `H`, m, and when.
-    p_HB_H: Vector3<f64>,
-    v_m_s: Vector3<f64>,
+    pub p_HB_H: Vector3<f64>,
+    pub v_m_s: Vector3<f64>,
     t: Option<Time>,
     /// How many of the scans are begun or past.
     begun: usize,
@@ -241,7 +241,7 @@ impl Flight<'_> {
     }
 
     /// Largest horizontal acceleration that a divert from `altitude_m` is planned with, m/s².
-    fn divert_m_s2(altitude_m: f64) -> f64 {
+    pub(crate) fn divert_m_s2(altitude_m: f64) -> f64 {
         PLANNED * MOON_GRAVITY_M_S2 * libm::tan(divert::tilt_max_rad(0.7 * altitude_m))
     }
 
@@ -281,6 +281,7 @@ impl Flight<'_> {
         self.announce.edge(Event::SiteChosen, moved);
         self.announce.edge(Event::NoSafeSite, best.risk > UNSAFE);
         self.avoid.site = Some(best);
+        self.course.want(&best);
     }
 
     /// Descent speed that leaves a divert its time, m/s, where the plan has `planned_m_s`; none where
@@ -332,4 +333,4 @@ fn single(v: Vector3<f64>) -> [f32; 3] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

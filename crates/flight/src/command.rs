@@ -359,7 +359,8 @@ impl Flight<'_> {
             let p_L = self.nav.p_LB_L(&self.aim).si();
             chase::thrust_acceleration(p_L, v_L, left_s, -gravity_L.z)
         } else {
-            self.towards_site(a_L)
+            let closed = self.towards_site(a_L);
+            self.on_course(closed)
         };
         let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
         self.monitors.corridor.update(late, Event::SpeedExceedsCorridor, &mut self.announce);

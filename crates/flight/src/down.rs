@@ -75,7 +75,7 @@ impl Flight<'_> {
             Phase::PitchUp => self.apollo_tgo_s().unwrap_or(0.0),
             Phase::OrbitCoast => after(self.load.deorbit.t_ignition, self.nav.t),
             Phase::DescentCoast => after(self.load.deorbit.t_arm, self.nav.t),
-            _ => 0.0,
+            _ => self.course_left_s(),
         };
         tm::Guidance {
             a_L: a_L.si().into(),

@@ -16,6 +16,7 @@
 //! | FL-6 | fly the closed form where there is no plan | `where_no_plan_fits_the_closed_form_is_flown_and_arrives` |
 //! | FL-7 | land on ground that is safe where there is any in reach | `over_rocks_the_landing_point_moves_to_safe_ground`, `from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached` |
 //! | FL-8 | on uneven ground, lay the lander down and hold it until it rests | `a_lander_on_two_feet_is_laid_down_by_its_engines_and_held_by_its_jets`, `laying_down_saves_landings_on_a_slope_that_topple_with_everything_shut` |
+//! | FL-9 | divert by plans of least propellant that were verified, and by the closed form without one | `a_divert_of_up_to_100_m_from_500_m_is_flown_by_plans_that_are_kept_to_and_arrives`, `where_no_plan_fits_the_closed_form_flies_as_if_nobody_had_asked` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
@@ -29,6 +30,7 @@ mod apollo;
 mod avoid;
 mod command;
 pub mod control;
+mod course;
 mod descent;
 mod down;
 pub mod faults;
@@ -124,6 +126,7 @@ pub struct Flight<'a> {
     doubt: (f64, f64),
     avoid: avoid::Avoid,
     settling: Settling,
+    course: course::Course,
 }
 
 impl<'a> Flight<'a> {
@@ -173,6 +176,7 @@ impl<'a> Flight<'a> {
             doubt: (0.0, 0.0),
             avoid: avoid::Avoid::new(),
             settling: Settling::NONE,
+            course: course::Course::new(),
         }
     }
 
@@ -198,6 +202,7 @@ impl<'a> Flight<'a> {
             self.actuators.t = sensors.t;
         }
         self.actuators.sweep = self.look_for_hazards(sensors);
+        self.plan_on();
         if self.actuators.main_open
             || self.actuators.assist_on_us.iter().chain(&self.actuators.jet_on_us).any(|us| *us > 0)
         {

@@ -7,7 +7,7 @@
 mod avoidance;
 pub mod image;
 
-pub use avoidance::Avoidance;
+pub use avoidance::{Avoidance, DivertLaw};
 
 use icd::bus::{ASSIST_ENGINES, JETS};
 use icd::frames::{B, Direction, I, M, Position, Rate, Vector, Velocity};

@@ -32,6 +32,7 @@ fn mars() -> (Start, Limits, Field) {
         exhaust_m_s: 225.0 * 9.80665 * cosine,
         dry_kg: 1505.0,
         pointing_rad: None,
+        turning: None,
         upright: None,
         glide_slope_rad: None,
         apex_m: 0.0,

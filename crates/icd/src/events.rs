@@ -100,6 +100,9 @@ events! {
     71 SiteChosen Info "Safer ground chosen: the landing point moves there";
     72 NoSafeSite Medium "No ground in reach looks safe: the least unsafe is aimed at";
     73 HazardLidarSilent Medium "Hazard lidar does not answer: landing without looking";
+    74 PlanReady Info "Way of least propellant to the chosen place planned and verified: it is flown";
+    75 PlanInfeasible Low "No plan to the chosen place within the limits: the closed form flies";
+    76 PlanLeft Low "Plan left: state or thrust are no longer those it was made for";
 }
 
 #[cfg(test)]

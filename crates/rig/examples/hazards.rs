@@ -1,4 +1,5 @@
-//! Hazard avoidance over many fields of rocks and craters, beside the same flights without it.
+//! Hazard avoidance over many fields of rocks and craters, with either law of divert, beside the same flights
+//! without it.
 //! `cargo run -p frigoris-rig --example hazards -- [RUNS [FIRST [FILE [ROCKS_PERCENT]]]]`
 //!
 //! Every number is another ground (terrain seed) and another run (errors of everything). A touchdown is safe
@@ -8,6 +9,8 @@
 
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
+use flight::load::DivertLaw;
+use icd::events::Event;
 use nalgebra::Vector3;
 use rayon::prelude::*;
 use rig::closed_loop::{Flown, Stand, fly};
@@ -26,7 +29,9 @@ const STEP_M: f64 = 2.0;
 /// One ground, flown with avoidance and without.
 struct Pair {
     number: u64,
+    /// By plan, and by the closed form alone.
     with: Flown,
+    closed: Flown,
     without: Flown,
     /// Share of the places in reach that are safe.
     safe_share: f64,
@@ -70,13 +75,17 @@ fn safe_share(stand: &Stand, flown: &Flown) -> f64 {
 fn pair(scenario: &Scenario, number: u64) -> miette::Result<Pair> {
     let mut scenario = scenario.clone();
     scenario.terrain.seed = number;
+    scenario.flight.divert_law = DivertLaw::Convex;
+    let mut closed = scenario.clone();
+    closed.flight.divert_law = DivertLaw::ClosedForm;
     let mut blind = scenario.clone();
     blind.flight.hazard_lidar = false;
-    let (sees, blind) = (Stand::new(scenario)?, Stand::new(blind)?);
+    let (sees, closed, blind) = (Stand::new(scenario)?, Stand::new(closed)?, Stand::new(blind)?);
     let with = fly(&sees, number, Recording::Off, |_| {})?;
+    let closed = fly(&closed, number, Recording::Off, |_| {})?;
     let without = fly(&blind, number, Recording::Off, |_| {})?;
     let safe_share = safe_share(&blind, &without);
-    Ok(Pair { number, with, without, safe_share })
+    Ok(Pair { number, with, closed, without, safe_share })
 }
 
 fn describe(name: &str, list: &[&Flown]) {
@@ -106,6 +115,33 @@ fn describe(name: &str, list: &[&Flown]) {
     );
 }
 
+/// The two laws on the same grounds: plans, propellant, duration.
+fn compare(pairs: &[&Pair]) {
+    let counted = |event: Event| {
+        let of = |pair: &&Pair| pair.with.events.iter().filter(|(_, now)| *now == event).count();
+        pairs.iter().map(of).sum::<usize>()
+    };
+    println!(
+        "plans    flown {}, infeasible {}, left {}",
+        counted(Event::PlanReady),
+        counted(Event::PlanInfeasible),
+        counted(Event::PlanLeft)
+    );
+    let spread = |read: &dyn Fn(&Flown) -> Option<f64>| {
+        let more = |pair: &&Pair| Some(read(&pair.with)? - read(&pair.closed)?);
+        let list: Vec<f64> = pairs.iter().filter_map(more).collect();
+        let n = list.len() as f64;
+        let mean = list.iter().sum::<f64>() / n;
+        let square = list.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+        (mean, square.sqrt() / n.sqrt())
+    };
+    let (saved, sigma) = spread(&|f| f.measures.propellant_kg);
+    let (longer_s, _) = spread(&|f| Some(f.simulated_s));
+    println!(
+        "plan less closed form on the same ground: {saved:+.3} +- {sigma:.3} kg left, {longer_s:+.2} s"
+    );
+}
+
 fn main() -> miette::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number =
@@ -128,16 +164,21 @@ fn main() -> miette::Result<()> {
         reachable.len(),
         100.0 * pairs.iter().map(|pair| pair.safe_share).sum::<f64>() / pairs.len() as f64,
     );
-    describe("with", &reachable.iter().map(|pair| &pair.with).collect::<Vec<_>>());
+    describe("plan", &reachable.iter().map(|pair| &pair.with).collect::<Vec<_>>());
+    describe("closed", &reachable.iter().map(|pair| &pair.closed).collect::<Vec<_>>());
     describe("without", &reachable.iter().map(|pair| &pair.without).collect::<Vec<_>>());
+    compare(&reachable);
     let good = |flown: &Flown| safe(flown) && flown.judgement.outcome == Outcome::Landed;
-    for pair in reachable.iter().filter(|pair| !good(&pair.with)) {
-        let m = &pair.with.measures;
+    let both = reachable
+        .iter()
+        .flat_map(|pair| [("plan", *pair, &pair.with), ("closed", *pair, &pair.closed)]);
+    for (law, pair, flown) in both.filter(|(.., flown)| !good(flown)) {
+        let m = &flown.measures;
         let value = |value: Option<f64>| value.unwrap_or(f64::NAN);
         println!(
-            "ground {:4}: {:13} slope {:5.1} deg, rock {:4.2} m, {:5.1} m off target, {:.1} m/s down, {:.1} m/s across, tilt {:.1} deg; safe share {:.2}",
+            "ground {:4}, {law:6}: {:13} slope {:5.1} deg, rock {:4.2} m, {:5.1} m off target, {:.1} m/s down, {:.1} m/s across, tilt {:.1} deg; safe share {:.2}",
             pair.number,
-            pair.with.judgement.outcome.name(),
+            flown.judgement.outcome.name(),
             value(m.pads_slope_deg),
             value(m.pads_rock_m),
             value(m.miss_m),

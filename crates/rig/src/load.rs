@@ -9,7 +9,7 @@
 //! ground does there beside that, the finer map of the ground station shows: it is measured row by row.
 
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
-use crate::scenario::{REFERENCE_RUN, Scenario, VehicleFile, hex};
+use crate::scenario::{FlightSetup, REFERENCE_RUN, Scenario, VehicleFile, hex};
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
@@ -359,7 +359,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
             machine.radar_altimeter.as_ref(),
         ),
         camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
-        avoidance: avoidance(scenario.flight.hazard_lidar && scenario.flight.resilient, machine),
+        avoidance: avoidance(Some(&scenario.flight), machine),
         ..unaided(&scenario.vehicle, scenario.start.propellant_kg.mean())
     }
 }
@@ -394,7 +394,7 @@ pub(crate) fn unaided(file: &VehicleFile, propellant_kg: f64) -> board::Vehicle 
         velocimeter: velocimeter(false, None),
         radar_altimeter: radar_altimeter(false, None),
         camera: camera(false, None),
-        avoidance: avoidance(false, machine),
+        avoidance: avoidance(None, machine),
         inertial: board::Inertial {
             p_BA_B: machine.imu.p_BA_B,
             arw_rad_sqrt_s: machine.imu.arw_rad_sqrt_s,
@@ -474,16 +474,17 @@ fn camera(used: bool, unit: Option<&machine::Camera>) -> board::Camera {
 }
 
 /// What stands on the ground, and the lidar that looks where.
-fn avoidance(used: bool, machine: &machine::Vehicle) -> board::Avoidance {
+fn avoidance(flight: Option<&FlightSetup>, machine: &machine::Vehicle) -> board::Avoidance {
     let legs = &machine.legs;
     let foot_radius_m = legs.p_BF_B.iter().map(|p| libm::hypot(p[0], p[1])).fold(0.0, f64::max);
     let none = board::Avoidance::NONE;
     let feet = board::Avoidance { foot_radius_m, pad_diameter_m: legs.pad_diameter_m, ..none };
     machine.hazard_lidar.as_ref().map_or(feet, |unit| board::Avoidance {
-        fitted: used,
+        fitted: flight.is_some_and(|flight| flight.hazard_lidar && flight.resilient),
         p_BA_B: unit.p_BA_B,
         range_m_max: unit.range_m_max,
         sigma_m: unit.sigma_m,
+        law: flight.map_or(none.law, |flight| flight.divert_law),
         ..feet
     })
 }

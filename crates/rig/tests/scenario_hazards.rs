@@ -1,6 +1,7 @@
 //! Hazard avoidance in flight: the scenario as its file expects, its ground without avoidance, and the lidar's
 //! faults.
 
+use flight::load::DivertLaw;
 use icd::events::Event;
 use rig::closed_loop::{Flown, Stand, fly};
 use rig::record::Recording;
@@ -28,6 +29,19 @@ fn over_rocks_the_landing_point_moves_to_safe_ground() {
     let raised = |event: Event| flown.events.iter().filter(|(_, e)| *e == event).count();
     assert_eq!(raised(Event::HazardScan), 5);
     assert!(raised(Event::SiteChosen) > 0 && raised(Event::NoSafeSite) == 0);
+    assert!(raised(Event::PlanReady) > 0 && raised(Event::PlanLeft) == 0);
+}
+
+#[test]
+fn by_the_closed_form_the_same_flight_lands_safely_too_and_makes_no_plan() {
+    let mut scenario = scenario();
+    scenario.flight.divert_law = DivertLaw::ClosedForm;
+    let flown = flown(scenario);
+    assert!(!flown.events.iter().any(|(_, event)| *event == Event::PlanReady));
+    let m = &flown.measures;
+    assert_eq!(flown.judgement.outcome, Outcome::Landed);
+    let (slope_deg, rock_m) = (m.pads_slope_deg.unwrap(), m.pads_rock_m.unwrap());
+    assert!(slope_deg < 10.0 && rock_m <= 0.3, "{slope_deg} deg, {rock_m} m");
 }
 
 #[test]

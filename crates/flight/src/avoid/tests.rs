@@ -4,7 +4,7 @@
 #![allow(clippy::cast_possible_truncation)]
 
 use super::*;
-use crate::load::{Avoidance, Load, NavStart};
+use crate::load::{Avoidance, DivertLaw, Load, NavStart};
 use crate::test_load::{flight_state, load, quiet};
 use icd::bus::Actuators;
 use icd::frames::{Vector, Velocity};
@@ -19,7 +19,7 @@ fn mapped() -> Load {
     load
 }
 
-fn equipped() -> Load {
+pub(crate) fn equipped() -> Load {
     let mut load = mapped();
     load.vehicle.avoidance = Avoidance {
         fitted: true,
@@ -28,13 +28,15 @@ fn equipped() -> Load {
         sigma_m: 0.02,
         foot_radius_m: 1.3,
         pad_diameter_m: 0.3,
+        law: DivertLaw::ClosedForm,
     };
     load
 }
 
 /// A lander 500 m over level ground, upright and falling by the plan, and a world that obeys it.
-struct Bench<'a> {
-    flight: Flight<'a>,
+#[derive(Clone)]
+pub(crate) struct Bench<'a> {
+    pub flight: Flight<'a>,
     start_L: Vector3<f64>,
     level_m: f64,
     n: u32,
@@ -42,7 +44,7 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(load: &'a Load) -> Self {
+    pub fn new(load: &'a Load) -> Self {
         let (nav, site) = flight_state(load, 500.0, 0.0);
         let v_L: Vector<Velocity, L> = Vector::new(0.0, 0.0, -22.0);
         let ground_I = load.orientation.w_IM_I.cross(nav.p_MB_I);
@@ -68,12 +70,12 @@ impl<'a> Bench<'a> {
     }
 
     /// Where the lander is from where it started.
-    fn p(&self) -> Vector3<f64> {
+    pub fn p(&self) -> Vector3<f64> {
         self.flight.nav.p_LB_L(&self.flight.site).si() - self.start_L
     }
 
     /// One cycle: the body turns towards the demand as fast as it may, the engines push as asked.
-    fn step(&mut self, ground_m: &impl Fn(f64, f64) -> f64, echoes: bool) {
+    pub fn step(&mut self, ground_m: &impl Fn(f64, f64) -> f64, echoes: bool) {
         let dt_s = CYCLE.s();
         let flight = &self.flight;
         let line = self.actuators.sweep.filter(|_| echoes).map(|sweep| self.line(&sweep, ground_m));
@@ -126,7 +128,7 @@ impl<'a> Bench<'a> {
 }
 
 /// Ripples 12 m long and 3 m high everywhere but within 12 m of a place.
-fn rough_but_at(x_m: f64, y_m: f64) -> impl Fn(f64, f64) -> f64 {
+pub(crate) fn rough_but_at(x_m: f64, y_m: f64) -> impl Fn(f64, f64) -> f64 {
     move |x, y| {
         let away_m = libm::hypot(x - x_m, y - y_m);
         let rough = ((away_m - 12.0) / 6.0).clamp(0.0, 1.0);

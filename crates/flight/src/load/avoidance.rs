@@ -1,4 +1,13 @@
-//! What hazard avoidance is told of its lidar and of the lander's feet.
+//! What hazard avoidance is told of its lidar and of the lander's feet, and by which law to divert.
+
+/// The law that flies to a place chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DivertLaw {
+    /// The closed form alone: down the profile of speed, aside by the law of [DSouza1997].
+    ClosedForm,
+    /// The plan of least propellant, the closed form where there is none.
+    Convex,
+}
 
 /// The hazard lidar as believed, and what stands on the ground.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +24,8 @@ pub struct Avoidance {
     pub foot_radius_m: f64,
     /// Diameter of a pad, m.
     pub pad_diameter_m: f64,
+    /// How a place is flown to.
+    pub law: DivertLaw,
 }
 
 impl Avoidance {
@@ -26,5 +37,6 @@ impl Avoidance {
         sigma_m: 1.0,
         foot_radius_m: 1.0,
         pad_diameter_m: 0.3,
+        law: DivertLaw::ClosedForm,
     };
 }

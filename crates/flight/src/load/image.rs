@@ -9,9 +9,9 @@
 //! Refuses: judging values. What arrives whole is what was sent.
 
 use super::{
-    AidFlags, Avoidance, Camera, DeorbitPlan, Engine, FaultManagement, GRAVITY_DEGREE_MAX, Gate,
-    Gravity, Inertial, LANDMARKS_MAX, Landmarks, Law, Legacy, Load, Map, NavStart, Omitted,
-    Orientation, RadarAltimeter, Rangefinder, Target, Vehicle, Velocimeter,
+    AidFlags, Avoidance, Camera, DeorbitPlan, DivertLaw, Engine, FaultManagement,
+    GRAVITY_DEGREE_MAX, Gate, Gravity, Inertial, LANDMARKS_MAX, Landmarks, Law, Legacy, Load, Map,
+    NavStart, Omitted, Orientation, RadarAltimeter, Rangefinder, Target, Vehicle, Velocimeter,
 };
 use icd::bus::ASSIST_ENGINES;
 use icd::frames::Vector;
@@ -208,6 +208,7 @@ choices! {
         Vikram = 6,
     }
     Law { Own = 0, Apollo11 = 1 }
+    DivertLaw { ClosedForm = 0, Convex = 1 }
     Use { Edit = 0, Inhibit = 1, Force = 2 }
 }
 
@@ -219,7 +220,7 @@ fields! {
         main, assist, assist_count, p_assist_B, jet, p_jet_B, d_jet_B, foot_z_m, slew_rad_s_max,
         rangefinder, velocimeter, radar_altimeter, camera, inertial, avoidance,
     }
-    Avoidance { fitted, p_BA_B, range_m_max, sigma_m, foot_radius_m, pad_diameter_m }
+    Avoidance { fitted, p_BA_B, range_m_max, sigma_m, foot_radius_m, pad_diameter_m, law }
     Rangefinder { p_BA_B, d_B, range_m_max, sigma_m }
     Velocimeter { fitted, p_BA_B, d_B, sigma_m_s, bias_m_s, scale }
     RadarAltimeter { fitted, p_BA_B, d_B, half_angle_rad, range_m_max, sigma }

@@ -126,7 +126,7 @@ pub fn problem<const N: usize>(
     motion(&mut rows, &pull, &defects, h, limits.exhaust_m_s);
     rows.cones.push(SupportedConeT::ZeroConeT(rows.right.len()));
     for (k, mass_kg) in mass.iter().enumerate() {
-        let tilt = limits.tilt_rad(duration_s - h * (k + 1) as f64);
+        let tilt = limits.tilt_rad(h * k as f64, duration_s - h * (k + 1) as f64);
         let here = Limits { pointing_rad: tilt, ..*limits };
         node(&mut rows, k * VARIABLES, *mass_kg, start, &here, k > 0 && k + 1 < nodes);
     }

@@ -45,6 +45,7 @@ pub fn lander() -> Limits {
         exhaust_m_s: 2900.0,
         dry_kg: 340.0,
         pointing_rad: Some(45f64.to_radians()),
+        turning: None,
         upright: None,
         glide_slope_rad: Some(10f64.to_radians()),
         apex_m: 2.0,

@@ -13,7 +13,7 @@ use super::vehicle::VehicleFile;
 use crate::arrival::Approach;
 use crate::measures::MEASURES;
 use crate::verdict::{Band, Expect, Outcome};
-use flight::load::{Law, Legacy};
+use flight::load::{DivertLaw, Law, Legacy};
 use icd::events::Event;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -152,6 +152,8 @@ pub struct FlightSetup {
     pub camera: bool,
     /// Whether the hazard lidar that the vehicle carries is used; by the resilient configuration alone.
     pub hazard_lidar: bool,
+    /// Law that flies to a place chosen by its help.
+    pub divert_law: DivertLaw,
     /// Features that take the value of the other configuration.
     pub changes: Features,
     /// Law of braking and approach.
@@ -384,6 +386,9 @@ fn changes(t: &Reader<'_>, vehicle: &Vehicle) -> Read<Features> {
     Ok(out)
 }
 
+/// In the order of their names.
+const DIVERT_LAWS: [DivertLaw; 2] = [DivertLaw::ClosedForm, DivertLaw::Convex];
+
 fn flight(t: &Reader<'_>, vehicle: &Vehicle) -> Read<FlightSetup> {
     let flight = FlightSetup {
         resilient: t.choice("configuration", &["as-flown", "resilient"])? == 1,
@@ -391,6 +396,7 @@ fn flight(t: &Reader<'_>, vehicle: &Vehicle) -> Read<FlightSetup> {
         radar_altimeter: t.flag("radar_altimeter")?,
         camera: t.flag("camera")?,
         hazard_lidar: t.flag("hazard_lidar")?,
+        divert_law: DIVERT_LAWS[t.choice("divert_law", &["closed-form", "convex"])?],
         changes: changes(t, vehicle)?,
         law: [Law::Own, Law::Apollo11][t.choice("law", &["own", "apollo-11"])?],
         legacy: Legacy::ALL[t.choice("legacy", &Legacy::ALL.map(Legacy::name))?],

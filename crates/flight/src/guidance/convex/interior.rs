@@ -12,6 +12,7 @@
 //! ‖Eᵀν − Λᵀz‖ < −(bᵀν + hᵀz) / Σ|w| still leaves no control that could satisfy the constraints.
 //! Refuses: a fixed number of steps is all it takes; what is not solved then is reported as it is.
 
+mod run;
 mod start;
 
 use super::riccati::{
@@ -142,6 +143,8 @@ pub struct Workspace<const N: usize> {
     kappa: f64,
     /// A solution is there to start from.
     warm: bool,
+    /// The run under way.
+    run: run::Run,
 }
 
 impl<const N: usize> Default for Workspace<N> {
@@ -171,42 +174,13 @@ impl<const N: usize> Workspace<N> {
             tau: 1.0,
             kappa: 1.0,
             warm: false,
+            run: run::Run::NONE,
         }
     }
 
     /// Forgets the last solution: the next starts cold.
     pub fn forget(&mut self) {
         self.warm = false;
-    }
-
-    /// Solves the problem in `points`, `start` and `end`; from the last solution if there is one.
-    pub(super) fn solve(&mut self) -> Outcome {
-        self.free_motion();
-        let begun = (self.warm && self.start_warm()) || self.start_cold();
-        if !begun {
-            return self.outcome(Status::Unfinished, 0, &self.sums_of_nothing());
-        }
-        self.warm = false;
-        let mut last = self.outcome(Status::Unfinished, 0, &self.sums_of_nothing());
-        for steps in 0..STEPS_MAX {
-            let sums = self.residuals();
-            let now = self.outcome(Status::Unfinished, steps, &sums);
-            if now.primal.max(now.dual) < RESIDUAL && now.gap < GAP {
-                self.warm = true;
-                return Outcome { status: Status::Optimal, ..now };
-            }
-            if self.certificate() {
-                return Outcome { status: Status::Infeasible, ..now };
-            }
-            if !now.cost.is_finite() {
-                return last;
-            }
-            last = now;
-            if !self.step(&sums) {
-                break;
-            }
-        }
-        last
     }
 
     /// Controls and states of the nodes, scaled units.

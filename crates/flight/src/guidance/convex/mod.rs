@@ -10,7 +10,8 @@
 //! solution, so that a few passes give the solution of the complete equations. Constraints of place hold at
 //! the nodes, from the second to the last but one: where the lander is now it can no longer choose.
 //! Parts: `cone`, `slack` the algebra; `rows` the constraints; `riccati` the linear system; `interior` the
-//! method; `problem` units; `plan` the result and its verification; `planner` duration, divert, fallback.
+//! method; `problem` units; `plan` the result and its verification; `search` its duration;
+//! `planner` all of it in portions, divert, fallback.
 //! Refuses: rotation of the body. How fast thrust may turn is the caller's to limit.
 
 mod cone;
@@ -20,9 +21,11 @@ pub mod planner;
 mod problem;
 mod riccati;
 mod rows;
+mod search;
 mod slack;
 
 pub use interior::{Outcome, Status, Workspace};
 pub use plan::{Defects, Plan, Residuals, verify};
-pub use planner::{Course, Planner, Refusal};
+pub use planner::{Course, Draft, Planner, Progress, Refusal};
 pub use problem::{Field, Limits, Start, Target};
+pub use search::Bounds;

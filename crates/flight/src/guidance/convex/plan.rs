@@ -66,6 +66,31 @@ impl<const N: usize> Plan<N> {
         }
         out
     }
+
+    /// Position, m, and velocity, m/s, in `L`, `t_s` after the start: cubic between nodes, as linear thrust makes
+    /// them; outside the plan those of its nearer end.
+    pub fn state(&self, t_s: f64) -> (Vector3<f64>, Vector3<f64>) {
+        let last = N - 1;
+        let h = self.duration_s.max(1e-9) / last as f64;
+        let at = (t_s / h).clamp(0.0, last as f64);
+        let ends = (self.p_L.last().copied(), self.v_L.last().copied());
+        let mut out = (ends.0.unwrap_or_default(), ends.1.unwrap_or_default());
+        for (k, (p, v)) in self.p_L.windows(2).zip(self.v_L.windows(2)).enumerate() {
+            let ([p0, p1], [v0, v1]) = (p, v) else { continue };
+            let part = at - k as f64;
+            if (0.0..=1.0).contains(&part) {
+                let (two, three) = (part * part, part * part * part);
+                let rise = 3.0 * two - 2.0 * three;
+                let place = p0 + (p1 - p0) * rise;
+                let bend = v0 * (part - 2.0 * two + three) + v1 * (three - two);
+                let mean = (p1 - p0) * (6.0 * (part - two) / h);
+                let speed = v0 * (1.0 - 4.0 * part + 3.0 * two) + v1 * (3.0 * two - 2.0 * part);
+                out = (place + bend * h, mean + speed);
+                break;
+            }
+        }
+        out
+    }
 }
 
 /// What a plan misses or exceeds when it is propagated. Zero or negative excess: kept.
@@ -187,7 +212,13 @@ pub(super) fn propagate<const N: usize>(
             let (from, half) = (f64::from(i) / f64::from(STEPS), 0.5 / f64::from(STEPS));
             let thrust = |part: f64| between(a, b, part);
             let left_s = plan.duration_s - dt_s * (k as f64 * f64::from(STEPS) + f64::from(i));
-            check(&mut worst, &at, &thrust(from), limits, (left_s, inner));
+            check(
+                &mut worst,
+                &at,
+                &thrust(from),
+                limits,
+                (plan.duration_s - left_s, left_s, inner),
+            );
             let ends = [thrust(from), thrust(from + half), thrust(from + 2.0 * half)];
             at = advance(&at, &ends, dt_s, limits.exhaust_m_s, field);
         }
@@ -198,7 +229,7 @@ pub(super) fn propagate<const N: usize>(
         before = [place, speed];
     }
     if let Some(a) = plan.a_L.last() {
-        check(&mut worst, &at, a, limits, (0.0, false));
+        check(&mut worst, &at, a, limits, (plan.duration_s, 0.0, false));
     }
     let miss = at.v - target.v_L;
     worst.position_m = size(&at.p);
@@ -212,13 +243,13 @@ fn check(
     at: &Point,
     a: &Vector3<f64>,
     limits: &Limits,
-    (left_s, inner): (f64, bool),
+    (past_s, left_s, inner): (f64, f64, bool),
 ) {
     let [low, high] = limits.thrust_N;
     let thrust = size(a) * at.mass_kg;
     worst.thrust_low = worst.thrust_low.max(1.0 - thrust / low);
     worst.thrust_high = worst.thrust_high.max(thrust / high - 1.0);
-    if let Some(angle) = limits.tilt_rad(left_s) {
+    if let Some(angle) = limits.tilt_rad(past_s, left_s) {
         let tilt = libm::atan2(libm::hypot(a.x, a.y), a.z);
         worst.pointing_rad = worst.pointing_rad.max(tilt - angle);
     }
@@ -285,6 +316,7 @@ mod tests {
             exhaust_m_s: 2900.0,
             dry_kg: 340.0,
             pointing_rad: Some(0.7),
+            turning: None,
             upright: None,
             glide_slope_rad: Some(0.2),
             apex_m: 1.0,
@@ -305,6 +337,29 @@ mod tests {
         assert!(middle.cross(&(a + b)).norm() < 1e-12);
         assert!((plan.at(7.0 * step) - plan.a_L[7]).norm() < 1e-12);
         assert!(plan.at(-1.0) == plan.a_L[0] && plan.at(1e3) == plan.a_L[19]);
+    }
+
+    #[test]
+    fn the_state_between_nodes_is_where_its_own_thrust_leads() {
+        let (plan, start, target, limits, field) = divert();
+        let step = plan.duration_s / 19.0;
+        for k in 0..19 {
+            let t_s = step * f64::from(k);
+            let (p, v) = plan.state(t_s);
+            assert!((p - plan.p_L[k as usize]).norm() < 1e-9);
+            assert!((v - plan.v_L[k as usize]).norm() < 1e-9);
+            // A third of the way on, by the thrust in between.
+            let mut at = Point { p: p - target.p_L, v, mass_kg: start.mass_kg };
+            for i in 0..10 {
+                let from = t_s + step * f64::from(i) / 30.0;
+                let a = [0.0, 0.5, 1.0].map(|part| plan.at(from + part * step / 30.0));
+                at = advance(&at, &a, step / 30.0, limits.exhaust_m_s, &field);
+            }
+            let (p, v) = plan.state(t_s + step / 3.0);
+            let (far, fast) = ((at.p + target.p_L - p).norm(), (at.v - v).norm());
+            assert!(far < 0.02 && fast < 0.03, "{k}: {far} {fast}");
+        }
+        assert!(plan.state(-1.0).0 == plan.p_L[0] && plan.state(1e3).1 == plan.v_L[19]);
     }
 
     /// Each defect is seen by the number that is meant for it, and by that number first.

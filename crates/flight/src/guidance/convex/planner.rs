@@ -1,15 +1,16 @@
 //! From a state to a plan that has been verified, or to the reason why there is none.
 //!
-//! Owns: the passes that bring in rotation, gravity's shape and mass; the search for the duration; the
+//! Owns: the passes that bring in rotation, gravity's shape and mass, at the duration that `search` finds; the
 //! divert with its fallback.
-//! Programmed: propellant as a function of duration falls and rises again; it is bracketed and then searched
-//! by parabola and golden section, each duration one solution that begins at the last. A duration that does
-//! not fit counts as infinitely dear; propellant is not limited before the cheapest is found. Every loop has
-//! its number of solutions as bound: 24 and 2 in the search, 5 times 5 after it, each of 40 steps at the most.
+//! Programmed: propellant is not limited before the cheapest duration is found. All is done in portions of a
+//! few steps of the solver ([`Planner::work`]), so that a flight computer can spread it over its cycles; what
+//! comes out does not depend on the portions. Bounds: 24 and 2 solutions in the search, 5 times 5 after it,
+//! each of 40 steps at the most.
 
-use super::interior::{Outcome, Status, Workspace};
+use super::interior::{Outcome, STEPS_MAX, Status, Workspace};
 use super::plan::{Defects, Plan, Residuals, propagate};
 use super::problem::{Field, Limits, Start, Target, Task, Units};
+use super::search::{Bounds, Next, SOLUTIONS_MAX, Search};
 use crate::guidance::analytic::{Aim, dsouza_time_s, fractional};
 use nalgebra::Vector3;
 
@@ -17,16 +18,11 @@ use nalgebra::Vector3;
 /// last and with its defects; two at the least, no more once the end is missed by less than this, m and m/s.
 pub const PASSES: u32 = 5;
 const MISS: f64 = 5e-4;
-/// Solutions in a search for the duration, and the share of the duration that it is searched to.
-pub const SOLUTIONS_MAX: u32 = 24;
-const WIDTH: f64 = 0.004;
-/// First step of the search, and durations tried, by the guess, when the guess itself does not fit.
-const STRIDE: f64 = 1.08;
-const OTHERS: [f64; 8] = [1.2, 0.85, 1.45, 0.7, 1.8, 0.55, 2.4, 3.2];
 /// Durations tried, by the cheapest, until one passes verification.
-const LONGER: [f64; 5] = [1.0, 1.005, 1.02, 1.05, 1.1];
-/// Inner point of a golden section.
-const GOLDEN: f64 = 0.381_966_011_250_105;
+const TRIES: u32 = 5;
+const LONGER: [f64; TRIES as usize] = [1.0, 1.005, 1.02, 1.05, 1.1];
+/// Portions of whole solutions that a plan can take.
+const PORTIONS_MAX: u32 = SOLUTIONS_MAX + 2 + TRIES * PASSES;
 /// Durations of the fallback, by that of D'Souza.
 const STRETCHES: [f64; 7] = [1.0, 1.1, 1.25, 1.4, 1.6, 1.8, 2.0];
 /// Time before arrival in which the fallback no longer steers for position: its gain grows with 1 / time².
@@ -99,6 +95,59 @@ impl<const N: usize> Course<N> {
     }
 }
 
+/// A plan in the making: what is asked, and how far it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft {
+    /// Where the plan is to begin. May be replaced by a state nearby once the duration is found.
+    pub start: Start,
+    target: Target,
+    limits: Limits,
+    stage: Stage,
+    /// A solution has begun and is not over.
+    running: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    Searching(Search),
+    /// The duration found, the one tried, which of [`LONGER`] is next, and the pass.
+    Finishing {
+        duration_s: f64,
+        at_s: f64,
+        tried: usize,
+        pass: u32,
+    },
+}
+
+impl Stage {
+    fn at_s(&self) -> f64 {
+        match self {
+            Self::Searching(search) => search.at_s,
+            Self::Finishing { at_s, .. } => *at_s,
+        }
+    }
+}
+
+/// What a portion of work led to.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress {
+    /// There is more to do.
+    Working,
+    /// The duration is found; there is more to do.
+    Searched,
+    /// The plan is there, verified.
+    Ready,
+    /// There is none.
+    Refused(Refusal),
+}
+
+/// What a pass led to.
+enum Verdict {
+    Flyable,
+    Again,
+    Refused(Refusal),
+}
+
 /// A planner with its storage.
 #[derive(Clone, Debug)]
 pub struct Planner<const N: usize> {
@@ -135,6 +184,12 @@ impl<const N: usize> Planner<N> {
         (self.solutions, self.steps)
     }
 
+    /// Takes other gravity and rotation, and forgets what was found with the former.
+    pub fn set_field(&mut self, field: Field) {
+        self.field = field;
+        self.workspace.forget();
+    }
+
     /// The plan of least propellant; its duration is searched from `guess_s`.
     pub fn plan(
         &mut self,
@@ -143,20 +198,8 @@ impl<const N: usize> Planner<N> {
         limits: &Limits,
         guess_s: f64,
     ) -> Result<Plan<N>, Refusal> {
-        self.begin(start, limits, guess_s)?;
-        let field = self.field;
-        let task = Task { start, target, limits, field: &field, sparing: false };
-        let duration_s = self.search(&task, guess_s)?;
-        let task = Task { sparing: true, ..task };
-        // The cheapest may be the shortest that fits, and then the next pass's equations just do not.
-        let mut refusal = Refusal::Infeasible { duration_s };
-        for longer in LONGER {
-            match self.finish(task, duration_s * longer) {
-                Ok(plan) => return Ok(plan),
-                Err(why) => refusal = why,
-            }
-        }
-        Err(refusal)
+        let draft = self.begin(start, target, limits, Bounds::from(guess_s))?;
+        self.complete(draft)
     }
 
     /// The plan of least propellant with a given duration.
@@ -167,9 +210,107 @@ impl<const N: usize> Planner<N> {
         limits: &Limits,
         duration_s: f64,
     ) -> Result<Plan<N>, Refusal> {
-        self.begin(start, limits, duration_s)?;
+        let mut draft = self.begin(start, target, limits, Bounds::from(duration_s))?;
+        draft.stage =
+            Stage::Finishing { duration_s, at_s: duration_s, tried: LONGER.len(), pass: 0 };
+        self.complete(draft)
+    }
+
+    /// Begins a plan of least propellant, as [`Self::plan`], that [`Self::work`] then makes.
+    pub fn begin(
+        &mut self,
+        start: &Start,
+        target: &Target,
+        limits: &Limits,
+        search: Bounds,
+    ) -> Result<Draft, Refusal> {
+        (self.solutions, self.steps, self.along) = (0, 0, None);
+        self.defects = [[Vector3::zeros(); 2]; N];
+        let finite = start.p_L.dot(&start.p_L) + start.v_L.dot(&start.v_L);
+        let sound = limits.sound()
+            && finite.is_finite()
+            && start.mass_kg > limits.dry_kg
+            && start.mass_kg.is_finite()
+            && search.guess_s > 0.0
+            && (search.guess_s + search.least_s + search.width).is_finite();
+        let stage = Stage::Searching(Search::new(search));
+        let draft =
+            Draft { start: *start, target: *target, limits: *limits, stage, running: false };
+        if sound { Ok(draft) } else { Err(Refusal::Unsound) }
+    }
+
+    /// Goes on with `draft` by at most `steps` steps of the solver, one at the least; to begin a solution costs
+    /// about as much as one.
+    pub fn work(&mut self, draft: &mut Draft, mut steps: u32) -> Progress {
         let field = self.field;
-        self.finish(Task { start, target, limits, field: &field, sparing: true }, duration_s)
+        let Draft { start, target, limits, .. } = *draft;
+        let sparing = matches!(draft.stage, Stage::Finishing { .. });
+        let task = Task { start: &start, target: &target, limits: &limits, field: &field, sparing };
+        let units = Units::new(&start, &limits, draft.stage.at_s());
+        if !draft.running {
+            task.write(&units, &mut self.workspace, self.along.as_ref(), &self.defects);
+            self.workspace.begin();
+            self.solutions += 1;
+            draft.running = true;
+            steps = steps.saturating_sub(1).max(1);
+        }
+        let Some(outcome) = self.workspace.advance_by(steps) else { return Progress::Working };
+        draft.running = false;
+        self.take(&task, &units, outcome);
+        match draft.stage {
+            Stage::Searching(mut search) => {
+                let made = self.along.as_ref().filter(|_| outcome.usable());
+                let cost_kg = made.map_or(f64::INFINITY, |plan| plan.propellant_kg);
+                let next = search.told(cost_kg);
+                draft.stage = Stage::Searching(search);
+                match next {
+                    Next::Try => Progress::Working,
+                    Next::Nothing { guess_s } => {
+                        Progress::Refused(Refusal::Infeasible { duration_s: guess_s })
+                    }
+                    Next::Found { duration_s } => {
+                        self.defects = [[Vector3::zeros(); 2]; N];
+                        draft.stage =
+                            Stage::Finishing { duration_s, at_s: duration_s, tried: 1, pass: 0 };
+                        Progress::Searched
+                    }
+                }
+            }
+            Stage::Finishing { duration_s, at_s, tried, pass } => {
+                let verdict = self.judge(&task, at_s, outcome, pass);
+                let next = LONGER.get(tried).map(|longer| duration_s * longer);
+                draft.stage = match (verdict, next) {
+                    (Verdict::Flyable, _) => return Progress::Ready,
+                    (Verdict::Again, _) => {
+                        Stage::Finishing { duration_s, at_s, tried, pass: pass + 1 }
+                    }
+                    // The cheapest may be the shortest that fits, and then the next pass's equations just do not.
+                    (Verdict::Refused(_), Some(at_s)) => {
+                        self.defects = [[Vector3::zeros(); 2]; N];
+                        Stage::Finishing { duration_s, at_s, tried: tried + 1, pass: 0 }
+                    }
+                    (Verdict::Refused(why), None) => return Progress::Refused(why),
+                };
+                Progress::Working
+            }
+        }
+    }
+
+    /// The plan that [`Self::work`] made; meaningful once it is ready.
+    pub fn made(&self) -> Option<&Plan<N>> {
+        self.along.as_ref()
+    }
+
+    /// Works until there is a plan or none.
+    fn complete(&mut self, mut draft: Draft) -> Result<Plan<N>, Refusal> {
+        for _ in 0..PORTIONS_MAX {
+            match self.work(&mut draft, STEPS_MAX + 2) {
+                Progress::Ready => return self.along.ok_or(Refusal::Unsound),
+                Progress::Refused(why) => return Err(why),
+                Progress::Working | Progress::Searched => {}
+            }
+        }
+        Err(Refusal::Unsound)
     }
 
     /// One solution alone, with the published mass history and the disturbance along the cubic between start
@@ -181,10 +322,16 @@ impl<const N: usize> Planner<N> {
         limits: &Limits,
         duration_s: f64,
     ) -> Result<Plan<N>, Refusal> {
-        self.begin(start, limits, duration_s)?;
+        self.begin(start, target, limits, Bounds::from(duration_s))?;
         let field = self.field;
         let task = Task { start, target, limits, field: &field, sparing: true };
-        let outcome = self.solve(&task, duration_s);
+        let units = Units::new(start, limits, duration_s);
+        task.write(&units, &mut self.workspace, None, &self.defects);
+        self.workspace.begin();
+        let ended = self.workspace.advance_by(STEPS_MAX + 1);
+        let outcome = ended.unwrap_or_else(|| self.workspace.last());
+        self.solutions += 1;
+        self.take(&task, &units, outcome);
         self.along.ok_or(match outcome.status {
             Status::Infeasible => Refusal::Infeasible { duration_s },
             _ => Refusal::Unfinished(outcome),
@@ -229,145 +376,32 @@ impl<const N: usize> Planner<N> {
         law
     }
 
-    fn begin(&mut self, start: &Start, limits: &Limits, duration_s: f64) -> Result<(), Refusal> {
-        (self.solutions, self.steps, self.along) = (0, 0, None);
-        self.defects = [[Vector3::zeros(); 2]; N];
-        let finite = start.p_L.dot(&start.p_L) + start.v_L.dot(&start.v_L);
-        let sound = limits.sound()
-            && finite.is_finite()
-            && start.mass_kg > limits.dry_kg
-            && start.mass_kg.is_finite()
-            && duration_s > 0.0
-            && duration_s.is_finite();
-        if sound { Ok(()) } else { Err(Refusal::Unsound) }
-    }
-
-    /// One solution; leaves the plan in `along` where it is usable.
-    fn solve(&mut self, task: &Task<'_>, duration_s: f64) -> Outcome {
-        let units = Units::new(task.start, task.limits, duration_s);
-        task.write(&units, &mut self.workspace, self.along.as_ref(), &self.defects);
-        let outcome = self.workspace.solve();
-        self.solutions += 1;
+    /// Keeps a solution in `along` where it is usable.
+    fn take(&mut self, task: &Task<'_>, units: &Units, outcome: Outcome) {
         self.steps += outcome.steps;
         if outcome.usable() {
             let plan = self.along.get_or_insert_with(|| Plan::empty(outcome));
-            task.read(&units, &self.workspace, outcome, plan);
+            task.read(units, &self.workspace, outcome, plan);
         }
-        outcome
     }
 
-    /// Propellant that a duration costs, kg.
-    fn cost_kg(&mut self, task: &Task<'_>, duration_s: f64) -> f64 {
-        if !self.solve(task, duration_s).usable() {
-            return f64::INFINITY;
+    /// Propagates a solution of the passes that end in a plan.
+    fn judge(&mut self, task: &Task<'_>, at_s: f64, outcome: Outcome, pass: u32) -> Verdict {
+        if outcome.status == Status::Infeasible {
+            return Verdict::Refused(Refusal::Infeasible { duration_s: at_s });
         }
-        self.along.as_ref().map_or(f64::INFINITY, |plan| plan.propellant_kg)
-    }
-
-    fn finish(&mut self, task: Task<'_>, duration_s: f64) -> Result<Plan<N>, Refusal> {
-        self.defects = [[Vector3::zeros(); 2]; N];
-        let mut refusal = Refusal::Unsound;
-        for pass in 0..PASSES {
-            let outcome = self.solve(&task, duration_s);
-            if outcome.status == Status::Infeasible {
-                return Err(Refusal::Infeasible { duration_s });
-            }
-            let (true, Some(plan)) = (outcome.usable(), self.along.as_ref()) else {
-                return Err(Refusal::Unfinished(outcome));
-            };
-            let residuals = propagate(
-                plan,
-                task.start,
-                task.target,
-                task.limits,
-                task.field,
-                &mut self.defects,
-            );
-            let flyable = residuals.within(&Residuals::FLYABLE);
-            let met = residuals.position_m.max(residuals.velocity_m_s) < MISS;
-            if flyable && ((pass > 0 && met) || pass + 1 == PASSES) {
-                return Ok(*plan);
-            }
-            refusal = Refusal::Unverified(residuals);
-            if pass > 0 && met {
-                break;
-            }
+        let (true, Some(plan)) = (outcome.usable(), self.along.as_ref()) else {
+            return Verdict::Refused(Refusal::Unfinished(outcome));
+        };
+        let Task { start, target, limits, field, .. } = *task;
+        let residuals = propagate(plan, start, target, limits, field, &mut self.defects);
+        let met = residuals.position_m.max(residuals.velocity_m_s) < MISS;
+        let last = (pass > 0 && met) || pass + 1 == PASSES;
+        match (last, residuals.within(&Residuals::FLYABLE)) {
+            (false, _) => Verdict::Again,
+            (true, true) => Verdict::Flyable,
+            (true, false) => Verdict::Refused(Refusal::Unverified(residuals)),
         }
-        Err(refusal)
-    }
-
-    /// The cheapest duration, s.
-    fn search(&mut self, task: &Task<'_>, guess_s: f64) -> Result<f64, Refusal> {
-        let mut middle = (guess_s, self.cost_kg(task, guess_s));
-        for other in OTHERS {
-            if middle.1.is_finite() {
-                break;
-            }
-            middle = (guess_s * other, self.cost_kg(task, guess_s * other));
-        }
-        if !middle.1.is_finite() {
-            return Err(Refusal::Infeasible { duration_s: guess_s });
-        }
-        let next = |s: f64| (s * STRIDE, s / STRIDE);
-        let (longer, shorter) = next(middle.0);
-        let mut high = (longer, self.cost_kg(task, longer));
-        let mut low = (shorter, f64::INFINITY);
-        if high.1 >= middle.1 {
-            low.1 = self.cost_kg(task, shorter);
-        }
-        // Walk downhill until both sides are dearer.
-        while self.solutions < SOLUTIONS_MAX && (high.1 < middle.1 || low.1 < middle.1) {
-            if high.1 < middle.1 {
-                (low, middle) = (middle, high);
-                let s = next(high.0).0;
-                high = (s, self.cost_kg(task, s));
-            } else {
-                (high, middle) = (middle, low);
-                let s = next(low.0).1;
-                low = (s, self.cost_kg(task, s));
-            }
-        }
-        while self.solutions < SOLUTIONS_MAX && high.0 - low.0 > WIDTH * middle.0 {
-            let s = inner(low, middle, high);
-            let now = (s, self.cost_kg(task, s));
-            if now.1 < middle.1 {
-                if s > middle.0 {
-                    low = middle
-                } else {
-                    high = middle
-                }
-                middle = now;
-            } else if s > middle.0 {
-                high = now;
-            } else {
-                low = now;
-            }
-        }
-        Ok(middle.0)
-    }
-}
-
-/// Where to look next between three durations and their costs: the parabola's vertex if it is well inside the
-/// larger part, else its golden section.
-fn inner(low: (f64, f64), middle: (f64, f64), high: (f64, f64)) -> f64 {
-    let (left, right) = (middle.0 - low.0, high.0 - middle.0);
-    let golden = if right > left { middle.0 + GOLDEN * right } else { middle.0 - GOLDEN * left };
-    if !(low.1.is_finite() && high.1.is_finite()) {
-        return golden;
-    }
-    let (rise_l, rise_r) = (low.1 - middle.1, high.1 - middle.1);
-    let below = left * rise_r + right * rise_l;
-    let vertex =
-        middle.0 + 0.5 * (right * right * rise_l - left * left * rise_r) / below.max(1e-12);
-    let least = 0.1 * WIDTH * middle.0;
-    let inside = vertex > low.0 + least && vertex < high.0 - least;
-    if inside && (vertex - middle.0).abs() > least {
-        vertex
-    } else if inside {
-        // The vertex is where we are: close in from the larger side.
-        middle.0 + if right > left { 4.0 * least } else { -4.0 * least }
-    } else {
-        golden
     }
 }
 

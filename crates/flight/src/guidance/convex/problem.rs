@@ -62,6 +62,8 @@ pub struct Limits {
     pub dry_kg: f64,
     /// Largest angle of thrust from vertical, rad.
     pub pointing_rad: Option<f64>,
+    /// Largest angle from vertical at the start, rad, and by how much it grows from there, rad/s.
+    pub turning: Option<(f64, f64)>,
     /// Time before the end, s, and largest angle from vertical, rad, from then on.
     pub upright: Option<(f64, f64)>,
     /// Least elevation as seen from the apex, rad; zero: not below the apex.
@@ -75,14 +77,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Largest angle of thrust from vertical `left_s` before the end, rad.
-    pub fn tilt_rad(&self, left_s: f64) -> Option<f64> {
-        match self.upright {
-            Some((from_s, angle)) if left_s <= from_s => {
-                Some(self.pointing_rad.map_or(angle, |most| most.min(angle)))
-            }
-            _ => self.pointing_rad,
-        }
+    /// Largest angle of thrust from vertical `past_s` after the start and `left_s` before the end, rad.
+    pub fn tilt_rad(&self, past_s: f64, left_s: f64) -> Option<f64> {
+        let first = self.turning.map(|(angle, rate)| angle + rate * past_s.max(0.0));
+        let last = self.upright.filter(|(from_s, _)| left_s <= *from_s).map(|(_, angle)| angle);
+        let all = [self.pointing_rad, first, last];
+        all.into_iter().flatten().reduce(f64::min)
     }
 
     /// Numbers that a problem can be made of.
@@ -98,6 +98,8 @@ impl Limits {
             && angle(self.pointing_rad, core::f64::consts::PI)
             && angle(self.upright.map(|(_, rad)| rad), core::f64::consts::PI)
             && self.upright.is_none_or(|(s, _)| s.is_finite())
+            && angle(self.turning.map(|(rad, _)| rad), core::f64::consts::PI)
+            && self.turning.is_none_or(|(_, rate)| rate.is_finite() && rate >= 0.0)
             && angle(self.glide_slope_rad, 1.57)
             && self.apex_m >= 0.0
             && self.speed_m_s.is_none_or(positive)
@@ -174,7 +176,8 @@ impl Task<'_> {
             point.rows = self.rows(units, mass, far, k == 0, k + 1 == N);
             // A node early, so that the step that ends there is upright where it must be.
             let left_s = (1.0 - part - h) * units.time_s;
-            if let Some(angle) = self.limits.tilt_rad(left_s) {
+            if let Some(angle) = self.limits.tilt_rad(part * units.time_s, left_s) {
+                let angle = angle.min(core::f64::consts::PI);
                 point.rows.pointing = [1.0, -libm::cos(angle), 0.0];
             }
             let now = pull / units.acceleration_m_s2;

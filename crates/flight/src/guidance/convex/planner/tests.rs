@@ -13,6 +13,7 @@ const LIMITS: Limits = Limits {
     exhaust_m_s: 2900.0,
     dry_kg: 340.0,
     pointing_rad: Some(0.78),
+    turning: None,
     upright: None,
     glide_slope_rad: Some(0.2),
     apex_m: 1.0,
@@ -145,4 +146,68 @@ fn what_cannot_be_is_proved_not_given_up() {
     let spent = Limits { dry_kg: 447.0, ..LIMITS };
     let refusal = planner.plan(&start(), &TARGET, &spent, 40.0).unwrap_err();
     assert!(matches!(refusal, Refusal::Infeasible { .. }), "{refusal:?}");
+}
+
+#[test]
+fn a_plan_made_in_portions_is_the_plan_made_at_once() {
+    let mut planner = Planner::<30>::new(FIELD);
+    let at_once = planner.plan(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+    for steps in [1, 2, 7] {
+        planner.forget();
+        let mut draft = planner.begin(&start(), &TARGET, &LIMITS, Bounds::from(40.0)).unwrap();
+        let (mut portions, mut searched) = (0, 0);
+        loop {
+            portions += 1;
+            match planner.work(&mut draft, steps) {
+                Progress::Ready => break,
+                Progress::Searched => searched += 1,
+                Progress::Working => {}
+                Progress::Refused(why) => panic!("{why:?}"),
+            }
+        }
+        let plan = planner.made().unwrap();
+        assert!(searched == 1 && portions > planner.effort().1 / steps, "{portions}");
+        assert!(
+            plan.a_L == at_once.a_L && plan.duration_s.to_bits() == at_once.duration_s.to_bits()
+        );
+    }
+}
+
+#[test]
+fn a_plan_may_begin_where_the_lander_is_once_the_duration_is_found() {
+    let mut planner = Planner::<30>::new(FIELD);
+    let mut draft = planner.begin(&start(), &TARGET, &LIMITS, Bounds::from(40.0)).unwrap();
+    let now = Start {
+        p_L: start().p_L + Vector3::new(1.0, -1.0, 2.0),
+        v_L: start().v_L + Vector3::new(0.2, 0.1, -0.3),
+        mass_kg: 449.8,
+    };
+    let plan = loop {
+        match planner.work(&mut draft, 2) {
+            Progress::Ready => break planner.made().unwrap(),
+            Progress::Searched => draft.start = now,
+            Progress::Working => {}
+            Progress::Refused(why) => panic!("{why:?}"),
+        }
+    };
+    let residuals = super::super::verify(plan, &now, &TARGET, &LIMITS, &FIELD);
+    assert!(residuals.within(&Residuals::FLYABLE) && residuals.position_m < 1e-3, "{residuals:?}");
+}
+
+#[test]
+fn thrust_leans_no_further_than_the_attitude_has_turned() {
+    let mut planner = Planner::<50>::new(FIELD);
+    let free = planner.plan(&start(), &TARGET, &LIMITS, 40.0).unwrap();
+    let tilt = |a: Vector3<f64>| libm::atan2(libm::hypot(a.x, a.y), a.z);
+    assert!(tilt(free.at(0.0)) > 0.1);
+    let limits = Limits { turning: Some((0.02, 0.07)), ..LIMITS };
+    let plan = planner.plan(&start(), &TARGET, &limits, 40.0).unwrap();
+    for i in 0..100 {
+        let t_s = 0.1 * f64::from(i);
+        assert!(tilt(plan.at(t_s)) < 0.02 + 0.07 * t_s + 0.002, "{t_s} s");
+    }
+    let dearer = plan.propellant_kg / free.propellant_kg;
+    assert!((1.0..1.02).contains(&dearer), "{dearer}");
+    let residuals = super::super::verify(&free, &start(), &TARGET, &limits, &FIELD);
+    assert!(residuals.pointing_rad > 0.08, "{residuals:?}");
 }
