@@ -280,10 +280,7 @@ impl Flight<'_> {
         } else if burning && due {
             let bounds = [braking::COLLECTIVE_MIN, self.guide.roof.min(self.duty_max())];
             let (range, beyond_rad) = s.solve(&arc, &p, bounds, self.guide.range);
-            self.guide.range = range;
-            if range == Range::Long && s.step < braking::CONVERGED {
-                self.aim_beyond(beyond_rad);
-            }
+            self.guide.range = self.follow_range(range, beyond_rad, s.step < braking::CONVERGED);
         }
         self.solution = Some(s);
         let sideways = braking::across(across, thrust / mass_kg, s.tgo_s);

@@ -13,7 +13,7 @@ use crate::command::Guide;
 use crate::control::allocate;
 use crate::descent::REACTION_S;
 use crate::faults::engines::Frame;
-use crate::guidance::braking::Propulsion;
+use crate::guidance::braking::{Propulsion, Range};
 use crate::load::{Legacy, after};
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
@@ -178,12 +178,17 @@ impl Flight<'_> {
         self.guide.level_m = if seen { next_m } else { 0.0 };
     }
 
-    /// Moves the aim to where thrust that is short ends, `beyond_rad` past the present one, less what the
-    /// approach can fly back.
-    pub(crate) fn aim_beyond(&mut self, beyond_rad: f64) {
-        let back_rad = BACK_M / self.site.p_MT_M.norm().max(1.0);
-        self.guide.aim_rad = (self.guide.aim_rad + beyond_rad - back_rad).max(0.0);
-        self.aim = self.site.moved(self.guide.aim_rad);
+    /// Moves the aim to where thrust that is short ends, less what the approach can fly back; `beyond_rad` is how far
+    /// that lies past the present aim. Returns what becomes of the range: as long as the aim is not the target all
+    /// the thrust there is stays asked for, since less of it would fly the longer way for nothing.
+    pub(crate) fn follow_range(&mut self, range: Range, beyond_rad: f64, converged: bool) -> Range {
+        let moved = self.guide.aim_rad > 0.0;
+        if converged && (range == Range::Long || moved) {
+            let back_rad = BACK_M / self.site.p_MT_M.norm().max(1.0);
+            self.guide.aim_rad = (self.guide.aim_rad + beyond_rad - back_rad).max(0.0);
+            self.aim = self.site.moved(self.guide.aim_rad);
+        }
+        if self.guide.aim_rad > 0.0 { Range::Long } else { range }
     }
 }
 
