@@ -161,7 +161,7 @@ impl Flight<'_> {
         let away_m = self.nav.from_terrain(p_M.si());
         let (along, across) = self.site.track.along_across(p_M.si() / p_M.norm().max(1.0));
         let (phi, own) = if load.faults.use_map {
-            let (phi, own) = map::shared(&load.map, ground.error, away_m.unwrap_or(0.0));
+            let (phi, own) = map::shared(ground.error, away_m.unwrap_or(0.0));
             (phi, own + map::unseen(&load.map, along, away_m))
         } else {
             (1.0, 0.0)
