@@ -103,7 +103,7 @@ impl Flight<'_> {
     /// Net deceleration with what terminal descent may use, m/s².
     pub(crate) fn net_deceleration(&self) -> f64 {
         let p = self.propulsion();
-        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
+        let thrust = p.scale * (p.main.0 + self.terminal_collective() * p.assist.0);
         thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
     }
 
@@ -113,8 +113,14 @@ impl Flight<'_> {
         if self.monitors.corridor.stands || self.guide.urgent {
             self.duty_max()
         } else {
-            TERMINAL_COLLECTIVE_MAX
+            self.terminal_collective()
         }
+    }
+
+    /// Largest collective that terminal descent is planned with. With an engine out it is what the torque usually
+    /// leaves: allocation sees to the torque first.
+    pub(crate) fn terminal_collective(&self) -> f64 {
+        if self.short_of_thrust() { allocate::DUTY_MAX } else { TERMINAL_COLLECTIVE_MAX }
     }
 
     /// Largest thrust acceleration, m/s²; as flown nobody asks.

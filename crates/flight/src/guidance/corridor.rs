@@ -26,6 +26,8 @@ pub const ETA: f64 = 0.8;
 pub const CREEP_M_S: f64 = 20.0;
 /// Altitude deviation above which the ground counts as unknown, m.
 pub const UNKNOWN_M: f64 = 20.0;
+/// The same as a share of the altitude. Assumed: at three deviations the ground may be here.
+pub const UNKNOWN_SHARE: f64 = 1.0 / 3.0;
 
 /// Altitude below which the descent is slowest, m, and its speed there, m/s. Assumed: on a slope of 25° the upper
 /// foot meets the ground 0.6 m before the middle of the lander would, and altitude is known to half a metre.
@@ -98,11 +100,13 @@ impl Corridor {
     pub fn reference(&self, altitude_m: f64) -> (f64, f64, Bound) {
         let planned = self.planned(altitude_m);
         let safe = self.safe_m_s(altitude_m);
-        let unknown = self.sigma_m > UNKNOWN_M;
+        // Where the deviation is little against the altitude the altitude still means something.
+        let unknown = self.sigma_m > UNKNOWN_M && self.sigma_m > UNKNOWN_SHARE * altitude_m;
         if unknown && safe <= CREEP_M_S {
             (CREEP_M_S, 0.0, Bound::Creep)
         } else if safe < planned.0 {
-            (safe, ETA * self.net_m_s2 / safe, Bound::Corridor)
+            let slope = if safe > CREEP_M_S { ETA * self.net_m_s2 / safe } else { 0.0 };
+            (safe, slope, Bound::Corridor)
         } else if unknown && planned.0 < CREEP_M_S {
             (CREEP_M_S, 0.0, Bound::Plan)
         } else {

@@ -43,8 +43,7 @@ impl Relief {
 /// Unmapped ground about the map's edge. Assumed: the relief of highlands, so that ranges over it tell height and not
 /// vertical speed; near by a slope of 10° (√2 σ/√(correlation · smooth)), where [Rosenburg2011] has a median of 7.5° at
 /// 17 m and hardly less at longer baselines.
-pub const UNMAPPED: Relief =
-    Relief { sigma_m: 1000.0, correlation_m: 20_000.0, smooth_m: 3000.0 };
+pub const UNMAPPED: Relief = Relief { sigma_m: 1000.0, correlation_m: 20_000.0, smooth_m: 3000.0 };
 
 /// Splits a grid coordinate into a node inside `0..=count − 2` and a fraction in 0..=1; and whether it lies on the
 /// grid, 1 or 0.
