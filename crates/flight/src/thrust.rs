@@ -28,7 +28,7 @@ pub(crate) const ROOF_FRAMES: u32 = 10;
 const BACK_M: f64 = 500.0;
 /// The low gate: altitude over well-known ground, m, largest descent speed and horizontal speed, m/s: what the
 /// turn takes away of the latter with half of the thrust. Assumed.
-const LOW_GATE_M: f64 = 1000.0;
+const LOW_GATE_M: f64 = 700.0;
 const LOW_GATE_DOWN_M_S: f64 = 32.0;
 const LOW_GATE_ACROSS_M_S: f64 = 12.0;
 /// Time to turn upright there, s, as at the planned gate.
