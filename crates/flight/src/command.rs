@@ -36,6 +36,8 @@ const ON_COURSE: f64 = 0.8;
 const BRAKING_FRAMES: u32 = 5;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
 const SLOWING_M_S: f64 = 6.0;
+/// Upward share of the thrust above which a fall that is too fast is braked in the turn already.
+const HALF: f64 = 0.5;
 
 /// What guidance remembers and shows.
 #[derive(Clone, Copy, Debug)]
@@ -379,6 +381,10 @@ impl Flight<'_> {
             return 1.0;
         }
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        // Too fast to stop by the law: half of the thrust upwards is better than none.
+        if self.monitors.corridor.stands && self.short_of_thrust() && body_up.dot(&up) > HALF {
+            return (d_I.dot(&up) / body_up.dot(&up)).max(1.0);
+        }
         let v = self.nav.v_ground_I(self.load).si();
         let across = v - up * v.dot(&up);
         if body_up.dot(&across) < -SLOWING_M_S {

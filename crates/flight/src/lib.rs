@@ -276,12 +276,7 @@ impl<'a> Flight<'a> {
             pointing(demand.d_I, demand.left_I),
             self.nav.q_IB,
             self.nav.w_IB_B.si(),
-            &Plant {
-                inertia,
-                slew_rad_s_max: vehicle.slew_rad_s_max.min(self.inertial.rate_max),
-                powered,
-                dt_s: PULSE_FRAME.s(),
-            },
+            &Plant { inertia, slew_rad_s_max: self.slew_rad_s(), powered, dt_s: PULSE_FRAME.s() },
         );
         let out = self.engines.out();
         let mut assist = allocate::assist(vehicle, demand.collective, torque, out);

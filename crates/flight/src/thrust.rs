@@ -24,6 +24,9 @@ pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
 /// Smoothing of the collective that torque leaves, s, and frames between two looks at it.
 const ROOF_S: f64 = 5.0;
 pub(crate) const ROOF_FRAMES: u32 = 10;
+/// How much faster than planned the lander turns where a lost engine has turned it away while it falls too fast.
+/// Assumed: 11°/s; after its predecessor's 10°/s Chandrayaan-3 was given 25°/s.
+const HURRY: f64 = 2.0;
 /// How far beyond the target the approach may still fly back, m; the aim moves by what is more. Assumed.
 const BACK_M: f64 = 500.0;
 /// The low gate: altitude over well-known ground, m, largest descent speed and horizontal speed, m/s: what the
@@ -71,7 +74,10 @@ impl Flight<'_> {
         let duty: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
         let commanded = main + duty * 1e-6 / PULSE_FRAME.s() * self.load.vehicle.assist.thrust_N;
         let burning = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal);
-        let steady = burning && after(self.nav.t, self.mode.t_phase) > 2.0 && !self.inertial.void;
+        // Braking begins with an ignition; what follows it is already under way.
+        let under_way =
+            self.mode.phase != Phase::Braking || after(self.nav.t, self.mode.t_phase) > 2.0;
+        let steady = burning && under_way && !self.inertial.void;
         let felt_N = self.nav.frame_m_s2 * self.mass_kg();
         let frame = Frame {
             vehicle: &self.load.vehicle,
@@ -135,6 +141,13 @@ impl Flight<'_> {
     /// Largest collective where nothing is kept for attitude.
     pub(crate) fn duty_max(&self) -> f64 {
         if self.short_of_thrust() { allocate::DUTY_MAX_SHORT } else { allocate::DUTY_MAX }
+    }
+
+    /// Fastest turn, rad/s: faster where every second of thrust aside is one of falling, as far as the gyros follow.
+    pub(crate) fn slew_rad_s(&self) -> f64 {
+        let hurry =
+            if self.short_of_thrust() && self.monitors.corridor.stands { HURRY } else { 1.0 };
+        (hurry * self.load.vehicle.slew_rad_s_max).min(self.inertial.rate_max)
     }
 
     /// An engine is out: the plan's speeds may be more than what is left can stop.
