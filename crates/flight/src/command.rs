@@ -291,6 +291,7 @@ impl Flight<'_> {
         let down = d_I.dot(&axes.up).min(0.0);
         let level = d_I - axes.up * down;
         let d_I = level / libm::sqrt(level.norm_squared()).max(1e-6);
+        let d_I = if burning { self.held_up(d_I, axes.up) } else { d_I };
         // On the roof everything is asked for: what torque takes of it is in the prediction.
         let spent = self.guide.range == Range::Long;
         let collective = if spent { self.duty_max() } else { s.u };

@@ -18,6 +18,7 @@ use crate::load::{Legacy, after};
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
 use icd::tm::Phase;
+use nalgebra::Vector3;
 
 /// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
 pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
@@ -32,10 +33,14 @@ const BACK_M: f64 = 500.0;
 /// The low gate: altitude over well-known ground, m, largest descent speed and horizontal speed, m/s: what the
 /// turn takes away of the latter with half of the thrust. Assumed.
 const LOW_GATE_M: f64 = 700.0;
-const LOW_GATE_DOWN_M_S: f64 = 32.0;
+const LOW_GATE_DOWN_M_S: f64 = 28.0;
 const LOW_GATE_ACROSS_M_S: f64 = 12.0;
 /// Time to turn upright there, s, as at the planned gate.
 const LOW_GATE_TURN_S: f64 = 6.0;
+/// Standard deviations that ground may stand higher while braking dives for its gate, and the largest upward share of
+/// the thrust that holds it from it. Assumed.
+const HELD_SIGMAS: f64 = 1.5;
+const HELD_SHARE_MAX: f64 = 0.95;
 /// Altitude below which the ground underneath stands for the ground at the gate, m, and its smoothing, s.
 const SEEN_M: f64 = 10_000.0;
 const SEEN_S: f64 = 4.0;
@@ -148,6 +153,32 @@ impl Flight<'_> {
         let hurry =
             if self.short_of_thrust() && self.monitors.corridor.stands { HURRY } else { 1.0 };
         (hurry * self.load.vehicle.slew_rad_s_max).min(self.inertial.rate_max)
+    }
+
+    /// Braking's direction `d_I` with at least the upward share that holds the weight, where short thrust falls faster
+    /// than could be stopped above ground that stands [`HELD_SIGMAS`] higher than believed: an altitude that shrinks
+    /// under the lander is not dived after. `up`: vertical, `I`.
+    pub(crate) fn held_up(&self, d_I: Vector3<f64>, up: Vector3<f64>) -> Vector3<f64> {
+        let over = self.nav.v_ground_I(self.load).si();
+        let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up).clamp(-1.0, 1.0);
+        let turn_s = libm::acos(upright) / self.load.vehicle.slew_rad_s_max.max(1e-3);
+        let (net, reaction_s) = (self.net_deceleration(), REACTION_S + 0.5 * turn_s);
+        let corridor = self.corridor(HELD_SIGMAS, self.guide.sigma_m, net, reaction_s);
+        let slow = -over.dot(&up) < corridor.safe_m_s(self.guide.altitude_m);
+        if slow || !self.short_of_thrust() {
+            return d_I;
+        }
+        let v = self.nav.v_MB_I.si();
+        let across2 = (v - up * v.dot(&up)).norm_squared();
+        let weight =
+            -self.nav.gravity_I(self.load).dot(&up) - across2 / self.nav.p_MB_I.norm().max(1.0);
+        let share = (weight / self.most_m_s2().max(0.1)).clamp(0.0, HELD_SHARE_MAX);
+        let level = d_I - up * d_I.dot(&up);
+        let size = libm::sqrt(level.norm_squared());
+        if d_I.dot(&up) >= share || size < 1e-6 {
+            return d_I;
+        }
+        up * share + level * (libm::sqrt(1.0 - share * share) / size)
     }
 
     /// An engine is out: the plan's speeds may be more than what is left can stop.
