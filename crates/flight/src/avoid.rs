@@ -37,6 +37,8 @@ const LATE_CYCLES: u32 = 15;
 const DONE_M: f64 = 12.0;
 /// Below this altitude only speed is taken away, m.
 const LAST_M: f64 = 2.5;
+/// Time by which the lean follows what is asked for, s: of the attitude loop, 1/K_P, less what its feed-forward saves.
+const LAG_S: f64 = 1.2;
 /// Share of the tilt limit that a divert is planned with.
 const PLANNED: f64 = 0.8;
 /// Share of the spare propellant that a divert may hover away, and the longest time for it, s.
@@ -310,6 +312,9 @@ impl Flight<'_> {
         if self.mode.phase != Phase::Terminal || self.monitors.corridor.stands {
             return a_L;
         }
+        // What is asked for now acts once the attitude has followed; until then the present lean does.
+        let up_B = (self.nav.R_LB(&self.site).si() * Vector3::z()).xy();
+        let (r, v) = (r + v * LAG_S, v + up_B * (a_L.z * LAG_S));
         let needed_s = divert::needed_s(r, v, Self::divert_m_s2(altitude_m));
         let time_s = self.planned_left_s(altitude_m).max(needed_s).max(divert::FLOOR_S);
         let [mut across, _] = divert::accelerations(r, v, time_s);
