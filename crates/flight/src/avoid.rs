@@ -312,9 +312,8 @@ impl Flight<'_> {
         if self.mode.phase != Phase::Terminal || self.monitors.corridor.stands {
             return a_L;
         }
-        // What is asked for now acts once the attitude has followed; until then the present lean does.
-        let up_B = (self.nav.R_LB(&self.site).si() * Vector3::z()).xy();
-        let (r, v) = (r + v * LAG_S, v + up_B * (a_L.z * LAG_S));
+        let lean = (self.nav.R_LB(&self.site).si() * Vector3::z()).xy();
+        let (r, v) = led(r, v, lean * a_L.z);
         let needed_s = divert::needed_s(r, v, Self::divert_m_s2(altitude_m));
         let time_s = self.planned_left_s(altitude_m).max(needed_s).max(divert::FLOOR_S);
         let [mut across, _] = divert::accelerations(r, v, time_s);
@@ -325,6 +324,16 @@ impl Flight<'_> {
         }
         Vector3::new(across.x, across.y, a_L.z)
     }
+}
+
+/// Where and how fast the lander will be once the attitude has followed what is asked for now: until then the present
+/// lean pushes it, `a_m_s2`.
+fn led(
+    r_m: Vector2<f64>,
+    v_m_s: Vector2<f64>,
+    a_m_s2: Vector2<f64>,
+) -> (Vector2<f64>, Vector2<f64>) {
+    (r_m + v_m_s * LAG_S, v_m_s + a_m_s2 * LAG_S)
 }
 
 #[allow(clippy::cast_possible_truncation)] // directions and heights of a few hundred metres

@@ -248,3 +248,83 @@ impl Guide {
         self.roof += (most - self.roof) * (f64::from(ROOF_FRAMES) * PULSE_FRAME.s() / ROOF_S);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{Load, NavStart};
+    use crate::test_load::{flight_state, load};
+
+    /// In braking, 60 m/s down, `altitude_m` over the plain.
+    fn braking(load: &Load, altitude_m: f64) -> Flight<'_> {
+        let (nav, _) = flight_state(load, altitude_m, 0.0);
+        let start = NavStart {
+            t: nav.t,
+            p_MB_I: nav.p_MB_I,
+            v_MB_I: nav.v_MB_I,
+            sigma_p_m: [100.0, 200.0, 50.0],
+            sigma_v_m_s: [0.1; 3],
+        };
+        let mut flight = Flight::new(load, &start);
+        flight.nav = nav;
+        flight.mode.phase = Phase::Braking;
+        flight.propellant_kg = 80.0;
+        (flight.guide.altitude_m, flight.guide.sigma_m) = (altitude_m, 50.0);
+        flight
+    }
+
+    #[test]
+    fn an_aim_beyond_the_target_comes_back_as_far_as_full_thrust_brings_it() {
+        let load = load();
+        let mut flight = braking(&load, 9000.0);
+        let back = BACK_M / flight.site.p_MT_M.norm();
+        assert_eq!(flight.follow_range(Range::Long, 0.01, true), Range::Long);
+        assert!((flight.guide.aim_rad - (0.01 - back)).abs() < 1e-12);
+        // Full thrust would now end before the aim: no less of it is asked for, the aim moves.
+        assert_eq!(flight.follow_range(Range::Met, -0.004, true), Range::Long);
+        assert!((flight.guide.aim_rad - (0.006 - 2.0 * back)).abs() < 1e-12);
+        // What has not converged moves nothing.
+        assert_eq!(flight.follow_range(Range::Met, -0.004, false), Range::Long);
+        assert!((flight.guide.aim_rad - (0.006 - 2.0 * back)).abs() < 1e-12);
+        assert_eq!(flight.follow_range(Range::Met, -0.006, true), Range::Met);
+        let off = flight.aim.p_MT_M.si() - flight.site.p_MT_M.si();
+        assert!(flight.guide.aim_rad == 0.0 && off.norm() < 1e-6, "{off:?}");
+    }
+
+    #[test]
+    fn short_thrust_that_falls_too_fast_holds_the_weight_and_does_not_dive() {
+        let load = load();
+        let flat = |flight: &Flight<'_>| {
+            let up = flight.nav.p_MB_I.si() / flight.nav.p_MB_I.norm();
+            (up, up.cross(&Vector3::z()).normalize())
+        };
+        let mut flight = braking(&load, 700.0);
+        let (up, level) = flat(&flight);
+        assert_eq!(flight.held_up(level, up), level, "nothing is out");
+        flight.engines.main_out = true;
+        let held = flight.held_up(level, up);
+        // 1.62 m/s² of weight, next to nothing of it carried by the motion around the Moon.
+        assert!((held.dot(&up) * flight.most_m_s2() - 1.62).abs() < 0.02, "{held:?}");
+        assert!((held.norm() - 1.0).abs() < 1e-12 && held.dot(&level) > 0.0);
+        let up_already = (up * 0.9 + level * libm::sqrt(0.19)).normalize();
+        assert_eq!(flight.held_up(up_already, up), up_already);
+        let high = braking(&load, 9000.0);
+        let (up, level) = flat(&high);
+        assert_eq!(high.held_up(level, up), level, "room enough");
+    }
+
+    #[test]
+    fn with_an_engine_out_all_thrust_is_counted_on_and_a_fall_too_fast_turns_faster() {
+        let load = load();
+        let mut flight = braking(&load, 2000.0);
+        assert_eq!(flight.terminal_collective(), TERMINAL_COLLECTIVE_MAX);
+        assert_eq!(flight.slew_rad_s(), load.vehicle.slew_rad_s_max);
+        flight.engines.main_out = true;
+        assert_eq!(flight.terminal_collective(), allocate::DUTY_MAX);
+        assert_eq!(flight.slew_rad_s(), load.vehicle.slew_rad_s_max);
+        flight.monitors.corridor.stands = true;
+        assert_eq!(flight.slew_rad_s(), HURRY * load.vehicle.slew_rad_s_max);
+        flight.inertial.rate_max = 0.02;
+        assert_eq!(flight.slew_rad_s(), 0.02);
+    }
+}

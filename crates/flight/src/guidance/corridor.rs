@@ -204,6 +204,14 @@ mod tests {
     }
 
     #[test]
+    fn a_deviation_that_is_little_against_the_altitude_is_no_reason_to_search() {
+        let at = |h_m| corridor(28.0, 1.0, 2.0).reference(h_m);
+        let planned = corridor(28.0, 1.0, 2.0).planned(200.0);
+        assert_eq!(at(200.0), (planned.0, planned.1, Bound::Plan));
+        assert_eq!(at(60.0), (CREEP_M_S, 0.0, Bound::Creep));
+    }
+
+    #[test]
     fn a_known_altitude_needs_no_raise() {
         assert!(gate_raise_m(3000.0, 76.0, 12.0, 20.0, 2.2).abs() < 1e-12);
         assert!(gate_raise_m(3000.0, 76.0, 12.0, 4.0 * 470.0, 2.2) > 700.0);

@@ -136,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn unmapped_ground_is_a_slope_of_ten_degrees_near_by_and_relief_far_away() {
+        for away_m in [10.0, 80.0, 250.0, 500.0] {
+            let (phi, own) = shared(UNMAPPED, away_m);
+            let slope_deg = libm::atan(libm::sqrt(own) / away_m).to_degrees();
+            assert!(phi > 0.99 && (slope_deg - 10.4).abs() < 0.2, "{away_m} m: {slope_deg}");
+        }
+        assert!(shared(UNMAPPED, 1e6).1 > 0.999 * UNMAPPED.sigma_m * UNMAPPED.sigma_m);
+    }
+
+    #[test]
     fn relief_between_the_nodes_counts_where_nothing_was_measured() {
         let mut load = load();
         // The target lies 96 km past the first row, 500 m apart.
