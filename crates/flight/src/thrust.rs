@@ -6,6 +6,10 @@
 //! Derived, for the gate: with an engine out the planned one can no longer be stopped from. Braking then goes on to
 //! a low gate at h, with the speed v that the corridor allows there for the thrust that is left: less is lost to
 //! gravity than by a higher gate, and the tilted thrust takes both speeds away at once.
+//! There the range is given up: all the thrust there is takes the shortest way, and the aim is where that ends.
+//! Derived, for the main engine: from h at the speed v the assist engines alone stop a lander with v² ≤ 2 h (F/m − g);
+//! a plan whose speeds keep to that at every altitude survives its loss wherever it happens. On reading B of RESILIENCE
+//! 0.96 × 886 N, what torque leaves, over 375 to 350 kg are 0.65 to 0.8 m/s² beyond gravity: 62 m/s from 3 km.
 //! Refuses: to choose ground. Where braking ends beyond the map, the lander lands where it gets to.
 
 use crate::Flight;
