@@ -37,6 +37,8 @@ const LATE_CYCLES: u32 = 15;
 const DONE_M: f64 = 12.0;
 /// Below this altitude only speed is taken away, m.
 const LAST_M: f64 = 2.5;
+/// Time by which the lean follows what is asked for, s: of the attitude loop, 1/K_P, less what its feed-forward saves.
+const LAG_S: f64 = 1.2;
 /// Share of the tilt limit that a divert is planned with.
 const PLANNED: f64 = 0.8;
 /// Share of the spare propellant that a divert may hover away, and the longest time for it, s.
@@ -311,6 +313,8 @@ impl Flight<'_> {
         if self.mode.phase != Phase::Terminal || self.monitors.corridor.stands {
             return a_L;
         }
+        let lean = (self.nav.R_LB(&self.site).si() * Vector3::z()).xy();
+        let (r, v) = led(r, v, lean * a_L.z);
         let needed_s = divert::needed_s(r, v, Self::divert_m_s2(altitude_m));
         let time_s = self.planned_left_s(altitude_m).max(needed_s).max(divert::FLOOR_S);
         let [mut across, _] = divert::accelerations(r, v, time_s);
@@ -321,6 +325,16 @@ impl Flight<'_> {
         }
         Vector3::new(across.x, across.y, a_L.z)
     }
+}
+
+/// Where and how fast the lander will be once the attitude has followed what is asked for now: until then the present
+/// lean pushes it, `a_m_s2`.
+fn led(
+    r_m: Vector2<f64>,
+    v_m_s: Vector2<f64>,
+    a_m_s2: Vector2<f64>,
+) -> (Vector2<f64>, Vector2<f64>) {
+    (r_m + v_m_s * LAG_S, v_m_s + a_m_s2 * LAG_S)
 }
 
 #[allow(clippy::cast_possible_truncation)] // directions and heights of a few hundred metres

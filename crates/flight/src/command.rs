@@ -36,6 +36,8 @@ const ON_COURSE: f64 = 0.8;
 const BRAKING_FRAMES: u32 = 5;
 /// Horizontal speed against the thrust axis that full thrust may still take away in the pitch-up, m/s.
 const SLOWING_M_S: f64 = 6.0;
+/// Upward share of the thrust above which a fall that is too fast is braked in the turn already.
+const HALF: f64 = 0.5;
 
 /// What guidance remembers and shows.
 #[derive(Clone, Copy, Debug)]
@@ -161,7 +163,7 @@ impl Flight<'_> {
         let away_m = self.nav.from_terrain(p_M.si());
         let (along, across) = self.site.track.along_across(p_M.si() / p_M.norm().max(1.0));
         let (phi, own) = if load.faults.use_map {
-            let (phi, own) = map::shared(&load.map, ground.error, away_m.unwrap_or(0.0));
+            let (phi, own) = map::shared(ground.error, away_m.unwrap_or(0.0));
             (phi, own + map::unseen(&load.map, along, away_m))
         } else {
             (1.0, 0.0)
@@ -277,10 +279,7 @@ impl Flight<'_> {
         } else if burning && due {
             let bounds = [braking::COLLECTIVE_MIN, self.guide.roof.min(self.duty_max())];
             let (range, beyond_rad) = s.solve(&arc, &p, bounds, self.guide.range);
-            self.guide.range = range;
-            if range == Range::Long && s.step < braking::CONVERGED {
-                self.aim_beyond(beyond_rad);
-            }
+            self.guide.range = self.follow_range(range, beyond_rad, s.step < braking::CONVERGED);
         }
         self.solution = Some(s);
         let sideways = braking::across(across, thrust / mass_kg, s.tgo_s);
@@ -289,6 +288,7 @@ impl Flight<'_> {
         let down = d_I.dot(&axes.up).min(0.0);
         let level = d_I - axes.up * down;
         let d_I = level / libm::sqrt(level.norm_squared()).max(1e-6);
+        let d_I = if burning { self.held_up(d_I, axes.up) } else { d_I };
         // On the roof everything is asked for: what torque takes of it is in the prediction.
         let spent = self.guide.range == Range::Long;
         let collective = if spent { self.duty_max() } else { s.u };
@@ -380,6 +380,10 @@ impl Flight<'_> {
             return 1.0;
         }
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        // Too fast to stop by the law: half of the thrust upwards is better than none.
+        if self.monitors.corridor.stands && self.short_of_thrust() && body_up.dot(&up) > HALF {
+            return (d_I.dot(&up) / body_up.dot(&up)).max(1.0);
+        }
         let v = self.nav.v_ground_I(self.load).si();
         let across = v - up * v.dot(&up);
         if body_up.dot(&across) < -SLOWING_M_S {

@@ -10,7 +10,6 @@ use crate::guidance::braking;
 use crate::guidance::corridor::{self, Bound, Corridor};
 use crate::guidance::risk::{self, Outlook, Risk};
 use crate::nav::covariance::{ALIGNMENT, THETA, V};
-use crate::thrust::TERMINAL_COLLECTIVE_MAX;
 use icd::bus::PULSE_FRAME;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::events::Event;
@@ -98,7 +97,7 @@ impl Flight<'_> {
         let p = self.propulsion();
         let left_kg = (self.propellant_kg - burnt_kg).max(0.0);
         let mass_kg = self.load.vehicle.dry_kg + left_kg;
-        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
+        let thrust = p.scale * (p.main.0 + self.terminal_collective() * p.assist.0);
         let net_m_s2 = thrust / mass_kg.max(1.0) - MOON_GRAVITY_M_S2;
         Outlook {
             corridor: self.corridor(k, sigma_m, net_m_s2, REACTION_S),

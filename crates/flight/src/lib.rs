@@ -292,7 +292,7 @@ impl<'a> Flight<'a> {
             self.nav.w_IB_B.si(),
             &Plant {
                 inertia,
-                slew_rad_s_max: vehicle.slew_rad_s_max.min(self.inertial.rate_max),
+                slew_rad_s_max: self.slew_rad_s(),
                 powered,
                 thrust_N,
                 dt_s: PULSE_FRAME.s(),

@@ -6,6 +6,10 @@
 //! Derived, for the gate: with an engine out the planned one can no longer be stopped from. Braking then goes on to
 //! a low gate at h, with the speed v that the corridor allows there for the thrust that is left: less is lost to
 //! gravity than by a higher gate, and the tilted thrust takes both speeds away at once.
+//! There the range is given up: all the thrust there is takes the shortest way, and the aim is where that ends.
+//! Derived, for the main engine: from h at the speed v the assist engines alone stop a lander with v² ≤ 2 h (F/m − g);
+//! a plan whose speeds keep to that at every altitude survives its loss wherever it happens. On reading B of RESILIENCE
+//! 0.96 × 886 N, what torque leaves, over 375 to 350 kg are 0.65 to 0.8 m/s² beyond gravity: 62 m/s from 3 km.
 //! Refuses: to choose ground. Where braking ends beyond the map, the lander lands where it gets to.
 
 use crate::Flight;
@@ -13,26 +17,34 @@ use crate::command::Guide;
 use crate::control::allocate;
 use crate::descent::REACTION_S;
 use crate::faults::engines::Frame;
-use crate::guidance::braking::Propulsion;
+use crate::guidance::braking::{Propulsion, Range};
 use crate::load::{Legacy, after};
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
 use icd::tm::Phase;
+use nalgebra::Vector3;
 
 /// Collective that terminal descent may use; the rest is kept for attitude. Source: prototype §1.1.
 pub(crate) const TERMINAL_COLLECTIVE_MAX: f64 = 0.85;
 /// Smoothing of the collective that torque leaves, s, and frames between two looks at it.
 const ROOF_S: f64 = 5.0;
 pub(crate) const ROOF_FRAMES: u32 = 10;
+/// How much faster than planned the lander turns where a lost engine has turned it away while it falls too fast.
+/// Assumed: 11°/s; after its predecessor's 10°/s Chandrayaan-3 was given 25°/s.
+const HURRY: f64 = 2.0;
 /// How far beyond the target the approach may still fly back, m; the aim moves by what is more. Assumed.
 const BACK_M: f64 = 500.0;
 /// The low gate: altitude over well-known ground, m, largest descent speed and horizontal speed, m/s: what the
 /// turn takes away of the latter with half of the thrust. Assumed.
-const LOW_GATE_M: f64 = 1000.0;
-const LOW_GATE_DOWN_M_S: f64 = 32.0;
+const LOW_GATE_M: f64 = 700.0;
+const LOW_GATE_DOWN_M_S: f64 = 28.0;
 const LOW_GATE_ACROSS_M_S: f64 = 12.0;
 /// Time to turn upright there, s, as at the planned gate.
 const LOW_GATE_TURN_S: f64 = 6.0;
+/// Standard deviations that ground may stand higher while braking dives for its gate, and the largest upward share of
+/// the thrust that holds it from it. Assumed.
+const HELD_SIGMAS: f64 = 1.5;
+const HELD_SHARE_MAX: f64 = 0.95;
 /// Altitude below which the ground underneath stands for the ground at the gate, m, and its smoothing, s.
 const SEEN_M: f64 = 10_000.0;
 const SEEN_S: f64 = 4.0;
@@ -71,7 +83,10 @@ impl Flight<'_> {
         let duty: f64 = self.actuators.assist_on_us.iter().map(|us| f64::from(*us)).sum();
         let commanded = main + duty * 1e-6 / PULSE_FRAME.s() * self.load.vehicle.assist.thrust_N;
         let burning = matches!(self.mode.phase, Phase::Braking | Phase::PitchUp | Phase::Terminal);
-        let steady = burning && after(self.nav.t, self.mode.t_phase) > 2.0 && !self.inertial.void;
+        // Braking begins with an ignition; what follows it is already under way.
+        let under_way =
+            self.mode.phase != Phase::Braking || after(self.nav.t, self.mode.t_phase) > 2.0;
+        let steady = burning && under_way && !self.inertial.void;
         let felt_N = self.nav.frame_m_s2 * self.mass_kg();
         let frame = Frame {
             vehicle: &self.load.vehicle,
@@ -103,7 +118,7 @@ impl Flight<'_> {
     /// Net deceleration with what terminal descent may use, m/s².
     pub(crate) fn net_deceleration(&self) -> f64 {
         let p = self.propulsion();
-        let thrust = p.scale * (p.main.0 + TERMINAL_COLLECTIVE_MAX * p.assist.0);
+        let thrust = p.scale * (p.main.0 + self.terminal_collective() * p.assist.0);
         thrust / self.mass_kg().max(1.0) - icd::constants::MOON_GRAVITY_M_S2
     }
 
@@ -113,8 +128,14 @@ impl Flight<'_> {
         if self.monitors.corridor.stands || self.guide.urgent {
             self.duty_max()
         } else {
-            TERMINAL_COLLECTIVE_MAX
+            self.terminal_collective()
         }
+    }
+
+    /// Largest collective that terminal descent is planned with. With an engine out it is what the torque usually
+    /// leaves: allocation sees to the torque first.
+    pub(crate) fn terminal_collective(&self) -> f64 {
+        if self.short_of_thrust() { allocate::DUTY_MAX } else { TERMINAL_COLLECTIVE_MAX }
     }
 
     /// Largest thrust acceleration, m/s²; as flown nobody asks.
@@ -129,6 +150,39 @@ impl Flight<'_> {
     /// Largest collective where nothing is kept for attitude.
     pub(crate) fn duty_max(&self) -> f64 {
         if self.short_of_thrust() { allocate::DUTY_MAX_SHORT } else { allocate::DUTY_MAX }
+    }
+
+    /// Fastest turn, rad/s: faster where every second of thrust aside is one of falling, as far as the gyros follow.
+    pub(crate) fn slew_rad_s(&self) -> f64 {
+        let hurry =
+            if self.short_of_thrust() && self.monitors.corridor.stands { HURRY } else { 1.0 };
+        (hurry * self.load.vehicle.slew_rad_s_max).min(self.inertial.rate_max)
+    }
+
+    /// Braking's direction `d_I` with at least the upward share that holds the weight, where short thrust falls faster
+    /// than could be stopped above ground that stands [`HELD_SIGMAS`] higher than believed: an altitude that shrinks
+    /// under the lander is not dived after. `up`: vertical, `I`.
+    pub(crate) fn held_up(&self, d_I: Vector3<f64>, up: Vector3<f64>) -> Vector3<f64> {
+        let over = self.nav.v_ground_I(self.load).si();
+        let upright = (self.nav.q_IB.rotation().si() * Vector3::z()).dot(&up).clamp(-1.0, 1.0);
+        let turn_s = libm::acos(upright) / self.load.vehicle.slew_rad_s_max.max(1e-3);
+        let (net, reaction_s) = (self.net_deceleration(), REACTION_S + 0.5 * turn_s);
+        let corridor = self.corridor(HELD_SIGMAS, self.guide.sigma_m, net, reaction_s);
+        let slow = -over.dot(&up) < corridor.safe_m_s(self.guide.altitude_m);
+        if slow || !self.short_of_thrust() {
+            return d_I;
+        }
+        let v = self.nav.v_MB_I.si();
+        let across2 = (v - up * v.dot(&up)).norm_squared();
+        let weight =
+            -self.nav.gravity_I(self.load).dot(&up) - across2 / self.nav.p_MB_I.norm().max(1.0);
+        let share = (weight / self.most_m_s2().max(0.1)).clamp(0.0, HELD_SHARE_MAX);
+        let level = d_I - up * d_I.dot(&up);
+        let size = libm::sqrt(level.norm_squared());
+        if d_I.dot(&up) >= share || size < 1e-6 {
+            return d_I;
+        }
+        up * share + level * (libm::sqrt(1.0 - share * share) / size)
     }
 
     /// An engine is out: the plan's speeds may be more than what is left can stop.
@@ -178,12 +232,17 @@ impl Flight<'_> {
         self.guide.level_m = if seen { next_m } else { 0.0 };
     }
 
-    /// Moves the aim to where thrust that is short ends, `beyond_rad` past the present one, less what the
-    /// approach can fly back.
-    pub(crate) fn aim_beyond(&mut self, beyond_rad: f64) {
-        let back_rad = BACK_M / self.site.p_MT_M.norm().max(1.0);
-        self.guide.aim_rad = (self.guide.aim_rad + beyond_rad - back_rad).max(0.0);
-        self.aim = self.site.moved(self.guide.aim_rad);
+    /// Moves the aim to where thrust that is short ends, less what the approach can fly back; `beyond_rad` is how far
+    /// that lies past the present aim. Returns what becomes of the range: as long as the aim is not the target all
+    /// the thrust there is stays asked for, since less of it would fly the longer way for nothing.
+    pub(crate) fn follow_range(&mut self, range: Range, beyond_rad: f64, converged: bool) -> Range {
+        let moved = self.guide.aim_rad > 0.0;
+        if converged && (range == Range::Long || moved) {
+            let back_rad = BACK_M / self.site.p_MT_M.norm().max(1.0);
+            self.guide.aim_rad = (self.guide.aim_rad + beyond_rad - back_rad).max(0.0);
+            self.aim = self.site.moved(self.guide.aim_rad);
+        }
+        if self.guide.aim_rad > 0.0 { Range::Long } else { range }
     }
 }
 
@@ -191,5 +250,85 @@ impl Guide {
     /// Notes the largest collective that the present torque leaves.
     pub fn follow_roof(&mut self, most: f64) {
         self.roof += (most - self.roof) * (f64::from(ROOF_FRAMES) * PULSE_FRAME.s() / ROOF_S);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{Load, NavStart};
+    use crate::test_load::{flight_state, load};
+
+    /// In braking, 60 m/s down, `altitude_m` over the plain.
+    fn braking(load: &Load, altitude_m: f64) -> Flight<'_> {
+        let (nav, _) = flight_state(load, altitude_m, 0.0);
+        let start = NavStart {
+            t: nav.t,
+            p_MB_I: nav.p_MB_I,
+            v_MB_I: nav.v_MB_I,
+            sigma_p_m: [100.0, 200.0, 50.0],
+            sigma_v_m_s: [0.1; 3],
+        };
+        let mut flight = Flight::new(load, &start);
+        flight.nav = nav;
+        flight.mode.phase = Phase::Braking;
+        flight.propellant_kg = 80.0;
+        (flight.guide.altitude_m, flight.guide.sigma_m) = (altitude_m, 50.0);
+        flight
+    }
+
+    #[test]
+    fn an_aim_beyond_the_target_comes_back_as_far_as_full_thrust_brings_it() {
+        let load = load();
+        let mut flight = braking(&load, 9000.0);
+        let back = BACK_M / flight.site.p_MT_M.norm();
+        assert_eq!(flight.follow_range(Range::Long, 0.01, true), Range::Long);
+        assert!((flight.guide.aim_rad - (0.01 - back)).abs() < 1e-12);
+        // Full thrust would now end before the aim: no less of it is asked for, the aim moves.
+        assert_eq!(flight.follow_range(Range::Met, -0.004, true), Range::Long);
+        assert!((flight.guide.aim_rad - (0.006 - 2.0 * back)).abs() < 1e-12);
+        // What has not converged moves nothing.
+        assert_eq!(flight.follow_range(Range::Met, -0.004, false), Range::Long);
+        assert!((flight.guide.aim_rad - (0.006 - 2.0 * back)).abs() < 1e-12);
+        assert_eq!(flight.follow_range(Range::Met, -0.006, true), Range::Met);
+        let off = flight.aim.p_MT_M.si() - flight.site.p_MT_M.si();
+        assert!(flight.guide.aim_rad == 0.0 && off.norm() < 1e-6, "{off:?}");
+    }
+
+    #[test]
+    fn short_thrust_that_falls_too_fast_holds_the_weight_and_does_not_dive() {
+        let load = load();
+        let flat = |flight: &Flight<'_>| {
+            let up = flight.nav.p_MB_I.si() / flight.nav.p_MB_I.norm();
+            (up, up.cross(&Vector3::z()).normalize())
+        };
+        let mut flight = braking(&load, 700.0);
+        let (up, level) = flat(&flight);
+        assert_eq!(flight.held_up(level, up), level, "nothing is out");
+        flight.engines.main_out = true;
+        let held = flight.held_up(level, up);
+        // 1.62 m/s² of weight, next to nothing of it carried by the motion around the Moon.
+        assert!((held.dot(&up) * flight.most_m_s2() - 1.62).abs() < 0.02, "{held:?}");
+        assert!((held.norm() - 1.0).abs() < 1e-12 && held.dot(&level) > 0.0);
+        let up_already = (up * 0.9 + level * libm::sqrt(0.19)).normalize();
+        assert_eq!(flight.held_up(up_already, up), up_already);
+        let high = braking(&load, 9000.0);
+        let (up, level) = flat(&high);
+        assert_eq!(high.held_up(level, up), level, "room enough");
+    }
+
+    #[test]
+    fn with_an_engine_out_all_thrust_is_counted_on_and_a_fall_too_fast_turns_faster() {
+        let load = load();
+        let mut flight = braking(&load, 2000.0);
+        assert_eq!(flight.terminal_collective(), TERMINAL_COLLECTIVE_MAX);
+        assert_eq!(flight.slew_rad_s(), load.vehicle.slew_rad_s_max);
+        flight.engines.main_out = true;
+        assert_eq!(flight.terminal_collective(), allocate::DUTY_MAX);
+        assert_eq!(flight.slew_rad_s(), load.vehicle.slew_rad_s_max);
+        flight.monitors.corridor.stands = true;
+        assert_eq!(flight.slew_rad_s(), HURRY * load.vehicle.slew_rad_s_max);
+        flight.inertial.rate_max = 0.02;
+        assert_eq!(flight.slew_rad_s(), 0.02);
     }
 }

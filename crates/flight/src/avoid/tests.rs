@@ -203,3 +203,28 @@ fn the_frame_of_the_map_does_not_jump_with_a_correction_of_the_position() {
     let moved = bench.flight.avoid.p_HB_H - before;
     assert!((moved.norm() - 22.0 * 0.02).abs() < 0.05, "{moved:?}");
 }
+
+/// Largest overshoot of a return from 3 m aside by an attitude that follows with `lag_s`, m.
+fn overshoot_m(lead: bool, lag_s: f64) -> f64 {
+    let (mut r, mut v, mut a) = (Vector2::new(3.0, 0.0), Vector2::zeros(), Vector2::zeros());
+    let mut least_m = 0.0_f64;
+    for _ in 0..3000 {
+        let (ahead_r, ahead_v) = if lead { led(r, v, a) } else { (r, v) };
+        let [wanted, _] = divert::accelerations(ahead_r, ahead_v, divert::FLOOR_S);
+        let dt_s = 0.01;
+        a += (wanted - a) * (dt_s / lag_s);
+        v += a * dt_s;
+        r += v * dt_s;
+        least_m = least_m.min(r.x);
+    }
+    assert!(r.norm() < 0.01, "{r:?}");
+    -least_m
+}
+
+#[test]
+fn a_lander_that_leans_late_comes_to_rest_over_its_place_without_swinging() {
+    let (as_it_leans, as_asked) = (overshoot_m(true, LAG_S), overshoot_m(false, LAG_S));
+    assert!(as_it_leans < 0.05 && as_asked > 5.0 * as_it_leans, "{as_it_leans} {as_asked}");
+    // A quarter of the lag more or less changes little.
+    assert!(overshoot_m(true, 0.75 * LAG_S) < 0.05 && overshoot_m(true, 1.25 * LAG_S) < 0.1);
+}

@@ -26,6 +26,8 @@ pub const ETA: f64 = 0.8;
 pub const CREEP_M_S: f64 = 20.0;
 /// Altitude deviation above which the ground counts as unknown, m.
 pub const UNKNOWN_M: f64 = 20.0;
+/// The same as a share of the altitude. Assumed: at three deviations the ground may be here.
+pub const UNKNOWN_SHARE: f64 = 1.0 / 3.0;
 
 /// Altitude below which the descent is slowest, m, and its speed there, m/s. Assumed: on a slope of 25° the upper
 /// foot meets the ground 0.6 m before the middle of the lander would, and altitude is known to half a metre.
@@ -98,11 +100,13 @@ impl Corridor {
     pub fn reference(&self, altitude_m: f64) -> (f64, f64, Bound) {
         let planned = self.planned(altitude_m);
         let safe = self.safe_m_s(altitude_m);
-        let unknown = self.sigma_m > UNKNOWN_M;
+        // Where the deviation is little against the altitude the altitude still means something.
+        let unknown = self.sigma_m > UNKNOWN_M && self.sigma_m > UNKNOWN_SHARE * altitude_m;
         if unknown && safe <= CREEP_M_S {
             (CREEP_M_S, 0.0, Bound::Creep)
         } else if safe < planned.0 {
-            (safe, ETA * self.net_m_s2 / safe, Bound::Corridor)
+            let slope = if safe > CREEP_M_S { ETA * self.net_m_s2 / safe } else { 0.0 };
+            (safe, slope, Bound::Corridor)
         } else if unknown && planned.0 < CREEP_M_S {
             (CREEP_M_S, 0.0, Bound::Plan)
         } else {
@@ -198,6 +202,14 @@ mod tests {
             Corridor { k: 0.0, ..unknown }.reference(1000.0),
             (33.0, unknown.planned(1000.0).1, Bound::Plan)
         );
+    }
+
+    #[test]
+    fn a_deviation_that_is_little_against_the_altitude_is_no_reason_to_search() {
+        let at = |h_m| corridor(28.0, 1.0, 2.0).reference(h_m);
+        let planned = corridor(28.0, 1.0, 2.0).planned(200.0);
+        assert_eq!(at(200.0), (planned.0, planned.1, Bound::Plan));
+        assert_eq!(at(60.0), (CREEP_M_S, 0.0, Bound::Creep));
     }
 
     #[test]

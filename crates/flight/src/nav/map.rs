@@ -17,14 +17,33 @@ pub struct Ground {
     pub elevation_m: f64,
     /// Outward normal of the ground, `M`.
     pub n_M: Vector3<f64>,
-    /// Standard deviation of the elevation, m, and how far it correlates, m: the map's, or beyond its end those of
-    /// ground nobody has mapped.
-    pub error: (f64, f64),
+    /// Error of the elevation: the map's, or beyond its end that of ground nobody has mapped.
+    pub error: Relief,
 }
 
-/// Standard deviation of unmapped ground about the map's edge, m, and how far it correlates, m. Assumed: the relief of
-/// highlands, so that ranges over it tell height and not vertical speed.
-pub const UNMAPPED_M: (f64, f64) = (1000.0, 20_000.0);
+/// How ground stands off what is believed of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Relief {
+    /// Standard deviation, m.
+    pub sigma_m: f64,
+    /// How far it correlates, m.
+    pub correlation_m: f64,
+    /// Distance up to which it is a slope and beyond which a random walk, m.
+    pub smooth_m: f64,
+}
+
+impl Relief {
+    /// Error of a map.
+    pub fn of(map: &Map) -> Self {
+        let Map { sigma_m, correlation_m, spacing_m: smooth_m, .. } = *map;
+        Self { sigma_m, correlation_m, smooth_m }
+    }
+}
+
+/// Unmapped ground about the map's edge. Assumed: the relief of highlands, so that ranges over it tell height and not
+/// vertical speed; near by a slope of 10° (√2 σ/√(correlation · smooth)), where [Rosenburg2011] has a median of 7.5° at
+/// 17 m and hardly less at longer baselines.
+pub const UNMAPPED: Relief = Relief { sigma_m: 1000.0, correlation_m: 20_000.0, smooth_m: 3000.0 };
 
 /// Splits a grid coordinate into a node inside `0..=count − 2` and a fraction in 0..=1; and whether it lies on the
 /// grid, 1 or 0.
@@ -51,7 +70,7 @@ pub fn ground(
     let up = p / p_M.norm().max(1.0);
     if !use_map {
         let elevation_m = target.p_MT_M.norm() - MOON_RADIUS_M;
-        return Ground { elevation_m, n_M: up, error: (map.sigma_m, map.correlation_m) };
+        return Ground { elevation_m, n_M: up, error: Relief::of(map) };
     }
     let (along_m, across_m) = track.along_across(up);
     let (i, u, on_along) = split((along_m - map.along_m_first) / map.spacing_m, MAP_ALONG);
@@ -67,7 +86,7 @@ pub fn ground(
     let n = up - track.along(up) * slope_along - track.across * slope_across;
     // Short of the map the lander is high, and what it is about to come over is mapped.
     let beyond = along_m > map.along_m_first + (MAP_ALONG as f64 - 1.0) * map.spacing_m;
-    let error = if beyond { UNMAPPED_M } else { (map.sigma_m, map.correlation_m) };
+    let error = if beyond { UNMAPPED } else { Relief::of(map) };
     Ground { elevation_m, n_M: n / libm::sqrt(n.norm_squared()), error }
 }
 
@@ -88,15 +107,15 @@ const SHARING_MAX: f64 = 100.0;
 /// What the ground `away_m` from the place of the terrain bias shares of it, and the variance of its own part, m².
 ///
 /// - `error`: see [`Ground::error`]; so below.
-pub fn shared(map: &Map, (sigma_m, correlation_m): (f64, f64), away_m: f64) -> (f64, f64) {
-    let apart_m = away_m * (away_m / map.spacing_m.max(1.0)).min(1.0);
-    let phi = libm::exp(-apart_m / correlation_m.max(1.0));
-    (phi, sigma_m * sigma_m * (1.0 - phi * phi))
+pub fn shared(error: Relief, away_m: f64) -> (f64, f64) {
+    let apart_m = away_m * (away_m / error.smooth_m.max(1.0)).min(1.0);
+    let phi = libm::exp(-apart_m / error.correlation_m.max(1.0));
+    (phi, error.sigma_m * error.sigma_m * (1.0 - phi * phi))
 }
 
 /// Measurements `travel_m` apart that see the same own part: how often its variance is to be counted.
-pub fn sharing((_, correlation_m): (f64, f64), travel_m: f64) -> f64 {
-    (correlation_m.max(1.0) / travel_m.max(1.0)).clamp(1.0, SHARING_MAX)
+pub fn sharing(error: Relief, travel_m: f64) -> f64 {
+    (error.correlation_m.max(1.0) / travel_m.max(1.0)).clamp(1.0, SHARING_MAX)
 }
 
 #[cfg(test)]
@@ -107,13 +126,23 @@ mod tests {
     #[test]
     fn ground_further_away_shares_less_of_the_bias_and_adds_an_error_of_its_own() {
         let load = load();
-        let error = (load.map.sigma_m, load.map.correlation_m);
-        assert_eq!(shared(&load.map, error, 0.0), (1.0, 0.0));
+        let error = Relief::of(&load.map);
+        assert_eq!(shared(error, 0.0), (1.0, 0.0));
         // One correlation length away, five measurements on the way over another: φ = 1/e.
-        let (phi, own) = shared(&load.map, error, 1000.0);
+        let (phi, own) = shared(error, 1000.0);
         assert!((phi - (-1.0f64).exp()).abs() < 1e-12);
         assert!((own - 900.0 * (1.0 - (-2.0f64).exp())).abs() < 1e-9);
         assert_eq!(sharing(error, 200.0), 5.0);
+    }
+
+    #[test]
+    fn unmapped_ground_is_a_slope_of_ten_degrees_near_by_and_relief_far_away() {
+        for away_m in [10.0, 80.0, 250.0, 500.0] {
+            let (phi, own) = shared(UNMAPPED, away_m);
+            let slope_deg = libm::atan(libm::sqrt(own) / away_m).to_degrees();
+            assert!(phi > 0.99 && (slope_deg - 10.4).abs() < 0.2, "{away_m} m: {slope_deg}");
+        }
+        assert!(shared(UNMAPPED, 1e6).1 > 0.999 * UNMAPPED.sigma_m * UNMAPPED.sigma_m);
     }
 
     #[test]
@@ -152,6 +181,6 @@ mod tests {
         let up = far.si() / far.norm();
         assert!((ground.elevation_m - 50.0 * (MAP_ALONG as f64 - 1.0)).abs() < 1e-3);
         assert!((ground.n_M - up).norm() < 1e-12, "{:?}", ground.n_M);
-        assert!(ground.error.0 > 10.0 * load.map.sigma_m);
+        assert!(ground.error.sigma_m > 10.0 * load.map.sigma_m);
     }
 }

@@ -110,7 +110,7 @@ pub struct Nav {
     /// Ground stands this much above the map, m, at the place last measured: see [`Nav::move_terrain`].
     pub terrain_bias_m: f64,
     /// Standard deviation of the ground below, m, and how far it correlates, m: the map's where it is mapped.
-    pub ground_error: (f64, f64),
+    pub ground_error: crate::nav::map::Relief,
     /// The map lies this much away from where the ground is, `M`, m.
     pub tie_M: Vector3<f64>,
     /// Gravity that the on-board field has not, `I`, m/s².
@@ -231,7 +231,7 @@ impl Nav {
             gyro_bias: Vector3::zeros(),
             accelerometer_bias: Vector3::zeros(),
             terrain_bias_m: 0.0,
-            ground_error: (load.map.sigma_m, load.map.correlation_m),
+            ground_error: crate::nav::map::Relief::of(&load.map),
             tie_M: Vector3::zeros(),
             anomaly_I: Vector3::zeros(),
             considered: Considered::default(),

@@ -50,7 +50,7 @@ impl Nav {
     }
 
     fn forget_terrain(&mut self, travel_m: f64) {
-        let (sigma_m, correlation_m) = self.ground_error;
+        let crate::nav::map::Relief { sigma_m, correlation_m, .. } = self.ground_error;
         let decay = libm::exp(-travel_m.abs() / correlation_m.max(1.0));
         let variance = sigma_m * sigma_m;
         self.terrain_bias_m *= decay;

@@ -182,7 +182,7 @@ pub fn predict(
     let turning = if echo.inside { arm_I } else { arm_I + e_I * echo.range_m };
     put(&mut h, THETA, turning.cross(&n_I) / cosine);
     let away_m = nav.from_terrain(a_M + echo.e_M * echo.range_m).unwrap_or(0.0);
-    let (phi, own) = map::shared(&load.map, nav.ground_error, away_m);
+    let (phi, own) = map::shared(nav.ground_error, away_m);
     let use_map = if load.faults.use_map { 1.0 } else { 0.0 };
     let own = own * map::sharing(nav.ground_error, travel_m) * use_map;
     let value = echo.range_m + rise * (1.0 - phi) * nav.terrain_bias_m;

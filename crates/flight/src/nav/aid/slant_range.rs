@@ -87,7 +87,8 @@ impl Beam {
     /// Follows the beam to the ground; `None` when it misses it or grazes it.
     pub fn meet(&self, load: &Load, site: &Site, nav: &Nav) -> Option<Meeting> {
         let mut hit: Vector<Position, M> = Vector::from_si(self.a_M);
-        let mut ground = Ground { elevation_m: 0.0, n_M: site.track.up, error: (0.0, 1.0) };
+        let mut ground =
+            Ground { elevation_m: 0.0, n_M: site.track.up, error: map::Relief::of(&load.map) };
         let mut range_m = 0.0;
         for _ in 0..ITERATIONS {
             let mapped = Vector::from_si(hit.si() + nav.tie_M);
