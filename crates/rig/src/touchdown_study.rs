@@ -4,9 +4,10 @@
 //! contact (`truth::contact`), the law after contact (`flight::control::settle`), classes (`verdict`).
 //! A draw is a landing with everything but slope and speed settled by chance: direction and heading, sink
 //! rate, tilt, rate, friction, soil, masses, liquid. Its critical speed on a slope is the one up to which it
-//! stands, found by halving; the boundary is the least over the draws. Beside it stand, for feet that stick,
+//! stands, found in tenths; the boundary is the least over the draws. Beside it stand, for feet that stick,
 //! - the static limit, tan φ = b / h: the centre of mass over the lower edge;
 //! - the speed that trips, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin [Messuri1985].
+//!
 //! The envelope is the published slope of landers of this size with the largest speed up to which landings
 //! drawn evenly inside stand; how often it holds is counted on other draws.
 //! Refuses: craters and rocks (whole flights meet them), errors of attitude on board, lag of valves.
