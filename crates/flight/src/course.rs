@@ -49,6 +49,8 @@ const SIGMA_M_MAX: f64 = 5.0;
 /// 24 grounds of the example `hazards`: below, less is saved; above, the next place is often out of reach.
 const HASTE: f64 = 1.7;
 const END_HASTE: f64 = 1.5;
+/// Share of the way over the place in which the assist engines alone must be able to stop.
+const STOPS: f64 = 0.8;
 /// Shares of the tilt and of the most thrust that a plan may use; feedback has the rest.
 const TILT: f64 = 0.8;
 const THRUST: f64 = 0.88;
@@ -182,14 +184,8 @@ impl Flight<'_> {
         self.announce.now(Event::PlanInfeasible);
     }
 
-    /// Thrust of the main engine and of the assist engines that work, N.
-    fn fitted_N(&self) -> [f64; 2] {
-        let p = self.propulsion();
-        [p.main.0, p.assist.0]
-    }
-
-    /// What plans count on of it, N: the former stays a reserve where the others carry
-    /// the lander.
+    /// Thrust of the main engine and of the assist engines that plans count on, N: the former stays a reserve where
+    /// the others carry the lander.
     fn counted_N(&self) -> [f64; 2] {
         let p = self.propulsion();
         let alone_N = THRUST * p.scale * TERMINAL_COLLECTIVE_MAX * p.assist.0;
@@ -223,7 +219,7 @@ impl Flight<'_> {
             self.refuse();
             return None;
         };
-        let (t, thrust_N) = (self.nav.t, self.fitted_N());
+        let (t, thrust_N) = (self.nav.t, self.counted_N());
         Some(Making { draft, place_m, t_asked: t, t_start: t + Span::from_s(SEARCH_S), thrust_N })
     }
 
@@ -254,7 +250,18 @@ impl Flight<'_> {
         let fall = libm::sqrt(start.v_L.norm_squared());
         let end_m_s = END_HASTE * profile.planned(END_M).0;
         let safe_m_s = self.guide.corridor_m_s;
-        let high_m_s = (HASTE * profile.planned(high_m).0).min(safe_m_s).max(1.05 * fall);
+        // What the assist engines can stop should the main one fail, where they carry the lander at all: under the root
+        // of the height, so that a line holds all the more.
+        let alone_m_s2 =
+            p.scale * TERMINAL_COLLECTIVE_MAX * assist_N / start.mass_kg - MOON_GRAVITY_M_S2;
+        let room_m2_s2 = 2.0 * alone_m_s2 * (high_m - END_M);
+        let stops_m_s = if alone_m_s2 > 0.0 {
+            libm::sqrt(end_m_s * end_m_s + STOPS * room_m2_s2)
+        } else {
+            f64::INFINITY
+        };
+        let high_m_s = (HASTE * profile.planned(high_m).0).min(safe_m_s).min(stops_m_s);
+        let high_m_s = high_m_s.max(1.05 * fall);
         // What the last metres by the profile take stays in the tanks.
         let hover_kg_s = weight_N / self.exhaust_m_s().max(1.0);
         let last_kg = hover_kg_s * (profile.planned_s(END_M) + 5.0);
@@ -319,9 +326,10 @@ impl Flight<'_> {
         let (p, v) = self.off_place(&flown.place_m);
         let (p_plan, v_plan) = flown.plan.state(t_s);
         let (p_off, v_off) = (p_plan - p, v_plan - v);
-        let now_N = self.fitted_N();
-        let as_planned =
-            now_N.iter().zip(&flown.thrust_N).all(|(now, then)| (now - then).abs() < THRUST_N);
+        let ([main_N, assist_N], there_is) = (flown.thrust_N, self.propulsion());
+        // An engine that the plan does without may fail.
+        let as_planned = (main_N <= 0.0 || (there_is.main.0 - main_N).abs() < THRUST_N)
+            && (there_is.assist.0 - assist_N).abs() < THRUST_N;
         let inside = p_off.norm() < TUBE.0 && v_off.norm() < TUBE.1;
         let high = self.guide.altitude_m > UNDER * p.z - UNDER_M;
         let safe = high
