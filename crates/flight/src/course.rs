@@ -250,12 +250,12 @@ impl Flight<'_> {
         let fall = libm::sqrt(start.v_L.norm_squared());
         let end_m_s = END_HASTE * profile.planned(END_M).0;
         let safe_m_s = self.guide.corridor_m_s;
-        // What the assist engines can stop should the main one fail, where they carry the lander at all: under the root
-        // of the height, so that a line holds all the more.
+        // With the main engine counted on: what the others can stop should it fail, where they carry the lander at all.
+        // That grows as the root of the height; a line lies below it.
         let alone_m_s2 =
             p.scale * TERMINAL_COLLECTIVE_MAX * assist_N / start.mass_kg - MOON_GRAVITY_M_S2;
         let room_m2_s2 = 2.0 * alone_m_s2 * (high_m - END_M);
-        let stops_m_s = if alone_m_s2 > 0.0 {
+        let stops_m_s = if main_N > 0.0 && alone_m_s2 > 0.0 {
             libm::sqrt(end_m_s * end_m_s + STOPS * room_m2_s2)
         } else {
             f64::INFINITY

@@ -191,11 +191,18 @@ impl EngineWatch {
         };
         self.suspect = now;
         if self.suspect_s >= table::ENGINE_OUT.persistence_s
-            && let Some(slot) = now.and_then(|i| self.given_up.get_mut(i))
+            && let Some(engine) = now
         {
-            *slot = Some(frame.t);
+            self.give_up(engine, frame.t);
             self.forget();
             announce.now(Event::EngineOut);
+        }
+    }
+
+    /// Asks nothing more of an assist engine, trials apart.
+    pub(crate) fn give_up(&mut self, engine: usize, t: Time) {
+        if let Some(slot) = self.given_up.get_mut(engine) {
+            *slot = Some(t);
         }
     }
 

@@ -426,8 +426,7 @@ impl Terrain {
         if slope < SLOPE_MAX { slope } else { SLOPE_MAX }
     }
 
-    /// What was found damaged in a large tile since it was opened, if anything: see
-    /// [`Tile::trouble`].
+    /// What was found damaged in a large tile since it was opened, if anything: see [`Tile::trouble`].
     pub fn trouble(&self) -> Option<Arc<TerrainError>> {
         self.tiles.iter().find_map(Tile::trouble)
     }
