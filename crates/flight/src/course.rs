@@ -149,7 +149,10 @@ impl Flight<'_> {
             return;
         }
         if self.mode.phase != Phase::Terminal {
-            (self.course.making, self.course.flown) = (None, None);
+            // Asked first: what is none already is not written again, every cycle.
+            if self.course.making.is_some() || self.course.flown.is_some() {
+                (self.course.making, self.course.flown) = (None, None);
+            }
             return;
         }
         if core::mem::take(&mut self.course.wanted) {

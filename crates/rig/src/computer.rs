@@ -58,13 +58,18 @@ impl<'a> Computer<'a> {
                 return Actuators::safe(now.t);
             }
             if cold {
-                self.flight = self.flight.restarted(&self.start, sensors.t);
-                self.next_powers_up = true;
+                self.power_up(sensors.t);
             }
             self.up_again = None;
         }
         self.powered_up = std::mem::take(&mut self.next_powers_up);
         self.flight.step(sensors)
+    }
+
+    #[inline(never)] // a second flight software, large: not on the stack of every cycle
+    fn power_up(&mut self, t: Time) {
+        self.flight = self.flight.restarted(&self.start, t);
+        self.next_powers_up = true;
     }
 
     /// Whether it computes.
