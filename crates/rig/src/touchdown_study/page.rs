@@ -60,7 +60,7 @@ fn chart(found: &Findings) -> Chart {
     let v_m_s = found.v_m_s;
     curves.push(Curve {
         label: format!("envelope: {SLOPE_DEG:.0}°, {v_m_s:.1} m/s"),
-        colour: "--pass",
+        colour: "--muted",
         points: vec![(0.0, v_m_s), (SLOPE_DEG, v_m_s), (SLOPE_DEG, 0.0)],
     });
     Chart {
