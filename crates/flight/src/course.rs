@@ -10,6 +10,7 @@
 //! there is no plan, the closed form flies, or the plan before.
 //! Flown: with the plan's state (p, v) and thrust acceleration a at the same time,
 //!     a_cmd = a(t + lead) + K_p (p − p̂) + K_v (v − v̂).
+//! Numbers without a reason beside them are assumed.
 //! Refuses: to reach further than the closed form does: places are chosen by what that one can reach, so that a
 //! plan may be dropped at any time.
 
@@ -49,7 +50,7 @@ const SIGMA_M_MAX: f64 = 5.0;
 /// 24 grounds of the example `hazards`: below, less is saved; above, the next place is often out of reach.
 const HASTE: f64 = 1.7;
 const END_HASTE: f64 = 1.5;
-/// Share of the way over the place in which the assist engines alone must be able to stop.
+/// Share of the height over the end of a plan in which the assist engines alone must be able to stop.
 const STOPS: f64 = 0.8;
 /// Shares of the tilt and of the most thrust that a plan may use; feedback has the rest.
 const TILT: f64 = 0.8;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::cast_possible_truncation)]
 
+use crate::Flight;
 use crate::load::*;
 use crate::nav::{Nav, Site};
 use icd::bus::{Imu, LEGS, Sensors};
@@ -9,6 +10,7 @@ use icd::constants::{GM_MOON_M3_S2, MOON_RADIUS_M, MOON_ROTATION_RAD_S};
 use icd::frames::{L, Vector, Velocity};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::Time;
+use icd::tm::Phase;
 use nalgebra::{Matrix3, Vector3};
 
 /// Time at which the test Moon's axes coincide with `I`.
@@ -219,4 +221,20 @@ pub fn normal(i: u32) -> f64 {
         sum += (x >> 11) as f64 / (1u64 << 53) as f64;
     }
     sum - 6.0
+}
+
+/// The flight software in that state, upright, in `phase`.
+pub fn flight_in(load: &Load, altitude_m: f64, phase: Phase) -> Flight<'_> {
+    let (nav, _) = flight_state(load, altitude_m, 0.0);
+    let start = NavStart {
+        t: nav.t,
+        p_MB_I: nav.p_MB_I,
+        v_MB_I: nav.v_MB_I,
+        sigma_p_m: [100.0, 200.0, 50.0],
+        sigma_v_m_s: [0.1; 3],
+    };
+    let mut flight = Flight::new(load, &start);
+    flight.nav = nav;
+    flight.mode.phase = phase;
+    flight
 }

@@ -4,23 +4,13 @@ use super::*;
 use crate::faults::rangefinder::{Peer, Scene};
 use crate::load::{FaultManagement, Gate};
 use crate::nav::aid::slant_range;
-use crate::test_load::{flight_state, load, quiet};
+use crate::test_load::{flight_in, load, quiet};
 use icd::bus::{BeamSpeeds, CYCLE, ShotQuality, SlantRange, StarTracker};
 use icd::tm::{Outcome, Phase, Use};
 
 /// A flight in terminal descent, `altitude_m` over the plain by its own belief.
 fn terminal(load: &Load, altitude_m: f64) -> Flight<'_> {
-    let (nav, _) = flight_state(load, altitude_m, 0.0);
-    let start = NavStart {
-        t: nav.t,
-        p_MB_I: nav.p_MB_I,
-        v_MB_I: nav.v_MB_I,
-        sigma_p_m: [100.0, 200.0, 50.0],
-        sigma_v_m_s: [0.1; 3],
-    };
-    let mut flight = Flight::new(load, &start);
-    flight.nav = nav;
-    flight.mode.phase = Phase::Terminal;
+    let mut flight = flight_in(load, altitude_m, Phase::Terminal);
     flight.nav.history.push(flight.nav.pose());
     flight
 }

@@ -256,22 +256,12 @@ impl Guide {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::{Load, NavStart};
-    use crate::test_load::{flight_state, load};
+    use crate::load::Load;
+    use crate::test_load::{flight_in, load};
 
     /// In braking, 60 m/s down, `altitude_m` over the plain.
     fn braking(load: &Load, altitude_m: f64) -> Flight<'_> {
-        let (nav, _) = flight_state(load, altitude_m, 0.0);
-        let start = NavStart {
-            t: nav.t,
-            p_MB_I: nav.p_MB_I,
-            v_MB_I: nav.v_MB_I,
-            sigma_p_m: [100.0, 200.0, 50.0],
-            sigma_v_m_s: [0.1; 3],
-        };
-        let mut flight = Flight::new(load, &start);
-        flight.nav = nav;
-        flight.mode.phase = Phase::Braking;
+        let mut flight = flight_in(load, altitude_m, Phase::Braking);
         flight.propellant_kg = 80.0;
         (flight.guide.altitude_m, flight.guide.sigma_m) = (altitude_m, 50.0);
         flight

@@ -18,6 +18,7 @@ use crate::nav::covariance::{
 };
 use crate::nav::gravity;
 use crate::nav::history::History;
+use crate::nav::map::Relief;
 use crate::nav::site::Site;
 use icd::bus::Imu;
 use icd::frames::{Acceleration, B, I, L, M, Position, Rate, Vector, Velocity};
@@ -109,8 +110,8 @@ pub struct Nav {
     pub accelerometer_bias: Vector3<f64>,
     /// Ground stands this much above the map, m, at the place last measured: see [`Nav::move_terrain`].
     pub terrain_bias_m: f64,
-    /// Standard deviation of the ground below, m, and how far it correlates, m: the map's where it is mapped.
-    pub ground_error: crate::nav::map::Relief,
+    /// Error of the ground believed below: the map's where it is mapped.
+    pub ground_error: Relief,
     /// The map lies this much away from where the ground is, `M`, m.
     pub tie_M: Vector3<f64>,
     /// Gravity that the on-board field has not, `I`, m/s².
@@ -231,7 +232,7 @@ impl Nav {
             gyro_bias: Vector3::zeros(),
             accelerometer_bias: Vector3::zeros(),
             terrain_bias_m: 0.0,
-            ground_error: crate::nav::map::Relief::of(&load.map),
+            ground_error: Relief::of(&load.map),
             tie_M: Vector3::zeros(),
             anomaly_I: Vector3::zeros(),
             considered: Considered::default(),

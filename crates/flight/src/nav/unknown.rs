@@ -8,6 +8,7 @@
 use crate::load::Load;
 use crate::nav::aid::put;
 use crate::nav::covariance::{EMPTY, GRAVITY, TERRAIN};
+use crate::nav::map::Relief;
 use crate::nav::{Nav, gravity};
 use icd::constants::MOON_RADIUS_M;
 use nalgebra::Vector3;
@@ -50,7 +51,7 @@ impl Nav {
     }
 
     fn forget_terrain(&mut self, travel_m: f64) {
-        let crate::nav::map::Relief { sigma_m, correlation_m, .. } = self.ground_error;
+        let Relief { sigma_m, correlation_m, .. } = self.ground_error;
         let decay = libm::exp(-travel_m.abs() / correlation_m.max(1.0));
         let variance = sigma_m * sigma_m;
         self.terrain_bias_m *= decay;

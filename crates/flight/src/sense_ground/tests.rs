@@ -6,7 +6,7 @@ use super::*;
 use crate::load::{Load, MAP_ACROSS, MAP_ALONG};
 use crate::nav::covariance::{TERRAIN, V};
 use crate::nav::state::Pose;
-use crate::test_load::{flight_state, load, quiet, t0};
+use crate::test_load::{flight_in, flight_state, load, quiet, t0};
 use icd::bus::Landmark;
 use icd::frames::Vector;
 
@@ -45,18 +45,8 @@ fn over_landmarks(altitude_m: f64) -> Load {
 }
 
 fn flight(load: &Load, altitude_m: f64) -> Flight<'_> {
-    let (nav, _) = flight_state(load, altitude_m, 0.0);
-    let start = crate::load::NavStart {
-        t: nav.t,
-        p_MB_I: nav.p_MB_I,
-        v_MB_I: nav.v_MB_I,
-        sigma_p_m: [100.0, 200.0, 50.0],
-        sigma_v_m_s: [0.1; 3],
-    };
-    let mut flight = Flight::new(load, &start);
-    flight.nav = nav;
+    let mut flight = flight_in(load, altitude_m, Phase::Terminal);
     flight.nav.fold_alignment();
-    flight.mode.phase = Phase::Terminal;
     flight.nav.history.push(flight.nav.pose());
     flight
 }
