@@ -7,11 +7,11 @@
 
 use icd::tm::Phase;
 use rayon::prelude::*;
-use rig::campaign::Share;
 use rig::closed_loop::{Stand, fly};
 use rig::measures::Measures;
 use rig::record::Recording;
 use rig::scenario::Scenario;
+use rig::statistics::Share;
 use rig::verdict::Class;
 use std::path::Path;
 

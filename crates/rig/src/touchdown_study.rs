@@ -19,10 +19,10 @@ mod text;
 pub use page::{page, picture};
 pub use text::lines;
 
-use crate::campaign::Share;
 use crate::load::unaided;
 use crate::measures::Measures;
 use crate::scenario::VehicleFile;
+use crate::statistics::Share;
 use crate::verdict::Class;
 use flight::load as board;
 use rayon::prelude::*;
