@@ -9,6 +9,7 @@ mod counterfactuals;
 mod faults;
 mod fly;
 mod margins;
+mod matrix;
 mod output;
 mod overrides;
 mod panel;
@@ -37,6 +38,8 @@ enum Command {
     Fly(fly::Fly),
     /// Fly one scenario many times with dispersions, and count the outcomes.
     Campaign(campaign::Campaign),
+    /// Fly campaigns over sites, approach azimuths, vehicles and configurations, and draw the heat map.
+    Matrix(matrix::Matrix),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
     let judged = match Cli::parse().command {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
+        Command::Matrix(matrix) => matrix.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),

@@ -1,4 +1,4 @@
-//! The scenario and vehicle files that travel inside the program, so that it flies from any folder.
+//! The scenario, vehicle and matrix files that travel inside the program, so that it flies from any folder.
 //!
 //! Owns: finding what a person named. Order: the file as written, `scenarios/NAME.toml` or `vehicles/NAME.toml` below the current
 //! folder, then the copy inside the program, which is unpacked into a folder for temporary files.
@@ -35,11 +35,19 @@ impl std::error::Error for UnpackError {
     }
 }
 
-/// The folder that built-in files were unpacked into; removed when dropped.
+/// The folder that built-in files were unpacked into; removed when dropped, unless it is to be kept.
 #[derive(Default)]
-pub struct Unpacked(Option<PathBuf>);
+pub struct Unpacked {
+    folder: Option<PathBuf>,
+    kept: Option<PathBuf>,
+}
 
 impl Unpacked {
+    /// Unpacks into `folder`, should anything built-in be named, and leaves it there.
+    pub fn kept_in(folder: &Path) -> Self {
+        Self { folder: None, kept: Some(folder.to_path_buf()) }
+    }
+
     /// The scenario that `named` means; a name that nothing matches is returned as it is.
     ///
     /// # Errors
@@ -54,6 +62,14 @@ impl Unpacked {
     /// As [`Self::locate`].
     pub fn locate_vehicle(&mut self, named: &Path) -> Result<PathBuf, UnpackError> {
         self.locate_in("vehicles", named)
+    }
+
+    /// The matrix that `named` means; as [`Self::locate`].
+    ///
+    /// # Errors
+    /// As [`Self::locate`].
+    pub fn locate_matrix(&mut self, named: &Path) -> Result<PathBuf, UnpackError> {
+        self.locate_in("matrices", named)
     }
 
     fn locate_in(&mut self, folder: &str, named: &Path) -> Result<PathBuf, UnpackError> {
@@ -72,11 +88,11 @@ impl Unpacked {
     }
 
     fn folder(&mut self) -> Result<PathBuf, UnpackError> {
-        if let Some(folder) = &self.0 {
+        if let Some(folder) = &self.folder {
             return Ok(folder.clone());
         }
         let name = format!("frigoris-{}-{}", env!("CARGO_PKG_VERSION"), std::process::id());
-        let root = std::env::temp_dir().join(name);
+        let root = self.kept.clone().unwrap_or_else(|| std::env::temp_dir().join(name));
         for file in SHIPPED {
             let path = root.join(file.path);
             let folder = path.parent().unwrap_or(&root);
@@ -84,14 +100,14 @@ impl Unpacked {
                 .and_then(|()| std::fs::write(&path, file.text))
                 .map_err(|reason| UnpackError { file: path.clone(), reason })?;
         }
-        self.0 = Some(root.clone());
+        self.folder = Some(root.clone());
         Ok(root)
     }
 }
 
 impl Drop for Unpacked {
     fn drop(&mut self) {
-        if let Some(folder) = &self.0 {
+        if let Some(folder) = self.folder.as_ref().filter(|_| self.kept.is_none()) {
             let _ = std::fs::remove_dir_all(folder);
         }
     }
@@ -108,9 +124,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_scenario_and_vehicle_of_the_repository_is_shipped() {
+    fn every_scenario_vehicle_and_matrix_of_the_repository_is_shipped() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        for folder in ["scenarios", "vehicles"] {
+        for folder in ["scenarios", "vehicles", "matrices"] {
             for entry in std::fs::read_dir(root.join(folder)).unwrap() {
                 let name = entry.unwrap().file_name().into_string().unwrap();
                 let path = format!("{folder}/{name}");
