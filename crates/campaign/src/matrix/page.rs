@@ -2,8 +2,8 @@
 //!
 //! Owns: colours of shares, the maps, the list of cells. A share is told three ways at once: by number, by
 //! hue (orange to blue, which every common colour blindness keeps apart) and by how dark it is at either end.
-//! As published: the diverging scheme `PuOr`/`RdBu` family of [Brewer2003], orange from the one, blue from the
-//! other, white between.
+//! Colours as published: from the diverging schemes of [Brewer2003], the orange end of one, the blue end of
+//! another, light grey between, mixed in sRGB.
 
 use super::plan::Plan;
 use super::summary::Summary;
