@@ -6,6 +6,7 @@
 mod campaign;
 mod card;
 mod counterfactuals;
+mod covariance;
 mod faults;
 mod fly;
 mod margins;
@@ -40,6 +41,8 @@ enum Command {
     Campaign(campaign::Campaign),
     /// Fly campaigns over sites, approach azimuths, vehicles and configurations, and draw the heat map.
     Matrix(matrix::Matrix),
+    /// Predict from one run how far flights scatter, beside the scatter of many.
+    Covariance(covariance::Covariance),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
         Command::Matrix(matrix) => matrix.run(),
+        Command::Covariance(covariance) => covariance.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),

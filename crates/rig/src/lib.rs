@@ -16,6 +16,7 @@
 //! | RIG-7 | fly any number of faults at once | `any_number_of_faults_at_once_still_ends_and_repeats`, `ten_ordinary_faults_at_once_do_not_move_the_touchdown` |
 //! | RIG-8 | repeat a flight bit by bit from its telemetry, and say where that ends | `tests/replay.rs` |
 //! | RIG-9 | find the smallest sets of changes with which a lost flight lands | `tests/counterfactual.rs` |
+//! | RIG-11 | predict the scatter of navigation errors and of flights from the reference run alone | `one_run_predicts_the_scatter_of_many` |
 //! | RIG-10 | try every fault that the library has | `every_kind_of_every_device_has_one_severity_and_no_other` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
@@ -25,6 +26,7 @@ pub mod closed_loop;
 mod computer;
 pub mod counterfactual;
 pub mod fault_table;
+pub mod linear_covariance;
 pub mod load;
 pub mod margins;
 pub mod measures;

@@ -1,6 +1,7 @@
-//! Exact confidence intervals for a share counted in a campaign.
+//! Exact confidence intervals for a share counted in a campaign, and for a standard deviation found in one.
 //!
-//! Owns: the Clopper–Pearson interval and the regularised incomplete beta function behind it.
+//! Owns: the Clopper–Pearson interval and the regularised incomplete beta function behind it; quantiles of χ² and
+//! the regularised incomplete gamma function behind them, by its power series, [DLMF] 8.11.4.
 //! As published — [ClopperPearson1934]: with k of n, the bounds p solve I_p(k, n − k + 1) = α/2 and
 //! I_p(k + 1, n − k) = 1 − α/2. The beta function by its continued fraction, [DLMF] 8.17.22, with
 //! Lentz's method [Press2007] §6.4; the quantile by bisection, which cannot fail.
@@ -43,6 +44,44 @@ impl Share {
         let (low, high) = clopper_pearson(count, of, CONFIDENCE);
         Self { count, of, low, high }
     }
+}
+
+/// The exact two-sided interval, at [`CONFIDENCE`], of the standard deviation behind one found in `n` normal
+/// samples: (n − 1) s²/σ² is χ² with n − 1 degrees of freedom. (0, ∞) for fewer than two.
+pub fn deviation_interval(found: f64, n: usize) -> (f64, f64) {
+    if n < 2 {
+        return (0.0, f64::INFINITY);
+    }
+    let (tail, k) = (0.5 * (1.0 - CONFIDENCE), (n - 1) as f64);
+    let bound = |p: f64| found * (k / chi_square_quantile(p, k)).sqrt();
+    (bound(1.0 - tail), bound(tail))
+}
+
+/// The x at which χ² of `k` degrees of freedom reaches `p`, by bisection; `k` up to some thousands.
+pub fn chi_square_quantile(p: f64, k: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 10.0 * k + 100.0);
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if gamma_regularised(0.5 * k, 0.5 * middle) < p { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
+}
+
+/// P(a, x), the regularised incomplete gamma function; a, x > 0.
+fn gamma_regularised(a: f64, x: f64) -> f64 {
+    let mut term = 1.0 / a;
+    let mut sum = term;
+    let mut n = a;
+    // The terms fall once n exceeds x.
+    while term > 1e-17 * sum {
+        n += 1.0;
+        term *= x / n;
+        sum += term;
+        if sum > 1e290 {
+            return 1.0;
+        }
+    }
+    sum * libm::exp(a * libm::log(x) - x - libm::lgamma(a))
 }
 
 /// The x at which I_x(a, b) reaches `p`, by bisection to the last bits of a double.
@@ -144,6 +183,35 @@ mod tests {
             let beta = beta_regularised(p, f64::from(k), f64::from(n - k + 1));
             assert!((beta - tail).abs() < 1e-12, "{k}: {beta} {tail}");
         }
+    }
+
+    #[test]
+    fn the_quantiles_of_chi_square_are_the_published_ones() {
+        // [AbramowitzStegun1964] table 26.8.
+        for (q, k, x) in [
+            (0.001, 50.0, 86.6608),
+            (0.005, 50.0, 79.4900),
+            (0.995, 50.0, 27.9907),
+            (0.001, 100.0, 149.449),
+            (0.050, 1.0, 3.841_46),
+        ] {
+            let found = chi_square_quantile(1.0 - q, k);
+            assert!((found - x).abs() < 1e-3, "{q} {k}: {found} against {x}");
+        }
+        // Many degrees: the cube root that makes it normal, [WilsonHilferty1931].
+        let cube =
+            |z: f64, k: f64| k * (1.0 - 2.0 / (9.0 * k) + z * (2.0 / (9.0 * k)).sqrt()).powi(3);
+        let found = chi_square_quantile(0.975, 3000.0);
+        assert!((found / cube(1.959_964, 3000.0) - 1.0).abs() < 1e-5, "{found}");
+    }
+
+    #[test]
+    fn a_deviation_is_bounded_by_chi_square() {
+        // 51 samples: 50 degrees, from [AbramowitzStegun1964]: 0.975 at 32.3574, 0.025 at 71.4202.
+        let (low, high) = deviation_interval(2.0, 51);
+        assert!((low - 2.0 * (50.0_f64 / 71.4202).sqrt()).abs() < 1e-5, "{low}");
+        assert!((high - 2.0 * (50.0_f64 / 32.3574).sqrt()).abs() < 1e-5, "{high}");
+        assert_eq!(deviation_interval(2.0, 1), (0.0, f64::INFINITY));
     }
 
     #[test]

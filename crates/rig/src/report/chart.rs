@@ -187,6 +187,18 @@ fn share(value: f64, ticks: &[f64]) -> f64 {
     }
 }
 
+/// Round ticks that enclose two values, about so many.
+pub(crate) fn ticks(first: f64, last: f64, about: f64) -> Vec<f64> {
+    let span = (last - first).max(1e-6);
+    let ten = libm::exp10(libm::floor(libm::log10(span / about)));
+    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * ten);
+    let step = step.into_iter().find(|step| span / step <= about).unwrap_or(10.0 * ten);
+    let (from, to) = (libm::floor(first / step + 1e-9), libm::ceil(last / step - 1e-9));
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a few
+    let count = (to - from) as usize;
+    (0..=count).map(|k| libm::round((from + k as f64) * step * 1e6) / 1e6).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
