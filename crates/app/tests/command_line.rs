@@ -99,6 +99,54 @@ fn a_campaign_in_a_pipe_counts_with_intervals_and_names_the_command_of_its_worst
 }
 
 #[test]
+fn a_matrix_leaves_its_cells_tables_and_page_and_is_not_flown_twice() {
+    let folder = folder("matrix");
+    let arguments = ["matrix", "m2-azimuth", "--runs", "1", "--threads", "1", "--out", "kept"];
+    let text_of = std::fs::read_to_string("../../matrices/m2-azimuth.toml").unwrap();
+    let one = |text: &str, list: &str| {
+        let mut parts = text.split(&format!("[[{list}]]"));
+        let (head, first) = (parts.next().unwrap(), parts.next().unwrap());
+        let rest = parts.last().unwrap();
+        let after = rest.find("\n[[").map_or("", |at| &rest[at..]);
+        format!("{head}[[{list}]]{first}{after}")
+    };
+    let small =
+        ["site", "vehicle", "configuration"].iter().fold(text_of, |text, list| one(&text, list));
+    let small = small.replace("[10.0, 100.0, 190.0, 280.0]", "[10.0]");
+    let small = small.replace("\"../", &format!("\"{}/../../", env!("CARGO_MANIFEST_DIR")));
+    std::fs::write(folder.join("m2-azimuth"), small).unwrap();
+    let output = frigoris(&folder, &arguments);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(said.contains("1 cells, 1 runs") && said.contains("survived / landed"), "{said}");
+    for file in ["matrix.csv", "matrix.parquet", "matrix.html"] {
+        assert!(std::fs::metadata(folder.join("kept").join(file)).unwrap().len() > 100, "{file}");
+    }
+    let cell = "kept/cells/mission-2-10deg-reading-a-as-flown-healthy.toml";
+    let flown = frigoris(&folder, &["fly", cell, "--run", "1", "--no-report", "--out", "again"]);
+    assert!(matches!(flown.status.code(), Some(0 | 1)), "{}", text(&flown.stderr));
+    let rows = folder.join("kept/runs/mission-2-10deg-reading-a-as-flown-healthy/campaign.parquet");
+    let written = || std::fs::metadata(&rows).unwrap().modified().unwrap();
+    let before = written();
+    frigoris(&folder, &arguments);
+    assert_eq!(written(), before);
+    let unknown = frigoris(&folder, &["matrix", "no-such-matrix"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("no-such-matrix"), "{}", text(&unknown.stderr));
+}
+
+#[test]
+fn a_prediction_of_scatter_needs_one_run_and_leaves_a_page() {
+    let folder = folder("covariance");
+    let output = frigoris(&folder, &["covariance", "--runs", "0", "--out", "kept"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(said.contains("high gate: altitude") && said.contains("propellant left"), "{said}");
+    let page = std::fs::read_to_string(folder.join("kept/covariance.html")).unwrap();
+    assert!(page.contains("<svg") && !page.contains("<script"));
+}
+
+#[test]
 fn a_flight_replays_from_its_folder_and_a_damaged_one_does_not_in_silence() {
     let folder = folder("replay");
     frigoris(

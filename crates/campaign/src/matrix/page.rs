@@ -22,7 +22,8 @@ const OWN_STYLE: &str = "table.map { width: auto; border-collapse: separate; bor
 table.map th { border: 0; padding: 3px 10px 3px 0; white-space: nowrap; } \
 table.map thead th { padding: 3px 4px; text-align: center; vertical-align: bottom; white-space: normal; \
 max-width: 13ch; line-height: 1.25; } \
-table.map tbody th { position: sticky; left: 0; background: var(--card); z-index: 1; } \
+table.map tbody th { position: sticky; left: 0; background: var(--card); z-index: 1; vertical-align: middle; \
+white-space: normal; min-width: 11ch; } \
 table.map td { padding: 0; border: 0; border-radius: 6px; text-align: center; min-width: 74px; } \
 table.map td a { display: block; padding: 7px 6px 5px; color: inherit; text-decoration: none; border-radius: 6px; } \
 table.map td a:hover, table.map td a:focus { outline: 3px solid var(--ink); } \
@@ -30,8 +31,8 @@ table.map td b { font-size: 16px; display: block; line-height: 1.1; } \
 table.map td small { font-size: 10.5px; opacity: .92; white-space: nowrap; } \
 table.map td.none { background: repeating-linear-gradient(45deg, var(--grid) 0 6px, var(--card) 6px 12px); } \
 table.map tr.first > * { border-top: 2px solid var(--line); } \
-.scale { display: flex; gap: 3px; margin: 10px 0 0; } \
-.scale span { flex: 0 0 44px; text-align: center; font-size: 12px; padding: 2px 0; border-radius: 4px; } \
+.plots section.card { margin: 0; } .scale { display: flex; gap: 3px; margin: 10px 0 0; } \
+.scale span { flex: 1 1 0; max-width: 44px; text-align: center; font-size: 12px; padding: 2px 0; border-radius: 4px; } \
 table.cells td, table.cells th { font-size: 13px; } table.cells code { font-size: 12px; white-space: nowrap; } \
 table.cells tr:target > * { background: var(--band); } table.cells tr { scroll-margin-top: 64px; } \
 table.cells td.number { text-align: right; }";
@@ -58,8 +59,8 @@ pub fn page(plan: &Plan, cells: &[Summary]) -> String {
          <h1>{title}</h1>\n<p class=\"purpose\">{purpose}</p>\n\
          <p class=\"purpose\">{flown} landings, {runs} a cell, seed {seed}, the same draws in every cell.{unfinished} \
          Point at a cell for its counts, follow it for the command that flies its worst run.</p>\n\
-         <section class=\"card\"><h2>Survived: at rest on its legs, % and 95 % interval</h2>{}{}</section>\n\
-         <section class=\"card\"><h2>Landed: within the limits of speed and tilt too</h2>{}</section>\n\
+         <div class=\"plots\"><section class=\"card\"><h2>Survived: at rest on its legs, % and 95 % interval</h2>{}{}\
+         </section>\n<section class=\"card\"><h2>Landed: within the limits of speed and tilt too</h2>{}</section></div>\n\
          <section class=\"card\"><h2>Every cell</h2>{}</section>\n\
          <footer>Intervals are exact (Clopper–Pearson). Margins are to the limits of the scenario that the matrix \
          extends; each cell's own scenario stands in the folder cells beside this page.</footer>\n\

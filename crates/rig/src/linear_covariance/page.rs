@@ -1,6 +1,6 @@
 //! The study as one HTML page without script: deviations along the flight, and the table.
 
-use super::text::{figure, gate, ratio};
+use super::text::{LEGEND, figure, gate, ratios};
 use super::{QUANTITIES, Sample, Study};
 use crate::report::chart::{CHART_STYLE, Chart, Curve, ticks};
 use crate::report::{STYLE, escape};
@@ -26,40 +26,43 @@ pub fn page(study: &Study) -> String {
          <h1>How far flights of {} scatter, from one run</h1>\n\
          <p class=\"purpose\">Predicted from run 0; found in runs 1 to {runs}, seed {}.</p>\n{gate}\n\
          <section class=\"card\">{}</section>\n<div class=\"plots\">\n{charts}</div>\n\
-         <footer>Predicted: the filter's covariance along run 0, gravity beyond the on-board degree taken as known, \
-         for over one site it is the same in every run. Found: standard deviation about the mean, several axes \
-         summed by squares, with its exact 95 % interval for normal samples. Middle: half of the span of the middle \
-         68 %, which a few flights that gave up their target do not move.</footer>\n\
+         <footer>{} Found: standard deviation about the mean, several axes summed by squares, with its exact 95 % \
+         interval for normal samples.</footer>\n\
          </main>\n</body>\n</html>\n",
         escape(&study.name),
         study.seed,
-        table(study)
+        table(study),
+        escape(&LEGEND.join(" "))
     )
 }
 
 fn table(study: &Study) -> String {
     let mut out = String::from(
-        "<table><thead><tr><th></th><th></th><th class=\"number\">predicted σ</th><th class=\"number\">found σ</th>\
-         <th class=\"number\">95 %</th><th class=\"number\">ratio</th><th class=\"number\">middle</th>\
-         <th class=\"number\">common</th><th class=\"number\">beyond 4 σ</th></tr></thead><tbody>\n",
+        "<table><thead><tr><th></th><th></th><th class=\"number\">on board σ</th><th class=\"number\">predicted σ</th>\
+         <th class=\"number\">found σ</th><th class=\"number\">95 %</th><th class=\"number\">ratio</th>\
+         <th class=\"number\">middle</th><th class=\"number\">ratio</th><th class=\"number\">common</th>\
+         <th class=\"number\">beyond 4 σ</th></tr></thead><tbody>\n",
     );
     for line in study.lines() {
-        let cells = line.found.map_or([(); 6].map(|()| String::new()), |found| {
+        let [whole, half] = ratios(&line);
+        let cells = line.found.map_or([(); 7].map(|()| String::new()), |found| {
             let (low, high) = found.interval;
             [
                 figure(found.sigma),
                 format!("{} to {}", figure(low), figure(high)),
-                ratio(&line),
+                whole.clone(),
                 figure(found.middle),
+                half.clone(),
                 figure(found.mean),
                 format!("{} of {}", found.outside, found.runs),
             ]
         });
         let _ = write!(
             out,
-            "<tr><th>{}</th><td><i>{}</i></td><td class=\"number\">{}</td>",
+            "<tr><th>{}</th><td><i>{}</i></td><td class=\"number\">{}</td><td class=\"number\">{}</td>",
             escape(&line.what),
             line.unit,
+            figure(line.with_common),
             figure(line.predicted)
         );
         cells.iter().for_each(|cell| {

@@ -11,6 +11,9 @@ use icd::tm::Phase;
 
 /// Last seconds above a metre over which control's own error is taken. Assumed: two periods of its loop.
 const SETTLED_S: f64 = 4.0;
+/// Lower than a metre and believed this near to the target, a lander has met its aim, m. Assumed: what guidance
+/// leaves of a correction that comes late.
+const AIM_M: f64 = 10.0;
 /// Gravity at the ground, m/s².
 const G_M_S2: f64 =
     icd::constants::GM_MOON_M3_S2 / (icd::constants::MOON_RADIUS_M * icd::constants::MOON_RADIUS_M);
@@ -204,6 +207,12 @@ fn dispersions(scenario: &Scenario, pass: &Pass, gate: Option<&Gate>) -> Vec<Dis
         let each = at.sigma[1] / 2.0_f64.sqrt();
         put("touchdown: miss east", "m", 1, each, |f| Some(vec![f.measures.miss_east_m?]));
         put("touchdown: miss north", "m", 1, each, |f| Some(vec![f.measures.miss_north_m?]));
+        put("touchdown, aim met: miss east", "m", 1, each, |f| {
+            aim_met(f).then_some(vec![f.measures.miss_east_m?])
+        });
+        put("touchdown, aim met: miss north", "m", 1, each, |f| {
+            aim_met(f).then_some(vec![f.measures.miss_north_m?])
+        });
         let [vertical, level] = settled(pass);
         let sigma = rss(&[at.sigma[2], vertical]);
         put("touchdown: vertical speed", "m/s", 1, sigma, |f| {
@@ -222,15 +231,24 @@ fn dispersions(scenario: &Scenario, pass: &Pass, gate: Option<&Gate>) -> Vec<Dis
     out
 }
 
-/// What control leaves of the commanded velocity over the last seconds: vertical scatter, horizontal mean square.
+/// Whether a lander comes down where it believes its target to be.
+fn aim_met(flight: &Flight) -> bool {
+    flight.at[5].is_some_and(|last| last.believed_miss_m() < AIM_M)
+}
+
+/// What control leaves of the commanded velocity over the last seconds: vertical scatter about a straight line (a
+/// lag behind the command is the same in every run), horizontal mean square.
 fn settled(pass: &Pass) -> [f64; 2] {
     let Some([end_s, ..]) = pass.settled.last() else { return [0.0; 2] };
     let near = pass.settled.iter().filter(|[t_s, ..]| end_s - t_s <= SETTLED_S);
     let near: Vec<_> = near.collect();
     let n = near.len() as f64;
-    let mean = near.iter().map(|s| s[1]).sum::<f64>() / n;
-    let vertical = near.iter().map(|s| (s[1] - mean) * (s[1] - mean)).sum::<f64>() / n;
-    [vertical.sqrt(), (near.iter().map(|s| s[2]).sum::<f64>() / n).sqrt()]
+    let mean = |of: &dyn Fn(&[f64; 3]) -> f64| near.iter().map(|s| of(s)).sum::<f64>() / n;
+    let (t, off) = (mean(&|s| s[0]), mean(&|s| s[1]));
+    let t2 = mean(&|s| (s[0] - t) * (s[0] - t)).max(1e-9);
+    let slope = mean(&|s| (s[0] - t) * (s[1] - off)) / t2;
+    let line = |s: &[f64; 3]| s[1] - off - slope * (s[0] - t);
+    [mean(&|s| line(s) * line(s)).sqrt(), mean(&|s| s[2]).sqrt()]
 }
 
 /// Deviation of the propellant left, kg, by the derivatives of m_f = m_0 exp(−Σ Δv_i/c_i).

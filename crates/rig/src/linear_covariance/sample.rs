@@ -44,7 +44,7 @@ const BELOW_M: [f64; 3] = [3000.0, 1000.0, 200.0];
 /// The last, m.
 pub(super) const LAST_M: f64 = 1.0;
 /// Time between two samples along the flight, s.
-pub(super) const EVERY_S: f64 = 10.0;
+pub(super) const EVERY_S: f64 = 2.0;
 
 /// One instant of a flight.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,7 +65,7 @@ pub struct Sample {
 pub struct Flight {
     /// At each of [`CHECKPOINTS`] that it reached.
     pub at: [Option<Sample>; CHECKPOINTS.len()],
-    /// Along the flight, one every ten seconds.
+    /// Along the flight, one every two seconds.
     pub along: Vec<Sample>,
     /// Its figures.
     pub measures: Measures,
@@ -93,6 +93,12 @@ impl Axes {
 }
 
 impl Sample {
+    /// Distance from the target as the lander believes both, m.
+    pub(super) fn believed_miss_m(&self) -> f64 {
+        let [along_m, across_m] = [1, 2].map(|i| self.state[i] + self.error[1][i - 1]);
+        libm::hypot(along_m, across_m)
+    }
+
     /// Of one frame.
     pub(super) fn of(axes: &Axes, frame: &Frame<'_>) -> Self {
         let nav = &frame.telemetry.nav;

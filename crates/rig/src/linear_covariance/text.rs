@@ -2,6 +2,13 @@
 
 use super::{Line, Study};
 
+/// How the columns are to be read.
+pub(super) const LEGEND: [&str; 3] = [
+    "On board: what the lander states in flight, gravity that it does not know included; predicted: without that, which",
+    "over one site is the same in all runs (common: size of the mean). Middle: half of the span of the middle 68 %,",
+    "which the few that gave up their target do not move. Aim met: believed within 10 m of the target at the end.",
+];
+
 /// Three significant digits.
 pub(super) fn figure(x: f64) -> String {
     if !x.is_finite() {
@@ -17,56 +24,64 @@ pub(super) fn figure(x: f64) -> String {
     format!("{x:.decimals$}")
 }
 
-/// Predicted over found.
-pub(super) fn ratio(line: &Line) -> String {
-    let ratio = line.found.filter(|found| found.sigma > 0.0);
-    ratio.map_or("–".to_string(), |found| format!("{:.2}", line.predicted / found.sigma))
+/// Predicted over found, and over the middle of what was found.
+pub(super) fn ratios(line: &Line) -> [String; 2] {
+    let over = |of: f64| {
+        let ratio = line.predicted / of;
+        if ratio.is_finite() { format!("{ratio:.2}") } else { "–".to_string() }
+    };
+    line.found.map_or([(); 2].map(|()| String::new()), |f| [over(f.sigma), over(f.middle)])
 }
 
 /// What run 0 tells of the high gate, in one sentence.
 pub(super) fn gate(study: &Study) -> Option<String> {
     let gate = study.prediction.gate?;
     Some(format!(
-        "At the high gate the falls of {:.0} m/s are off by σ {:.0} m in height and {:.2} m/s in speed, correlated by \
-         {:.2}: σ {:.1} m/s of velocity change.",
+        "At the high gate, falling at {:.0} m/s, height is off by σ {:.0} m and speed by σ {:.2} m/s, correlated by {:.2}: \
+         σ {:.1} m/s of velocity change.",
         gate.fall_m_s, gate.height_m, gate.speed_m_s, gate.correlation, gate.dv_m_s
     ))
 }
 
 /// The table: σ as predicted from run 0, beside σ of the runs with its 95 % interval.
 pub fn lines(study: &Study) -> Vec<String> {
-    let runs = study.flights.len();
+    let (name, runs, seed) = (&study.name, study.flights.len(), study.seed);
     let mut out = vec![
-        format!(
-            "{}: σ predicted from run 0, and found in {runs} runs (seed {})",
-            study.name, study.seed
-        ),
+        format!("{name}: σ predicted from run 0, and found in {runs} runs (seed {seed})"),
         String::new(),
         format!(
-            "{:42} {:>5} {:>9} {:>9} {:>21} {:>6} {:>9} {:>8} {:>5}",
-            "", "", "predicted", "found", "95 %", "ratio", "middle", "common", "> 4 σ"
+            "{:38} {:>4} {:>8} {:>9} {:>8} {:>18} {:>6} {:>8} {:>6} {:>7} {:>5} {:>5}",
+            "",
+            "",
+            "on board",
+            "predicted",
+            "found",
+            "95 %",
+            "ratio",
+            "middle",
+            "ratio",
+            "common",
+            "> 4 σ",
+            "runs"
         ),
     ];
-    for line in study.lines() {
-        let start = format!("{:42} {:>5} {:>9}", line.what, line.unit, figure(line.predicted));
-        out.push(match line.found {
-            None => start,
-            Some(found) => {
-                let (low, high) = found.interval;
-                let interval = format!("[{}, {}]", figure(low), figure(high));
-                format!(
-                    "{start} {:>9} {interval:>21} {:>6} {:>9} {:>8} {:>5}",
-                    figure(found.sigma),
-                    ratio(&line),
-                    figure(found.middle),
-                    figure(found.mean),
-                    found.outside
-                )
-            }
-        });
-    }
+    out.extend(study.lines().iter().map(text));
     out.push(String::new());
     out.extend(gate(study));
-    out.push("middle: half of the span of the middle 68 %; common: size of the mean of errors, or of the figure itself.".to_string());
+    out.extend(LEGEND.map(str::to_string));
     out
+}
+
+fn text(line: &Line) -> String {
+    let [on_board, predicted] = [line.with_common, line.predicted].map(figure);
+    let start = format!("{:38} {:>4} {on_board:>8} {predicted:>9}", line.what, line.unit);
+    let [whole, half] = ratios(line);
+    let Some(found) = line.found else { return start };
+    let (low, high) = found.interval;
+    let interval = format!("[{}, {}]", figure(low), figure(high));
+    let [sigma, middle, mean] = [found.sigma, found.middle, found.mean].map(figure);
+    let (far, runs) = (found.outside, found.runs);
+    format!(
+        "{start} {sigma:>8} {interval:>18} {whole:>6} {middle:>8} {half:>6} {mean:>7} {far:>5} {runs:>5}"
+    )
 }
