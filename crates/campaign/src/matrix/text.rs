@@ -15,7 +15,7 @@ const COLUMN: usize = 15;
 /// A share in percent, rounded the cautious way: only what all runs did is 100 %.
 pub(super) fn percent(share: &Share) -> String {
     let percent = 100.0 * share.count as f64 / share.of.max(1) as f64;
-    let shown = if share.count < share.of { percent.min(99.0).max(1.0) } else { percent };
+    let shown = if share.count < share.of { percent.clamp(1.0, 99.0) } else { percent };
     if share.count == 0 { "0".to_string() } else { format!("{shown:.0}") }
 }
 
