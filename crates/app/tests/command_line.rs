@@ -101,20 +101,19 @@ fn a_campaign_in_a_pipe_counts_with_intervals_and_names_the_command_of_its_worst
 #[test]
 fn a_matrix_leaves_its_cells_tables_and_page_and_is_not_flown_twice() {
     let folder = folder("matrix");
-    let arguments = ["matrix", "m2-azimuth", "--runs", "1", "--threads", "1", "--out", "kept"];
-    let text_of = std::fs::read_to_string("../../matrices/m2-azimuth.toml").unwrap();
-    let one = |text: &str, list: &str| {
-        let mut parts = text.split(&format!("[[{list}]]"));
-        let (head, first) = (parts.next().unwrap(), parts.next().unwrap());
-        let rest = parts.last().unwrap();
-        let after = rest.find("\n[[").map_or("", |at| &rest[at..]);
-        format!("{head}[[{list}]]{first}{after}")
-    };
-    let small =
-        ["site", "vehicle", "configuration"].iter().fold(text_of, |text, list| one(&text, list));
-    let small = small.replace("[10.0, 100.0, 190.0, 280.0]", "[10.0]");
-    let small = small.replace("\"../", &format!("\"{}/../../", env!("CARGO_MANIFEST_DIR")));
-    std::fs::write(folder.join("m2-azimuth"), small).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let file = |name: &str| root.join(name).display().to_string();
+    let matrix = format!(
+        "title = \"One cell\"\npurpose = \"a test\"\nscenario = {:?}\nseed = 5\nruns = 2\n\
+         approach_azimuth_deg = [10.0]\n\
+         [[site]]\nname = \"Mare Frigoris\"\nlatitude_deg = 60.454\nlongitude_deg = -4.604\n\
+         [[vehicle]]\nname = \"A\"\nfile = {:?}\n\
+         [[configuration]]\nname = \"resilient\"\nconfiguration = \"resilient\"\n",
+        file("scenarios/m2-nominal-from-ignition.toml"),
+        file("vehicles/resilience.toml")
+    );
+    std::fs::write(folder.join("one.toml"), matrix).unwrap();
+    let arguments = ["matrix", "one.toml", "--runs", "1", "--threads", "1", "--out", "kept"];
     let output = frigoris(&folder, &arguments);
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -122,10 +121,10 @@ fn a_matrix_leaves_its_cells_tables_and_page_and_is_not_flown_twice() {
     for file in ["matrix.csv", "matrix.parquet", "matrix.html"] {
         assert!(std::fs::metadata(folder.join("kept").join(file)).unwrap().len() > 100, "{file}");
     }
-    let cell = "kept/cells/mission-2-10deg-reading-a-as-flown-healthy.toml";
+    let cell = "kept/cells/mare-frigoris-10deg-a-resilient.toml";
     let flown = frigoris(&folder, &["fly", cell, "--run", "1", "--no-report", "--out", "again"]);
     assert!(matches!(flown.status.code(), Some(0 | 1)), "{}", text(&flown.stderr));
-    let rows = folder.join("kept/runs/mission-2-10deg-reading-a-as-flown-healthy/campaign.parquet");
+    let rows = folder.join("kept/runs/mare-frigoris-10deg-a-resilient/campaign.parquet");
     let written = || std::fs::metadata(&rows).unwrap().modified().unwrap();
     let before = written();
     frigoris(&folder, &arguments);
