@@ -360,7 +360,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
         ),
         camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
         avoidance: avoidance(Some(&scenario.flight), machine),
-        ..unaided(&scenario.vehicle, scenario.start.propellant_kg.mean())
+        ..unaided(&scenario.vehicle, scenario.start.propellant_kg.reference())
     }
 }
 

@@ -4,8 +4,9 @@
 
 use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
+use crate::scenario::sampling::{DELIVERY, PROPELLANT};
 use crate::scenario::{
-    Dispersed, Features, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
+    Design, Dispersed, Features, Input, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
 };
 use flight::load::{LANDMARKS_MAX, Load};
 use icd::frames::{B, I, Rate, Vector};
@@ -43,6 +44,7 @@ pub struct Stand {
     /// What the vehicle's camera may find on the ground; empty without a camera.
     pub landmarks: Catalogue,
     upload: Arc<Upload>,
+    design: Arc<Design>,
 }
 
 impl Stand {
@@ -60,6 +62,7 @@ impl Stand {
         let upload = Upload::new(&scenario, &environment, &site, &arrival, &landmarks)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         Ok(Self {
+            design: Arc::new(Design::new(&scenario)),
             scenario: Arc::new(scenario),
             environment: Arc::new(environment),
             site,
@@ -100,23 +103,47 @@ impl Stand {
     pub fn start(&self, run: u64) -> OrbitState {
         let planned = self.planned_start();
         let start = &self.scenario.start;
-        let draw = |values: [Dispersed; 3], unit: &str| {
-            Vector3::from(std::array::from_fn(|i| {
-                let key = format!("scenario.start.{unit}.{i}");
-                values[i].draw(self.scenario.seed, run, &key)
-            }))
+        let draw = |values: &[Dispersed; 3], keys: [&str; 3]| {
+            Vector3::from(std::array::from_fn(|i| self.draw(keys[i], &values[i], run)))
         };
         let R = radial_along_across(&planned);
         OrbitState {
             t: planned.t,
-            p_MB_I: planned.p_MB_I + Vector::from_si(R * draw(start.delivery_m, "delivery_m")),
-            v_MB_I: planned.v_MB_I + Vector::from_si(R * draw(start.delivery_m_s, "delivery_m_s")),
+            p_MB_I: planned.p_MB_I + Vector::from_si(R * draw(&start.delivery_m, DELIVERY[0])),
+            v_MB_I: planned.v_MB_I + Vector::from_si(R * draw(&start.delivery_m_s, DELIVERY[1])),
         }
+    }
+
+    /// Everything that the scenario disperses, in a fixed order.
+    pub fn inputs(&self) -> Vec<Input> {
+        self.design.inputs().cloned().collect()
+    }
+
+    /// The values of [`Self::inputs`] in one run, in their order and units.
+    pub fn drawn(&self, run: u64) -> Vec<f64> {
+        self.design.drawn(self.scenario.seed, run)
+    }
+
+    /// The same with every input at one point of the unit cube, in every run, the reference run included: each
+    /// takes the value below which that share of its law lies, correlated as the scenario says. Noise stays that
+    /// of the run.
+    ///
+    /// - `unit`: one coordinate for each of [`Self::inputs`], 0 to 1; one that is missing is one half.
+    pub fn at_point(&self, unit: Vec<f64>) -> Self {
+        let mut scenario = Scenario::clone(&self.scenario);
+        scenario.canonical += &format!("[point]\nunit = {unit:?}\n");
+        let design = Arc::new(self.design.at_point(unit));
+        Self { scenario: Arc::new(scenario), design, ..self.clone() }
+    }
+
+    /// The value of a key of the scenario in one run.
+    fn draw(&self, key: &str, value: &Dispersed, run: u64) -> f64 {
+        self.design.draw(key, value, self.scenario.seed, run)
     }
 
     /// What breaks in one run.
     pub(crate) fn faults(&self, run: u64) -> fault::Drawn {
-        fault::draw(&self.scenario.faults, self.scenario.seed, run)
+        fault::drawn(&self.scenario.faults, &self.design, self.scenario.seed, run)
     }
 
     /// Nature's side of one run, with what breaks in it.
@@ -137,8 +164,7 @@ impl Stand {
             make_exact(&mut vehicle);
         }
         let capacity_kg = vehicle.propellant.capacity_kg;
-        let propellant_kg =
-            scenario.start.propellant_kg.draw(scenario.seed, run, "scenario.start.propellant_kg");
+        let propellant_kg = self.draw(PROPELLANT, &scenario.start.propellant_kg, run);
         let config = WorldConfig {
             vehicle,
             dispersions,

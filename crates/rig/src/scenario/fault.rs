@@ -6,8 +6,10 @@
 //! As written: `at_s`, `below_m` or `phase` says when it begins, the first two at a moment drawn anew for each run where
 //! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never).
 
+use super::dispersion::Dispersed;
 use super::error::ScenarioError;
-use super::reader::{Dispersed, Reader};
+use super::reader::{Reader, unit_of};
+use super::sampling::{Design, Drawing};
 use icd::time::Span;
 use icd::tm::Phase;
 use truth::faulty::{self, FaultKind, LinkTerm, Moment};
@@ -253,8 +255,8 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
     } else {
         None
     };
-    let from = match from_drawn {
-        Some((key, value)) => begins(key, value.mean()),
+    let from = match &from_drawn {
+        Some((key, value)) => begins(key, value.reference()),
         None => match t.choice_if_any("phase", &Phase::ALL.map(Phase::name))? {
             Some(n) => Moment::Phase(Phase::ALL[n]),
             None => Moment::After(Span::from_s(t.number("at_s", 0.0, 1e5)?)), // refuses what is missing
@@ -286,33 +288,58 @@ fn moment(
 }
 
 impl Fault {
-    /// The numbers of one run, SI, inside the limits of their keys; the `n`-th fault of its device and kind
-    /// has the `n`-th draws.
-    fn drawn(&self, n: usize, seed: u64, run: u64) -> Vec<f64> {
+    /// The key of one of its numbers as an input; the `n`-th fault of its device and kind has the `n`-th draws.
+    fn named(&self, n: usize, key: &str) -> String {
         let nth = if n == 0 { String::new() } else { format!(".{n}") };
-        let si = |((key, value), number): (&(String, Dispersed), Number)| {
-            let name = format!("scenario.fault.{}.{}.{key}{nth}", self.on, self.kind);
-            value.draw(seed, run, &name).clamp(number.min, number.max) * number.si
-        };
-        self.numbers.iter().zip(Family::of(&self.on).numbers(self.kind)).map(si).collect()
-    }
-
-    /// When the `n`-th fault of its device and kind begins in one run.
-    fn begins(&self, n: usize, seed: u64, run: u64) -> Moment {
-        let Some((key, value)) = self.from_drawn else { return self.from };
-        let nth = if n == 0 { String::new() } else { format!(".{n}") };
-        let name = format!("scenario.fault.{}.{}.{key}{nth}", self.on, self.kind);
-        begins(key, value.draw(seed, run, &name).max(0.0))
+        format!("fault.{}.{}.{key}{nth}", self.on, self.kind)
     }
 }
 
-/// Draws the numbers of one run's faults.
-pub fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
+/// How many faults of its device and kind stand before the one at `place`.
+fn nth(faults: &[Fault], place: usize) -> usize {
+    let fault = &faults[place];
+    let alike = |other: &&Fault| (&other.on, other.kind) == (&fault.on, fault.kind);
+    faults[..place].iter().filter(alike).count()
+}
+
+/// What may be drawn of the faults, in their order.
+pub(super) fn drawings(faults: &[Fault]) -> Vec<Drawing> {
+    let mut out = Vec::new();
+    for (place, fault) in faults.iter().enumerate() {
+        let n = nth(faults, place);
+        let mut add = |key: &str, value: &Dispersed, limits| {
+            let name = fault.named(n, key);
+            let mut drawing = Drawing::new(&name, &format!("scenario.{name}"), value, limits);
+            drawing.input.unit = unit_of(key);
+            out.push(drawing);
+        };
+        if let Some((key, value)) = &fault.from_drawn {
+            add(key, value, (0.0, f64::INFINITY));
+        }
+        for ((key, value), number) in
+            fault.numbers.iter().zip(Family::of(&fault.on).numbers(fault.kind))
+        {
+            add(key, value, (number.min, number.max));
+        }
+    }
+    out
+}
+
+/// What one run's faults are.
+pub(crate) fn drawn(faults: &[Fault], design: &Design, seed: u64, run: u64) -> Drawn {
     let mut out = Drawn::default();
     for (place, fault) in faults.iter().enumerate() {
-        let alike = |other: &&Fault| (&other.on, other.kind) == (&fault.on, fault.kind);
-        let n = faults[..place].iter().filter(alike).count();
-        let (numbers, from) = (fault.drawn(n, seed, run), fault.begins(n, seed, run));
+        let n = nth(faults, place);
+        let draw =
+            |key: &str, value: &Dispersed| design.draw(&fault.named(n, key), value, seed, run);
+        let si =
+            |((key, value), number): (&(String, Dispersed), Number)| draw(key, value) * number.si;
+        let numbers: Vec<f64> =
+            fault.numbers.iter().zip(Family::of(&fault.on).numbers(fault.kind)).map(si).collect();
+        let from = match &fault.from_drawn {
+            Some((key, value)) => begins(key, draw(key, value)),
+            None => fault.from,
+        };
         let until = fault.until;
         if fault.on == LINK {
             out.silences.push((from, until));
@@ -358,6 +385,7 @@ fn kind_of(name: &str, numbers: &[f64]) -> Option<FaultKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{CampaignPlan, Sampling};
 
     #[test]
     fn every_kind_that_truth_knows_can_be_written_and_built() {
@@ -388,6 +416,12 @@ mod tests {
         assert_eq!(keys("assist.3", "drift"), ["share_s"]);
         assert_eq!(keys("main", "saturation"), ["limit"]);
         assert_eq!(keys("velocimeter", "ghost"), ["probability", "speed_m_s"]);
+    }
+
+    fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
+        let sampling = Sampling::MonteCarlo;
+        let plan = CampaignPlan { sampling, runs: 1, correlations: Vec::new() };
+        drawn(faults, &Design::of(drawings(faults), &plan), seed, run)
     }
 
     fn limit(on: &str, kind: &'static str, key: &str, value: Dispersed) -> Fault {
@@ -450,7 +484,7 @@ mod tests {
     #[test]
     fn the_computer_and_the_link_fail_in_the_test_stand() {
         let value = Dispersed::Fixed(2.0);
-        let restart = limit(COMPUTER, "cold_restart", "outage_s", value);
+        let restart = limit(COMPUTER, "cold_restart", "outage_s", value.clone());
         let silence = Fault { numbers: vec![], ..limit(LINK, "loss", "", value) };
         let drawn = draw(&[restart, silence], 1, 1);
         let from = Moment::After(Span::default());
