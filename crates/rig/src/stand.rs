@@ -6,7 +6,7 @@ use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
 use crate::scenario::sampling::{DELIVERY, PROPELLANT};
 use crate::scenario::{
-    Design, Dispersed, Features, Input, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
+    Dispersed, Features, Input, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
 };
 use flight::load::{LANDMARKS_MAX, Load};
 use icd::frames::{B, I, Rate, Vector};
@@ -44,7 +44,6 @@ pub struct Stand {
     /// What the vehicle's camera may find on the ground; empty without a camera.
     pub landmarks: Catalogue,
     upload: Arc<Upload>,
-    design: Arc<Design>,
 }
 
 impl Stand {
@@ -62,7 +61,6 @@ impl Stand {
         let upload = Upload::new(&scenario, &environment, &site, &arrival, &landmarks)
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         Ok(Self {
-            design: Arc::new(Design::new(&scenario)),
             scenario: Arc::new(scenario),
             environment: Arc::new(environment),
             site,
@@ -116,12 +114,12 @@ impl Stand {
 
     /// Everything that the scenario disperses, in a fixed order.
     pub fn inputs(&self) -> Vec<Input> {
-        self.design.inputs().cloned().collect()
+        self.scenario.design.inputs().cloned().collect()
     }
 
     /// The values of [`Self::inputs`] in one run, in their order and units.
     pub fn drawn(&self, run: u64) -> Vec<f64> {
-        self.design.drawn(self.scenario.seed, run)
+        self.scenario.design.drawn(self.scenario.seed, run)
     }
 
     /// The same with every input at one point of the unit cube, in every run, the reference run included: each
@@ -132,18 +130,18 @@ impl Stand {
     pub fn at_point(&self, unit: Vec<f64>) -> Self {
         let mut scenario = Scenario::clone(&self.scenario);
         scenario.canonical += &format!("[point]\nunit = {unit:?}\n");
-        let design = Arc::new(self.design.at_point(unit));
-        Self { scenario: Arc::new(scenario), design, ..self.clone() }
+        scenario.design = self.scenario.design.at_point(unit);
+        Self { scenario: Arc::new(scenario), ..self.clone() }
     }
 
     /// The value of a key of the scenario in one run.
     fn draw(&self, key: &str, value: &Dispersed, run: u64) -> f64 {
-        self.design.draw(key, value, self.scenario.seed, run)
+        self.scenario.design.draw(key, value, self.scenario.seed, run)
     }
 
     /// What breaks in one run.
     pub(crate) fn faults(&self, run: u64) -> fault::Drawn {
-        fault::drawn(&self.scenario.faults, &self.design, self.scenario.seed, run)
+        fault::drawn(&self.scenario.faults, &self.scenario.design, self.scenario.seed, run)
     }
 
     /// Nature's side of one run, with what breaks in it.

@@ -25,9 +25,10 @@ use std::sync::Arc;
 use truth::random::Stream;
 
 /// How the coordinates of the runs are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sampling {
     /// Every run for itself.
+    #[default]
     MonteCarlo,
     /// Each of N equal shares of every input once in N runs.
     LatinHypercube,
@@ -101,13 +102,13 @@ impl Drawing {
 }
 
 /// The plan that gives every run the values of its inputs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Design {
     sampling: Sampling,
     runs: u64,
-    drawings: Vec<Drawing>,
+    drawings: Arc<[Drawing]>,
     /// For each input its row of L, as (input, factor); empty for an input on its own.
-    rows: Vec<Vec<(usize, f64)>>,
+    rows: Arc<[Vec<(usize, f64)>]>,
     point: Option<Arc<[f64]>>,
 }
 
@@ -155,6 +156,7 @@ impl Design {
             }
         }
         let rows = rows.factor().unwrap_or_else(|| vec![Vec::new(); drawings.len()]);
+        let (drawings, rows) = (drawings.into(), rows.into());
         Self { sampling: plan.sampling, runs: plan.runs.max(1), drawings, rows, point: None }
     }
 
@@ -179,13 +181,18 @@ impl Design {
         (0..self.drawings.len()).map(|i| self.value(i, seed, run)).collect()
     }
 
-    /// The value of a key in one run: what is fixed is what it is, whatever this design knows of the key.
+    /// The value of a key in one run: what is fixed is what it is, what this design does not know is drawn from
+    /// a stream of its own.
     pub fn draw(&self, key: &str, value: &Dispersed, seed: u64, run: u64) -> f64 {
         if let Dispersed::Fixed(value) = value {
             return *value;
         }
         let place = self.drawings.iter().position(|drawing| drawing.input.key == key);
-        place.map_or(value.reference(), |i| self.value(i, seed, run))
+        match place {
+            Some(i) => self.value(i, seed, run),
+            None if run == REFERENCE_RUN => value.reference(),
+            None => value.from_stream(&mut Stream::new(seed, run, &format!("scenario.{key}"))),
+        }
     }
 
     fn value(&self, i: usize, seed: u64, run: u64) -> f64 {

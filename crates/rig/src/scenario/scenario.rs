@@ -10,7 +10,7 @@ use super::fault::{Fault, faults};
 use super::feature::{Feature, Features};
 use super::file::Tree;
 use super::reader::Reader;
-use super::sampling::{self, CampaignPlan};
+use super::sampling::{self, CampaignPlan, Design};
 use super::vehicle::VehicleFile;
 use crate::arrival::Approach;
 use crate::measures::MEASURES;
@@ -56,6 +56,9 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// How it is flown many times.
     pub campaign: CampaignPlan,
+    /// Which value each dispersed input takes in each run; what is set here after the reading of the file and is no
+    /// number is drawn without a design.
+    pub design: Design,
     /// The expected verdict.
     pub expect: Expect,
     /// Longest simulated time, s.
@@ -229,12 +232,14 @@ impl Scenario {
             flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
             campaign: sampling::campaign(&root.table("campaign")?)?,
+            design: Design::default(),
             expect: expect(&root.table("expect")?)?,
             duration_s_max: root.number("duration_s_max", 1.0, 1e5)?,
             vehicle,
             canonical,
         };
         scenario.campaign.correlations = sampling::correlations(&root, &scenario)?;
+        scenario.design = Design::new(&scenario);
         root.finish()?;
         let named = scenario.truth.kernels.iter().chain(&scenario.truth.gravity_file);
         let named = named.chain(&scenario.terrain.tiles);
