@@ -4,7 +4,7 @@
 
 use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
-use crate::scenario::sampling::{DELIVERY, PROPELLANT};
+use crate::scenario::sampling::{DELIVERY, MAP_TIE, PROPELLANT};
 use crate::scenario::{
     Dispersed, Features, Input, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
 };
@@ -21,7 +21,7 @@ use truth::environment::landmarks::Catalogue;
 use truth::environment::terrain::{TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
 use truth::faulty::Fault;
-use truth::random::Stream;
+use truth::random::{Key, Stream};
 use truth::vehicle::{Dispersions, Vehicle};
 use truth::world::{self, World, WorldConfig};
 
@@ -86,7 +86,9 @@ impl Stand {
 
     /// The load of one run; lend it to [`crate::closed_loop::Simulation::new`].
     pub fn load(&self, run: u64) -> Box<Load> {
-        self.upload.for_run(run)
+        let scenario = &self.scenario;
+        let tie = |n: usize| scenario.design.normal(MAP_TIE[n], ("map tie", n), scenario.seed, run);
+        self.upload.for_run(run, [tie(0), tie(1)])
     }
 
     /// Where a run starts before its delivery error.
@@ -112,7 +114,8 @@ impl Stand {
         }
     }
 
-    /// Everything that the scenario disperses, in a fixed order.
+    /// Everything that the scenario disperses, in a fixed order: its own values, what is drawn once a run of nature
+    /// (`nature.`, from the vehicle's spreads) and of what is uploaded (`knowledge.`).
     pub fn inputs(&self) -> Vec<Input> {
         self.scenario.design.inputs().cloned().collect()
     }
@@ -152,12 +155,10 @@ impl Stand {
         faults: Vec<Fault>,
     ) -> Result<World, ScenarioError> {
         let scenario = &*self.scenario;
-        let mut vehicle = scenario.vehicle.machine.clone();
+        let mut vehicle = scenario.machine();
         let mut dispersions = scenario.vehicle.dispersions;
-        if !scenario.flight.uses_velocimeter() {
-            vehicle.velocimeter = None;
-        }
-        if !scenario.truth.dispersions || run == REFERENCE_RUN {
+        let exact = run == REFERENCE_RUN && !scenario.design.is_at_point();
+        if !scenario.truth.dispersions || exact {
             dispersions = Dispersions::default();
             make_exact(&mut vehicle);
         }
@@ -180,7 +181,9 @@ impl Stand {
             step: Span::from_ns(1_000_000_000 / i64::from(scenario.truth.step_hz)),
             gravity_refresh: Span::from_s(scenario.truth.gravity_refresh_s),
         };
-        World::new(&config, Arc::clone(&self.environment), scenario.seed, run)
+        let given = scenario.design.given(scenario.seed, run);
+        let key = Key::new(scenario.seed, run, &given);
+        World::with_constants(&config, Arc::clone(&self.environment), key)
             .map_err(|reason| ScenarioError::World { file: scenario.path.clone(), reason })
     }
 }

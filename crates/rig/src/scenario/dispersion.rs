@@ -136,7 +136,7 @@ const EXPECTED: &str =
     "a number, { mean, sigma }, { mean, sigma, min, max }, { min, max } or { values, weights }";
 /// Most values of a list, and limits of a weight. Assumed: more is not written by hand.
 const VALUES_MAX: usize = 1000;
-const WEIGHTS: (f64, f64) = (1e-9, 1e9);
+pub(super) const WEIGHTS: (f64, f64) = (1e-9, 1e9);
 
 /// Whether a table is one dispersed value, whatever its numbers.
 pub(super) fn is_law(table: &BTreeMap<String, Entry>) -> bool {

@@ -3,10 +3,12 @@
 //! Owns: the keys of `[[fault]]` with their units and limits; what fails in the test stand itself, the
 //! computer and the radio link. Does not own: which device can fail in which way, nor what the fault does
 //! (`truth::faulty`).
+//! Which of them a run has: all, but those with a `chance` in that share of runs only, and of those that are `one_of` the
+//! same choice just one, drawn by `weight`; the reference run has what is likeliest.
 //! As written: `at_s`, `below_m` or `phase` says when it begins, the first two at a moment drawn anew for each run where
 //! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never).
 
-use super::dispersion::Dispersed;
+use super::dispersion::{Dispersed, WEIGHTS};
 use super::error::ScenarioError;
 use super::reader::{Reader, unit_of};
 use super::sampling::{Design, Drawing};
@@ -200,6 +202,10 @@ pub struct Fault {
     pub from_drawn: Option<(&'static str, Dispersed)>,
     /// When it ends; `None` for never.
     pub until: Option<Moment>,
+    /// Share of the runs that have it; `None` for all.
+    pub chance: Option<f64>,
+    /// The choice that it is one of, and its weight there.
+    pub one_of: Option<(String, f64)>,
 }
 
 /// What a run's faults do to it.
@@ -263,8 +269,13 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
         },
     };
     let until = moment(t, ["until_s", "until_below_m", "until_phase"])?;
+    let chance = t.number_if_any("chance", 0.0, 1.0)?;
+    let one_of = match t.text_if_any("one_of")? {
+        Some((name, _)) => Some((name.to_string(), t.number("weight", WEIGHTS.0, WEIGHTS.1)?)),
+        None => None,
+    };
     t.finish()?;
-    Ok(Fault { on: on.clone(), kind, numbers, from, from_drawn, until })
+    Ok(Fault { on: on.clone(), kind, numbers, from, from_drawn, until, chance, one_of })
 }
 
 /// The moment that a key and its number stand for.
@@ -293,6 +304,17 @@ impl Fault {
         let nth = if n == 0 { String::new() } else { format!(".{n}") };
         format!("fault.{}.{}.{key}{nth}", self.on, self.kind)
     }
+
+    /// Whether it occurs, as 0 or 1.
+    fn occurs(&self) -> Dispersed {
+        match self.chance {
+            Some(chance) if chance > 0.0 && chance < 1.0 => {
+                Dispersed::Discrete { values: vec![0.0, 1.0], weights: vec![1.0 - chance, chance] }
+            }
+            Some(chance) => Dispersed::Fixed(chance),
+            None => Dispersed::Fixed(1.0),
+        }
+    }
 }
 
 /// How many faults of its device and kind stand before the one at `place`.
@@ -300,6 +322,24 @@ fn nth(faults: &[Fault], place: usize) -> usize {
     let fault = &faults[place];
     let alike = |other: &&Fault| (&other.on, other.kind) == (&fault.on, fault.kind);
     faults[..place].iter().filter(alike).count()
+}
+
+/// What the number of a fault in a choice is called.
+fn choice(name: &str) -> String {
+    format!("fault.one_of.{name}")
+}
+
+/// The faults of a choice by their places there, with their weights.
+fn choices(faults: &[Fault], name: &str) -> Dispersed {
+    let named = faults.iter().filter_map(|fault| fault.one_of.as_ref());
+    let weights: Vec<f64> = named.filter(|(own, _)| own == name).map(|(_, w)| *w).collect();
+    Dispersed::Discrete { values: (0..weights.len()).map(|n| n as f64).collect(), weights }
+}
+
+/// How many of the same choice stand before the fault at `place`.
+fn place_in_choice(faults: &[Fault], place: usize, name: &str) -> usize {
+    let same = |fault: &&Fault| fault.one_of.as_ref().is_some_and(|(own, _)| own == name);
+    faults[..place].iter().filter(same).count()
 }
 
 /// What may be drawn of the faults, in their order.
@@ -313,6 +353,9 @@ pub(super) fn drawings(faults: &[Fault]) -> Vec<Drawing> {
             drawing.input.unit = unit_of(key);
             out.push(drawing);
         };
+        if fault.chance.is_some() {
+            add("occurs", &fault.occurs(), (0.0, 1.0));
+        }
         if let Some((key, value)) = &fault.from_drawn {
             add(key, value, (0.0, f64::INFINITY));
         }
@@ -320,6 +363,13 @@ pub(super) fn drawings(faults: &[Fault]) -> Vec<Drawing> {
             fault.numbers.iter().zip(Family::of(&fault.on).numbers(fault.kind))
         {
             add(key, value, (number.min, number.max));
+        }
+        if let Some((name, _)) = &fault.one_of
+            && place_in_choice(faults, place, name) == 0
+        {
+            let (key, value) = (choice(name), choices(faults, name));
+            let limits = (0.0, f64::INFINITY);
+            out.push(Drawing::new(&key, &format!("scenario.{key}"), &value, limits));
         }
     }
     out
@@ -340,6 +390,13 @@ pub(crate) fn drawn(faults: &[Fault], design: &Design, seed: u64, run: u64) -> D
             Some((key, value)) => begins(key, draw(key, value)),
             None => fault.from,
         };
+        let chosen = fault.one_of.as_ref().is_none_or(|(name, _)| {
+            let drawn = design.draw(&choice(name), &choices(faults, name), seed, run);
+            drawn == place_in_choice(faults, place, name) as f64
+        });
+        if !chosen || draw("occurs", &fault.occurs()) < 0.5 {
+            continue;
+        }
         let until = fault.until;
         if fault.on == LINK {
             out.silences.push((from, until));
@@ -427,7 +484,16 @@ mod tests {
     fn limit(on: &str, kind: &'static str, key: &str, value: Dispersed) -> Fault {
         let numbers = vec![(key.to_string(), value)];
         let from = Moment::After(Span::default());
-        Fault { on: on.to_string(), kind, numbers, from, from_drawn: None, until: None }
+        Fault {
+            on: on.to_string(),
+            kind,
+            numbers,
+            from,
+            from_drawn: None,
+            until: None,
+            chance: None,
+            one_of: None,
+        }
     }
 
     #[test]

@@ -22,7 +22,8 @@ use super::scenario::Scenario;
 use super::sobol;
 use crate::normal;
 use std::sync::Arc;
-use truth::random::Stream;
+use truth::random::{Given, Stream};
+use truth::world::constants::constants;
 
 /// How the coordinates of the runs are chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,8 +87,9 @@ pub struct Input {
 pub(super) struct Drawing {
     /// What is drawn.
     pub input: Input,
-    /// The stream that it is drawn from.
+    /// The stream that it is drawn from, and how many normal deviates are drawn there before it.
     pub stream: String,
+    pub nth: usize,
     /// What is drawn outside is set to.
     pub limits: (f64, f64),
 }
@@ -97,7 +99,23 @@ impl Drawing {
     pub fn new(key: &str, stream: &str, value: &Dispersed, limits: (f64, f64)) -> Self {
         let unit = unit_of(key.rsplit('.').next().unwrap_or(key));
         let input = Input { key: key.to_string(), unit, value: value.clone() };
-        Self { input, stream: stream.to_string(), limits }
+        Self { input, stream: stream.to_string(), nth: 0, limits }
+    }
+
+    /// A normal deviate of a stream, which stands for `sigma` of the unit.
+    fn nth(key: &str, stream: &str, nth: usize, sigma: f64) -> Self {
+        let value = Dispersed::Normal { mean: 0.0, sigma };
+        Self { nth, ..Self::new(key, stream, &value, UNBOUNDED) }
+    }
+
+    /// Whether there is anything to draw.
+    fn spreads(&self) -> bool {
+        !matches!(self.input.value, Dispersed::Fixed(_))
+    }
+
+    /// Its name to what scrambles and shuffles.
+    fn name(&self) -> String {
+        if self.nth == 0 { self.stream.clone() } else { format!("{}.{}", self.stream, self.nth) }
     }
 }
 
@@ -113,11 +131,20 @@ pub struct Design {
 }
 
 const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+/// What the keys of nature's constants begin with.
+const NATURE: &str = "nature.";
 /// Where the delivery errors stand, in order; their streams are named by place.
 pub(crate) const DELIVERY: [[&str; 3]; 2] = [
     ["start.radial_m", "start.along_m", "start.across_m"],
     ["start.radial_m_s", "start.along_m_s", "start.across_m_s"],
 ];
+/// What orbit determination is wrong by, believed minus true: its six normal deviates in order.
+pub(crate) const ORBIT: [[&str; 3]; 2] = [
+    ["knowledge.orbit_radial_m", "knowledge.orbit_along_m", "knowledge.orbit_across_m"],
+    ["knowledge.orbit_radial_m_s", "knowledge.orbit_along_m_s", "knowledge.orbit_across_m_s"],
+];
+/// How far the map lies from where the ground is.
+pub(crate) const MAP_TIE: [&str; 2] = ["knowledge.map_tie_east_m", "knowledge.map_tie_north_m"];
 /// Where the propellant stands.
 pub(crate) const PROPELLANT: &str = "start.propellant_kg";
 
@@ -135,7 +162,24 @@ fn drawings(scenario: &Scenario) -> Vec<Drawing> {
         }
     }
     out.extend(fault::drawings(&scenario.faults));
-    out.retain(|drawing| !drawing.input.value.is_fixed());
+    if scenario.truth.dispersions {
+        let vehicle = scenario.machine();
+        for constant in constants(&vehicle, &scenario.vehicle.dispersions) {
+            let key = format!("{NATURE}{}", constant.name);
+            out.push(Drawing::nth(&key, &constant.component, constant.nth, constant.sigma));
+        }
+    }
+    let knowledge = &scenario.knowledge;
+    let both = [(ORBIT[0], &knowledge.orbit_sigma_m), (ORBIT[1], &knowledge.orbit_sigma_m_s)];
+    for (n, (key, sigma)) in
+        both.iter().flat_map(|(keys, sigmas)| keys.iter().zip(*sigmas)).enumerate()
+    {
+        out.push(Drawing::nth(key, "orbit determination", n, *sigma));
+    }
+    for (n, key) in MAP_TIE.iter().enumerate() {
+        out.push(Drawing::nth(key, "map tie", n, knowledge.map_tie_sigma_m));
+    }
+    out.retain(Drawing::spreads);
     out
 }
 
@@ -147,7 +191,7 @@ impl Design {
 
     /// The design of what is drawn.
     pub(super) fn of(mut drawings: Vec<Drawing>, plan: &CampaignPlan) -> Self {
-        drawings.retain(|drawing| !drawing.input.value.is_fixed());
+        drawings.retain(Drawing::spreads);
         let mut rows = Rows::new(drawings.len());
         for correlation in &plan.correlations {
             let place = |key: &String| drawings.iter().position(|d| d.input.key == *key);
@@ -196,16 +240,14 @@ impl Design {
     }
 
     fn value(&self, i: usize, seed: u64, run: u64) -> f64 {
-        let Drawing { input, stream, limits } = &self.drawings[i];
+        let Drawing { input, stream, limits, .. } = &self.drawings[i];
         let law = &input.value;
         if self.point.is_none() && run == REFERENCE_RUN {
             return law.reference();
         }
         let value = match self.coordinate(i, seed, run) {
-            _ if !self.rows[i].is_empty() => {
-                let terms =
-                    self.rows[i].iter().map(|(j, factor)| factor * self.deviate(*j, seed, run));
-                law.at_normal(terms.sum())
+            _ if self.drawings[i].nth > 0 || !self.rows[i].is_empty() => {
+                law.at_normal(self.correlated(i, seed, run))
             }
             Some(u) => law.quantile(u),
             None => law.from_stream(&mut Stream::new(seed, run, stream)),
@@ -213,28 +255,83 @@ impl Design {
         value.clamp(limits.0, limits.1)
     }
 
+    /// The standard normal deviate behind a key that is normally distributed; that of its stream where this design
+    /// does not know the key, zero in the reference run.
+    pub(crate) fn normal(
+        &self,
+        key: &str,
+        (stream, nth): (&str, usize),
+        seed: u64,
+        run: u64,
+    ) -> f64 {
+        if self.point.is_none() && run == REFERENCE_RUN {
+            return 0.0;
+        }
+        let place = self.drawings.iter().position(|drawing| drawing.input.key == key);
+        place.map_or_else(|| nth_normal(seed, run, stream, nth), |i| self.correlated(i, seed, run))
+    }
+
+    /// What nature is given for its constants in one run, in place of what it would draw: the same numbers in a
+    /// Monte Carlo without correlations.
+    pub(crate) fn given(&self, seed: u64, run: u64) -> Vec<Given> {
+        let mut out: Vec<Given> = Vec::new();
+        for (i, drawing) in self.drawings.iter().enumerate() {
+            if !drawing.input.key.starts_with(NATURE) {
+                continue;
+            }
+            let component = &drawing.stream;
+            if out.last().is_none_or(|given| given.component != *component) {
+                out.push(Given { component: component.clone(), normals: Vec::new() });
+            }
+            if let Some(given) = out.last_mut() {
+                // What does not spread stands between what does.
+                let own = |n| nth_normal(seed, run, component, n);
+                given.normals.extend((given.normals.len()..drawing.nth).map(own));
+                given.normals.push(self.correlated(i, seed, run));
+            }
+        }
+        out
+    }
+
+    /// The standard normal deviate of an input.
+    fn correlated(&self, i: usize, seed: u64, run: u64) -> f64 {
+        if self.rows[i].is_empty() {
+            return self.deviate(i, seed, run);
+        }
+        self.rows[i].iter().map(|(j, factor)| factor * self.deviate(*j, seed, run)).sum()
+    }
+
     /// The standard normal deviate of an input before correlation.
     fn deviate(&self, i: usize, seed: u64, run: u64) -> f64 {
         match self.coordinate(i, seed, run) {
             Some(u) => normal::quantile(u),
-            None => Stream::new(seed, run, &self.drawings[i].stream).normal(),
+            None => nth_normal(seed, run, &self.drawings[i].stream, self.drawings[i].nth),
         }
     }
 
     /// The coordinate of an input in a run, strictly between 0 and 1; `None` for Monte Carlo, which draws from the
     /// law.
     fn coordinate(&self, i: usize, seed: u64, run: u64) -> Option<f64> {
-        let name = &self.drawings[i].stream;
+        let name = || self.drawings[i].name();
         let u = match (&self.point, self.sampling) {
             (Some(point), _) => point[i],
             (None, Sampling::MonteCarlo) => return None,
             (None, Sampling::LatinHypercube) => {
-                stratified(seed, run.wrapping_sub(1), self.runs, name)
+                stratified(seed, run.wrapping_sub(1), self.runs, &name())
             }
-            (None, Sampling::Sobol) => sobol::scrambled(seed, run.wrapping_sub(1), i, name),
+            (None, Sampling::Sobol) => sobol::scrambled(seed, run.wrapping_sub(1), i, &name()),
         };
         Some(u.clamp(f64::MIN_POSITIVE, 1.0 - 0.5 * f64::EPSILON))
     }
+}
+
+/// The normal deviate of a stream after `nth` others.
+fn nth_normal(seed: u64, run: u64, stream: &str, nth: usize) -> f64 {
+    let mut stream = Stream::new(seed, run, stream);
+    for _ in 0..nth {
+        let _ = stream.normal();
+    }
+    stream.normal()
 }
 
 /// A matrix of coefficients, and its factor.

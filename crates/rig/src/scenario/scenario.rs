@@ -253,6 +253,15 @@ impl Scenario {
         hex(&Sha256::digest(self.canonical.as_bytes()))
     }
 
+    /// The vehicle with the sensors that this scenario lets it use.
+    pub fn machine(&self) -> Vehicle {
+        let mut machine = self.vehicle.machine.clone();
+        if !self.flight.uses_velocimeter() {
+            machine.velocimeter = None;
+        }
+        machine
+    }
+
     /// Short name: the file's, without folder and ending.
     pub fn name(&self) -> String {
         self.path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
