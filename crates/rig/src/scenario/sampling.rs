@@ -472,3 +472,6 @@ fn pair<'a>(t: &Reader<'a>, keys: &[&str]) -> Read<([usize; 2], &'a Entry)> {
     };
     Ok(([place(one)?, place(other)?], other.1))
 }
+
+#[cfg(test)]
+mod tests;
