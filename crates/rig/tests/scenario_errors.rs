@@ -207,16 +207,22 @@ fn a_correlation_that_cannot_be_is_refused() {
             &[(radial, along, "0.5"), (along, radial, "0.4")],
             "correlation[1].between: `start.along_m` and `start.radial_m` have a coefficient already",
         ),
-        (&[(radial, along, "-1.0")], "with coefficient = -1 no random numbers have all"),
+        (
+            &[(radial, along, "-1.0")],
+            "correlation[0].between: no random numbers have the coefficients given for `start.along_m`",
+        ),
         (
             &[(radial, along, "0.9"), (along, across, "0.9"), (radial, across, "-0.9")],
-            "correlation[2].between: with coefficient = -0.9 no random numbers have all",
+            "correlation[2].between: no random numbers have the coefficients given for `start.across_m`",
         ),
     ] {
         let error = refused("correlation", &tied(between));
         assert!(error.to_string().contains(said), "{error}");
         assert!(error.labels().is_some());
     }
+    // Two of three may need the third.
+    let between = [(radial, along, "0.9"), (along, across, "0.9"), (radial, across, "0.8")];
+    read("correlation", &tied(&between)).unwrap();
     // What is not dispersed cannot be correlated; what can is listed.
     for key in ["start.propellant_kg", "start.along"] {
         let error = refused("correlation", &tied(&[(radial, key, "0.5")]));

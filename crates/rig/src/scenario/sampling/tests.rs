@@ -162,7 +162,7 @@ fn coefficients_that_contradict_each_other_are_no_matrix() {
     // The determinant is 2 · 0.81 r − r² − 0.62, positive between 0.62 and 1.
     for (coefficient, possible) in [(0.61, false), (0.63, true), (0.99, true), (1.0, false)] {
         rows.set(0, 2, coefficient);
-        assert_eq!(rows.factor().is_some(), possible, "{coefficient}");
+        assert_eq!(rows.factor().is_ok(), possible, "{coefficient}");
     }
 }
 
@@ -203,7 +203,7 @@ fn a_point_gives_every_run_the_quantiles_of_its_coordinates() {
 
 /// The root mean square error of the mean of a function whose mean is 1, over seeds.
 fn error(sampling: Sampling, runs: u64, seeds: u64) -> f64 {
-    // Sobol's function, [Saltelli2008]: each factor has the mean 1, the first matter most.
+    // The usual test function of Sobol: each factor has the mean 1, the first matter most.
     const A: [f64; 6] = [0.0, 0.5, 3.0, 9.0, 99.0, 99.0];
     let design = design(sampling, runs, &[UNIFORM; 6]);
     let value = |seed, run| {
