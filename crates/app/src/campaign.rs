@@ -86,7 +86,13 @@ impl Campaign {
             let first =
                 self.merge.first().ok_or_else(|| miette!("nothing to fly, nothing to merge"))?;
             let out = self.out.as_ref().unwrap_or(first);
-            runs::merge(&self.merge, out)?;
+            if let Err(error) = runs::merge(&self.merge, out) {
+                // Whole lines, to be copied.
+                if let CampaignError::Missing { commands, .. } = &error {
+                    commands.iter().for_each(|command| eprintln!("missing: {command}"));
+                }
+                return Err(error.into());
+            }
             tell(out, &format!("{} folders merged", self.merge.len()))?;
             return Ok(true);
         };

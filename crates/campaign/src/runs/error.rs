@@ -55,7 +55,7 @@ pub enum CampaignError {
         b: PathBuf,
     },
     /// Runs that were asked for are not there.
-    #[error("{count} runs are missing; nothing was merged. They are flown by\n  {}", .commands.join("\n  "))]
+    #[error("{count} runs are missing; nothing was merged")]
     Missing {
         /// How many.
         count: u64,
@@ -94,6 +94,7 @@ impl miette::Diagnostic for CampaignError {
             Self::Damaged { .. } => {
                 "the command that flew it flies its runs again and sets the file aside"
             }
+            Self::Missing { .. } => "the commands that fly them are listed above",
             Self::Conflict { .. } => {
                 "runs repeat bit by bit: one of the two was flown by something else"
             }
