@@ -166,7 +166,7 @@ impl Source {
         let runs = ascending(&column).ok_or_else(|| foreign("its runs do not ascend"))?;
         let asked = reader.fact(ASKED).and_then(|text| {
             let (start, end) = text.split_once(' ')?;
-            Some(vec![start.parse().ok()?..end.parse().ok()?])
+            Some(union(std::iter::once(start.parse().ok()?..end.parse().ok()?)))
         });
         let asked = asked.unwrap_or_else(|| runs.clone());
         Ok((Self { file: file.to_path_buf(), runs, asked }, label))
