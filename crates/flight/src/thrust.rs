@@ -7,6 +7,10 @@
 //! a low gate at h, with the speed v that the corridor allows there for the thrust that is left: less is lost to
 //! gravity than by a higher gate, and the tilted thrust takes both speeds away at once.
 //! There the range is given up: all the thrust there is takes the shortest way, and the aim is where that ends.
+//! A lander that comes lower than that, or finds the ground higher, gets a lower and slower gate instead of a climb back:
+//! with w its descent speed, t the time to go and D(v) the room that a stop from v takes, the one that a constant
+//! vertical acceleration leads to,
+//!     h − H(v) = t (w + v) / 2,   H(v) = H₀ D(v) / D(v₀) + k σ,   D(v) = v² / 2 η a_n + v τ + margin.
 //! Derived, for the main engine: from h at the speed v the assist engines alone stop a lander with v² ≤ 2 h (F/m − g);
 //! a plan whose speeds keep to that at every altitude survives its loss wherever it happens. On reading B of RESILIENCE
 //! 0.96 × 886 N, what torque leaves, over 375 to 350 kg are 0.65 to 0.8 m/s² beyond gravity: 62 m/s from 3 km.
@@ -18,6 +22,7 @@ use crate::control::allocate;
 use crate::descent::REACTION_S;
 use crate::faults::engines::Frame;
 use crate::guidance::braking::{Propulsion, Range};
+use crate::guidance::corridor;
 use crate::load::{Legacy, after};
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
@@ -38,6 +43,12 @@ const BACK_M: f64 = 500.0;
 /// turn takes away of the latter with half of the thrust. Assumed.
 const LOW_GATE_M: f64 = 700.0;
 const LOW_GATE_DOWN_M_S: f64 = 28.0;
+/// The descent speed there below which its gate comes no lower, m/s: some 400 m up, which leaves time to look for hazards;
+/// and the altitude below which nothing brings it, m. Assumed.
+const LOW_GATE_DOWN_M_S_MIN: f64 = 20.0;
+const LOW_GATE_M_MIN: f64 = 250.0;
+/// Downward acceleration that braking may end with, m/s²; thrust at 20° of pitch leaves 0.7.
+const DIVE_M_S2: f64 = 0.4;
 const LOW_GATE_ACROSS_M_S: f64 = 12.0;
 /// Time to turn upright there, s, as at the planned gate.
 const LOW_GATE_TURN_S: f64 = 6.0;
@@ -203,15 +214,19 @@ impl Flight<'_> {
             };
         }
         let keep_m = self.guide.k * self.guide.sigma_m;
-        let altitude_m = LOW_GATE_M + keep_m;
         let reaction_s = REACTION_S + LOW_GATE_TURN_S;
         let net = self.net_deceleration();
+        let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let now = (self.guide.altitude_m - keep_m, -self.nav.v_ground_I(self.load).si().dot(&up));
+        let tgo_s = self.solution.map_or(0.0, |s| s.tgo_s);
+        let (low_m, down_m_s) = low_gate(now, tgo_s, net, reaction_s);
+        let altitude_m = low_m + keep_m;
         let corridor = self.corridor(self.guide.k, self.guide.sigma_m, net, reaction_s);
         let ground_m = if self.guide.level_m > 0.0 { self.guide.level_m } else { radius_m };
         Gate {
             radius_m: ground_m + altitude_m,
             altitude_m,
-            v_up_m_s: -corridor.safe_m_s(altitude_m).min(LOW_GATE_DOWN_M_S),
+            v_up_m_s: -corridor.safe_m_s(altitude_m).min(down_m_s),
             v_horizontal_m_s: LOW_GATE_ACROSS_M_S,
         }
     }
@@ -244,6 +259,29 @@ impl Flight<'_> {
         }
         if self.guide.aim_rad > 0.0 { Range::Long } else { range }
     }
+}
+
+/// Altitude over well-known ground, m, and descent speed, m/s, of the low gate that is `tgo_s` ahead.
+///
+/// - `now`: altitude, m, and descent speed, m/s; `net_m_s2`, `reaction_s`: deceleration and delay of a stop from there.
+fn low_gate(now: (f64, f64), tgo_s: f64, net_m_s2: f64, reaction_s: f64) -> (f64, f64) {
+    let (altitude_m, fall_m_s) = now;
+    let square = 1.0 / (2.0 * corridor::ETA * net_m_s2.max(0.1));
+    let room_m = |v: f64| (square * v + reaction_s) * v + corridor::MARGIN_M;
+    let share = LOW_GATE_M / room_m(LOW_GATE_DOWN_M_S);
+    // The positive root of p v² + q v = r.
+    let p = share * square;
+    let q = share * reaction_s + 2.0 / 3.0 * tgo_s;
+    let level_m = altitude_m - tgo_s * (fall_m_s / 3.0 - DIVE_M_S2 * tgo_s / 6.0);
+    let r = level_m - share * corridor::MARGIN_M;
+    let v_m_s = (libm::sqrt((q * q + 4.0 * p * r).max(0.0)) - q) / (2.0 * p);
+    if v_m_s >= LOW_GATE_DOWN_M_S_MIN {
+        let v_m_s = v_m_s.min(LOW_GATE_DOWN_M_S);
+        return (share * room_m(v_m_s), v_m_s);
+    }
+    let low_m = (share * room_m(LOW_GATE_DOWN_M_S_MIN)).min(level_m).max(LOW_GATE_M_MIN);
+    let v_m_s = 1.5 * (level_m - low_m) / tgo_s.max(1.0);
+    (low_m, v_m_s.clamp(0.0, LOW_GATE_DOWN_M_S_MIN))
 }
 
 impl Guide {

@@ -94,6 +94,15 @@ impl Corridor {
         if planned.0 > self.gate_m_s { (self.gate_m_s, 0.0) } else { planned }
     }
 
+    /// Largest descent speed at `altitude_m` from which the net deceleration, less what is not counted on, comes down
+    /// to the plan's where its last metres begin, over ground that is known; and its slope: (m/s, 1/s).
+    pub fn stopped(&self, altitude_m: f64) -> (f64, f64) {
+        let [_, _, (low_m, low_m_s), ..] = self.plan;
+        let a = ETA * self.net_m_s2.max(0.1);
+        let v = libm::sqrt(low_m_s * low_m_s + 2.0 * a * (altitude_m - low_m).max(0.0));
+        (v, if altitude_m > low_m { a / v } else { 0.0 })
+    }
+
     /// Reference descent speed at `altitude_m`, its slope dv/dh, and what bounds it: (m/s, 1/s, bound).
     ///
     /// While the ground is unknown the search for it never falls below the creep speed.
