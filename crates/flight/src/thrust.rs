@@ -461,7 +461,7 @@ mod tests {
             let [x, y, _] = load.vehicle.p_assist_B[1];
             let force = 0.6 * load.vehicle.assist.thrust_N;
             (1..60).find(|_| {
-                flight.nav.t = flight.nav.t + PULSE_FRAME;
+                flight.nav.t += PULSE_FRAME;
                 // One of six at 60 % gives nothing; the others and the main engine turn the lander.
                 let turn = Vector3::new(-y * force / inertia.x, x * force / inertia.y, 0.0);
                 let w = flight.nav.w_IB_B.si() + turn * PULSE_FRAME.s();
