@@ -1,25 +1,31 @@
 //! What a vehicle can land on: slope against horizontal speed, with the contact model that flies.
 //!
-//! Owns: the draws, the boundary, the envelope and how often it holds. Does not own: one landing (`drop`),
-//! contact (`truth::contact`), the law after contact (`flight::control::settle`), classes (`verdict`).
+//! Owns: the draws, the boundary, the closed forms. Does not own: one landing (`drop`), the envelope
+//! (`envelope`), contact (`truth::contact`), the law after contact (`flight::control::settle`), classes (`verdict`).
 //! A draw is a landing with everything but slope and speed settled by chance: direction and heading, sink
 //! rate, tilt, rate, friction, soil, masses, liquid. Its critical speed on a slope is the one up to which it
-//! stands, found in tenths; the boundary is the least over the draws. Beside it stand, for feet that stick,
+//! stands, found in tenths; the boundary is the least over the draws. Beside it stand, in closed form, with
+//! L² = h² + b² and the centre of mass h over the feet and b inside their edge,
 //! - the static limit, tan φ = b / h: the centre of mass over the lower edge;
-//! - the speed that trips, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin [Messuri1985].
+//! - the speed that trips feet that stick, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin
+//!   [Messuri1985];
+//! - the energy limit, v = √(2 g (L − h − 2 b sin θ)), of the same balance without any loss: a level lander that
+//!   meets the slope with its upper feet falls by 2 b sin θ onto the lower ones, and slower than this it
+//!   cannot climb over them whatever it does; feet that crush take the sink rate.
 //!
-//! The envelope is the published slope of landers of this size with the largest speed up to which landings
-//! drawn evenly inside stand; how often it holds is counted on other draws.
 //! Refuses: craters and rocks (whole flights meet them), errors of attitude on board, lag of valves.
 
 mod drop;
+mod envelope;
 mod page;
 mod text;
 
+pub use envelope::{
+    ASKED, Envelope, Landings, Margin, SLOPE_DEG_MAX, SURVEY_M_S_MAX, Spot, Survey,
+};
 pub use page::{page, picture};
 pub use text::lines;
 
-use crate::campaign::Share;
 use crate::load::unaided;
 use crate::measures::Measures;
 use crate::scenario::VehicleFile;
@@ -31,8 +37,6 @@ use truth::dynamics::{MassProperties, mass_properties};
 use truth::random::Stream;
 use truth::vehicle::{Dispersions, Vehicle};
 
-/// Slope that landers of this size are made for, degrees: 12 of Apollo's and Chandrayaan-3's.
-pub const SLOPE_DEG: f64 = 12.0;
 /// Fastest and slowest sink rate of a draw, m/s: the upper one is the limit of the scenarios; assumed.
 pub const V_DOWN_M_S: [f64; 2] = [0.4, 2.0];
 /// Largest tilt, degrees, and rate, degrees per second, of a draw: what Apollo's lander was made for, remembered.
@@ -53,9 +57,6 @@ pub const SLOPES_DEG: [f64; 9] = [0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24
 /// Fastest horizontal speed that is looked at, and the step of the search, m/s.
 pub const V_M_S_MAX: f64 = 2.5;
 const V_STEP_M_S: f64 = 0.1;
-/// Share of draws that must stand inside the envelope, and of those that choose it: a reserve of a factor 2.5.
-pub const ASKED: f64 = 0.995;
-const CHOSEN: f64 = 0.998;
 
 /// Which way a lander moves over the slope at contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +157,11 @@ pub struct Drop {
 }
 
 impl Drop {
+    /// Whether it stands as it should.
+    pub fn upright(&self) -> bool {
+        self.rests && self.class == Class::Upright
+    }
+
     /// Whether it stands on its legs.
     pub fn stands(&self) -> bool {
         self.rests && self.class < Class::Hard
@@ -171,30 +177,6 @@ pub struct Boundary {
     pub after: After,
     /// Slope, degrees; least and median critical speed, m/s.
     pub points: Vec<(f64, f64, f64)>,
-}
-
-/// What landings inside given limits came to.
-#[derive(Clone, Debug)]
-pub struct Landings {
-    /// How many stood.
-    pub stand: Share,
-    /// How many of each class.
-    pub classes: Vec<(Class, Share)>,
-    /// How many were not at rest in the end: fallen, or sliding on.
-    pub moving: Share,
-    /// How far from the limits they stayed.
-    pub margins: Vec<Margin>,
-}
-
-/// How far from a limit landings stayed.
-#[derive(Clone, Debug)]
-pub struct Margin {
-    /// What.
-    pub what: &'static str,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Median, worst in a hundred and worst over the landings.
-    pub values: [f64; 3],
 }
 
 /// The study of one vehicle.
@@ -219,10 +201,10 @@ pub struct Findings {
     pub draws: u64,
     /// The map.
     pub boundaries: Vec<Boundary>,
-    /// Horizontal speed of the envelope, m/s.
-    pub v_m_s: f64,
-    /// The same with everything shut at contact.
-    pub v_shut_m_s: f64,
+    /// Landings over the whole box, by which the envelope is chosen.
+    pub survey: Survey,
+    /// The envelope.
+    pub envelope: Envelope,
     /// Landings inside the envelope.
     pub inside: Landings,
     /// The same ones with everything shut at contact.
@@ -259,6 +241,24 @@ impl Geometry {
         libm::atan2(self.edge_m, self.height_m)
     }
 
+    /// Speed below which no fall over the upper feet topples it, m/s, whatever is lost or not; 0 where the
+    /// fall alone would do; see the head of this module.
+    pub fn energy_m_s(&self, slope_rad: f64) -> f64 {
+        let gravity = icd::constants::MOON_GRAVITY_M_S2;
+        let fall_m = 2.0 * self.edge_m * libm::sin(slope_rad);
+        libm::sqrt(2.0 * gravity * (self.climb_m() - fall_m).max(0.0))
+    }
+
+    /// Slope up to which there is an energy limit: from there on the fall alone could topple it, rad.
+    pub fn falls_rad(&self) -> f64 {
+        libm::asin((0.5 * self.climb_m() / self.edge_m).min(1.0))
+    }
+
+    /// How far the centre of mass climbs until it stands over the edge, m.
+    fn climb_m(&self) -> f64 {
+        libm::hypot(self.edge_m, self.height_m) - self.height_m
+    }
+
     /// Downhill speed that trips a lander whose feet stick, m/s; see the head of this module.
     pub fn trips_m_s(&self, slope_rad: f64) -> f64 {
         let gravity = icd::constants::MOON_GRAVITY_M_S2;
@@ -281,17 +281,24 @@ impl Study {
         }
     }
 
-    /// The whole study: `draws` landings at each point of the map, `landings` of each table. The envelope is
-    /// chosen by other landings than it is then tried with.
-    pub fn findings(&self, draws: u64, landings: u64) -> Findings {
+    /// The same study with other draws.
+    pub fn with_seed(&self, seed: u64) -> Self {
+        Self { seed, ..self.clone() }
+    }
+
+    /// The whole study: `draws` landings at each point of the map, a survey of `surveyed`, then `landings` of
+    /// each table, drawn by `fresh`, a seed that has chosen nothing.
+    pub fn findings(&self, draws: u64, surveyed: u64, landings: u64, fresh: u64) -> Findings {
         let lines = [
             (Way::Down, After::Shut),
             (Way::Down, After::Settled),
             (Way::Across, After::Settled),
             (Way::Up, After::Settled),
         ];
-        let v_m_s = self.speed_m_s(After::Settled, landings);
-        let fresh = |after, at_limits| self.inside(v_m_s, after, at_limits, landings, landings);
+        let survey = self.survey(After::Settled, surveyed);
+        let envelope = survey.envelope();
+        let other = self.with_seed(fresh);
+        let tried = |after, at_limits| other.inside(&envelope, after, at_limits, landings);
         Findings {
             vehicle: self.vehicle.clone(),
             geometry: self.geometry(),
@@ -300,11 +307,11 @@ impl Study {
                 .iter()
                 .map(|(way, after)| self.boundary(*way, *after, draws))
                 .collect(),
-            v_m_s,
-            v_shut_m_s: self.speed_m_s(After::Shut, landings),
-            inside: fresh(After::Settled, false),
-            inside_shut: fresh(After::Shut, false),
-            corner: fresh(After::Settled, true),
+            survey,
+            envelope,
+            inside: tried(After::Settled, false),
+            inside_shut: tried(After::Shut, false),
+            corner: tried(After::Settled, true),
         }
     }
 
@@ -366,74 +373,6 @@ impl Study {
             });
         Boundary { way, after, points: points.collect() }
     }
-
-    /// Horizontal speed of the envelope, m/s: the largest tenth with which [`CHOSEN`] of landings
-    /// `0..count` stand, by halving; 0 where none does.
-    pub fn speed_m_s(&self, after: After, count: u64) -> f64 {
-        let holds = |tenths: u32| {
-            let inside = self.inside(f64::from(tenths) * V_STEP_M_S, after, false, 0, count);
-            inside.stand.count as f64 >= CHOSEN * count as f64
-        };
-        let (mut good, mut bad) = (0, (V_M_S_MAX / V_STEP_M_S).round() as u32);
-        while bad - good > 1 {
-            let middle = (good + bad) / 2;
-            if holds(middle) { good = middle } else { bad = middle }
-        }
-        f64::from(good) * V_STEP_M_S
-    }
-
-    /// Landings `first..first + count` with slope and speed drawn evenly inside the limits, or all of them at
-    /// the limits.
-    pub fn inside(
-        &self,
-        v_m_s: f64,
-        after: After,
-        at_limits: bool,
-        first: u64,
-        count: u64,
-    ) -> Landings {
-        let drops: Vec<Drop> = (first..first + count)
-            .into_par_iter()
-            .map(|number| {
-                let [slope, speed] = Draw::new(self.seed, number).shares;
-                let [slope, speed] = if at_limits { [1.0; 2] } else { [slope, speed] };
-                let slope_rad = slope * SLOPE_DEG.to_radians();
-                let meeting = Meeting { slope_rad, v_m_s: speed * v_m_s, way: Way::Any, after };
-                self.land(&meeting, number)
-            })
-            .collect();
-        let of = drops.len() as u64;
-        let count = |is: &dyn Fn(&Drop) -> bool| {
-            Share::new(drops.iter().filter(|drop| is(drop)).count() as u64, of)
-        };
-        let classes = Class::ALL.iter().map(|class| (*class, count(&|drop| drop.class == *class)));
-        Landings {
-            stand: count(&Drop::stands),
-            moving: count(&|drop| !drop.rests),
-            classes: classes.collect(),
-            margins: margins(&drops),
-        }
-    }
-}
-
-/// What is left of stroke, stability and standing, over all landings.
-fn margins(drops: &[Drop]) -> Vec<Margin> {
-    type Read = fn(&Measures) -> Option<f64>;
-    let rows: [(&str, &str, Read); 4] = [
-        ("stroke left of the leg that crushed most", "%", |m| {
-            Some(100.0 * (1.0 - m.leg_stroke_share?))
-        }),
-        ("least work that ever lacked to topple it", "J/kg", |m| m.topple_margin_J_kg),
-        ("angle left to the edge at the end", "°", |m| m.stability_deg),
-        ("bounce below the 0.1 m that counts", "m", |m| Some(0.1 - m.bounce_m?)),
-    ];
-    let margin = |(what, unit, read): (&'static str, &'static str, Read)| {
-        let mut all: Vec<f64> = drops.iter().filter_map(|drop| read(&drop.measures)).collect();
-        all.sort_by(f64::total_cmp);
-        let at = |n: usize| all.get(n).copied().unwrap_or(f64::NAN);
-        Margin { what, unit, values: [at(all.len() / 2), at(all.len() / 100), at(0)] }
-    };
-    rows.map(margin).into()
 }
 
 #[cfg(test)]

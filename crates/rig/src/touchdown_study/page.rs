@@ -1,7 +1,7 @@
 //! The study as one HTML page without script, and its map as a picture.
 
 use super::text::lines;
-use super::{After, Findings, SLOPE_DEG, V_M_S_MAX, Way};
+use super::{After, Findings, V_M_S_MAX, Way};
 use crate::report::chart::{CHART_STYLE, Chart, Curve};
 use crate::report::{STYLE, escape};
 
@@ -57,11 +57,19 @@ fn chart(found: &Findings) -> Chart {
         colour: "--truth",
         points: (0..POINTS).map(|n| (at(n), trips(at(n)))).collect(),
     });
-    let v_m_s = found.v_m_s;
+    let energy = |deg: f64| found.geometry.energy_m_s(deg.to_radians());
+    let last_deg = found.geometry.falls_rad().to_degrees();
+    let at = |n: usize| last_deg * n as f64 / (POINTS - 1) as f64;
     curves.push(Curve {
-        label: format!("envelope: {SLOPE_DEG:.0}°, {v_m_s:.1} m/s"),
+        label: format!("energy limit, nothing lost: to {last_deg:.0}°"),
+        colour: "--reference",
+        points: (0..POINTS).map(|n| (at(n), energy(at(n)))).collect(),
+    });
+    let (slope_deg, v_m_s) = (found.envelope.slope_deg, found.envelope.v_m_s);
+    curves.push(Curve {
+        label: format!("envelope, ends upright: {slope_deg:.0}°, {v_m_s:.1} m/s"),
         colour: "--muted",
-        points: vec![(0.0, v_m_s), (SLOPE_DEG, v_m_s), (SLOPE_DEG, 0.0)],
+        points: vec![(0.0, v_m_s), (slope_deg, v_m_s), (slope_deg, 0.0)],
     });
     Chart {
         title: "Slope against horizontal speed",
