@@ -22,8 +22,8 @@ pub struct Touchdown {
     /// Landings over the whole box, by which the envelope is chosen.
     #[arg(long, default_value_t = 4000)]
     survey: u64,
-    /// Landings with which the envelope is tried.
-    #[arg(long, default_value_t = 1000)]
+    /// Landings with which the envelope is tried; a quarter of them with everything shut and at its corner.
+    #[arg(long, default_value_t = 4000)]
     landings: u64,
     /// Seed of the draws that choose the envelope.
     #[arg(long, default_value_t = 1)]

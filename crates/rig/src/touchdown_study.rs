@@ -9,9 +9,10 @@
 //! - the static limit, tan φ = b / h: the centre of mass over the lower edge;
 //! - the speed that trips feet that stick, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin
 //!   [Messuri1985];
-//! - the energy limit, v = √(2 g (L − h − 2 b sin θ)), of the same balance without any loss: a level lander that
-//!   meets the slope with its upper feet falls by 2 b sin θ onto the lower ones, and slower than this it
-//!   cannot climb over them whatever it does; feet that crush take the sink rate.
+//! - the speed at which level feet fall over the upper ones and trip on the lower ones, two plastic impacts as of
+//!   a block that rocks [Housner1963], with I = k² + L² and the sink rate w:
+//!     ω₁ = (h v + b w) / I,   ω₂² = ω₁² + 2 g (h (1 − cos θ) + b sin θ) / I,   ω₃ = ω₂ (k² + h² − b²) / I,
+//!   and it topples where ½ I ω₃² exceeds g L (1 − cos(φ − θ)).
 //!
 //! Refuses: craters and rocks (whole flights meet them), errors of attitude on board, lag of valves.
 
@@ -52,6 +53,8 @@ pub const LEFT: [f64; 2] = [0.0, 0.15];
 /// Largest tilt of the liquid's surface at contact, degrees. Assumed.
 pub const SLOSH_DEG: f64 = 5.0;
 
+/// Sink rate of the closed form of rocking, m/s: that of a planned touchdown.
+pub const ROCKS_M_S: f64 = 1.0;
 /// Slopes of the boundary, degrees.
 pub const SLOPES_DEG: [f64; 9] = [0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0];
 /// Fastest horizontal speed that is looked at, and the step of the search, m/s.
@@ -241,22 +244,22 @@ impl Geometry {
         libm::atan2(self.edge_m, self.height_m)
     }
 
-    /// Speed below which no fall over the upper feet topples it, m/s, whatever is lost or not; 0 where the
-    /// fall alone would do; see the head of this module.
-    pub fn energy_m_s(&self, slope_rad: f64) -> f64 {
+    /// Downhill speed at which a level lander whose feet stick falls over its upper feet and trips on the lower
+    /// ones, m/s; infinite where the second impact stops it. See the head of this module.
+    pub fn rocks_m_s(&self, slope_rad: f64, v_down_m_s: f64) -> f64 {
         let gravity = icd::constants::MOON_GRAVITY_M_S2;
-        let fall_m = 2.0 * self.edge_m * libm::sin(slope_rad);
-        libm::sqrt(2.0 * gravity * (self.climb_m() - fall_m).max(0.0))
-    }
-
-    /// Slope up to which there is an energy limit: from there on the fall alone could topple it, rad.
-    pub fn falls_rad(&self) -> f64 {
-        libm::asin((0.5 * self.climb_m() / self.edge_m).min(1.0))
-    }
-
-    /// How far the centre of mass climbs until it stands over the edge, m.
-    fn climb_m(&self) -> f64 {
-        libm::hypot(self.edge_m, self.height_m) - self.height_m
+        let (b, h) = (self.edge_m, self.height_m);
+        let inertia = self.gyration_m2 + b * b + h * h;
+        let (sin, cos) = libm::sincos(slope_rad);
+        let lift = 1.0 - libm::cos((self.static_rad() - slope_rad).max(0.0));
+        let w3_2 = 2.0 * gravity * libm::hypot(b, h) * lift / inertia;
+        let kept = (self.gyration_m2 + h * h - b * b) / inertia;
+        if kept <= 0.0 {
+            return f64::INFINITY;
+        }
+        let w2_2 = w3_2 / (kept * kept);
+        let w1_2 = w2_2 - 2.0 * gravity * (h * (1.0 - cos) + b * sin) / inertia;
+        ((inertia * libm::sqrt(w1_2.max(0.0)) - b * v_down_m_s) / h).max(0.0)
     }
 
     /// Downhill speed that trips a lander whose feet stick, m/s; see the head of this module.
@@ -286,8 +289,8 @@ impl Study {
         Self { seed, ..self.clone() }
     }
 
-    /// The whole study: `draws` landings at each point of the map, a survey of `surveyed`, then `landings` of
-    /// each table, drawn by `fresh`, a seed that has chosen nothing.
+    /// The whole study: `draws` landings at each point of the map, a survey of `surveyed`, then `landings` inside
+    /// the envelope and a quarter of them in each other table, drawn by `fresh`, a seed that has chosen nothing.
     pub fn findings(&self, draws: u64, surveyed: u64, landings: u64, fresh: u64) -> Findings {
         let lines = [
             (Way::Down, After::Shut),
@@ -298,7 +301,7 @@ impl Study {
         let survey = self.survey(After::Settled, surveyed);
         let envelope = survey.envelope();
         let other = self.with_seed(fresh);
-        let tried = |after, at_limits| other.inside(&envelope, after, at_limits, landings);
+        let tried = |after, at_limits, count| other.inside(&envelope, after, at_limits, count);
         Findings {
             vehicle: self.vehicle.clone(),
             geometry: self.geometry(),
@@ -309,9 +312,9 @@ impl Study {
                 .collect(),
             survey,
             envelope,
-            inside: tried(After::Settled, false),
-            inside_shut: tried(After::Shut, false),
-            corner: tried(After::Settled, true),
+            inside: tried(After::Settled, false, landings),
+            inside_shut: tried(After::Shut, false, landings.div_ceil(4)),
+            corner: tried(After::Settled, true, landings.div_ceil(4)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The study as one HTML page without script, and its map as a picture.
 
 use super::text::lines;
-use super::{After, Findings, V_M_S_MAX, Way};
+use super::{After, Findings, ROCKS_M_S, V_M_S_MAX, Way};
 use crate::report::chart::{CHART_STYLE, Chart, Curve};
 use crate::report::{STYLE, escape};
 
@@ -53,17 +53,16 @@ fn chart(found: &Findings) -> Chart {
     let at = |n: usize| static_deg * n as f64 / (POINTS - 1) as f64;
     let trips = |deg: f64| found.geometry.trips_m_s(deg.to_radians());
     curves.push(Curve {
-        label: format!("feet that stick: trips downhill, static limit {static_deg:.0}°"),
-        colour: "--truth",
+        label: format!("closed form: feet that stick trip, static limit {static_deg:.0}°"),
+        colour: "--second",
         points: (0..POINTS).map(|n| (at(n), trips(at(n)))).collect(),
     });
-    let energy = |deg: f64| found.geometry.energy_m_s(deg.to_radians());
-    let last_deg = found.geometry.falls_rad().to_degrees();
-    let at = |n: usize| last_deg * n as f64 / (POINTS - 1) as f64;
+    let rocks = |deg: f64| found.geometry.rocks_m_s(deg.to_radians(), ROCKS_M_S).min(V_M_S_MAX);
+    let rocking = (0..POINTS).map(|n| (at(n), rocks(at(n))));
     curves.push(Curve {
-        label: format!("energy limit, nothing lost: to {last_deg:.0}°"),
-        colour: "--reference",
-        points: (0..POINTS).map(|n| (at(n), energy(at(n)))).collect(),
+        label: format!("closed form: falls over its upper feet at {ROCKS_M_S:.0} m/s down"),
+        colour: "--truth",
+        points: rocking.take_while(|(_, v_m_s)| *v_m_s > 0.0).collect(),
     });
     let (slope_deg, v_m_s) = (found.envelope.slope_deg, found.envelope.v_m_s);
     curves.push(Curve {

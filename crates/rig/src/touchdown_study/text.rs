@@ -1,7 +1,7 @@
 //! The study as lines for a terminal.
 
 use super::{
-    ASKED, After, Boundary, Envelope, Findings, Landings, RATE_DEG_S, SLOPE_DEG_MAX,
+    ASKED, After, Boundary, Envelope, Findings, Landings, RATE_DEG_S, ROCKS_M_S, SLOPE_DEG_MAX,
     SURVEY_M_S_MAX, TILT_DEG, V_DOWN_M_S, V_M_S_MAX, Way,
 };
 use crate::campaign::Share;
@@ -68,11 +68,11 @@ fn map(found: &Findings) -> Vec<String> {
         .map(|deg| format!("{:>10.2}", geometry.trips_m_s(deg.to_radians())))
         .collect();
     out.push(format!("  {:40}{trips}", "feet that stick, downhill, closed form"));
-    let energy: String = slopes
+    let rocks: String = slopes
         .iter()
-        .map(|deg| format!("{:>10.2}", geometry.energy_m_s(deg.to_radians())))
+        .map(|deg| format!("{:>10.2}", geometry.rocks_m_s(deg.to_radians(), ROCKS_M_S)))
         .collect();
-    out.push(format!("  {:40}{energy}", "energy limit, nothing lost, closed form"));
+    out.push(format!("  {:40}{rocks}", "falls over its upper feet, closed form"));
     out.push(format!(
         "  Static limit {:.1}°: feet {:.2} m aside, centre of mass {:.2} m up.",
         geometry.static_rad().to_degrees(),
