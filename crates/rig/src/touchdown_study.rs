@@ -22,7 +22,7 @@ mod page;
 mod text;
 
 pub use envelope::{
-    ASKED, Envelope, Landings, Margin, SLOPE_DEG_MAX, SURVEY_M_S_MAX, Spot, Survey,
+    ASKED, CHOSEN, Envelope, Landings, Margin, SLOPE_DEG_MAX, SURVEY_M_S_MAX, Spot, Survey,
 };
 pub use page::{page, picture};
 pub use text::lines;

@@ -1,13 +1,13 @@
 //! The study as lines for a terminal.
 
 use super::{
-    ASKED, After, Boundary, Envelope, Findings, Landings, RATE_DEG_S, ROCKS_M_S, SLOPE_DEG_MAX,
-    SURVEY_M_S_MAX, TILT_DEG, V_DOWN_M_S, V_M_S_MAX, Way,
+    ASKED, After, Boundary, CHOSEN, Envelope, Findings, Landings, RATE_DEG_S, ROCKS_M_S,
+    SLOPE_DEG_MAX, SURVEY_M_S_MAX, TILT_DEG, V_DOWN_M_S, V_M_S_MAX, Way,
 };
 use crate::campaign::Share;
 
-/// Envelopes that others publish or ask for, which the survey is asked about too: Mission 2's limit of tilt and the
-/// speed limit of its scenarios; Chandrayaan-3's specification of slope and speed.
+/// Envelopes that others publish or ask for, which the survey is asked about too: the scenarios' limits of tilt and
+/// speed; Chandrayaan-3's specification of slope and speed.
 const ASKED_ABOUT: [Envelope; 2] =
     [Envelope { slope_deg: 8.0, v_m_s: 1.0 }, Envelope { slope_deg: 12.0, v_m_s: 0.5 }];
 
@@ -96,7 +96,7 @@ fn envelope(found: &Findings) -> Vec<String> {
         format!("  {slope_deg:>4.0}°, {v_m_s:.1} m/s: {}", counted(&survey.held(envelope)))
     };
     out.extend(ASKED_ABOUT.iter().map(line));
-    out.push(format!("Fastest with {:.1} % at the lower end of its interval:", 100.0 * ASKED));
+    out.push(format!("Fastest with {:.1} % at the lower end of its interval:", 100.0 * CHOSEN));
     out.extend(survey.fastest().iter().filter(|e| e.v_m_s > 0.0).map(line));
     out.push(format!(
         "Envelope, the largest of these: slope to {:.0}°, {:.1} m/s. On draws of another seed:",
