@@ -68,8 +68,6 @@ pub enum Way {
     Down,
     /// Across the slope.
     Across,
-    /// Uphill.
-    Up,
     /// As the draw says.
     Any,
 }
@@ -292,12 +290,8 @@ impl Study {
     /// The whole study: `draws` landings at each point of the map, a survey of `surveyed`, then `landings` inside
     /// the envelope and a quarter of them in each other table, drawn by `fresh`, a seed that has chosen nothing.
     pub fn findings(&self, draws: u64, surveyed: u64, landings: u64, fresh: u64) -> Findings {
-        let lines = [
-            (Way::Down, After::Shut),
-            (Way::Down, After::Settled),
-            (Way::Across, After::Settled),
-            (Way::Up, After::Settled),
-        ];
+        let lines =
+            [(Way::Down, After::Shut), (Way::Down, After::Settled), (Way::Across, After::Settled)];
         let survey = self.survey(After::Settled, surveyed);
         let envelope = survey.envelope();
         let other = self.with_seed(fresh);

@@ -8,7 +8,7 @@ use crate::report::{STYLE, escape};
 /// Points of a closed form.
 const POINTS: usize = 81;
 /// Steepest slope of the map, degrees.
-const SLOPE_DEG_MAX: f64 = 35.0;
+const AXIS_DEG_MAX: f64 = 45.0;
 
 /// The page.
 pub fn page(found: &Findings) -> String {
@@ -43,31 +43,34 @@ fn chart(found: &Findings) -> Chart {
             colour: match (line.after, line.way) {
                 (After::Shut, _) => "--limit",
                 (_, Way::Down) => "--nav",
-                (_, Way::Across) => "--second",
-                (_, Way::Up | Way::Any) => "--reference",
+                (_, Way::Across | Way::Any) => "--second",
             },
             points: line.points.iter().map(|(deg, least, _)| (*deg, *least)).collect(),
         })
         .collect();
-    let static_deg = found.geometry.static_rad().to_degrees();
-    let at = |n: usize| static_deg * n as f64 / (POINTS - 1) as f64;
-    let trips = |deg: f64| found.geometry.trips_m_s(deg.to_radians());
+    let geometry = &found.geometry;
+    let static_deg = geometry.static_rad().to_degrees();
+    // What lies above the axis is left out, and what follows the first zero.
+    let closed = |speed: &dyn Fn(f64) -> f64| {
+        let at = |n: usize| static_deg * n as f64 / (POINTS - 1) as f64;
+        let points: Vec<_> = (0..POINTS).map(|n| (at(n), speed(at(n).to_radians()))).collect();
+        let zero = points.iter().position(|(_, v_m_s)| *v_m_s <= 1e-9).unwrap_or(POINTS);
+        points.into_iter().take(zero + 1).filter(|(_, v_m_s)| *v_m_s <= V_M_S_MAX).collect()
+    };
     curves.push(Curve {
         label: format!("closed form: feet that stick trip, static limit {static_deg:.0}°"),
-        colour: "--second",
-        points: (0..POINTS).map(|n| (at(n), trips(at(n)))).collect(),
+        colour: "--truth",
+        points: closed(&|slope_rad| geometry.trips_m_s(slope_rad)),
     });
-    let rocks = |deg: f64| found.geometry.rocks_m_s(deg.to_radians(), ROCKS_M_S).min(V_M_S_MAX);
-    let rocking = (0..POINTS).map(|n| (at(n), rocks(at(n))));
     curves.push(Curve {
         label: format!("closed form: falls over its upper feet at {ROCKS_M_S:.0} m/s down"),
-        colour: "--truth",
-        points: rocking.take_while(|(_, v_m_s)| *v_m_s > 0.0).collect(),
+        colour: "--muted",
+        points: closed(&|slope_rad| geometry.rocks_m_s(slope_rad, ROCKS_M_S)),
     });
     let (slope_deg, v_m_s) = (found.envelope.slope_deg, found.envelope.v_m_s);
     curves.push(Curve {
         label: format!("envelope, ends upright: {slope_deg:.0}°, {v_m_s:.1} m/s"),
-        colour: "--muted",
+        colour: "--reference",
         points: vec![(0.0, v_m_s), (slope_deg, v_m_s), (slope_deg, 0.0)],
     });
     Chart {
@@ -78,7 +81,7 @@ fn chart(found: &Findings) -> Chart {
         ),
         x_label: "slope, degrees",
         y_label: "horizontal speed at contact, m/s",
-        x_ticks: (0..=7).map(|n| SLOPE_DEG_MAX / 7.0 * f64::from(n)).collect(),
+        x_ticks: (0..=9).map(|n| AXIS_DEG_MAX / 9.0 * f64::from(n)).collect(),
         y_ticks: (0..=5).map(|n| V_M_S_MAX / 5.0 * f64::from(n)).collect(),
         curves,
         levels: vec![],

@@ -17,7 +17,6 @@ impl Way {
         match self {
             Way::Down => "downhill",
             Way::Across => "across",
-            Way::Up => "uphill",
             Way::Any => "any way",
         }
     }
