@@ -2,11 +2,10 @@
 //! how much of that lies inside an envelope of `frigoris touchdown`.
 //! `cargo run -p frigoris-rig --example touchdowns -- [FILE [RUNS [FIRST [SEED [SLOPE_DEG SPEED_M_S]]]]]`
 //!
-//! Tilt and rate are those of the last pulse frame before contact, all else is as in campaigns.
+//! Tilt and rate before are those of the first contact, all else is as in campaigns.
 
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
-use icd::tm::Phase;
 use rayon::prelude::*;
 use rig::campaign::Share;
 use rig::closed_loop::{Stand, fly};
@@ -22,7 +21,7 @@ struct Row {
     run: u64,
     class: Option<Class>,
     measures: Measures,
-    /// Tilt, degrees, and rate, degrees per second, before contact.
+    /// Tilt, degrees, and rate, degrees per second, at the first contact.
     before: [f64; 2],
 }
 
@@ -117,13 +116,10 @@ fn main() -> miette::Result<()> {
     let rows: Vec<Row> = (first..first + runs)
         .into_par_iter()
         .map(|run| {
-            let mut before = [0.0; 2];
-            let flown = fly(&stand, run, Recording::Off, |frame| {
-                if frame.telemetry.phase < Phase::Contact {
-                    let turning = frame.view.w_IB_B.norm();
-                    before = [frame.view.tilt_rad, turning].map(f64::to_degrees);
-                }
-            })?;
+            let flown = fly(&stand, run, Recording::Off, |_| {})?;
+            let before = flown
+                .touchdown
+                .map_or([f64::NAN; 2], |met| [met.tilt_rad, met.rate_rad_s].map(f64::to_degrees));
             let (class, measures) = (flown.judgement.class, flown.measures);
             Ok(Row { run, class, measures, before })
         })
