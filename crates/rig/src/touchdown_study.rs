@@ -40,10 +40,11 @@ use truth::vehicle::{Dispersions, Vehicle};
 
 /// Fastest and slowest sink rate of a draw, m/s: the upper one is the limit of the scenarios; assumed.
 pub const V_DOWN_M_S: [f64; 2] = [0.4, 2.0];
-/// Largest tilt, degrees, and rate, degrees per second, of a draw: what Apollo's lander was made for, remembered.
+/// Largest tilt of a draw, degrees: what Apollo's lander was made for, remembered. Whole flights come with 1.
 pub const TILT_DEG: f64 = 6.0;
-/// See [`TILT_DEG`].
-pub const RATE_DEG_S: f64 = 2.0;
+/// Largest rate of a draw, degrees per second. Assumed: twice what Apollo's lander was made for, for whole flights
+/// come with up to 3.
+pub const RATE_DEG_S: f64 = 4.0;
 /// Friction of a draw: the span of what is used for pads on regolith. Assumed.
 pub const FRICTION: [f64; 2] = [0.3, 0.8];
 /// Stiffness and cohesion of the soil, as a factor on [`truth::contact::REGOLITH`]. Assumed.
