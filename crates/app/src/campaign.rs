@@ -1,19 +1,20 @@
 //! `frigoris campaign`: one scenario many times with dispersions, and what that amounts to.
 //!
-//! Owns: the arguments, the progress bar, the tables. Does not own: running and counting (`rig::campaign`).
+//! Owns: the arguments, the progress bar, the tables. Does not own: running and counting (`campaign::runs`).
 
 use crate::fly::live;
 use crate::overrides::Overrides;
 use crate::plain::say;
 use crate::shipped::{Unpacked, short_name};
+use ::campaign::runs::{self, Campaign as Done, MARGINS, Progress, Row};
 use console::{Alignment, pad_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{IntoDiagnostic, WrapErr};
-use rig::campaign::{self, Campaign as Done, MARGINS, Progress, Row, Share};
 use rig::measures::measure;
 use rig::report::adapt::label;
 use rig::scenario::Scenario;
 use rig::stand::Stand;
+use rig::statistics::Share;
 use rig::verdict::Expect;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -97,7 +98,7 @@ impl Campaign {
             }
         };
         let runs = self.first_run..self.first_run.saturating_add(self.runs);
-        let done = pool.install(|| campaign::run(&stand, runs, folder, tell));
+        let done = pool.install(|| runs::run(&stand, runs, folder, tell));
         bar.finish_and_clear();
         Ok(done?)
     }

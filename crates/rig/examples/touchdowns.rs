@@ -7,11 +7,11 @@
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
 use rayon::prelude::*;
-use rig::campaign::Share;
 use rig::closed_loop::{Stand, fly};
 use rig::measures::Measures;
 use rig::record::Recording;
 use rig::scenario::Scenario;
+use rig::statistics::Share;
 use rig::touchdown_study::{Envelope, RATE_DEG_S, TILT_DEG, V_DOWN_M_S};
 use rig::verdict::Class;
 use std::path::Path;

@@ -19,12 +19,12 @@ mod text;
 pub use page::page;
 pub use text::{csv, lines};
 
-use crate::campaign::Share;
 use crate::closed_loop::{Flown, fly};
 use crate::measures::Measures;
 use crate::record::Recording;
 use crate::scenario::{Feature, Features, Scenario, ScenarioError, VehicleFile};
 use crate::stand::Stand;
+use crate::statistics::Share;
 use crate::verdict::{Class, Outcome};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};

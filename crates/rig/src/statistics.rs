@@ -24,6 +24,27 @@ pub fn clopper_pearson(k: u64, n: u64, confidence: f64) -> (f64, f64) {
     (lower, upper)
 }
 
+/// How often something happened, with the exact interval of its probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// Times it happened.
+    pub count: u64,
+    /// Times it was tried.
+    pub of: u64,
+    /// Lower bound of the probability at [`CONFIDENCE`].
+    pub low: f64,
+    /// Upper bound of the probability at [`CONFIDENCE`].
+    pub high: f64,
+}
+
+impl Share {
+    /// The share of `count` in `of`.
+    pub fn new(count: u64, of: u64) -> Self {
+        let (low, high) = clopper_pearson(count, of, CONFIDENCE);
+        Self { count, of, low, high }
+    }
+}
+
 /// The x at which I_x(a, b) reaches `p`, by bisection to the last bits of a double.
 fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 1.0_f64);

@@ -1,6 +1,5 @@
-//! Same scenario, same seed, same run: same bits, whatever the number of threads.
+//! Same scenario, same seed, same run: same bits.
 
-use rig::campaign::{Row, run_in_parts};
 use rig::closed_loop::{Stand, fly};
 use rig::record::Recording;
 use rig::scenario::Scenario;
@@ -35,30 +34,4 @@ fn recording_does_not_change_the_flight() {
     let off = fly(&stand, 2, Recording::Off, |_| {}).unwrap();
     assert!(off.record.is_none());
     assert_eq!(full.digest(), off.digest());
-}
-
-#[test]
-fn one_thread_and_two_give_the_same_rows() {
-    let stand = stand();
-    let rows = |threads: usize| -> Vec<Row> {
-        let name = format!("frigoris-{}-threads-{threads}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let rows = pool.install(|| run_in_parts(&stand, 0..6, 4, &folder, |_| {})).unwrap().rows;
-        std::fs::remove_dir_all(&folder).unwrap();
-        rows
-    };
-    let (one, two) = (rows(1), rows(2));
-    assert_eq!(one.len(), 6);
-    assert!(one.iter().zip(&two).all(|(a, b)| a.same_flight(b)));
-}
-
-#[test]
-fn a_run_of_a_campaign_can_be_replayed_by_its_number() {
-    let stand = stand();
-    let folder = std::env::temp_dir().join(format!("frigoris-{}-replay", std::process::id()));
-    let campaign = run_in_parts(&stand, 4..6, 4, &folder, |_| {}).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
-    let replayed = fly(&stand, 5, Recording::Full, |_| {}).unwrap();
-    assert!(Row::of(&replayed, 0.0).same_flight(&campaign.rows[1]));
 }

@@ -10,8 +10,8 @@
 //! Refuses: envelopes of another shape.
 
 use super::{After, Draw, Drop, Meeting, Study, Way};
-use crate::campaign::Share;
 use crate::measures::Measures;
+use crate::statistics::Share;
 use crate::verdict::Class;
 use rayon::prelude::*;
 

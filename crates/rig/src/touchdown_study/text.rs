@@ -4,7 +4,7 @@ use super::{
     ASKED, After, Boundary, CHOSEN, Envelope, Findings, Landings, RATE_DEG_S, ROCKS_M_S,
     SLOPE_DEG_MAX, SURVEY_M_S_MAX, TILT_DEG, V_DOWN_M_S, V_M_S_MAX, Way,
 };
-use crate::campaign::Share;
+use crate::statistics::Share;
 
 /// Envelopes that others publish or ask for, which the survey is asked about too: the scenarios' limits of tilt and
 /// speed; Chandrayaan-3's specification of slope and speed.

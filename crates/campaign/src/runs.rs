@@ -8,15 +8,15 @@
 //! scenario, seed or vehicle has another name and is never mixed in.
 //! Memory: one row of some 50 doubles a run; records are off.
 
-use crate::closed_loop::{Flown, fly};
-use crate::measures::{MEASURES, Measures};
-use crate::parquet_file;
-use crate::record::{Recording, WriteError};
-use crate::scenario::ScenarioError;
-use crate::stand::Stand;
-use crate::statistics::{CONFIDENCE, clopper_pearson};
-use crate::verdict::{Class, Grade, Outcome};
 use rayon::prelude::*;
+use rig::closed_loop::{Flown, fly};
+use rig::measures::{MEASURES, Measures};
+use rig::parquet_file;
+use rig::record::{Recording, WriteError};
+use rig::scenario::ScenarioError;
+use rig::stand::Stand;
+use rig::statistics::Share;
+use rig::verdict::{Class, Grade, Outcome};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -112,31 +112,10 @@ fn heads() -> Vec<(String, &'static str)> {
     let plain = ["run", "outcome", "grade", "digest_high", "digest_low"];
     let mut out: Vec<_> = plain.map(|key| (key.to_string(), "")).to_vec();
     out.push(("wall_ms".to_string(), "ms"));
-    let unit = |key| crate::measures::measure(key).map_or("", |measure| measure.unit);
+    let unit = |key| rig::measures::measure(key).map_or("", |measure| measure.unit);
     out.extend(MARGINS.map(|key| (format!("margin.{key}"), unit(key))));
     out.extend(MEASURES.iter().map(|measure| (measure.key.to_string(), measure.unit)));
     out
-}
-
-/// How often something happened, with the exact interval of its probability.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Share {
-    /// Times it happened.
-    pub count: u64,
-    /// Times it was tried.
-    pub of: u64,
-    /// Lower bound of the probability at [`CONFIDENCE`].
-    pub low: f64,
-    /// Upper bound of the probability at [`CONFIDENCE`].
-    pub high: f64,
-}
-
-impl Share {
-    /// The share of `count` in `of`.
-    pub fn new(count: u64, of: u64) -> Self {
-        let (low, high) = clopper_pearson(count, of, CONFIDENCE);
-        Self { count, of, low, high }
-    }
 }
 
 /// Percentiles of one measure over the runs that have it.
@@ -189,7 +168,7 @@ impl Campaign {
 
     /// The spread of every measure that any run has.
     pub fn spreads(&self) -> Vec<Spread> {
-        let spread = |measure: &crate::measures::Measure| {
+        let spread = |measure: &rig::measures::Measure| {
             let read = |row: &Row| (measure.read)(&row.measures);
             let mut values: Vec<f64> = self.rows.iter().filter_map(read).collect();
             values.sort_by(f64::total_cmp);

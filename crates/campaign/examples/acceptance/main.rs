@@ -1,6 +1,6 @@
 //! The acceptance matrix of navigation and fault management: what must survive, flown many times.
 //!
-//! `cargo run -p frigoris-rig --example acceptance -- [--seed N] [--runs N] [--first-run N] [--threads N]`
+//! `cargo run -p frigoris-campaign --example acceptance -- [--seed N] [--runs N] [--first-run N] [--threads N]`
 //! `  [--only TEXT | --only =NAME,NAME] [--tile m1=FILE] [--tile m2=FILE] [--out FOLDER] [--resume]`
 //!
 //! A cell is a scenario, a vehicle, a ground, a configuration and a fault; all start at braking ignition. Cells
@@ -13,11 +13,12 @@
 
 mod cells;
 
+use campaign::runs::{self, Campaign, Row};
 use cells::{Cell, cells};
 use miette::{IntoDiagnostic, miette};
-use rig::campaign::{self, Campaign, Row, Share};
 use rig::scenario::Scenario;
 use rig::stand::Stand;
+use rig::statistics::Share;
 use rig::verdict::Outcome;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -172,14 +173,14 @@ fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Campai
     let folder = arguments.out.join(&cell.name);
     let runs = arguments.first_run..arguments.first_run + arguments.runs;
     if arguments.resume
-        && let Some(done) = campaign::finished(&stand, runs.clone(), &folder)
+        && let Some(done) = runs::finished(&stand, runs.clone(), &folder)
     {
         return Ok(done);
     }
     if !arguments.resume {
         let _ = std::fs::remove_dir_all(&folder);
     }
-    Ok(campaign::run(&stand, runs, &folder, |_| {})?)
+    Ok(runs::run(&stand, runs, &folder, |_| {})?)
 }
 
 fn table(lines: &[Line]) -> (String, String) {
