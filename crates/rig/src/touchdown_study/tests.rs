@@ -3,9 +3,14 @@
 use super::*;
 use std::path::Path;
 
-fn study() -> Study {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vehicles/resilience.toml");
+fn study_of(vehicle: &str) -> Study {
+    let vehicles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vehicles");
+    let file = vehicles.join(format!("{vehicle}.toml"));
     Study::of(&VehicleFile::read(&file).unwrap(), 7)
+}
+
+fn study() -> Study {
+    study_of("resilience")
 }
 
 fn meeting(slope_deg: f64, v_m_s: f64, way: Way, after: After) -> Meeting {
@@ -123,4 +128,31 @@ fn too_few_landings_hold_no_envelope_however_they_ended() {
     let all = Envelope { slope_deg: SLOPE_DEG_MAX, v_m_s: SURVEY_M_S_MAX };
     assert_eq!(spread(30, |_, _| true).envelope(), Envelope::NONE);
     assert_eq!(spread(31, |_, _| true).envelope(), all);
+}
+
+#[test]
+fn every_lander_ends_upright_inside_eight_degrees_and_half_a_metre_per_second() {
+    let limits = Envelope { slope_deg: 8.0, v_m_s: 0.5 };
+    for vehicle in [
+        "resilience",
+        "resilience-b",
+        "slim",
+        "apollo-lm",
+        "blue-ghost",
+        "chandrayaan-3",
+        "apex-1",
+        "chang-e-3",
+    ] {
+        let landings = study_of(vehicle).inside(&limits, After::Settled, false, 24);
+        assert_eq!(landings.upright.count, 24, "{vehicle}: {landings:?}");
+    }
+}
+
+#[test]
+fn the_corner_of_an_envelope_is_harder_than_its_inside() {
+    let limits = Envelope { slope_deg: 12.0, v_m_s: 1.2 };
+    let study = study();
+    let inside = study.inside(&limits, After::Shut, false, 40);
+    let corner = study.inside(&limits, After::Shut, true, 40);
+    assert!(corner.upright.count + 10 < inside.upright.count, "{inside:?} {corner:?}");
 }
