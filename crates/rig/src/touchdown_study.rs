@@ -9,11 +9,11 @@
 //! - the static limit, tan φ = b / h: the centre of mass over the lower edge;
 //! - the speed that trips feet that stick, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin
 //!   [Messuri1985];
-//! - the speed at which level feet fall over the upper ones and trip on the lower ones, two plastic impacts as of
-//!   a block that rocks [Housner1963], with I = k² + L² and the sink rate w:
-//!     ω₁ = (h v + b w) / I,   ω₂² = ω₁² + 2 g (h (1 − cos θ) + b sin θ) / I,   ω₃ = ω₂ (k² + h² − b²) / I,
-//!   and it topples where ½ I ω₃² exceeds g L (1 − cos(φ − θ)).
+//! - the speed at which level feet fall over the upper ones and trip on the lower ones.
 //!
+//! The last is two plastic impacts, as of a block that rocks [Housner1963]; with I = k² + L² and the sink rate w
+//!     ω₁ = (h v + b w) / I,   ω₂² = ω₁² + 2 g (h (1 − cos θ) + b sin θ) / I,   ω₃ = ω₂ (k² + h² − b²) / I,
+//! and it topples where ½ I ω₃² exceeds g L (1 − cos(φ − θ)).
 //! Refuses: craters and rocks (whole flights meet them), errors of attitude on board, lag of valves.
 
 mod drop;
@@ -244,7 +244,8 @@ impl Geometry {
     }
 
     /// Downhill speed at which a level lander whose feet stick falls over its upper feet and trips on the lower
-    /// ones, m/s; infinite where the second impact stops it. See the head of this module.
+    /// ones, m/s; infinite where the second impact stops it. Too high where ω₁ b exceeds the sink rate: the upper
+    /// feet lift off then. See the head of this module.
     pub fn rocks_m_s(&self, slope_rad: f64, v_down_m_s: f64) -> f64 {
         let gravity = icd::constants::MOON_GRAVITY_M_S2;
         let (b, h) = (self.edge_m, self.height_m);

@@ -89,8 +89,8 @@ impl Survey {
         let fastest = |slope_deg| {
             let each =
                 steps(SURVEY_M_S_MAX, SPEED_STEP_M_S).map(|v_m_s| Envelope { slope_deg, v_m_s });
-            let holds = each.filter(|envelope| self.held(envelope).low >= CHOSEN);
-            holds.last().unwrap_or(Envelope { slope_deg, v_m_s: 0.0 })
+            let mut holds = each.filter(|envelope| self.held(envelope).low >= CHOSEN);
+            holds.next_back().unwrap_or(Envelope { slope_deg, v_m_s: 0.0 })
         };
         steps(SLOPE_DEG_MAX, SLOPE_STEP_DEG).map(fastest).collect()
     }
