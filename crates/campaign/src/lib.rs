@@ -1,7 +1,8 @@
 //! Many runs: campaigns, landing probability with its confidence, rare events, the search for failures.
 //!
 //! Duty: flies a scenario many times, on purpose, and says what that amounts to.
-//! Doors: [`runs::run`] (a campaign), [`matrix::fly`] (sites, azimuths, vehicles and configurations).
+//! Doors: [`runs::run`] (a campaign), [`runs::merge`] (one result of many parts), [`slurm`] (on a cluster),
+//! [`matrix::fly`] (sites, azimuths, vehicles and configurations).
 //! Does not own: one run (`rig::closed_loop`), what a good landing is (`rig::verdict`), exact intervals
 //! (`rig::statistics`), the terminal (`app`).
 //!
@@ -9,9 +10,17 @@
 //! |---|---|---|
 //! | CMP-1 | keep a campaign's partial results and resume them | `tests/runs.rs` |
 //! | CMP-2 | give the same rows on any number of threads | `one_thread_and_two_give_the_same_rows` |
+//! | CMP-3 | leave the same file however its runs were stopped, sharded, doubled or merged | `shards_merge_into_the_file_of_one_process` |
 //! | CMP-30 | fly a matrix of sites, azimuths, vehicles and configurations with common random numbers, and go on with it | `a_small_matrix_flies_is_resumed_cell_by_cell_and_shares_its_draws` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
 pub mod matrix;
 pub mod runs;
+pub mod slurm;
+
+/// SHA-256 of what decides a run's bits: the sources, data and versions that this program was built of, and the
+/// compiler. Two builds of the same sources have the same.
+pub const fn code() -> &'static str {
+    env!("FRIGORIS_CODE")
+}

@@ -118,8 +118,8 @@ pub struct Step<'a> {
 
 /// Flies every cell on the current `rayon` pool, one after the other.
 ///
-/// - `folder`: receives `cells/NAME.toml`, and under `runs/NAME` what [`runs::run`] leaves of each. A cell that
-///   was finished there by the same scenario is not flown again.
+/// - `folder`: receives `cells/NAME.toml`, and under `runs/NAME` what [`runs::run`] leaves of each. Runs that are there
+///   of the same scenario are not flown again, those of another are replaced.
 /// - `progress`: called from any thread after each run. `done`: called after each cell with all there are, so that
 ///   a matrix that is stopped leaves what it has.
 ///
@@ -181,10 +181,15 @@ fn one(
     };
     let range = 1..plan.runs + 1;
     let own = folder.join("runs").join(&cell.name);
-    let campaign = match runs::finished(&stand, range.clone(), &own) {
-        Some(campaign) => campaign,
-        None => runs::run(&stand, range, &own, tell).map_err(failed)?,
+    let flown = match runs::run(&stand, range.clone(), &own, tell) {
+        // The cell has changed since: what is there is of another scenario.
+        Err(CampaignError::Foreign { .. }) => {
+            runs::forget(&own)?;
+            runs::run(&stand, range, &own, tell)
+        }
+        flown => flown,
     };
+    let campaign = flown.map_err(failed)?;
     Ok(Summary::of(cell, &file, &campaign, &expect))
 }
 
