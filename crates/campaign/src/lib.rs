@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
+pub mod clusters;
 pub mod order;
 pub mod runs;
 pub mod sensitivity;
