@@ -14,5 +14,7 @@
 
 pub mod clusters;
 pub mod order;
+pub mod report;
+pub mod requirements;
 pub mod runs;
 pub mod sensitivity;
