@@ -78,6 +78,8 @@ impl Campaign {
         }
         let written = folder.join("campaign.parquet");
         say(&mut stdout, &format!("\nwritten: {}", written.display())).into_diagnostic()?;
+        drop(stdout);
+        crate::report::show(&folder)?;
         Ok(true)
     }
 

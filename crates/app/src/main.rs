@@ -15,6 +15,8 @@ mod panel;
 mod plain;
 mod rangefinder;
 mod replay;
+mod report;
+mod requirements;
 mod shipped;
 mod status;
 mod terrain;
@@ -37,6 +39,10 @@ enum Command {
     Fly(fly::Fly),
     /// Fly one scenario many times with dispersions, and count the outcomes.
     Campaign(campaign::Campaign),
+    /// Make the report of a campaign again, from its file alone.
+    Report(report::Report),
+    /// List every requirement with the tests and campaigns that show it.
+    Requirements(requirements::Requirements),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
@@ -55,6 +61,8 @@ fn main() -> ExitCode {
     let judged = match Cli::parse().command {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
+        Command::Report(report) => report.run(),
+        Command::Requirements(requirements) => requirements.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),

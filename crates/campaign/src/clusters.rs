@@ -13,6 +13,7 @@ pub mod medoids;
 pub mod rule;
 
 use crate::sensitivity::rank::order;
+use rayon::prelude::*;
 use rule::Rule;
 
 /// Least mean silhouette for which a group is split.
@@ -74,26 +75,31 @@ pub fn clusters(endings: &[(String, Vec<usize>)], features: &[Feature]) -> Vec<C
     let mut failed = vec![false; runs];
     endings.iter().flat_map(|(_, places)| places).for_each(|place| failed[*place] = true);
     let weights: Vec<f64> = weights(features, &failed);
-    let mut out: Vec<Cluster> = Vec::new();
-    for (ending, places) in endings.iter().filter(|(_, places)| !places.is_empty()) {
-        for (members, medoid, silhouette) in split(places, features, &weights) {
-            let mut inside = vec![false; runs];
-            members.iter().for_each(|place| inside[*place] = true);
-            let rule = |stated: Stated| rule::find(features, stated, &inside);
-            let (cause, symptom) = (rule(Stated::Input), rule(Stated::Symptom));
-            out.push(Cluster { ending: ending.clone(), members, medoid, silhouette, cause, symptom });
-        }
-    }
+    let groups: Vec<_> = endings
+        .par_iter()
+        .filter(|(_, places)| !places.is_empty())
+        .flat_map_iter(|(ending, places)| {
+            let groups = split(places, features, &weights).into_iter();
+            groups.map(move |group| (ending, group))
+        })
+        .collect();
+    let cluster = |(ending, (members, medoid, silhouette)): (&String, Group)| {
+        let mut inside = vec![false; runs];
+        members.iter().for_each(|place| inside[*place] = true);
+        let rule = |stated: Stated| rule::find(features, stated, &inside);
+        let (cause, symptom) = (rule(Stated::Input), rule(Stated::Symptom));
+        Cluster { ending: ending.clone(), members, medoid, silhouette, cause, symptom }
+    };
+    let mut out: Vec<Cluster> = groups.into_par_iter().map(cluster).collect();
     out.sort_by_key(|cluster| std::cmp::Reverse(cluster.members.len()));
     out
 }
 
-/// Members, medoid and silhouette of each group of the runs at `places`.
-fn split(
-    places: &[usize],
-    features: &[Feature],
-    weights: &[f64],
-) -> Vec<(Vec<usize>, usize, Option<f64>)> {
+/// Members, medoid and silhouette.
+type Group = (Vec<usize>, usize, Option<f64>);
+
+/// The groups of the runs at `places`.
+fn split(places: &[usize], features: &[Feature], weights: &[f64]) -> Vec<Group> {
     let stride = places.len().div_ceil(SOUGHT_MAX);
     let sought: Vec<usize> = places.iter().copied().step_by(stride).collect();
     let gower = medoids::Gower::new(features, weights, &sought);
@@ -108,7 +114,7 @@ fn split(
         Some((silhouette, found)) => (Some(silhouette), found),
         None => (None, medoids::around(&table, 1)),
     };
-    let mut groups: Vec<(Vec<usize>, usize, Option<f64>)> =
+    let mut groups: Vec<Group> =
         found.iter().map(|medoid| (Vec::new(), sought[*medoid], silhouette)).collect();
     for place in places {
         let distance = |medoid: usize| gower.distance(*place, medoid);

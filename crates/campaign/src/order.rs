@@ -115,10 +115,7 @@ pub fn quantile(ascending: &[f64], q: f64) -> Option<f64> {
 /// - Each side takes half of the risk.
 pub fn interval(ascending: &[f64], q: f64, confidence: f64) -> Option<(f64, f64)> {
     let one_sided = 0.5 * (1.0 + confidence);
-    Some((
-        lower_bound(ascending, 1.0 - q, one_sided)?,
-        upper_bound(ascending, q, one_sided)?,
-    ))
+    Some((lower_bound(ascending, 1.0 - q, one_sided)?, upper_bound(ascending, q, one_sided)?))
 }
 
 #[cfg(test)]

@@ -258,7 +258,8 @@ impl Ledger {
                 continue;
             }
             let kept = claim.kept(table);
-            let kept = kept.iter().zip(&fresh).filter(|(kept, fresh)| **kept && **fresh).count() as u64;
+            let kept =
+                kept.iter().zip(&fresh).filter(|(kept, fresh)| **kept && **fresh).count() as u64;
             // Parts of one campaign, and of a pooled claim all campaigns, are one.
             let same = evidence.iter_mut().find(|e| claim.pooled || e.campaign == name);
             match same {
@@ -339,8 +340,17 @@ pub fn read(text: &str) -> Result<Vec<Requirement>, RequirementError> {
 
 fn requirement(entry: &toml::Value) -> Result<Requirement, RequirementError> {
     const KEYS: [&str; 11] = [
-        "id", "shall", "scenarios", "tests", "outcomes", "measure", "min", "max", "share",
-        "confidence", "pooled",
+        "id",
+        "shall",
+        "scenarios",
+        "tests",
+        "outcomes",
+        "measure",
+        "min",
+        "max",
+        "share",
+        "confidence",
+        "pooled",
     ];
     let id = entry.get("id").and_then(toml::Value::as_str).unwrap_or("a requirement without id");
     let absent = |key, kind| RequirementError::Key { id: id.to_string(), key, kind };
@@ -366,8 +376,11 @@ fn requirement(entry: &toml::Value) -> Result<Requirement, RequirementError> {
 /// The claim, when there is one.
 fn claim(entry: &toml::Value, id: &str) -> Result<Option<Claim>, RequirementError> {
     let absent = |key, kind| RequirementError::Key { id: id.to_string(), key, kind };
-    let value = |key, value: String, known| {
-        RequirementError::Value { id: id.to_string(), key, value, known }
+    let value = |key, value: String, known| RequirementError::Value {
+        id: id.to_string(),
+        key,
+        value,
+        known,
     };
     let number = |key| entry.get(key).and_then(toml::Value::as_float);
     let kept = match (entry.get("outcomes"), entry.get("measure")) {

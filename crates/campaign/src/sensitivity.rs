@@ -111,8 +111,7 @@ fn of_figure(figure: &Series, inputs: &[Series]) -> Option<Sensitivity> {
             let order = rank::order(x);
             let first = index(&z, &order, lags(z.len()));
             let deviation = scatter_of_halves(&z, &order, &halves);
-            let of_scatter =
-                scatter.as_ref().map_or(0.0, |s| index(s, &order, lags(s.len())));
+            let of_scatter = scatter.as_ref().map_or(0.0, |s| index(s, &order, lags(s.len())));
             let counts = first > floor
                 || of_scatter > scatter_floor
                 || prcc.is_some_and(|r| r.abs() > prcc_floor);

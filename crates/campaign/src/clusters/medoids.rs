@@ -71,9 +71,8 @@ pub fn around(table: &Table, k: usize) -> Vec<usize> {
     let mut medoids: Vec<usize> = Vec::new();
     let mut nearest = vec![f64::INFINITY; n];
     while medoids.len() < k.min(n) {
-        let with = |m: usize| -> f64 {
-            nearest.iter().zip(&table[m]).map(|(d, e)| d.min(*e)).sum()
-        };
+        let with =
+            |m: usize| -> f64 { nearest.iter().zip(&table[m]).map(|(d, e)| d.min(*e)).sum() };
         let free = (0..n).filter(|m| !medoids.contains(m));
         let Some(best) = free.min_by(|a, b| with(*a).total_cmp(&with(*b))) else { break };
         nearest.iter_mut().zip(&table[best]).for_each(|(d, e)| *d = d.min(*e));
@@ -91,9 +90,8 @@ pub fn around(table: &Table, k: usize) -> Vec<usize> {
                     others.map(|(_, m)| row[*m]).fold(f64::INFINITY, f64::min)
                 })
                 .collect();
-            let with = |m: usize| -> f64 {
-                left.iter().zip(&table[m]).map(|(d, e)| d.min(*e)).sum()
-            };
+            let with =
+                |m: usize| -> f64 { left.iter().zip(&table[m]).map(|(d, e)| d.min(*e)).sum() };
             let best = (0..n).map(|m| (with(m), m)).min_by(|a, b| a.0.total_cmp(&b.0));
             if let Some((cost, m)) = best.filter(|(cost, _)| *cost < least - 1e-12) {
                 (medoids[i], least) = (m, cost);

@@ -90,7 +90,8 @@ fn figure(x: f64) -> String {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped
     let decimals = (3.0 - size).clamp(0.0, 6.0) as usize;
     let text = format!("{x:.decimals$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     text.replace('-', "−")
 }
 

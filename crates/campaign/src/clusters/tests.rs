@@ -32,7 +32,13 @@ fn planted() -> (Vec<Feature>, Vec<usize>, Vec<usize>) {
     let slow = |j: usize| range(j) < 150.0 && !fast(j);
     let jitter = noise("jitter");
     let speed = |j: usize| {
-        let mean = if fast(j) { 40.0 } else if slow(j) { 12.0 } else { 1.0 };
+        let mean = if fast(j) {
+            40.0
+        } else if slow(j) {
+            12.0
+        } else {
+            1.0
+        };
         mean + 0.5 * jitter[j]
     };
     let mut features = vec![
@@ -75,7 +81,11 @@ fn two_planted_ways_to_fail_are_found_with_their_rules() {
     assert_eq!(slow.cause, None);
     let rule = slow.symptom.as_ref().unwrap();
     assert_eq!(rule.conditions.len(), 1);
-    assert!(rule.words(&features).starts_with("first range at most 1"), "{}", rule.words(&features));
+    assert!(
+        rule.words(&features).starts_with("first range at most 1"),
+        "{}",
+        rule.words(&features)
+    );
 }
 
 #[test]
@@ -95,8 +105,7 @@ fn one_way_to_fail_stays_one_and_chance_makes_no_rule() {
 #[test]
 fn endings_are_never_mixed_and_the_largest_group_comes_first() {
     let (features, fast, slow) = planted();
-    let endings =
-        [("ran dry".to_string(), slow[..3].to_vec()), ("lost".to_string(), fast.clone())];
+    let endings = [("ran dry".to_string(), slow[..3].to_vec()), ("lost".to_string(), fast.clone())];
     let found = clusters(&endings, &features);
     assert_eq!((&found[0].ending[..], &found[0].members), ("lost", &fast));
     assert_eq!((&found[1].ending[..], found[1].members.len()), ("ran dry", 3));
@@ -106,8 +115,7 @@ fn endings_are_never_mixed_and_the_largest_group_comes_first() {
 #[test]
 fn the_distance_of_distributions_is_that_worked_by_hand() {
     // Inside {1, 2}, outside {2, 3}: after 1 a half apart, after both 2s again a half.
-    let distance =
-        distance_of_distributions(&[1.0, 2.0, 2.0, 3.0], &[true, true, false, false]);
+    let distance = distance_of_distributions(&[1.0, 2.0, 2.0, 3.0], &[true, true, false, false]);
     assert!((distance - 0.5).abs() < 1e-12, "{distance}");
 }
 

@@ -284,9 +284,8 @@ pub fn worst(table: &Table) -> Vec<Worst> {
         })
         .collect();
     let least = |place: usize| {
-        let shares = margins.iter().map(|(key, column, scale)| {
-            (column.values[place] / scale, *key, column)
-        });
+        let shares =
+            margins.iter().map(|(key, column, scale)| (column.values[place] / scale, *key, column));
         let present = shares.filter(|(share, ..)| !share.is_nan());
         present.min_by(|a, b| a.0.total_cmp(&b.0))
     };

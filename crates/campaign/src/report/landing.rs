@@ -97,9 +97,7 @@ fn ellipses(points: &[[f64; 2]]) -> Option<([f64; 2], f64, Vec<Ellipse>)> {
     if points.len() < ELLIPSE_MIN {
         return Some((mean, 0.0, Vec::new()));
     }
-    let moment = |a: usize, b: usize| {
-        sum(&|p| (p[a] - mean[a]) * (p[b] - mean[b])) / (n - 1.0)
-    };
+    let moment = |a: usize, b: usize| sum(&|p| (p[a] - mean[a]) * (p[b] - mean[b])) / (n - 1.0);
     let (ee, en, nn) = (moment(0, 0), moment(0, 1), moment(1, 1));
     let (half, apart) = (0.5 * (ee + nn), libm::hypot(0.5 * (ee - nn), en));
     let axes = [half + apart, (half - apart).max(0.0)];

@@ -188,7 +188,10 @@ fn outcomes(report: &Report) -> String {
     };
     group("outcome", counts.outcomes.iter().map(|(o, s)| (o.name(), s)).collect());
     group("what the touchdown did", counts.classes.iter().map(|(c, s)| (c.name(), s)).collect());
-    group("against the scenario's expectation", counts.grades.iter().map(|(g, s)| (g.name(), s)).collect());
+    group(
+        "against the scenario's expectation",
+        counts.grades.iter().map(|(g, s)| (g.name(), s)).collect(),
+    );
     out + "</table></section>\n"
 }
 
@@ -206,7 +209,8 @@ fn requirements(report: &Report) -> String {
     if report.requirements.is_empty() {
         return format!("{head}<p>None names it.</p></section>\n");
     }
-    let rows: String = report.requirements.iter().map(|(r, e)| requirement(r, e.as_ref())).collect();
+    let rows: String =
+        report.requirements.iter().map(|(r, e)| requirement(r, e.as_ref())).collect();
     format!(
         "{head}<table class=\"rows\"><thead><tr><th></th><th>shall</th><th></th><th>these runs</th><th>tests</th></tr></thead>\n<tbody>{rows}</tbody></table></section>\n"
     )
@@ -217,10 +221,19 @@ fn requirement(requirement: &Requirement, evidence: Option<&Evidence>) -> String
     let (verdict, figure) = match (claim, evidence) {
         (Some(claim), Some(evidence)) => (
             status(evidence.status(claim)),
-            format!("{}<br><small>asked: {}</small>", escape(&evidence.words(claim)), escape(&claim.words())),
+            format!(
+                "{}<br><small>asked: {}</small>",
+                escape(&evidence.words(claim)),
+                escape(&claim.words())
+            ),
         ),
-        (Some(claim), None) => (status(Status::Open), format!("<small>asked: {}</small>", escape(&claim.words()))),
-        (None, _) => ("<td class=\"status\"></td>".to_string(), "<small>shown by its tests; claims nothing of many runs</small>".to_string()),
+        (Some(claim), None) => {
+            (status(Status::Open), format!("<small>asked: {}</small>", escape(&claim.words())))
+        }
+        (None, _) => (
+            "<td class=\"status\"></td>".to_string(),
+            "<small>shown by its tests; claims nothing of many runs</small>".to_string(),
+        ),
     };
     let tests = match tests.len() {
         0 => "<span class=\"open\">none</span>".to_string(),
@@ -260,7 +273,9 @@ fn limits(report: &Report) -> String {
     for limit in &report.limits {
         let LimitFinding { evidence, claim, .. } = limit;
         let verdict = evidence.status(claim);
-        let bound = limit.bound.map_or("–".to_string(), |b| format!("{} <i>{}</i>", number(b), escape(&limit.unit)));
+        let bound = limit
+            .bound
+            .map_or("–".to_string(), |b| format!("{} <i>{}</i>", number(b), escape(&limit.unit)));
         let needed = match (verdict, needed(limit)) {
             (Status::Shown, _) => "enough".to_string(),
             (_, Some(runs)) => runs.to_string(),
@@ -303,7 +318,9 @@ fn landing(report: &Report) -> String {
     let mut row = |name: &str, value: String| {
         let _ = writeln!(rows, "<tr><th>{name}</th><td class=\"number\">{value}</td></tr>");
     };
-    for (share, name) in [(0.5, "half land within (CEP)"), (0.95, "95 % within"), (0.99, "99 % within")] {
+    for (share, name) in
+        [(0.5, "half land within (CEP)"), (0.95, "95 % within"), (0.99, "99 % within")]
+    {
         let (radius, interval) = landing.circle_m(share);
         let interval = interval.map_or(String::new(), |(low, high)| {
             format!(" <small>{} to {}</small>", number(low), number(high))
@@ -368,7 +385,8 @@ fn farthest(report: &Report, landing: &landing::Landing) -> String {
 fn sensitivity(report: &Report) -> String {
     let mut out = String::from("<section class=\"card\"><h2>What drives the margins</h2>\n");
     if report.table.inputs.is_empty() {
-        return out + "<p>The file has no dispersed inputs: either nothing is dispersed, or it comes from an older program.</p></section>\n";
+        return out
+            + "<p>The file has no dispersed inputs: either nothing is dispersed, or it comes from an older program.</p></section>\n";
     }
     let _ = write!(
         out,
@@ -393,7 +411,8 @@ fn drivers(report: &Report, found: &Sensitivity) -> String {
         let input = &report.table.inputs[driver.input];
         let bar = driver.shapley.map_or(String::new(), |effect| {
             let at = |x: f64| 100.0 * x.clamp(0.0, 1.0);
-            let (low, high) = (effect.share - effect.uncertainty, effect.share + effect.uncertainty);
+            let (low, high) =
+                (effect.share - effect.uncertainty, effect.share + effect.uncertainty);
             format!(
                 "<b style=\"width:{:.1}%\"></b><u style=\"left:{:.1}%;width:{:.1}%\"></u>",
                 at(effect.share),
@@ -459,7 +478,10 @@ fn cluster(report: &Report, cluster: &Cluster) -> String {
     let cause = if report.table.inputs.is_empty() {
         String::new()
     } else {
-        format!("<dt>input</dt><dd>{}</dd>", rule(&cluster.cause, "none tells them from the others"))
+        format!(
+            "<dt>input</dt><dd>{}</dd>",
+            rule(&cluster.cause, "none tells them from the others")
+        )
     };
     format!(
         "<section class=\"card cluster\"><h3>{}: {count} {}{split}</h3><dl>{cause}<dt>in flight</dt><dd>{}</dd></dl>\
@@ -512,7 +534,11 @@ fn spreads(report: &Report) -> String {
             out,
             "<tr><th>{}{}</th><td>{}</td><td class=\"number\" data-l=\"runs\">{}</td>",
             escape(label(&spread.key)),
-            if spread.unit.is_empty() { String::new() } else { format!(", <i>{}</i>", escape(&spread.unit)) },
+            if spread.unit.is_empty() {
+                String::new()
+            } else {
+                format!(", <i>{}</i>", escape(&spread.unit))
+            },
             spark(spread),
             spread.values.len()
         );
@@ -526,7 +552,11 @@ fn spreads(report: &Report) -> String {
                 q if q >= 1.0 => "largest".to_string(),
                 q => format!("{:.0} %", 100.0 * q),
             };
-            let _ = write!(out, "<td class=\"number\" data-l=\"{name}\">{}{interval}</td>", number(spread.at(q)));
+            let _ = write!(
+                out,
+                "<td class=\"number\" data-l=\"{name}\">{}{interval}</td>",
+                number(spread.at(q))
+            );
         }
         out += "</tr>\n";
     }

@@ -110,7 +110,12 @@ pub fn histogram(title: &str, spread: &Spread, limit: &LimitFinding) -> String {
             100.0 * share
         );
     }
-    let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{most}</text>", LEFT - 5.0, TOP + 4.0);
+    let _ = write!(
+        svg,
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{most}</text>",
+        LEFT - 5.0,
+        TOP + 4.0
+    );
     for (k, count) in bins.iter().enumerate().filter(|(_, count)| **count > 0) {
         let from = low + k as f64 * width;
         let beyond = from + 0.5 * width > limit.max || from + 0.5 * width < limit.min;
@@ -131,7 +136,11 @@ pub fn histogram(title: &str, spread: &Spread, limit: &LimitFinding) -> String {
         let below = spread.values.partition_point(|v| *v <= value) as f64;
         format!("{:.1},{:.1} ", x(value), y(below / count))
     });
-    let _ = write!(svg, "<polyline class=\"ecdf\" points=\"{}\"/>", curve.collect::<String>().trim_end());
+    let _ = write!(
+        svg,
+        "<polyline class=\"ecdf\" points=\"{}\"/>",
+        curve.collect::<String>().trim_end()
+    );
     let levels = [("limit", limit.min), ("limit", limit.max), ("bound", bound)];
     for (class, value) in levels.into_iter().filter(|(_, v)| (low..=high).contains(v)) {
         let _ = write!(
@@ -142,7 +151,8 @@ pub fn histogram(title: &str, spread: &Spread, limit: &LimitFinding) -> String {
         );
     }
     let outside = spread.values.iter().filter(|v| !(low..=high).contains(*v)).count();
-    let note = if outside == 0 { String::new() } else { format!(" {outside} runs lie off the axis.") };
+    let note =
+        if outside == 0 { String::new() } else { format!(" {outside} runs lie off the axis.") };
     let _ = write!(
         svg,
         "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
@@ -235,7 +245,13 @@ pub fn map(table: &Table, landing: &Landing, limit_m: Option<f64>) -> String {
     }
     if let Some(limit_m) = limit_m {
         ring(limit_m, limit_m, [0.0, 0.0], 0.0, "stroke:#0b1220;stroke-width:3.6;opacity:.55");
-        ring(limit_m, limit_m, [0.0, 0.0], 0.0, "stroke:#ffd34d;stroke-width:2;stroke-dasharray:7 5");
+        ring(
+            limit_m,
+            limit_m,
+            [0.0, 0.0],
+            0.0,
+            "stroke:#ffd34d;stroke-width:2;stroke-dasharray:7 5",
+        );
     }
     let _ = write!(
         svg,

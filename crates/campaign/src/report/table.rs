@@ -97,7 +97,8 @@ impl Table {
         mut columns: Vec<Column>,
         facts: BTreeMap<String, String>,
     ) -> Result<Self, ReportError> {
-        let foreign = |what: &str| ReportError::Foreign { file: file.to_path_buf(), what: what.into() };
+        let foreign =
+            |what: &str| ReportError::Foreign { file: file.to_path_buf(), what: what.into() };
         for column in &mut columns {
             if let Some(unit) = facts.get(&format!("unit.{}", column.key)) {
                 column.unit.clone_from(unit);
@@ -105,10 +106,13 @@ impl Table {
         }
         let mut take = |key: &str| {
             let place = columns.iter().position(|column| column.key == key);
-            place.map(|place| columns.remove(place).values).ok_or_else(|| foreign(&format!("it has no column {key}")))
+            place
+                .map(|place| columns.remove(place).values)
+                .ok_or_else(|| foreign(&format!("it has no column {key}")))
         };
         let (runs, outcomes, grades) = (take("run")?, take("outcome")?, take("grade")?);
-        let names = |key: &str| facts.get(key).ok_or_else(|| foreign(&format!("it has no fact {key}")));
+        let names =
+            |key: &str| facts.get(key).ok_or_else(|| foreign(&format!("it has no fact {key}")));
         let outcome = Coded::new(names("frigoris.outcomes")?, Outcome::ALL.map(|o| (o.name(), o)));
         let grade = Coded::new(names("frigoris.grades")?, Grade::ALL.map(|g| (g.name(), g)));
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // run numbers
@@ -121,11 +125,13 @@ impl Table {
         }
         let decoded = |i: &usize| Some((outcome.of(outcomes[*i])?, grade.of(grades[*i])?));
         let ends: Option<Vec<(Outcome, Grade)>> = kept.iter().map(decoded).collect();
-        let (outcomes, grades) = ends.ok_or_else(|| foreign("an outcome is unknown"))?.into_iter().unzip();
+        let (outcomes, grades) =
+            ends.ok_or_else(|| foreign("an outcome is unknown"))?.into_iter().unzip();
         for column in &mut columns {
             column.values = kept.iter().map(|i| column.values[*i]).collect();
         }
-        let (inputs, columns) = columns.into_iter().partition(|column| column.key.starts_with(INPUT));
+        let (inputs, columns) =
+            columns.into_iter().partition(|column| column.key.starts_with(INPUT));
         let mut table = Self {
             file: file.to_path_buf(),
             runs: kept.iter().map(|i| number(runs[*i])).collect(),
@@ -189,7 +195,9 @@ impl Table {
     /// Name of the scenario: that of its file, without folder and ending; empty when the file does not say.
     pub fn scenario(&self) -> String {
         let file = self.fact("fly").split_whitespace().nth(2).unwrap_or_default();
-        Path::new(file).file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
+        Path::new(file)
+            .file_stem()
+            .map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
     }
 
     /// The outcome that the scenario expects.

@@ -64,7 +64,10 @@ fn requirements(report: &Report) -> Json {
         let mut pairs = vec![
             ("id".to_string(), Json::text(&*requirement.id)),
             ("shall".to_string(), Json::text(&*requirement.shall)),
-            ("tests".to_string(), Json::List(requirement.tests.iter().map(|t| Json::text(&**t)).collect())),
+            (
+                "tests".to_string(),
+                Json::List(requirement.tests.iter().map(|t| Json::text(&**t)).collect()),
+            ),
         ];
         let both = requirement.claim.as_ref().zip(evidence.as_ref());
         if let Some((claim, evidence)) = both {

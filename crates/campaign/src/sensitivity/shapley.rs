@@ -175,7 +175,8 @@ mod tests {
     fn the_weights_of_all_sets_add_up_to_one() {
         for m in 1..=INPUTS_MAX {
             // C(m − 1, s) sets of each size s go without i.
-            let choose = |s: usize| (0..s).fold(1.0, |c, k| c * (m - 1 - k) as f64 / (k + 1) as f64);
+            let choose =
+                |s: usize| (0..s).fold(1.0, |c, k| c * (m - 1 - k) as f64 / (k + 1) as f64);
             let sum: f64 = (0..m).map(|s| choose(s) * weight(s, m)).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{m}: {sum}");
         }

@@ -52,9 +52,7 @@ fn indices_of_the_ishigami_function_are_those_in_closed_form() {
     assert!(driver(&found, 2).counts && driver(&found, 2).first < 2.0 * found.floor);
     assert!(!driver(&found, 3).counts && driver(&found, 3).shapley.is_none());
     // Shapley: neighbours in three dimensions of 4000 runs lose some 5 % of it.
-    for (input, effect) in
-        [(0, (v1 + 0.5 * v13) / all), (1, v2 / all), (2, 0.5 * v13 / all)]
-    {
+    for (input, effect) in [(0, (v1 + 0.5 * v13) / all), (1, v2 / all), (2, 0.5 * v13 / all)] {
         let share = driver(&found, input).shapley.unwrap().share;
         assert!((share - effect).abs() < 0.05, "{input}: {share} {effect}");
     }
@@ -71,8 +69,7 @@ fn indices_of_a_linear_gaussian_model_are_those_in_closed_form() {
     let [a, free, c, noise] = ["a", "b", "c", "noise"].map(|name| normal(n, 0, name));
     let b: Vec<f64> =
         a.iter().zip(&free).map(|(a, f)| rho * a + (1.0 - rho * rho).sqrt() * f).collect();
-    let y: Vec<f64> =
-        (0..n).map(|j| 3.0 * a[j] + 2.0 * b[j] - c[j] + 2.0 * noise[j]).collect();
+    let y: Vec<f64> = (0..n).map(|j| 3.0 * a[j] + 2.0 * b[j] - c[j] + 2.0 * noise[j]).collect();
     let pair = 9.0 + 4.0 + 2.0 * rho * 6.0;
     let all = pair + 1.0 + 4.0;
     let found = of(y, &[a, b, c]);

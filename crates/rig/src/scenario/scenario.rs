@@ -353,7 +353,8 @@ impl Ground {
         let number = |key: &str| setting(key)?.parse::<f64>().ok();
         let landform =
             |name: &String| Landform::ALL.into_iter().find(|landform| landform.name() == name);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a whole number in the file
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // a whole number in the file
         Some(Self {
             seed: number("seed")? as u64,
             age_gyr: number("age_gyr")?,

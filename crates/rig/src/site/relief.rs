@@ -39,7 +39,6 @@ pub fn relief(
     };
     let elevation_m: Vec<f64> = (0..side * side).into_par_iter().map(height).collect();
     let rises = rises_of_grid(&elevation_m, side, cell_m);
-    let slopes: Vec<f64> =
-        rises.iter().map(|[x, y]| libm::atan(libm::hypot(*x, *y))).collect();
+    let slopes: Vec<f64> = rises.iter().map(|[x, y]| libm::atan(libm::hypot(*x, *y))).collect();
     Ok(Picture::shaded(&Heights { side, cell_m, elevation_m: &elevation_m }, median(&slopes)))
 }
