@@ -130,15 +130,15 @@ impl Claim {
         format!("{what} in {share} % of runs, with {confidence} % confidence")
     }
 
-    /// Whether each run of a campaign keeps it.
-    pub fn kept(&self, table: &Table) -> Vec<bool> {
-        match &self.kept {
+    /// Whether each run of a campaign keeps it; `None` where the campaign did not measure it.
+    pub fn kept(&self, table: &Table) -> Option<Vec<bool>> {
+        Some(match &self.kept {
             Kept::Ends(outcomes) => table.outcomes.iter().map(|o| outcomes.contains(o)).collect(),
             Kept::Within { key, min, max } => {
-                let Some(column) = table.column(key) else { return vec![false; table.runs.len()] };
-                column.values.iter().map(|value| value >= min && value <= max).collect()
+                let values = table.column(key)?.values.iter();
+                values.map(|value| value >= min && value <= max).collect()
             }
-        }
+        })
     }
 }
 
@@ -257,7 +257,7 @@ impl Ledger {
             if !matches(&requirement.scenarios, name) {
                 continue;
             }
-            let kept = claim.kept(table);
+            let Some(kept) = claim.kept(table) else { continue };
             let kept =
                 kept.iter().zip(&fresh).filter(|(kept, fresh)| **kept && **fresh).count() as u64;
             // Parts of one campaign, and of a pooled claim all campaigns, are one.

@@ -4,7 +4,7 @@
 //! effects (`shapley`), and the partial rank correlation (`rank`) that gives a sign.
 //! As published — first-order Sobol index by ranks, [Gamboa2022]: with the runs in the order of input X,
 //!     S = (Σ y_j y_{j+1} / n − ȳ²) / σ²
-//! averaged over lags 1…K, which comes near the bound of efficiency, [KleinRochet2024].
+//! averaged over lags 1…K, which comes near the bound of efficiency, [KleinRochet2023].
 //! As programmed: y centred, all lags weighted by their number of pairs, K = n^⅓.
 //! The interval is ±1.96 deviations over random halves of the runs drawn without replacement, whose scatter is that
 //! of the whole sample ([Politis1999] §2.2); drawing with replacement would pair runs with themselves.

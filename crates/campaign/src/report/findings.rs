@@ -140,7 +140,7 @@ fn limit(table: &Table, column: &Column, min: f64, max: f64) -> LimitFinding {
         confidence: CONFIDENCE,
         pooled: false,
     };
-    let kept = claim.kept(table).into_iter().filter(|kept| *kept).count() as u64;
+    let kept = claim.kept(table).into_iter().flatten().filter(|kept| *kept).count() as u64;
     let evidence = Evidence { campaign: table.scenario(), kept, of: table.count() };
     let ordered = |absent: f64| {
         let mut values: Vec<f64> =

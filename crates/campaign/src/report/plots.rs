@@ -14,7 +14,7 @@ const POINTS_MAX: usize = 4000;
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 210.0;
 const LEFT: f64 = 40.0;
-const RIGHT: f64 = 34.0;
+const RIGHT: f64 = 42.0;
 const TOP: f64 = 18.0;
 const BOTTOM: f64 = 38.0;
 /// Bins of a histogram; of a small one.

@@ -56,7 +56,10 @@ fn what_is_wrong_in_the_file_is_named() {
         ("colour = 1\n", "requirements.toml: REQ-X-1: unknown key colour"),
         ("measure = \"height\"\n", "measure = height is not a measure"),
         ("outcomes = [\"sunk\"]\n", "outcomes = \"sunk\" is not an outcome"),
-        ("measure = \"miss_m\"\nmax = 1.0\nshare = 0.9\n", "pooled is missing, or is not true or false"),
+        (
+            "measure = \"miss_m\"\nmax = 1.0\nshare = 0.9\n",
+            "pooled is missing, or is not true or false",
+        ),
         ("measure = \"miss_m\"\npooled = true\n", "max is missing"),
         (
             "outcomes = [\"lost\"]\npooled = true\nshare = 1.5\nconfidence = 0.9\n",

@@ -62,7 +62,7 @@ fn indices_of_the_ishigami_function_are_those_in_closed_form() {
 }
 
 /// y = 3 a + 2 b + c + noise, with a and b correlated by 0.6: indices by hand, the effects of a correlated pair
-/// by [OwenPrieur2017] §4.
+/// by [IoossPrieur2019].
 #[test]
 fn indices_of_a_linear_gaussian_model_are_those_in_closed_form() {
     let (n, rho) = (4000, 0.6);
