@@ -5,9 +5,9 @@
 //! As published — dissimilarity of mixed data with gaps: [Gower1971]; groups around medoids and the mean silhouette
 //! that chooses their number: [KaufmanRousseeuw1990], where 0.5 to 0.7 is a reasonable structure.
 //! As programmed: runs that ended alike are split no further unless the silhouette reaches [`SILHOUETTE_MIN`] (a
-//! uniform spread along one line cut in two has 0.6). Each feature counts with the square of the Kolmogorov–Smirnov
-//! distance between failed and other runs, so that what has nothing to do with failing does not blur the
-//! groups; where no run is left to compare with, all count alike.
+//! uniform spread along one line cut in two has 0.6). Each feature counts with the square of what the Kolmogorov–Smirnov
+//! distance between failed and other runs has above its 1 % point, so that what has nothing to do with failing
+//! does not blur the groups, be it a hundred inputs; where nothing is above it, all count alike.
 
 pub mod medoids;
 pub mod rule;
@@ -125,15 +125,18 @@ fn split(places: &[usize], features: &[Feature], weights: &[f64]) -> Vec<Group> 
     groups
 }
 
-/// Squares of the distances between failed and other runs, feature by feature.
+/// The 1 % point of the Kolmogorov–Smirnov distance times √(n m / (n + m)).
+const KOLMOGOROV_SMIRNOV: f64 = 1.63;
+
+/// What the distances between failed and other runs have above chance, squared, feature by feature.
 fn weights(features: &[Feature], failed: &[bool]) -> Vec<f64> {
-    let weights: Vec<f64> = features
-        .iter()
-        .map(|feature| {
-            let distance = distance_of_distributions(&feature.values, failed);
-            distance * distance
-        })
-        .collect();
+    let of = failed.iter().filter(|failed| **failed).count() as f64;
+    let chance = KOLMOGOROV_SMIRNOV * (1.0 / of + 1.0 / (failed.len() as f64 - of)).sqrt();
+    let weight = |feature: &Feature| {
+        let above = distance_of_distributions(&feature.values, failed) - chance;
+        if above > 0.0 { above * above } else { 0.0 }
+    };
+    let weights: Vec<f64> = features.iter().map(weight).collect();
     if weights.iter().all(|weight| *weight <= 0.0) { vec![1.0; features.len()] } else { weights }
 }
 

@@ -23,3 +23,4 @@ pub mod report;
 pub mod requirements;
 pub mod runs;
 pub mod sensitivity;
+#[cfg(test)] mod zz;

@@ -8,7 +8,8 @@
 //! As programmed: y centred, all lags weighted by their number of pairs, K = n^⅓.
 //! The interval is ±1.96 deviations over random halves of the runs drawn without replacement, whose scatter is that
 //! of the whole sample ([Politis1999] §2.2); drawing with replacement would pair runs with themselves.
-//! The floor is the largest index of [`PERMUTATIONS`] random orders: a single input without influence rises above it once in 400.
+//! The floor is what chance reaches: the largest index of [`PERMUTATIONS`] random orders, and no less than the normal
+//! quantile of these orders that all inputs together exceed by chance in one figure of twenty ([`ALARMS`]).
 //! An input that only changes the scatter of a figure has no first-order index; it is found by the same index of
 //! the squared deviation, and shown by its Shapley effect.
 //! Refuses: total indices. They need neighbours in all inputs but one, which 300 to 10,000 runs in some
@@ -23,6 +24,8 @@ use shapley::Effect;
 
 /// Random orders behind the floor.
 pub const PERMUTATIONS: usize = 400;
+/// Chance that any input without influence counts in a figure, in all three ways to count together.
+pub const ALARMS: f64 = 0.05;
 /// Random halves behind an interval.
 const HALVES: usize = 60;
 /// Inputs whose Shapley effects are worked out, at the most.
@@ -46,7 +49,7 @@ pub struct Driver {
     pub input: usize,
     /// First-order index: the share of the figure's variance that this input explains alone.
     pub first: f64,
-    /// Its 95 % interval.
+    /// Its 95 % interval; NaN where the input does not count.
     pub interval: (f64, f64),
     /// The same index of the squared deviation.
     pub of_scatter: f64,
@@ -54,7 +57,7 @@ pub struct Driver {
     pub prcc: Option<f64>,
     /// Shapley effect, of the inputs above the floor.
     pub shapley: Option<Effect>,
-    /// Above the floor in any of these.
+    /// Above what chance reaches in its index, in that of the squared deviation or in its correlation.
     pub counts: bool,
 }
 
@@ -98,11 +101,13 @@ fn of_figure(figure: &Series, inputs: &[Series]) -> Option<Sensitivity> {
         .collect();
     let squares: Vec<f64> = z.iter().map(|z| z * z).collect();
     let scatter = standardised(&squares);
-    let floor = floor(&z, "floor");
-    let scatter_floor = scatter.as_ref().map_or(f64::INFINITY, |s| self::floor(s, "scatter"));
+    let deviations = deviations(columns.len());
+    let floor = floor(&z, deviations, "floor");
+    let scatter_floor =
+        scatter.as_ref().map_or(f64::INFINITY, |s| self::floor(s, deviations, "scatter"));
     let xs: Vec<&[f64]> = columns.iter().map(|(_, x)| &x[..]).collect();
     let prcc = rank::partial_correlations(&xs, &y);
-    let prcc_floor = rank::floor(y.len(), xs.len());
+    let prcc_floor = rank::floor(y.len(), xs.len(), deviations);
     let halves = halves(y.len());
     let mut drivers: Vec<Driver> = columns
         .iter()
@@ -110,12 +115,17 @@ fn of_figure(figure: &Series, inputs: &[Series]) -> Option<Sensitivity> {
         .map(|((input, x), prcc)| {
             let order = rank::order(x);
             let first = index(&z, &order, lags(z.len()));
-            let deviation = scatter_of_halves(&z, &order, &halves);
             let of_scatter = scatter.as_ref().map_or(0.0, |s| index(s, &order, lags(s.len())));
             let counts = first > floor
                 || of_scatter > scatter_floor
                 || prcc.is_some_and(|r| r.abs() > prcc_floor);
-            let interval = (first - 1.96 * deviation, (first + 1.96 * deviation).min(1.0));
+            // Of the others nobody asks for an interval.
+            let interval = if counts {
+                let half = 1.96 * scatter_of_halves(&z, &order, &halves);
+                (first - half, (first + half).min(1.0))
+            } else {
+                (f64::NAN, f64::NAN)
+            };
             Driver { input: *input, first, interval, of_scatter, prcc, shapley: None, counts }
         })
         .collect();
@@ -183,16 +193,24 @@ fn autocorrelation(y: &[f64], lags: usize) -> f64 {
     sum / (lags * n - lags * (lags + 1) / 2) as f64
 }
 
-/// The largest index of random orders.
-fn floor(z: &[f64], name: &str) -> f64 {
+/// Deviations that one test of `inputs` in three ways exceeds by chance so seldom that all together keep to [`ALARMS`].
+fn deviations(inputs: usize) -> f64 {
+    rig::normal::quantile(1.0 - ALARMS / (3 * inputs.max(1)) as f64)
+}
+
+/// The index that chance reaches: of random orders the largest, or so many deviations above their mean.
+fn floor(z: &[f64], deviations: f64, name: &str) -> f64 {
     let mut stream = Stream::new(z.len() as u64, 0, name);
     let mut y = z.to_vec();
-    let mut most = 0.0_f64;
+    let (mut most, mut sum, mut squares) = (0.0_f64, 0.0, 0.0);
     for _ in 0..PERMUTATIONS {
         shuffle(&mut y, &mut stream);
-        most = most.max(autocorrelation(&y, lags(z.len())));
+        let index = autocorrelation(&y, lags(z.len()));
+        (most, sum, squares) = (most.max(index), sum + index, squares + index * index);
     }
-    most
+    let mean = sum / PERMUTATIONS as f64;
+    let sigma = (squares / PERMUTATIONS as f64 - mean * mean).max(0.0).sqrt();
+    most.max(mean + deviations * sigma)
 }
 
 /// As [Press2007] §7.8 and everyone: each place takes one of those not yet taken.

@@ -56,11 +56,12 @@ pub fn partial_correlations(xs: &[&[f64]], y: &[f64]) -> Vec<Option<f64>> {
     (0..y).map(partial).collect()
 }
 
-/// The size that a partial correlation without substance exceeds once in 400: 3.02 deviations of Fisher's
-/// transform, [Fisher1924].
-pub fn floor(runs: usize, inputs: usize) -> f64 {
+/// The size that a partial correlation without substance exceeds, to either side, as seldom as a normal deviate exceeds
+/// `deviations` to one: by Fisher's transform, [Fisher1924].
+pub fn floor(runs: usize, inputs: usize, deviations: f64) -> f64 {
     let free = runs as f64 - inputs as f64 - 2.0;
-    if free < 1.0 { 1.0 } else { libm::tanh(3.02 / free.sqrt()) }
+    // Both tails, so the quantile of half the chance; 0.3 more covers that between 2 and 4 deviations.
+    if free < 1.0 { 1.0 } else { libm::tanh((deviations + 0.3) / free.sqrt()) }
 }
 
 /// Zero mean, unit length; zeros for a constant.

@@ -108,10 +108,23 @@ fn intervals_cover_and_the_floor_holds_with_the_runs_of_a_small_campaign() {
         let idle = driver(&found, 2);
         false_alarms += u32::from(idle.counts);
     }
-    // 95 of 100 with a deviation of 2.2; three tests at 1 in 400 each.
+    // 95 of 100 with a deviation of 2.2; the idle one is a third of those that must keep to one alarm in twenty.
     assert!(covered >= 88, "{covered}");
-    assert!(false_alarms <= 4, "{false_alarms}");
+    assert!(false_alarms <= 6, "{false_alarms}");
     assert_eq!(found_it, 100);
+}
+
+#[test]
+fn a_hundred_idle_inputs_seldom_raise_an_alarm() {
+    let (n, trials) = (300, 20);
+    let mut alarms = 0;
+    for trial in 0..trials {
+        let xs: Vec<_> = (0..100).map(|i| normal(n, trial + 1, &format!("x{i}"))).collect();
+        let found = of(normal(n, trial + 1, "noise"), &xs);
+        alarms += u32::from(found.drivers.iter().any(|driver| driver.counts));
+    }
+    // One figure in twenty; five of twenty would be a chance of 0.003.
+    assert!(alarms < 5, "{alarms}");
 }
 
 #[test]
