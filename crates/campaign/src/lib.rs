@@ -23,4 +23,3 @@ pub mod report;
 pub mod requirements;
 pub mod runs;
 pub mod sensitivity;
-#[cfg(test)] mod zz;
