@@ -2,15 +2,17 @@
 //!
 //! Owns: [`Report`], made of `campaign.parquet` alone, so that merged shards give the report of one machine; the files
 //! `campaign.html` and `campaign.json` beside it.
-//! Parts: `table` (the file), `findings` (limits, endings, worst runs), `landing` (where they came down), `plots` and `page`
-//! (HTML without network), `twin` (the same as JSON). Drivers and groups are `crate::sensitivity` and `crate::clusters`.
+//! Parts: `table` (the file), `findings` (limits, endings, worst runs), `landing` (where they came down), `plots`, `map`,
+//! `reasons` and `page` (HTML without network), `twin` (the same as JSON). Drivers and groups are `crate::sensitivity` and `crate::clusters`.
 //! Refuses: judging single runs (`rig::verdict`), and smoothing: every figure is counted or is an order statistic, and
 //! what rests on a normal distribution (the ellipses) says so and is counted beside it.
 
 pub mod findings;
 pub mod landing;
+mod map;
 mod page;
 mod plots;
+mod reasons;
 pub mod table;
 mod twin;
 
