@@ -3,6 +3,7 @@
 //! Owns: the arguments, the lines on the screen. Does not own: what is reported (`campaign::report`).
 
 use crate::plain::say;
+use ::campaign::report::table::ReportError;
 use ::campaign::report::{Report as Found, make};
 use ::campaign::requirements::percent;
 use miette::IntoDiagnostic;
@@ -26,11 +27,29 @@ impl Report {
     }
 }
 
+/// More runs than this are reported when somebody asks: the report holds them all in memory, some 1.5 kB a run.
+const AT_ONCE: u64 = 100_000;
+
+/// As [`show`], of a campaign that was just flown; one of the reference alone has no report.
+pub fn beside(folder: &Path, runs: u64) -> miette::Result<()> {
+    if runs > AT_ONCE {
+        let line = format!("report: frigoris report {}", folder.display());
+        return say(&mut std::io::stdout().lock(), &line).into_diagnostic();
+    }
+    match make(folder) {
+        Err(ReportError::NoRuns { .. }) => Ok(()),
+        made => told(&made?),
+    }
+}
+
 /// Makes the report of the campaign in `folder` and says where it is.
 pub fn show(folder: &Path) -> miette::Result<()> {
-    let (found, page) = make(folder)?;
+    told(&make(folder)?)
+}
+
+fn told((found, page): &(Found, PathBuf)) -> miette::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    for line in lines(&found, &page) {
+    for line in lines(found, page) {
         say(&mut stdout, &line).into_diagnostic()?;
     }
     Ok(())

@@ -1,28 +1,32 @@
 //! The acceptance matrix of navigation and fault management: what must survive, flown many times.
 //!
 //! `cargo run -p frigoris-campaign --example acceptance -- [--seed N] [--runs N] [--first-run N] [--threads N]`
-//! `  [--only TEXT | --only =NAME,NAME] [--tile m1=FILE] [--tile m2=FILE] [--out FOLDER] [--resume]`
+//! `  [--only TEXT | --only =NAME,NAME] [--single-faults] [--tile m1=FILE] [--tile m2=FILE] [--out FOLDER] [--fresh]`
+//! `acceptance -- --merge FOLDER,FOLDER [--out FOLDER]`
 //!
 //! A cell is a scenario, a vehicle, a ground, a configuration and a fault; all start at braking ignition. Cells
 //! of reading B are flown with the as-flown logic too, on the same sensors. Each cell's scenario stands in
-//! OUT/cells, so any run can be flown again; OUT/acceptance.md and OUT/acceptance.csv hold the table. A cell
-//! that is finished is not flown again with `--resume`; that the program is still the same is not asked.
+//! OUT/cells, so any run can be flown again; OUT/acceptance.md and OUT/acceptance.csv hold the table. What the
+//! folder holds of a cell is taken; `--fresh` flies all of it anew. `--merge` flies nothing: it adds up cells that were
+//! flown in several folders, each with other runs (`--first-run`) or other cells.
 //!
 //! Survived: at rest on its legs, whatever the limits say (neither lost, dry, tipped over, nor timed out).
 //! Landed: within the touchdown limits too, 8 degrees of tilt on generated craters included.
 
 mod cells;
+mod table;
 
-use campaign::runs::{self, Campaign, Row};
+use campaign::runs::{self, Row, read_rows};
 use cells::{Cell, cells};
 use miette::{IntoDiagnostic, miette};
+use rig::parquet_file::Reader;
 use rig::scenario::Scenario;
 use rig::stand::Stand;
 use rig::statistics::Share;
-use rig::verdict::Outcome;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use table::{Line, table, totals};
 
 struct Arguments {
     seed: u64,
@@ -32,7 +36,9 @@ struct Arguments {
     only: String,
     tiles: Vec<(String, PathBuf)>,
     out: PathBuf,
-    resume: bool,
+    fresh: bool,
+    single_faults: bool,
+    merge: Vec<PathBuf>,
 }
 
 impl Arguments {
@@ -45,125 +51,49 @@ impl Arguments {
             only: String::new(),
             tiles: vec![],
             out: "out/acceptance".into(),
-            resume: false,
+            fresh: false,
+            single_faults: false,
+            merge: vec![],
         };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
-            if word == "--resume" {
-                out.resume = true;
-                continue;
-            }
-            let value = words.next().ok_or_else(|| miette!("{word} needs a value"))?;
             match word.as_str() {
-                "--seed" => out.seed = value.parse().into_diagnostic()?,
-                "--runs" => out.runs = value.parse().into_diagnostic()?,
-                "--first-run" => out.first_run = value.parse().into_diagnostic()?,
-                "--threads" => out.threads = value.parse().into_diagnostic()?,
-                "--only" => out.only = value,
-                "--out" => out.out = value.into(),
-                "--tile" => {
-                    let (of, file) =
-                        value.split_once('=').ok_or_else(|| miette!("--tile m2=FILE"))?;
-                    let file = PathBuf::from(file).canonicalize().into_diagnostic()?;
-                    out.tiles.push((of.to_string(), file));
-                }
-                _ => return Err(miette!("{word} is no argument")),
+                "--fresh" => out.fresh = true,
+                "--single-faults" => out.single_faults = true,
+                _ => out.set(&word, words.next())?,
             }
         }
         Ok(out)
     }
-}
 
-/// What became of a cell.
-struct Line {
-    cell: Cell,
-    survived: Share,
-    landed: Share,
-    lost: u64,
-    dry: u64,
-    false_landed: u64,
-    shut_out: u64,
-    worst: String,
-}
+    /// What flies.
+    fn by(&self) -> String {
+        let code = campaign::code();
+        format!("seed {}, program {}", self.seed, code.get(..16).unwrap_or(code))
+    }
 
-impl Line {
-    fn new(cell: Cell, done: &Campaign, arguments: &Arguments, file: &Path) -> Self {
-        let of = done.rows.len() as u64;
-        let count =
-            |is: &dyn Fn(&Row) -> bool| done.rows.iter().filter(|row| is(row)).count() as u64;
-        let stands = |row: &Row| matches!(row.outcome, Outcome::Landed | Outcome::HardLanding);
-        let some = |value: Option<f64>| value.is_some_and(|x| x > 0.0);
-        let hardest = |row: &&Row| row.measures.v_vertical_m_s.unwrap_or(f64::INFINITY);
-        let worst = done.rows.iter().filter(|row| row.outcome != Outcome::Landed);
-        let worst = worst.max_by(|a, b| hardest(a).total_cmp(&hardest(b)));
-        let worst = worst.map_or(String::new(), |row| {
-            let (seed, run, file) = (arguments.seed, row.run, file.display());
-            format!("{}: frigoris fly {file} --seed {seed} --run {run}", row.outcome.name())
-        });
-        Self {
-            survived: Share::new(count(&stands), of),
-            landed: Share::new(count(&|row| row.outcome == Outcome::Landed), of),
-            lost: count(&|row| row.outcome == Outcome::Lost),
-            dry: count(&|row| row.outcome == Outcome::RanDry),
-            false_landed: count(&|row| some(row.measures.false_landed)),
-            shut_out: count(&|row| some(row.measures.sensors_shut_out)),
-            worst,
-            cell,
+    fn set(&mut self, word: &str, value: Option<String>) -> miette::Result<()> {
+        let value = value.ok_or_else(|| miette!("{word} needs a value"))?;
+        match word {
+            "--seed" => self.seed = value.parse().into_diagnostic()?,
+            "--runs" => self.runs = value.parse().into_diagnostic()?,
+            "--first-run" => self.first_run = value.parse().into_diagnostic()?,
+            "--threads" => self.threads = value.parse().into_diagnostic()?,
+            "--only" => self.only = value,
+            "--out" => self.out = value.into(),
+            "--merge" => self.merge = value.split(',').map(PathBuf::from).collect(),
+            "--tile" => {
+                let (of, file) = value.split_once('=').ok_or_else(|| miette!("--tile m2=FILE"))?;
+                let file = PathBuf::from(file).canonicalize().into_diagnostic()?;
+                self.tiles.push((of.to_string(), file));
+            }
+            _ => return Err(miette!("{word} is no argument")),
         }
-    }
-
-    /// Whether what is asked is met: by the share that was seen.
-    fn met(&self, others: &[Line]) -> &'static str {
-        let share = self.survived.count as f64 / self.survived.of.max(1) as f64;
-        let twin = others.iter().find(|o| o.cell.name == format!("{}-as-flown", self.cell.name));
-        let fewer = twin.is_some_and(|twin| twin.survived.count > self.survived.count);
-        let sound = self.cell.as_flown || self.false_landed + self.shut_out == 0;
-        match self.cell.asked {
-            _ if fewer => "fewer than as flown",
-            _ if !sound => "no",
-            Some(asked) if share < asked => "no",
-            Some(_) => "yes",
-            None => "",
-        }
-    }
-
-    fn cells(&self, others: &[Line]) -> Vec<String> {
-        let percent = |share: &Share| {
-            let p = 100.0 * share.count as f64 / share.of.max(1) as f64;
-            format!("{p:.1} [{:.1}, {:.1}]", 100.0 * share.low, 100.0 * share.high)
-        };
-        let asked = self.cell.asked.map_or(String::new(), |asked| format!("{:.1}", 100.0 * asked));
-        vec![
-            self.cell.name.clone(),
-            self.survived.of.to_string(),
-            percent(&self.survived),
-            asked,
-            self.met(others).to_string(),
-            percent(&self.landed),
-            self.lost.to_string(),
-            self.dry.to_string(),
-            self.false_landed.to_string(),
-            self.shut_out.to_string(),
-            self.worst.clone(),
-        ]
+        Ok(())
     }
 }
 
-const HEADS: [&str; 11] = [
-    "cell",
-    "runs",
-    "survived, % [95 %]",
-    "asked, %",
-    "met",
-    "landed, % [95 %]",
-    "lost",
-    "dry",
-    "ground announced in flight",
-    "sensors shut out",
-    "worst",
-];
-
-fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Campaign> {
+fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Vec<Row>> {
     let mut scenario = Scenario::read(file)?;
     if scenario.seed != arguments.seed {
         scenario.seed = arguments.seed;
@@ -172,38 +102,21 @@ fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Campai
     let stand = Stand::new(scenario)?;
     let folder = arguments.out.join(&cell.name);
     let runs = arguments.first_run..arguments.first_run + arguments.runs;
-    if arguments.resume
-        && let Some(done) = runs::finished(&stand, runs.clone(), &folder)
-    {
-        return Ok(done);
+    if arguments.fresh {
+        runs::forget(&folder).into_diagnostic()?;
     }
-    if !arguments.resume {
-        let _ = std::fs::remove_dir_all(&folder);
-    }
-    Ok(runs::run(&stand, runs, &folder, |_| {})?)
+    Ok(runs::run(&stand, runs, &folder, |_| {})?.rows)
 }
 
-fn table(lines: &[Line]) -> (String, String) {
-    let (mut markdown, mut csv) = (format!("| {} |\n", HEADS.join(" | ")), HEADS.join(";") + "\n");
-    let _ = writeln!(markdown, "|{}", "---|".repeat(HEADS.len()));
-    for line in lines {
-        let cells = line.cells(lines);
-        let _ = writeln!(markdown, "| {} |", cells.join(" | "));
-        let _ = writeln!(csv, "{}", cells.join(";"));
-    }
-    (markdown, csv)
-}
-
-fn main() -> miette::Result<()> {
-    let arguments = Arguments::read()?;
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().into_diagnostic()?;
-    let mut all = cells(&root, &arguments.tiles).into_diagnostic()?;
+/// Flies the cells that are asked for.
+fn fly_all(root: &Path, arguments: &Arguments) -> miette::Result<Vec<Line>> {
+    let mut all = cells(root, &arguments.tiles).into_diagnostic()?;
     let only = arguments.only.as_str();
     match only.strip_prefix('=') {
         Some(names) => all.retain(|cell| names.split(',').any(|name| name == cell.name)),
         None => all.retain(|cell| cell.name.contains(only)),
     }
+    all.retain(|cell| cell.single || !arguments.single_faults);
     let folder = arguments.out.join("cells");
     std::fs::create_dir_all(&folder).into_diagnostic()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build();
@@ -213,8 +126,8 @@ fn main() -> miette::Result<()> {
     for (n, cell) in all.into_iter().enumerate() {
         let file = folder.join(format!("{}.toml", cell.name));
         std::fs::write(&file, &cell.toml).into_diagnostic()?;
-        let done = pool.install(|| fly(&cell, &file, &arguments))?;
-        let line = Line::new(cell, &done, &arguments, &file);
+        let rows = pool.install(|| fly(&cell, &file, arguments))?;
+        let line = Line::new(cell, &rows, arguments.seed, &file);
         let elapsed_s = began.elapsed().as_secs_f64();
         let left_s = elapsed_s / (n + 1) as f64 * (of - n - 1) as f64;
         let Share { count, of: runs, .. } = line.survived;
@@ -225,13 +138,82 @@ fn main() -> miette::Result<()> {
         );
         lines.push(line);
         // Written each time: a matrix that is stopped leaves what it has.
-        let (markdown, csv) = table(&lines);
-        std::fs::write(arguments.out.join("acceptance.md"), markdown).into_diagnostic()?;
-        std::fs::write(arguments.out.join("acceptance.csv"), csv).into_diagnostic()?;
+        keep(&arguments.out, &lines, &[arguments.by()])?;
     }
+    Ok(lines)
+}
+
+/// Adds up the cells that several folders hold. Each must have been flown from one scenario, seed and program; a
+/// run that is there twice must be the same and counts once. What flew them is returned too.
+fn merge(root: &Path, arguments: &Arguments) -> miette::Result<(Vec<Line>, Vec<String>)> {
+    // Which ground was measured is in the names alone.
+    let tiles = ["m1", "m2"].map(|of| (of.to_string(), PathBuf::new()));
+    let copies = arguments.out.join("cells");
+    std::fs::create_dir_all(&copies).into_diagnostic()?;
+    let (mut lines, mut flown) = (Vec::new(), Vec::new());
+    for cell in cells(root, &tiles).into_diagnostic()? {
+        let folders = arguments.merge.iter().filter_map(|folder| {
+            let file = folder.join(&cell.name).join(runs::RESULT);
+            file.exists().then_some((folder, file))
+        });
+        let found: Vec<_> = folders.collect();
+        let Some((folder, _)) = found.first() else { continue };
+        let mut rows: Vec<Row> = Vec::new();
+        let mut facts: Vec<[String; 3]> = Vec::new();
+        for (_, file) in &found {
+            let reader = Reader::open(file).into_diagnostic()?;
+            let fact = |key: &str| reader.fact(&format!("frigoris.{key}")).unwrap_or_default();
+            facts.push(["scenario_hash", "seed", "code"].map(fact));
+            rows.extend(read_rows(file).into_diagnostic()?);
+        }
+        if let Some(n) = facts.iter().position(|other| *other != facts[0]) {
+            let (a, b) = (found[0].1.display(), found[n].1.display());
+            return Err(miette!("{a} and {b} are of different scenarios, seeds or programs"));
+        }
+        rows.sort_by_key(|row| row.run);
+        let torn = rows.windows(2).find(|w| w[0].run == w[1].run && !w[0].same_flight(&w[1]));
+        if let Some(torn) = torn {
+            return Err(miette!("{}: run {} was flown twice and differs", cell.name, torn[0].run));
+        }
+        rows.dedup_by_key(|row| row.run);
+        let name = format!("{}.toml", cell.name);
+        if *folder != &arguments.out {
+            let own = folder.join("cells").join(&name);
+            std::fs::copy(&own, copies.join(&name)).into_diagnostic()?;
+        }
+        let [_, seed, code] = &facts[0];
+        let by = format!("seed {seed}, program {}", code.get(..16).unwrap_or("not on record"));
+        if !flown.contains(&by) {
+            flown.push(by);
+        }
+        let seed = seed.parse().unwrap_or_default();
+        lines.push(Line::new(cell, &rows, seed, &copies.join(&name)));
+    }
+    Ok((lines, flown))
+}
+
+/// Writes the tables; `flown`: by what.
+fn keep(out: &Path, lines: &[Line], flown: &[String]) -> miette::Result<()> {
+    let (markdown, csv) = table(lines);
+    let text = format!("Flown with {}.\n\n{}\n{markdown}", flown.join("; "), totals(lines));
+    std::fs::create_dir_all(out).into_diagnostic()?;
+    std::fs::write(out.join("acceptance.md"), text).into_diagnostic()?;
+    std::fs::write(out.join("acceptance.csv"), csv).into_diagnostic()
+}
+
+fn main() -> miette::Result<()> {
+    let arguments = Arguments::read()?;
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().into_diagnostic()?;
+    let (lines, flown) = if arguments.merge.is_empty() {
+        (fly_all(&root, &arguments)?, vec![arguments.by()])
+    } else {
+        merge(&root, &arguments)?
+    };
+    keep(&arguments.out, &lines, &flown)?;
     let unmet: Vec<&Line> =
         lines.iter().filter(|line| !matches!(line.met(&lines), "yes" | "")).collect();
-    println!("\n{} of {} cells are not as asked", unmet.len(), lines.len());
+    println!("\n{}", totals(&lines));
     unmet.iter().for_each(|line| println!("  {}", line.cells(&lines).join("; ")));
     println!("written: {}", arguments.out.join("acceptance.md").display());
     Ok(())

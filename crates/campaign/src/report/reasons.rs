@@ -66,7 +66,7 @@ fn drivers(report: &Report, found: &Sensitivity) -> String {
         "<p class=\"small\">No input stands out.</p>".to_string()
     } else {
         format!(
-            "<div class=\"drivers\"><span class=\"head\">input</span><span class=\"head\">effect</span><span class=\"head\">alone, correlation</span>{rows}</div>"
+            "<div class=\"drivers\"><span class=\"head\">effect</span><span class=\"head\">alone, correlation</span>{rows}</div>"
         )
     };
     let explained = found.explained.map_or(String::new(), |share| {

@@ -3,7 +3,7 @@
 //! Owns: reading `campaign.parquet` without knowing who wrote it: a merged one and one flown at a stretch are the same.
 //! Run 0 is the reference, in which nothing is dispersed; it is no draw and left out here.
 
-use rig::parquet_file;
+use rig::parquet_file::Reader;
 use rig::record::WriteError;
 use rig::scenario::REFERENCE_RUN;
 use rig::verdict::{Class, Grade, Outcome};
@@ -76,16 +76,18 @@ impl Table {
     /// # Errors
     /// A file that is absent, damaged, not a campaign's, or without runs.
     pub fn read(file: &Path) -> Result<Self, ReportError> {
-        let facts = parquet_file::facts(file)?.into_iter().collect();
-        let (keys, rows) = parquet_file::read(file)?;
-        let mut columns: Vec<Column> = keys
-            .into_iter()
-            .map(|key| Column { key, unit: String::new(), values: Vec::with_capacity(rows.len()) })
-            .collect();
-        for row in rows {
-            columns.iter_mut().zip(row).for_each(|(column, value)| column.values.push(value));
+        let reader = Reader::open(file)?;
+        let column =
+            |key: &String| Column { key: key.clone(), unit: String::new(), values: Vec::new() };
+        let mut columns: Vec<Column> = reader.keys().iter().map(column).collect();
+        for group in 0..reader.groups() {
+            let values = reader.group(group)?;
+            columns
+                .iter_mut()
+                .zip(values)
+                .for_each(|(column, values)| column.values.extend(values));
         }
-        Self::of(file, columns, facts)
+        Self::of(file, columns, reader.facts().into_iter().collect())
     }
 
     /// A campaign from its columns and facts; what [`Self::read`] makes of a file.
