@@ -221,7 +221,9 @@ fn tell(folder: &Path, took: &str) -> miette::Result<()> {
     for line in [heading].into_iter().chain(lines) {
         say(&mut stdout, &line).into_diagnostic()?;
     }
-    say(&mut stdout, &format!("\nwritten: {}", file.display())).into_diagnostic()
+    say(&mut stdout, &format!("\nwritten: {}", file.display())).into_diagnostic()?;
+    drop(stdout);
+    crate::report::beside(folder, tally.runs)
 }
 
 /// The runs of the poorest grade and, among them, of the smallest margin as a share of its limit.

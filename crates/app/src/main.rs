@@ -17,6 +17,8 @@ mod panel;
 mod plain;
 mod rangefinder;
 mod replay;
+mod report;
+mod requirements;
 mod shipped;
 mod status;
 mod terrain;
@@ -43,6 +45,10 @@ enum Command {
     Matrix(matrix::Matrix),
     /// Predict from one run how far flights scatter, beside the scatter of many.
     Covariance(covariance::Covariance),
+    /// Make the report of a campaign again, from its file alone.
+    Report(report::Report),
+    /// List every requirement with the tests and campaigns that show it.
+    Requirements(requirements::Requirements),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
@@ -63,6 +69,8 @@ fn main() -> ExitCode {
         Command::Campaign(campaign) => campaign.run(),
         Command::Matrix(matrix) => matrix.run(),
         Command::Covariance(covariance) => covariance.run(),
+        Command::Report(report) => report.run(),
+        Command::Requirements(requirements) => requirements.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),

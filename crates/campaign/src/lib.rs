@@ -2,7 +2,8 @@
 //!
 //! Duty: flies a scenario many times, on purpose, and says what that amounts to.
 //! Doors: [`runs::run`] (a campaign), [`runs::merge`] (one result of many parts), [`slurm`] (on a cluster),
-//! [`matrix::fly`] (sites, azimuths, vehicles and configurations).
+//! [`matrix::fly`] (sites, azimuths, vehicles and configurations), [`report::make`] (a campaign's report),
+//! [`requirements::requirements`].
 //! Does not own: one run (`rig::closed_loop`), what a good landing is (`rig::verdict`), exact intervals
 //! (`rig::statistics`), the terminal (`app`).
 //!
@@ -12,11 +13,21 @@
 //! | CMP-2 | give the same rows on any number of threads | `one_thread_and_two_give_the_same_rows` |
 //! | CMP-3 | leave the same file however its runs were stopped, sharded, doubled or merged | `shards_merge_into_the_file_of_one_process` |
 //! | CMP-30 | fly a matrix of sites, azimuths, vehicles and configurations with common random numbers, and go on with it | `a_small_matrix_flies_is_resumed_cell_by_cell_and_shares_its_draws` |
+//! | CMP-20 | show a share or a quantile by order statistics, with the runs that it takes | `runs_needed_are_those_of_the_published_table`, `bounds_cover_the_quantile_as_often_as_they_say` |
+//! | CMP-21 | name the inputs that drive a margin, and none that does not | `indices_of_the_ishigami_function_are_those_in_closed_form`, `indices_of_a_linear_gaussian_model_are_those_in_closed_form`, `intervals_cover_and_the_floor_holds_with_the_runs_of_a_small_campaign` |
+//! | CMP-22 | group failed runs by what they share, with a rule that chance would not find | `two_planted_ways_to_fail_are_found_with_their_rules`, `one_way_to_fail_stays_one_and_chance_makes_no_rule` |
+//! | CMP-23 | give the same report from the file alone, however its rows came together | `the_report_is_that_of_the_file_whatever_the_order_of_its_rows` |
+//! | CMP-24 | state for each requirement the tests and runs that show it | `every_purpose_of_a_scenario_is_a_requirement_that_names_the_scenario`, `evidence_is_weighed_as_the_published_table_says` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
+pub mod clusters;
 pub mod matrix;
+pub mod order;
+pub mod report;
+pub mod requirements;
 pub mod runs;
+pub mod sensitivity;
 pub mod slurm;
 
 /// SHA-256 of what decides a run's bits: the sources, data and versions that this program was built of, and the

@@ -6,7 +6,7 @@ use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
 use crate::scenario::sampling::{DELIVERY, MAP_TIE, PROPELLANT};
 use crate::scenario::{
-    Dispersed, Features, Input, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
+    Dispersed, Features, Ground, Input, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
 };
 use flight::load::{LANDMARKS_MAX, Load};
 use icd::frames::{B, I, Rate, Vector};
@@ -193,22 +193,7 @@ impl Stand {
 /// # Errors
 /// A terrain tile that cannot be read, an environment that does not exist.
 pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
-    let ground = &scenario.terrain;
-    let files = ground.tiles.iter().map(|file| tile(scenario, file));
-    let landforms = ground.landforms.iter().map(|landform| {
-        Tile::landform(*landform, ground.seed).map_err(|reason| ScenarioError::Terrain {
-            file: scenario.path.clone(),
-            tile: PathBuf::from(landform.name()),
-            reason: Box::new(reason),
-        })
-    });
-    let config = TerrainConfig {
-        seed: ground.seed,
-        age_gyr: ground.age_gyr,
-        rock_abundance: ground.rock_abundance,
-        relief: ground.relief,
-        tiles: files.chain(landforms).collect::<Result<_, _>>()?,
-    };
+    let config = terrain_config(&scenario.terrain, &scenario.path)?;
     let degree = scenario.truth.gravity_degree;
     let built = match &scenario.truth.gravity_file {
         None => Environment::new(degree, &config),
@@ -231,10 +216,29 @@ pub fn environment(scenario: &Scenario) -> Result<Environment, ScenarioError> {
     Ok(environment.with_kernels(kernels))
 }
 
-/// A file of measured elevation.
-pub(crate) fn tile(scenario: &Scenario, file: &Path) -> Result<Tile, ScenarioError> {
+/// The ground that a scenario's file `path` describes.
+pub(crate) fn terrain_config(ground: &Ground, path: &Path) -> Result<TerrainConfig, ScenarioError> {
+    let files = ground.tiles.iter().map(|file| tile(path, file));
+    let landforms = ground.landforms.iter().map(|landform| {
+        Tile::landform(*landform, ground.seed).map_err(|reason| ScenarioError::Terrain {
+            file: path.to_path_buf(),
+            tile: PathBuf::from(landform.name()),
+            reason: Box::new(reason),
+        })
+    });
+    Ok(TerrainConfig {
+        seed: ground.seed,
+        age_gyr: ground.age_gyr,
+        rock_abundance: ground.rock_abundance,
+        relief: ground.relief,
+        tiles: files.chain(landforms).collect::<Result<_, _>>()?,
+    })
+}
+
+/// A file of measured elevation that the scenario's file `path` names.
+pub(crate) fn tile(path: &Path, file: &Path) -> Result<Tile, ScenarioError> {
     Tile::read(file).map_err(|reason| ScenarioError::Terrain {
-        file: scenario.path.clone(),
+        file: path.to_path_buf(),
         tile: file.to_path_buf(),
         reason: Box::new(reason),
     })

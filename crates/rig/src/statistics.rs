@@ -85,7 +85,7 @@ fn gamma_regularised(a: f64, x: f64) -> f64 {
 }
 
 /// The x at which I_x(a, b) reaches `p`, by bisection to the last bits of a double.
-fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
+pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
     for _ in 0..200 {
         let middle = 0.5 * (low + high);
@@ -98,7 +98,7 @@ fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
 }
 
 /// I_x(a, b), the regularised incomplete beta function; `a`, `b` > 0, x in [0, 1].
-fn beta_regularised(x: f64, a: f64, b: f64) -> f64 {
+pub fn beta_regularised(x: f64, a: f64, b: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
     }

@@ -72,6 +72,12 @@ fn the_nominal_flight_lands_from_ignition_too() {
 }
 
 #[test]
+fn the_other_reading_of_the_vehicle_lands_too() {
+    as_expected("m2-nominal-b.toml");
+    as_expected("m2-nominal-b-from-ignition.toml");
+}
+
+#[test]
 fn as_flown_is_lost_inside_every_published_band() {
     as_expected("m2-as-flown.toml");
 }

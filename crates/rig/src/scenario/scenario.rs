@@ -363,6 +363,30 @@ fn ground(t: &Reader<'_>, file: &Tree) -> Read<Ground> {
     Ok(ground)
 }
 
+impl Ground {
+    /// The ground of a canonical text, whose tiles are named as the file names them; `None` where a key is missing.
+    ///
+    /// - `setting`: the value of a key of `[terrain]`; `list`: the values of a list there.
+    pub fn of_settings<'a>(
+        setting: impl Fn(&str) -> Option<&'a str>,
+        list: impl Fn(&str) -> Vec<String>,
+    ) -> Option<Self> {
+        let number = |key: &str| setting(key)?.parse::<f64>().ok();
+        let landform =
+            |name: &String| Landform::ALL.into_iter().find(|landform| landform.name() == name);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // a whole number in the file
+        Some(Self {
+            seed: number("seed")? as u64,
+            age_gyr: number("age_gyr")?,
+            rock_abundance: 0.01 * number("rock_abundance_percent")?,
+            relief: setting("relief")? == "true",
+            tiles: list("tiles").into_iter().map(PathBuf::from).collect(),
+            landforms: list("landforms").iter().map(landform).collect::<Option<_>>()?,
+        })
+    }
+}
+
 fn landforms(t: &Reader<'_>) -> Read<Vec<Landform>> {
     let names = Landform::ALL.map(Landform::name);
     let mut out = Vec::new();

@@ -7,6 +7,9 @@
 
 pub mod page;
 pub mod picture;
+mod relief;
+
+pub use relief::relief;
 
 use crate::scenario::{Scenario, ScenarioError};
 use crate::stand::{environment, tile};
@@ -118,7 +121,7 @@ pub struct Figure {
 /// # Errors
 /// The file cannot be read.
 pub fn whole_file(scenario: &mut Scenario, file: &Path) -> Result<f64, ScenarioError> {
-    let tile = tile(scenario, file)?;
+    let tile = tile(&scenario.path, file)?;
     scenario.terrain.tiles = vec![file.to_path_buf()];
     scenario.target_rad = tile.middle_rad();
     Ok(tile.side_m())

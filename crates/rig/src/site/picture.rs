@@ -13,6 +13,16 @@ pub struct Picture {
     pub rgb: Vec<u8>,
 }
 
+/// Heights on a square grid, rows from north to south.
+pub(super) struct Heights<'a> {
+    /// Samples along a side.
+    pub side: usize,
+    /// Length of a cell, m.
+    pub cell_m: f64,
+    /// Heights, m.
+    pub elevation_m: &'a [f64],
+}
+
 /// Red, green, blue, 0 to 1.
 type Colour = [f64; 3];
 
@@ -33,17 +43,25 @@ impl Picture {
 
     /// Height as tint, shaded by a lamp in the north-west at 45°.
     pub fn relief(survey: &Survey) -> Self {
-        let n = survey.view.pixels;
-        let heights = &survey.elevation_m;
+        let heights = Heights {
+            side: survey.view.pixels,
+            cell_m: survey.cell_m,
+            elevation_m: &survey.elevation_m,
+        };
+        Self::shaded(&heights, median(&survey.slope_rad))
+    }
+
+    /// As [`Self::relief`], of heights whose median slope is known, rad.
+    pub(super) fn shaded(ground: &Heights<'_>, slope_rad: f64) -> Self {
+        let (n, heights) = (ground.side, ground.elevation_m);
         let low = heights.iter().copied().fold(f64::INFINITY, f64::min);
         let high = heights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         // Gentle ground would be flat to the eye: the median slope is drawn as 6°.
-        let median = median(&survey.slope_rad).max(1e-4);
-        let exaggeration = (0.1 / median).clamp(1.0, 30.0);
+        let exaggeration = (0.1 / slope_rad.max(1e-4)).clamp(1.0, 30.0);
         Self::of(n, |k| {
             let (row, column) = (k / n, k % n);
             let step = |from: usize, to: usize, cells: usize| {
-                (heights[to] - heights[from]) / (cells.max(1) as f64 * survey.cell_m)
+                (heights[to] - heights[from]) / (cells.max(1) as f64 * ground.cell_m)
             };
             let (west, east) = (column.saturating_sub(1), (column + 1).min(n - 1));
             let (north, south) = (row.saturating_sub(1), (row + 1).min(n - 1));
@@ -96,7 +114,7 @@ impl Picture {
     }
 }
 
-fn median(values: &[f64]) -> f64 {
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
