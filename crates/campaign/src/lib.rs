@@ -12,4 +12,5 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
+pub mod rare;
 pub mod runs;
