@@ -156,10 +156,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A tenth above the next level [AuBeck2001]; one killed at a level; ten moves; a quarter, but no fewer than 50
-    /// particles, to find the regions (assumed).
+    /// A tenth above the next level [AuBeck2001]; one killed at a level; ten moves; half the particles, but no fewer than
+    /// 100, to find the regions (assumed).
     pub fn new(seed: u64, batches: u64, particles: u64) -> Self {
-        let pilot = (particles / 4).max(50);
+        let pilot = (particles / 2).max(100);
         Self { seed, batches, particles, kill: 1, moves: 10, share: 0.1, pilot }
     }
 }
@@ -279,29 +279,36 @@ pub fn estimate<P: Problem>(
 
 /// Mean, its coefficient of variation and the interval of what independent estimates scatter around.
 ///
-/// Student's t on the logarithm of the mean, whose deviation is the mean's coefficient of variation to first
-/// order: no bound below zero, and none claimed from fewer than two estimates.
+/// A product of many shares scatters as a log-normal variable does. With m and s² the mean and variance of the
+/// logarithms of B estimates, ln p lies within m + s²/2 ± t √(s²/B + s⁴/(2 (B − 1))), t of B − 1 degrees: Cox's
+/// interval [ZhouGao1997], with Student's t. It is the wider the more the estimates scatter, and does not lean
+/// on the mean of a few large ones. With an estimate of 0 among them, which has no logarithm: t about the mean
+/// itself, on the scale of its logarithm. The probability is the arithmetic mean in any case, which is without
+/// bias where the estimates are.
 pub fn interval(estimates: &[f64]) -> (f64, f64, f64, f64) {
     let n = estimates.len() as f64;
-    let mean = estimates.iter().sum::<f64>() / n.max(1.0);
+    let (mean, variance) = moments(estimates);
     if estimates.len() < 2 || mean <= 0.0 {
         return (mean, f64::NAN, 0.0, 1.0);
     }
-    let square = |x: &f64| (x - mean) * (x - mean);
-    let variance = estimates.iter().map(square).sum::<f64>() / (n - 1.0);
     let cov = libm::sqrt(variance / n) / mean;
-    let spread = libm::exp(student_t(CONFIDENCE, n - 1.0) * cov);
-    (mean, cov, mean / spread, (mean * spread).min(1.0))
+    let t = student_t(CONFIDENCE, n - 1.0);
+    let (centre, half) = if estimates.contains(&0.0) {
+        (libm::log(mean), t * cov)
+    } else {
+        let logarithms: Vec<f64> = estimates.iter().map(|x| libm::log(*x)).collect();
+        let (m, s2) = moments(&logarithms);
+        (m + 0.5 * s2, t * libm::sqrt(s2 / n + s2 * s2 / (2.0 * (n - 1.0))))
+    };
+    (mean, cov, libm::exp(centre - half), libm::exp(centre + half).min(1.0))
 }
 
-pub fn cox(e: &[f64]) -> (f64,f64) {
-    if e.iter().any(|x| *x<=0.0) { let (_,_,l,h)=interval(e); return (l,h); }
-    let n=e.len() as f64;
-    let l: Vec<f64>=e.iter().map(|x| libm::log(*x)).collect();
-    let m=l.iter().sum::<f64>()/n;
-    let s2=l.iter().map(|x|(x-m)*(x-m)).sum::<f64>()/(n-1.0);
-    let c=m+0.5*s2; let hw=student_t(CONFIDENCE,n-1.0)*libm::sqrt(s2/n+s2*s2/(2.0*(n-1.0)));
-    (libm::exp(c-hw),libm::exp(c+hw))
+/// Mean and variance of a sample.
+fn moments(sample: &[f64]) -> (f64, f64) {
+    let n = sample.len() as f64;
+    let mean = sample.iter().sum::<f64>() / n.max(1.0);
+    let square = |x: &f64| (x - mean) * (x - mean);
+    (mean, sample.iter().map(square).sum::<f64>() / (n - 1.0).max(1.0))
 }
 
 /// Where an estimate's progress goes, and its batches when it may be stopped.
