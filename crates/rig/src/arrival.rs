@@ -133,7 +133,7 @@ impl Arrival {
         site: &Site,
     ) -> Result<Self, ArrivalError> {
         let machine = &scenario.vehicle.machine;
-        let mass_kg = machine.dry.mass_kg + scenario.start.propellant_kg.mean();
+        let mass_kg = machine.dry.mass_kg + scenario.start.propellant_kg.reference();
         // By the main engine; without one by the others, at the lowest setting that they can burn at.
         let ring = machine.assist.iter().map(|engine| engine.thrust_N).sum::<f64>();
         let (thrust_N, isp_s) = if machine.main.thrust_N > 0.0 {

@@ -28,6 +28,7 @@ pub mod fault_table;
 pub mod load;
 pub mod margins;
 pub mod measures;
+pub mod normal;
 pub mod parquet_file;
 pub mod rangefinder_study;
 pub mod record;

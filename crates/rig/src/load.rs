@@ -9,6 +9,7 @@
 //! ground does there beside that, the finer map of the ground station shows: it is measured row by row.
 
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
+use crate::scenario::sampling::ORBIT;
 use crate::scenario::{FlightSetup, REFERENCE_RUN, Scenario, VehicleFile, hex};
 use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
@@ -95,9 +96,12 @@ impl Upload {
     /// The load of one run: the common one with this run's map error, which also raises or lowers
     /// the target as mapped; with the map, its landmarks and the target displaced together, level at the
     /// target; and with each landmark's own error. The grid of the map counts from the target and moves with it.
-    pub fn for_run(&self, run: u64) -> Box<board::Load> {
+    ///
+    /// - `tie`: the map tie's standard normal deviates, east and north. In the reference run there is no other error.
+    pub fn for_run(&self, run: u64, tie: [f64; 2]) -> Box<board::Load> {
         let mut load = self.load.clone();
         if run == REFERENCE_RUN {
+            self.displace(&mut load, tie, || Vector3::zeros());
             return load;
         }
         let correlation = libm::exp(-load.map.spacing_m / load.map.correlation_m);
@@ -111,21 +115,25 @@ impl Upload {
         let raised_m = self.map_sigma_m * f64::from(at_target(&load.map, &error));
         let p_MT_M = load.target.p_MT_M;
         load.target.p_MT_M = p_MT_M * (1.0 + raised_m / p_MT_M.norm());
-        self.displace(&mut load, run);
+        let mut stream = Stream::new(self.seed, run, "landmarks on board");
+        self.displace(&mut load, tie, || stream.normal3());
         load
     }
 
     /// Displaces target and landmarks by this run's map tie, and each landmark by an error of its own.
-    fn displace(&self, load: &mut board::Load, run: u64) {
-        let mut stream = Stream::new(self.seed, run, "map tie");
+    fn displace(
+        &self,
+        load: &mut board::Load,
+        tie: [f64; 2],
+        mut own: impl FnMut() -> Vector3<f64>,
+    ) {
         let tie_m = load.landmarks.tie_m;
-        let tie_L = Vector3::new(stream.normal() * tie_m, stream.normal() * tie_m, 0.0);
+        let tie_L = Vector3::new(tie[0] * tie_m, tie[1] * tie_m, 0.0);
         let tie_M = self.R_ML * tie_L;
         load.target.p_MT_M += Vector::from_si(tie_M);
-        let mut stream = Stream::new(self.seed, run, "landmarks on board");
         let board::Landmarks { p_MK_M, count, sigma_m, .. } = &mut load.landmarks;
         for p_MK_M in p_MK_M.iter_mut().take(*count) {
-            *p_MK_M = (Vector3::from(*p_MK_M) + tie_M + stream.normal3() * *sigma_m).into();
+            *p_MK_M = (Vector3::from(*p_MK_M) + tie_M + own() * *sigma_m).into();
         }
     }
 }
@@ -142,9 +150,12 @@ pub fn digest(load: &board::Load, start: &board::NavStart) -> String {
 /// along-track and across-track directions. Tracking knows the orbit's energy best: the along-track
 /// speed error is tied to the radial error, as [`board::NavStart`] says, plus a part of its own.
 pub fn nav_start(scenario: &Scenario, state: &OrbitState, run: u64) -> board::NavStart {
-    let mut stream = Stream::new(scenario.seed, run, "orbit determination");
-    let known = if run == REFERENCE_RUN { 0.0 } else { 1.0 };
-    let (dp, dv) = (stream.normal3() * known, stream.normal3() * known);
+    let normal = |n: usize| {
+        let key = ORBIT[n / 3][n % 3];
+        scenario.design.normal(key, ("orbit determination", n), scenario.seed, run)
+    };
+    let three = |first: usize| Vector3::from_fn(|i, _| normal(first + i));
+    let (dp, dv) = (three(0), three(3));
     let knowledge = &scenario.knowledge;
     let scaled = |sigma: [f64; 3], n: Vector3<f64>| Vector3::from(sigma).component_mul(&n);
     let R = radial_along_across(state);
@@ -360,7 +371,7 @@ fn vehicle(scenario: &Scenario) -> board::Vehicle {
         ),
         camera: camera(scenario.flight.uses_camera(), machine.camera.as_ref()),
         avoidance: avoidance(Some(&scenario.flight), machine),
-        ..unaided(&scenario.vehicle, scenario.start.propellant_kg.mean())
+        ..unaided(&scenario.vehicle, scenario.start.propellant_kg.reference())
     }
 }
 

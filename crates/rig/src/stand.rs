@@ -4,8 +4,9 @@
 
 use crate::arrival::{Arrival, OrbitState};
 use crate::load::{Upload, radial_along_across};
+use crate::scenario::sampling::{DELIVERY, MAP_TIE, PROPELLANT};
 use crate::scenario::{
-    Dispersed, Features, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
+    Dispersed, Features, Input, REFERENCE_RUN, Scenario, ScenarioError, StartAt, fault,
 };
 use flight::load::{LANDMARKS_MAX, Load};
 use icd::frames::{B, I, Rate, Vector};
@@ -20,7 +21,7 @@ use truth::environment::landmarks::Catalogue;
 use truth::environment::terrain::{TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
 use truth::faulty::Fault;
-use truth::random::Stream;
+use truth::random::{Key, Stream};
 use truth::vehicle::{Dispersions, Vehicle};
 use truth::world::{self, World, WorldConfig};
 
@@ -85,7 +86,9 @@ impl Stand {
 
     /// The load of one run; lend it to [`crate::closed_loop::Simulation::new`].
     pub fn load(&self, run: u64) -> Box<Load> {
-        self.upload.for_run(run)
+        let scenario = &self.scenario;
+        let tie = |n: usize| scenario.design.normal(MAP_TIE[n], ("map tie", n), scenario.seed, run);
+        self.upload.for_run(run, [tie(0), tie(1)])
     }
 
     /// Where a run starts before its delivery error.
@@ -100,23 +103,48 @@ impl Stand {
     pub fn start(&self, run: u64) -> OrbitState {
         let planned = self.planned_start();
         let start = &self.scenario.start;
-        let draw = |values: [Dispersed; 3], unit: &str| {
-            Vector3::from(std::array::from_fn(|i| {
-                let key = format!("scenario.start.{unit}.{i}");
-                values[i].draw(self.scenario.seed, run, &key)
-            }))
+        let draw = |values: &[Dispersed; 3], keys: [&str; 3]| {
+            Vector3::from(std::array::from_fn(|i| self.draw(keys[i], &values[i], run)))
         };
         let R = radial_along_across(&planned);
         OrbitState {
             t: planned.t,
-            p_MB_I: planned.p_MB_I + Vector::from_si(R * draw(start.delivery_m, "delivery_m")),
-            v_MB_I: planned.v_MB_I + Vector::from_si(R * draw(start.delivery_m_s, "delivery_m_s")),
+            p_MB_I: planned.p_MB_I + Vector::from_si(R * draw(&start.delivery_m, DELIVERY[0])),
+            v_MB_I: planned.v_MB_I + Vector::from_si(R * draw(&start.delivery_m_s, DELIVERY[1])),
         }
+    }
+
+    /// Everything that the scenario disperses, in a fixed order: its own values, what is drawn once a run of nature
+    /// (`nature.`, from the vehicle's spreads) and of what is uploaded (`knowledge.`).
+    pub fn inputs(&self) -> Vec<Input> {
+        self.scenario.design.inputs().cloned().collect()
+    }
+
+    /// The values of [`Self::inputs`] in one run, in their order and units.
+    pub fn drawn(&self, run: u64) -> Vec<f64> {
+        self.scenario.design.drawn(self.scenario.seed, run)
+    }
+
+    /// The same with every input at one point of the unit cube, in every run, the reference run included: each
+    /// takes the value below which that share of its law lies, correlated as the scenario says. Noise stays that
+    /// of the run.
+    ///
+    /// - `unit`: one coordinate for each of [`Self::inputs`], 0 to 1; one that is missing is one half.
+    pub fn at_point(&self, unit: Vec<f64>) -> Self {
+        let mut scenario = Scenario::clone(&self.scenario);
+        scenario.canonical += &format!("[point]\nunit = {unit:?}\n");
+        scenario.design = self.scenario.design.at_point(unit);
+        Self { scenario: Arc::new(scenario), ..self.clone() }
+    }
+
+    /// The value of a key of the scenario in one run.
+    fn draw(&self, key: &str, value: &Dispersed, run: u64) -> f64 {
+        self.scenario.design.draw(key, value, self.scenario.seed, run)
     }
 
     /// What breaks in one run.
     pub(crate) fn faults(&self, run: u64) -> fault::Drawn {
-        fault::draw(&self.scenario.faults, self.scenario.seed, run)
+        fault::drawn(&self.scenario.faults, &self.scenario.design, self.scenario.seed, run)
     }
 
     /// Nature's side of one run, with what breaks in it.
@@ -127,18 +155,15 @@ impl Stand {
         faults: Vec<Fault>,
     ) -> Result<World, ScenarioError> {
         let scenario = &*self.scenario;
-        let mut vehicle = scenario.vehicle.machine.clone();
+        let mut vehicle = scenario.machine();
         let mut dispersions = scenario.vehicle.dispersions;
-        if !scenario.flight.uses_velocimeter() {
-            vehicle.velocimeter = None;
-        }
-        if !scenario.truth.dispersions || run == REFERENCE_RUN {
+        let exact = run == REFERENCE_RUN && !scenario.design.is_at_point();
+        if !scenario.truth.dispersions || exact {
             dispersions = Dispersions::default();
             make_exact(&mut vehicle);
         }
         let capacity_kg = vehicle.propellant.capacity_kg;
-        let propellant_kg =
-            scenario.start.propellant_kg.draw(scenario.seed, run, "scenario.start.propellant_kg");
+        let propellant_kg = self.draw(PROPELLANT, &scenario.start.propellant_kg, run);
         let config = WorldConfig {
             vehicle,
             dispersions,
@@ -156,7 +181,9 @@ impl Stand {
             step: Span::from_ns(1_000_000_000 / i64::from(scenario.truth.step_hz)),
             gravity_refresh: Span::from_s(scenario.truth.gravity_refresh_s),
         };
-        World::new(&config, Arc::clone(&self.environment), scenario.seed, run)
+        let given = scenario.design.given(scenario.seed, run);
+        let key = Key::new(scenario.seed, run, &given);
+        World::with_constants(&config, Arc::clone(&self.environment), key)
             .map_err(|reason| ScenarioError::World { file: scenario.path.clone(), reason })
     }
 }

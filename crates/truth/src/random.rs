@@ -78,6 +78,83 @@ impl Stream {
     }
 }
 
+/// Which random numbers a run has: those of its seed and number, and in place of what they would draw for
+/// constants, numbers that are given.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'a> {
+    /// Seed of the campaign.
+    pub seed: u64,
+    /// Number of the run.
+    pub run: u64,
+    given: &'a [Given],
+}
+
+/// The first normal deviates of a component's constants, in the order in which they are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// Name of the component's stream.
+    pub component: String,
+    /// Standard normal deviates.
+    pub normals: Vec<f64>,
+}
+
+impl From<(u64, u64)> for Key<'_> {
+    fn from((seed, run): (u64, u64)) -> Self {
+        Self { seed, run, given: &[] }
+    }
+}
+
+impl<'a> Key<'a> {
+    /// The numbers of a run, some of its constants given.
+    pub fn new(seed: u64, run: u64, given: &'a [Given]) -> Self {
+        Self { seed, run, given }
+    }
+
+    /// The stream of a component.
+    pub fn stream(self, component: &str) -> Stream {
+        Stream::new(self.seed, self.run, component)
+    }
+
+    /// What is drawn once a run for a component: as from its stream, but for what is given.
+    pub fn constants(self, component: &str) -> Constants<'a> {
+        let given = self.given.iter().find(|given| given.component == component);
+        let given = given.map_or(&[][..], |given| &given.normals[..]).iter();
+        Constants { given, stream: self.stream(component) }
+    }
+}
+
+/// Normal deviates for the constants of one component in a run.
+#[derive(Clone, Debug)]
+pub struct Constants<'a> {
+    given: core::slice::Iter<'a, f64>,
+    stream: Stream,
+}
+
+/// What gives standard normal deviates.
+pub trait Normals {
+    /// The next.
+    fn normal(&mut self) -> f64;
+
+    /// Three independent ones.
+    fn normal3(&mut self) -> nalgebra::Vector3<f64> {
+        nalgebra::Vector3::new(self.normal(), self.normal(), self.normal())
+    }
+}
+
+impl Normals for Stream {
+    fn normal(&mut self) -> f64 {
+        Self::normal(self)
+    }
+}
+
+impl Normals for Constants<'_> {
+    /// Drawn always, so that what is given moves nothing else.
+    fn normal(&mut self) -> f64 {
+        let drawn = self.stream.normal();
+        self.given.next().copied().unwrap_or(drawn)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

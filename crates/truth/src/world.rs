@@ -9,6 +9,7 @@
 //! Refuses: clock drift, tanks that leak, shocks that shake the touchdown switches; sunlight is among the
 //! slow forces, which the accelerometers do not feel (3e-9 g).
 
+pub mod constants;
 mod devices;
 pub mod drop_test;
 mod landing;
@@ -26,7 +27,7 @@ use crate::environment::terrain::Nearby;
 use crate::environment::{Environment, Site};
 use crate::faulty::{Fault, FaultError, Now};
 use crate::integrate::{Increments, rigid_body_step};
-use crate::random::Stream;
+use crate::random::{Key, Normals};
 use crate::sensors::dust::Dust;
 use crate::vehicle::{Dispersions, Vehicle, VehicleError};
 use devices::{Devices, Felt};
@@ -223,8 +224,8 @@ pub struct World {
 }
 
 /// Draws the vehicle that flies: dry mass, propellant, centre of mass, in this order.
-fn drawn(config: &WorldConfig, seed: u64, run: u64) -> (Vehicle, f64) {
-    let mut stream = Stream::new(seed, run, "vehicle.mass");
+fn drawn(config: &WorldConfig, key: Key<'_>) -> (Vehicle, f64) {
+    let mut stream = key.constants("vehicle.mass");
     let mut vehicle = config.vehicle.clone();
     let spread = &config.dispersions;
     let dry_kg = vehicle.dry.mass_kg + spread.dry_mass_sigma_kg * stream.normal();
@@ -297,11 +298,22 @@ impl World {
         seed: u64,
         run: u64,
     ) -> Result<Self, WorldError> {
+        Self::with_constants(config, environment, Key::new(seed, run, &[]))
+    }
+
+    /// As [`Self::new`], with some of what is constant in the run given; see [`constants`].
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_constants(
+        config: &WorldConfig,
+        environment: Arc<Environment>,
+        key: Key<'_>,
+    ) -> Result<Self, WorldError> {
         config.check()?;
-        let key = (seed, run);
         let start = &config.start;
         let t = start.t;
-        let (vehicle, propellant_kg) = drawn(config, seed, run);
+        let (vehicle, propellant_kg) = drawn(config, key);
         let refresh = config.gravity_refresh;
         let (p, v) = (start.p_MB_I, start.v_MB_I.si());
         let exposure_m2_kg = vehicle.optics.exposure_m2_kg(vehicle.dry.mass_kg + propellant_kg);

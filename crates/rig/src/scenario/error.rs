@@ -127,6 +127,46 @@ pub enum ScenarioError {
         /// Where.
         spot: Box<Spot>,
     },
+    /// A law of a dispersed value that no value follows.
+    #[error("{file}: {key}: {reason}")]
+    Law {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// Which number, with its limit.
+        reason: LawError,
+        /// Where.
+        spot: Box<Spot>,
+    },
+    /// Dispersed values that cannot be correlated so.
+    #[error("{file}: {key}: {reason}")]
+    Correlation {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// Why not.
+        reason: CorrelationError,
+        /// Where.
+        spot: Box<Spot>,
+    },
+    /// More dispersed values than a sampling has dimensions.
+    #[error("{file}: {key}: {sampling} has {most} dimensions; {inputs} values are dispersed")]
+    TooManyInputs {
+        /// The file.
+        file: PathBuf,
+        /// Full path of the key.
+        key: String,
+        /// The sampling.
+        sampling: &'static str,
+        /// Dispersed values.
+        inputs: usize,
+        /// Dimensions there are.
+        most: usize,
+        /// Where.
+        spot: Box<Spot>,
+    },
     /// A sensor is to be used that is not on board.
     #[error("{file}: {key} names `{name}`, which {vehicle} does not carry")]
     NotCarried {
@@ -217,6 +257,59 @@ pub enum ScenarioError {
     },
 }
 
+/// Why no value follows a law.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LawError {
+    /// No number lies between the bounds.
+    #[error("min = {min} must be less than max = {max}")]
+    EmptyInterval {
+        /// The lower bound.
+        min: f64,
+        /// The upper bound.
+        max: f64,
+    },
+    /// Bounds around a value that does not spread.
+    #[error("sigma = 0 between bounds; it must be positive, or the value a number")]
+    NoSpread,
+    /// The lists do not go together.
+    #[error("{values} values and {weights} weights; there must be as many, 1 to {most}")]
+    Lengths {
+        /// Values given.
+        values: usize,
+        /// Weights given.
+        weights: usize,
+        /// Most accepted.
+        most: usize,
+    },
+}
+
+/// Why values cannot be correlated as asked.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CorrelationError {
+    /// A value beside itself.
+    #[error("`{key}` with itself")]
+    WithItself {
+        /// Its key.
+        key: String,
+    },
+    /// A pair for the second time.
+    #[error("`{one}` and `{other}` have a coefficient already")]
+    Twice {
+        /// One key.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// Coefficients that no random numbers can have together.
+    #[error(
+        "with coefficient = {coefficient} no random numbers have all the coefficients given: their matrix is not positive definite"
+    )]
+    NotPositiveDefinite {
+        /// The coefficient that completes the contradiction.
+        coefficient: f64,
+    },
+}
+
 fn gap(unit: &str) -> &'static str {
     if unit.is_empty() { "" } else { " " }
 }
@@ -230,6 +323,9 @@ impl ScenarioError {
             | Self::WrongType { spot, .. }
             | Self::OutOfRange { spot, .. }
             | Self::UnknownChoice { spot, .. }
+            | Self::Law { spot, .. }
+            | Self::Correlation { spot, .. }
+            | Self::TooManyInputs { spot, .. }
             | Self::NotCarried { spot, .. } => Some(spot),
             _ => None,
         }

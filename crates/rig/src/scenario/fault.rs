@@ -3,11 +3,15 @@
 //! Owns: the keys of `[[fault]]` with their units and limits; what fails in the test stand itself, the
 //! computer and the radio link. Does not own: which device can fail in which way, nor what the fault does
 //! (`truth::faulty`).
+//! Which of them a run has: all, but those with a `chance` in that share of runs only, and of those that are `one_of` the
+//! same choice just one, drawn by `weight`; the reference run has what is likeliest.
 //! As written: `at_s`, `below_m` or `phase` says when it begins, the first two at a moment drawn anew for each run where
 //! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never).
 
+use super::dispersion::{Dispersed, WEIGHTS};
 use super::error::ScenarioError;
-use super::reader::{Dispersed, Reader};
+use super::reader::{Reader, unit_of};
+use super::sampling::{Design, Drawing};
 use icd::time::Span;
 use icd::tm::Phase;
 use truth::faulty::{self, FaultKind, LinkTerm, Moment};
@@ -198,6 +202,10 @@ pub struct Fault {
     pub from_drawn: Option<(&'static str, Dispersed)>,
     /// When it ends; `None` for never.
     pub until: Option<Moment>,
+    /// Share of the runs that have it; `None` for all.
+    pub chance: Option<f64>,
+    /// The choice that it is one of, and its weight there.
+    pub one_of: Option<(String, f64)>,
 }
 
 /// What a run's faults do to it.
@@ -253,16 +261,21 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
     } else {
         None
     };
-    let from = match from_drawn {
-        Some((key, value)) => begins(key, value.mean()),
+    let from = match &from_drawn {
+        Some((key, value)) => begins(key, value.reference()),
         None => match t.choice_if_any("phase", &Phase::ALL.map(Phase::name))? {
             Some(n) => Moment::Phase(Phase::ALL[n]),
             None => Moment::After(Span::from_s(t.number("at_s", 0.0, 1e5)?)), // refuses what is missing
         },
     };
     let until = moment(t, ["until_s", "until_below_m", "until_phase"])?;
+    let chance = t.number_if_any("chance", 0.0, 1.0)?;
+    let one_of = match t.text_if_any("one_of")? {
+        Some((name, _)) => Some((name.to_string(), t.number("weight", WEIGHTS.0, WEIGHTS.1)?)),
+        None => None,
+    };
     t.finish()?;
-    Ok(Fault { on: on.clone(), kind, numbers, from, from_drawn, until })
+    Ok(Fault { on: on.clone(), kind, numbers, from, from_drawn, until, chance, one_of })
 }
 
 /// The moment that a key and its number stand for.
@@ -286,33 +299,104 @@ fn moment(
 }
 
 impl Fault {
-    /// The numbers of one run, SI, inside the limits of their keys; the `n`-th fault of its device and kind
-    /// has the `n`-th draws.
-    fn drawn(&self, n: usize, seed: u64, run: u64) -> Vec<f64> {
+    /// The key of one of its numbers as an input; the `n`-th fault of its device and kind has the `n`-th draws.
+    fn named(&self, n: usize, key: &str) -> String {
         let nth = if n == 0 { String::new() } else { format!(".{n}") };
-        let si = |((key, value), number): (&(String, Dispersed), Number)| {
-            let name = format!("scenario.fault.{}.{}.{key}{nth}", self.on, self.kind);
-            value.draw(seed, run, &name).clamp(number.min, number.max) * number.si
-        };
-        self.numbers.iter().zip(Family::of(&self.on).numbers(self.kind)).map(si).collect()
+        format!("fault.{}.{}.{key}{nth}", self.on, self.kind)
     }
 
-    /// When the `n`-th fault of its device and kind begins in one run.
-    fn begins(&self, n: usize, seed: u64, run: u64) -> Moment {
-        let Some((key, value)) = self.from_drawn else { return self.from };
-        let nth = if n == 0 { String::new() } else { format!(".{n}") };
-        let name = format!("scenario.fault.{}.{}.{key}{nth}", self.on, self.kind);
-        begins(key, value.draw(seed, run, &name).max(0.0))
+    /// Whether it occurs, as 0 or 1.
+    fn occurs(&self) -> Dispersed {
+        match self.chance {
+            Some(chance) if chance > 0.0 && chance < 1.0 => {
+                Dispersed::Discrete { values: vec![0.0, 1.0], weights: vec![1.0 - chance, chance] }
+            }
+            Some(chance) => Dispersed::Fixed(chance),
+            None => Dispersed::Fixed(1.0),
+        }
     }
 }
 
-/// Draws the numbers of one run's faults.
-pub fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
+/// How many faults of its device and kind stand before the one at `place`.
+fn nth(faults: &[Fault], place: usize) -> usize {
+    let fault = &faults[place];
+    let alike = |other: &&Fault| (&other.on, other.kind) == (&fault.on, fault.kind);
+    faults[..place].iter().filter(alike).count()
+}
+
+/// What the number of a fault in a choice is called.
+fn choice(name: &str) -> String {
+    format!("fault.one_of.{name}")
+}
+
+/// The faults of a choice by their places there, with their weights.
+fn choices(faults: &[Fault], name: &str) -> Dispersed {
+    let named = faults.iter().filter_map(|fault| fault.one_of.as_ref());
+    let weights: Vec<f64> = named.filter(|(own, _)| own == name).map(|(_, w)| *w).collect();
+    Dispersed::Discrete { values: (0..weights.len()).map(|n| n as f64).collect(), weights }
+}
+
+/// How many of the same choice stand before the fault at `place`.
+fn place_in_choice(faults: &[Fault], place: usize, name: &str) -> usize {
+    let same = |fault: &&Fault| fault.one_of.as_ref().is_some_and(|(own, _)| own == name);
+    faults[..place].iter().filter(same).count()
+}
+
+/// What may be drawn of the faults, in their order.
+pub(super) fn drawings(faults: &[Fault]) -> Vec<Drawing> {
+    let mut out = Vec::new();
+    for (place, fault) in faults.iter().enumerate() {
+        let n = nth(faults, place);
+        let mut add = |key: &str, value: &Dispersed, limits| {
+            let name = fault.named(n, key);
+            let mut drawing = Drawing::new(&name, &format!("scenario.{name}"), value, limits);
+            drawing.input.unit = unit_of(key);
+            out.push(drawing);
+        };
+        if fault.chance.is_some() {
+            add("occurs", &fault.occurs(), (0.0, 1.0));
+        }
+        if let Some((key, value)) = &fault.from_drawn {
+            add(key, value, (0.0, f64::INFINITY));
+        }
+        for ((key, value), number) in
+            fault.numbers.iter().zip(Family::of(&fault.on).numbers(fault.kind))
+        {
+            add(key, value, (number.min, number.max));
+        }
+        if let Some((name, _)) = &fault.one_of
+            && place_in_choice(faults, place, name) == 0
+        {
+            let (key, value) = (choice(name), choices(faults, name));
+            let limits = (0.0, f64::INFINITY);
+            out.push(Drawing::new(&key, &format!("scenario.{key}"), &value, limits));
+        }
+    }
+    out
+}
+
+/// What one run's faults are.
+pub(crate) fn drawn(faults: &[Fault], design: &Design, seed: u64, run: u64) -> Drawn {
     let mut out = Drawn::default();
     for (place, fault) in faults.iter().enumerate() {
-        let alike = |other: &&Fault| (&other.on, other.kind) == (&fault.on, fault.kind);
-        let n = faults[..place].iter().filter(alike).count();
-        let (numbers, from) = (fault.drawn(n, seed, run), fault.begins(n, seed, run));
+        let n = nth(faults, place);
+        let draw =
+            |key: &str, value: &Dispersed| design.draw(&fault.named(n, key), value, seed, run);
+        let si =
+            |((key, value), number): (&(String, Dispersed), Number)| draw(key, value) * number.si;
+        let numbers: Vec<f64> =
+            fault.numbers.iter().zip(Family::of(&fault.on).numbers(fault.kind)).map(si).collect();
+        let from = match &fault.from_drawn {
+            Some((key, value)) => begins(key, draw(key, value)),
+            None => fault.from,
+        };
+        let chosen = fault.one_of.as_ref().is_none_or(|(name, _)| {
+            let drawn = design.draw(&choice(name), &choices(faults, name), seed, run);
+            drawn == place_in_choice(faults, place, name) as f64
+        });
+        if !chosen || draw("occurs", &fault.occurs()) < 0.5 {
+            continue;
+        }
         let until = fault.until;
         if fault.on == LINK {
             out.silences.push((from, until));
@@ -358,6 +442,7 @@ fn kind_of(name: &str, numbers: &[f64]) -> Option<FaultKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{CampaignPlan, Sampling};
 
     #[test]
     fn every_kind_that_truth_knows_can_be_written_and_built() {
@@ -390,10 +475,25 @@ mod tests {
         assert_eq!(keys("velocimeter", "ghost"), ["probability", "speed_m_s"]);
     }
 
+    fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
+        let sampling = Sampling::MonteCarlo;
+        let plan = CampaignPlan { sampling, runs: 1, correlations: Vec::new() };
+        drawn(faults, &Design::of(drawings(faults), &plan), seed, run)
+    }
+
     fn limit(on: &str, kind: &'static str, key: &str, value: Dispersed) -> Fault {
         let numbers = vec![(key.to_string(), value)];
         let from = Moment::After(Span::default());
-        Fault { on: on.to_string(), kind, numbers, from, from_drawn: None, until: None }
+        Fault {
+            on: on.to_string(),
+            kind,
+            numbers,
+            from,
+            from_drawn: None,
+            until: None,
+            chance: None,
+            one_of: None,
+        }
     }
 
     #[test]
@@ -450,7 +550,7 @@ mod tests {
     #[test]
     fn the_computer_and_the_link_fail_in_the_test_stand() {
         let value = Dispersed::Fixed(2.0);
-        let restart = limit(COMPUTER, "cold_restart", "outage_s", value);
+        let restart = limit(COMPUTER, "cold_restart", "outage_s", value.clone());
         let silence = Fault { numbers: vec![], ..limit(LINK, "loss", "", value) };
         let drawn = draw(&[restart, silence], 1, 1);
         let from = Moment::After(Span::default());

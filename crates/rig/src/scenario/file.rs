@@ -6,6 +6,7 @@
 //! tables such as `[[fault]]` included, is replaced whole. Values are kept in a tree of our own and
 //! not in `serde` structures because those forget, after a merge, which file a value came from.
 
+use super::dispersion::is_law;
 use super::error::{ScenarioError, Spot};
 use miette::NamedSource;
 use std::collections::BTreeMap;
@@ -224,7 +225,8 @@ fn entry(raw: &toml::Spanned<DeValue<'_>>, file: usize, key: Range<usize>) -> En
     Entry { node, file, span }
 }
 
-/// Adds what `base` has and `over` lacks; tables merge, everything else of `over` stays.
+/// Adds what `base` has and `over` lacks; tables merge, but for those that are one dispersed value; everything else of
+/// `over` stays.
 fn merge(over: &mut BTreeMap<String, Entry>, base: BTreeMap<String, Entry>) {
     for (key, below) in base {
         match over.get_mut(&key) {
@@ -233,19 +235,13 @@ fn merge(over: &mut BTreeMap<String, Entry>, base: BTreeMap<String, Entry>) {
             }
             Some(above) => {
                 if let (Node::Table(above), Node::Table(below)) = (&mut above.node, below.node)
-                    && !(is_value(above) || is_value(&below))
+                    && !(is_law(above) || is_law(&below))
                 {
                     merge(above, below);
                 }
             }
         }
     }
-}
-
-/// Whether a table is one dispersed value, which is replaced whole.
-fn is_value(table: &BTreeMap<String, Entry>) -> bool {
-    let keys: Vec<&str> = table.keys().map(String::as_str).collect();
-    keys == ["mean", "sigma"] || keys == ["max", "min"]
 }
 
 fn write_canonical(out: &mut String, key: &str, node: &Node) {

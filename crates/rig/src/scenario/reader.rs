@@ -12,6 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Units as key suffixes, longest first, with the way they are printed.
 const UNITS: &[(&str, &str)] = &[
     ("_m_s_sqrt_h", "m/s/√h"),
+    ("_deg_h_s", "°/h/s"),
+    ("_m_s2_s", "m/s³"),
+    ("_m_s_s", "m/s²"),
+    ("_pixel_s", "pixel/s"),
+    ("_kg_s", "kg/s"),
     ("_deg_sqrt_h", "°/√h"),
     ("_deg_h_g", "°/h/g"),
     ("_kg_rad", "kg/rad"),
@@ -47,6 +52,7 @@ const UNITS: &[(&str, &str)] = &[
     ("_us", "µs"),
     ("_kg", "kg"),
     ("_px", "pixel"),
+    ("_pixel", "pixel"),
     ("_hz", "Hz"),
     ("_utc", "UTC"),
     ("_N", "N"),
@@ -73,56 +79,8 @@ pub fn unit_of(key: &str) -> &'static str {
     parts(key).1
 }
 
-/// A value that is fixed, or drawn anew for each run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Dispersed {
-    /// The same in every run.
-    Fixed(f64),
-    /// Normally distributed.
-    Normal {
-        /// Mean.
-        mean: f64,
-        /// Standard deviation.
-        sigma: f64,
-    },
-    /// Uniformly distributed.
-    Uniform {
-        /// Least value.
-        min: f64,
-        /// Largest value.
-        max: f64,
-    },
-}
-
-/// The run in which nothing is dispersed: every value at its mean, every device exact but for its noise,
-/// the orbit and the map as they are. Campaigns begin after it.
-pub const REFERENCE_RUN: u64 = 0;
-
-impl Dispersed {
-    /// The value in one run: the same for the same (seed, run, key), whatever else is drawn. The
-    /// [`REFERENCE_RUN`] takes the mean.
-    pub fn draw(self, seed: u64, run: u64, key: &str) -> f64 {
-        if run == REFERENCE_RUN {
-            return self.mean();
-        }
-        let mut stream = truth::random::Stream::new(seed, run, key);
-        match self {
-            Self::Fixed(value) => value,
-            Self::Normal { mean, sigma } => mean + sigma * stream.normal(),
-            Self::Uniform { min, max } => stream.uniform_between(min, max),
-        }
-    }
-    /// The value that plans are made with.
-    pub fn mean(self) -> f64 {
-        match self {
-            Self::Fixed(value) => value,
-            Self::Normal { mean, .. } => mean,
-            Self::Uniform { min, max } => 0.5 * (min + max),
-        }
-    }
-}
-
-type Read<T> = Result<T, ScenarioError>;
+/// What is read, or what is wrong with it.
+pub(super) type Read<T> = Result<T, ScenarioError>;
 
 /// One table of a tree, being read.
 pub struct Reader<'a> {
@@ -149,7 +107,7 @@ impl<'a> Reader<'a> {
         self.table.contains_key(key)
     }
 
-    fn entry(&self, key: &str, expected: &str) -> Read<&'a Entry> {
+    pub(super) fn entry(&self, key: &str, expected: &str) -> Read<&'a Entry> {
         if self.has(key) {
             return Ok(&self.table[key]);
         }
@@ -167,11 +125,23 @@ impl<'a> Reader<'a> {
         Err(ScenarioError::MissingKey { file, key: self.key(key), expected })
     }
 
-    fn wrong(&self, entry: &Entry, key: &str, expected: &str) -> ScenarioError {
+    pub(super) fn wrong(&self, entry: &Entry, key: &str, expected: &str) -> ScenarioError {
         self.tree.wrong_type(entry, self.key(key), expected)
     }
 
-    fn within(&self, entry: &Entry, key: &str, value: f64, min: f64, max: f64) -> Read<f64> {
+    /// Where a value was written.
+    pub(super) fn place(&self, entry: &Entry) -> (std::path::PathBuf, Box<super::Spot>) {
+        (self.tree.file_of(entry).to_path_buf(), self.tree.spot(entry))
+    }
+
+    pub(super) fn within(
+        &self,
+        entry: &Entry,
+        key: &str,
+        value: f64,
+        min: f64,
+        max: f64,
+    ) -> Read<f64> {
         if value >= min && value <= max {
             return Ok(value);
         }
@@ -199,31 +169,6 @@ impl<'a> Reader<'a> {
         };
         self.within(entry, key, value as f64, min as f64, max as f64)?;
         Ok(value)
-    }
-
-    /// A number, or `{ mean, sigma }`, or `{ min, max }`; every bound in `[min, max]`, sigma ≥ 0.
-    pub fn dispersed(&self, key: &str, min: f64, max: f64) -> Read<Dispersed> {
-        let expected = "a number, { mean, sigma } or { min, max }";
-        let entry = self.entry(key, expected)?;
-        if entry.number().is_some() {
-            return self.number(key, min, max).map(Dispersed::Fixed);
-        }
-        let Node::Table(table) = &entry.node else { return Err(self.wrong(entry, key, expected)) };
-        let number = |part: &str, min: f64, max: f64| -> Read<f64> {
-            let part_key = format!("{key}.{part}");
-            let Some(entry) = table.get(part) else { return Err(self.wrong(entry, key, expected)) };
-            let value = entry.number().ok_or_else(|| self.wrong(entry, &part_key, "a number"))?;
-            self.within(entry, &part_key, value, min, max)
-        };
-        if table.len() != 2 {
-            return Err(self.wrong(entry, key, expected));
-        }
-        if table.contains_key("sigma") {
-            let sigma = number("sigma", 0.0, max - min)?;
-            return Ok(Dispersed::Normal { mean: number("mean", min, max)?, sigma });
-        }
-        let low = number("min", min, max)?;
-        Ok(Dispersed::Uniform { min: low, max: number("max", low, max)? })
     }
 
     /// Exactly `N` numbers, each in `[min, max]`.
@@ -321,24 +266,16 @@ impl<'a> Reader<'a> {
         value: &str,
         known: &[&str],
     ) -> ScenarioError {
-        ScenarioError::UnknownChoice {
-            file: self.tree.file_of(entry).to_path_buf(),
-            key: self.key(key),
-            value: value.to_string(),
-            known: known.join(", "),
-            spot: self.tree.spot(entry),
-        }
+        let (file, spot) = self.place(entry);
+        let (key, value, known) = (self.key(key), value.to_string(), known.join(", "));
+        ScenarioError::UnknownChoice { file, key, value, known, spot }
     }
 
     /// The complaint about a sensor that the vehicle does not carry.
     pub fn not_carried(&self, entry: &Entry, key: &str, name: &str, on: &str) -> ScenarioError {
-        ScenarioError::NotCarried {
-            file: self.tree.file_of(entry).to_path_buf(),
-            key: self.key(key),
-            name: name.to_string(),
-            vehicle: on.to_string(),
-            spot: self.tree.spot(entry),
-        }
+        let (file, spot) = self.place(entry);
+        let (key, name, vehicle) = (self.key(key), name.to_string(), on.to_string());
+        ScenarioError::NotCarried { file, key, name, vehicle, spot }
     }
 
     /// An instant in UTC, ISO 8601.

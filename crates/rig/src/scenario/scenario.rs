@@ -4,11 +4,13 @@
 //! vehicle (see `vehicle`), faults (see `fault`).
 //! Angles are degrees in the file and radians here.
 
+use super::dispersion::Dispersed;
 use super::error::ScenarioError;
 use super::fault::{Fault, faults};
 use super::feature::{Feature, Features};
 use super::file::Tree;
-use super::reader::{Dispersed, Reader};
+use super::reader::Reader;
+use super::sampling::{self, CampaignPlan, Design};
 use super::vehicle::VehicleFile;
 use crate::arrival::Approach;
 use crate::measures::MEASURES;
@@ -52,6 +54,11 @@ pub struct Scenario {
     pub flight: FlightSetup,
     /// Faults in order of the file.
     pub faults: Vec<Fault>,
+    /// How it is flown many times.
+    pub campaign: CampaignPlan,
+    /// Which value each dispersed input takes in each run; what is set here after the reading of the file and is no
+    /// number is drawn without a design.
+    pub design: Design,
     /// The expected verdict.
     pub expect: Expect,
     /// Longest simulated time, s.
@@ -70,7 +77,7 @@ pub enum StartAt {
 }
 
 /// The start of a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Start {
     /// Where.
     pub at: StartAt,
@@ -224,11 +231,15 @@ impl Scenario {
             knowledge: knowledge(&root.table("knowledge")?)?,
             flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
+            campaign: sampling::campaign(&root.table("campaign")?)?,
+            design: Design::default(),
             expect: expect(&root.table("expect")?)?,
             duration_s_max: root.number("duration_s_max", 1.0, 1e5)?,
             vehicle,
             canonical,
         };
+        scenario.campaign.correlations = sampling::correlations(&root, &scenario)?;
+        scenario.design = Design::new(&scenario);
         root.finish()?;
         let named = scenario.truth.kernels.iter().chain(&scenario.truth.gravity_file);
         let named = named.chain(&scenario.terrain.tiles);
@@ -240,6 +251,15 @@ impl Scenario {
     /// file and terrain tiles count with their contents.
     pub fn hash(&self) -> String {
         hex(&Sha256::digest(self.canonical.as_bytes()))
+    }
+
+    /// The vehicle with the sensors that this scenario lets it use.
+    pub fn machine(&self) -> Vehicle {
+        let mut machine = self.vehicle.machine.clone();
+        if !self.flight.uses_velocimeter() {
+            machine.velocimeter = None;
+        }
+        machine
     }
 
     /// Short name: the file's, without folder and ending.

@@ -17,7 +17,7 @@
 //! the warmth that pulses leave behind, minimum off time.
 
 use crate::dynamics::{Wrench, spread};
-use crate::random::Stream;
+use crate::random::Normals;
 use crate::vehicle::{Engine, EngineDispersion};
 use icd::bus::PULSE_FRAME;
 use icd::constants::STANDARD_GRAVITY_M_S2;
@@ -157,7 +157,7 @@ impl Thruster {
         spec: &Engine,
         spread_of: &EngineDispersion,
         step: Span,
-        stream: &mut Stream,
+        stream: &mut impl Normals,
     ) -> Self {
         let thrust_N = spec.thrust_N * (1.0 + spread_of.thrust_sigma * stream.normal());
         let isp_s = spec.isp_s * (1.0 + spread_of.isp_sigma * stream.normal());

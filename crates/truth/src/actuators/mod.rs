@@ -9,7 +9,7 @@ pub mod engine;
 
 use crate::dynamics::Wrench;
 use crate::faulty::{Command, Fault, Faulty, Now};
-use crate::random::Stream;
+use crate::random::Key;
 use crate::vehicle::{Dispersions, Vehicle};
 use engine::Thruster;
 use icd::bus::{ASSIST_ENGINES, Actuators, CYCLE, JETS};
@@ -55,11 +55,11 @@ impl Propulsion {
         faults: &[Fault],
         step: Span,
         start: Time,
-        (seed, run): (u64, u64),
+        key: Key<'_>,
     ) -> Self {
         let thruster = |name: String, spec, spread| {
-            let device = Thruster::new(spec, spread, step, &mut Stream::new(seed, run, &name));
-            Faulty::new(device, &name, faults, start, (seed, run))
+            let device = Thruster::new(spec, spread, step, &mut key.constants(&name));
+            Faulty::new(device, &name, faults, start, (key.seed, key.run))
         };
         let assist =
             |n: usize| thruster(format!("assist.{n}"), &vehicle.assist[n], &dispersions.assist);

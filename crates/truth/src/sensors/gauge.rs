@@ -11,7 +11,7 @@
 //! Refuses: density and temperature, several tanks that drain unevenly, liquid that creeps up the wall.
 
 use super::Schedule;
-use crate::random::Stream;
+use crate::random::{Key, Normals, Stream};
 use crate::vehicle;
 use icd::bus;
 use icd::time::Time;
@@ -42,17 +42,18 @@ pub struct Liquid {
 
 impl Gauge {
     /// Draws the constant error from the stream `gauge.bias`; noise from `gauge`.
-    pub fn new(spec: &vehicle::Gauge, start: Time, (seed, run): (u64, u64)) -> Self {
+    pub fn new<'a>(spec: &vehicle::Gauge, start: Time, key: impl Into<Key<'a>>) -> Self {
+        let key = key.into();
         let gain =
             if spec.lag_s > 0.0 { 1.0 - libm::exp(-spec.period_s / spec.lag_s) } else { 1.0 };
         Self {
             spec: *spec,
-            bias_kg: Stream::new(seed, run, "gauge.bias").normal() * spec.bias_sigma_kg,
+            bias_kg: key.constants("gauge.bias").normal() * spec.bias_sigma_kg,
             gain,
             smooth_kg: None,
             dry: false,
             schedule: Schedule::new(start, spec.period_s),
-            noise: Stream::new(seed, run, "gauge"),
+            noise: key.stream("gauge"),
         }
     }
 

@@ -18,7 +18,7 @@
 //! ground, motion within the 20 ms of a line.
 
 use super::Delay;
-use crate::random::Stream;
+use crate::random::{Key, Normals, Stream};
 use crate::vehicle;
 use icd::bus::{LidarLine, SHOTS, Sweep};
 use icd::time::Time;
@@ -40,14 +40,15 @@ pub struct HazardLidar {
 impl HazardLidar {
     /// A lidar that waits for commands; constant errors from the stream `hazard_lidar.errors`, noise
     /// from `hazard_lidar`.
-    pub fn new(spec: &vehicle::HazardLidar, (seed, run): (u64, u64)) -> Self {
-        let mut draws = Stream::new(seed, run, "hazard_lidar.errors");
+    pub fn new<'a>(spec: &vehicle::HazardLidar, key: impl Into<Key<'a>>) -> Self {
+        let key = key.into();
+        let mut draws = key.constants("hazard_lidar.errors");
         Self {
             spec: *spec,
             turn_rad: draws.normal3() * spec.alignment_sigma_rad,
             bias_m: draws.normal() * spec.bias_sigma_m,
             delay: Delay::new(spec.latency_s),
-            noise: Stream::new(seed, run, "hazard_lidar"),
+            noise: key.stream("hazard_lidar"),
         }
     }
 

@@ -14,7 +14,7 @@
 //! the distance between the three accelerometers.
 
 use crate::integrate::Increments;
-use crate::random::Stream;
+use crate::random::{Key, Normals, Stream};
 use crate::vehicle;
 use icd::bus;
 use nalgebra::{Matrix3, Vector3};
@@ -75,10 +75,11 @@ pub struct Imu {
 impl Imu {
     /// Draws biases and scale factors from the stream `imu.bias`, the other constants of the run from
     /// `imu.misalignment`; the bias in the run comes from `imu.drift`, noise from `imu`.
-    pub fn new(spec: &vehicle::Imu, (seed, run): (u64, u64)) -> Self {
-        let mut draws = Stream::new(seed, run, "imu.bias");
-        let mut angles = Stream::new(seed, run, "imu.misalignment");
-        let mut drift = Stream::new(seed, run, "imu.drift");
+    pub fn new<'a>(spec: &vehicle::Imu, key: impl Into<Key<'a>>) -> Self {
+        let key = key.into();
+        let mut draws = key.constants("imu.bias");
+        let mut angles = key.constants("imu.misalignment");
+        let mut drift = key.stream("imu.drift");
         let gyros = Triad {
             bias: draws.normal3() * spec.gyro_bias_sigma_rad_s,
             skew: Matrix3::from_diagonal(&(draws.normal3() * spec.gyro_scale_sigma))
@@ -102,7 +103,7 @@ impl Imu {
         };
         let g_sensitivity =
             Matrix3::from_fn(|_, _| angles.normal() * spec.gyro_g_sensitivity_sigma_rad_s_m);
-        let noise = Stream::new(seed, run, "imu");
+        let noise = key.stream("imu");
         Self { gyros, accelerometers, g_sensitivity, noise, drift }
     }
 
@@ -132,7 +133,7 @@ impl Imu {
 }
 
 /// Six independent normal deviates beside a diagonal of zeros.
-fn off_diagonal(stream: &mut Stream) -> Matrix3<f64> {
+fn off_diagonal(stream: &mut impl Normals) -> Matrix3<f64> {
     Matrix3::from_fn(|i, j| if i == j { 0.0 } else { stream.normal() })
 }
 

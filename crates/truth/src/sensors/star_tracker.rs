@@ -12,7 +12,7 @@
 //! (the exposure is now).
 
 use super::Schedule;
-use crate::random::Stream;
+use crate::random::{Key, Normals, Stream};
 use crate::vehicle;
 use icd::bus;
 use icd::constants::MOON_RADIUS_M;
@@ -45,13 +45,14 @@ pub struct Exposure {
 
 impl StarTracker {
     /// Draws the alignment error from the stream `star_tracker.alignment`; noise from `star_tracker`.
-    pub fn new(spec: &vehicle::StarTracker, start: Time, (seed, run): (u64, u64)) -> Self {
-        let mut draws = Stream::new(seed, run, "star_tracker.alignment");
+    pub fn new<'a>(spec: &vehicle::StarTracker, start: Time, key: impl Into<Key<'a>>) -> Self {
+        let key = key.into();
+        let mut draws = key.constants("star_tracker.alignment");
         Self {
             spec: *spec,
             alignment_B_rad: draws.normal3() * spec.alignment_sigma_rad,
             schedule: Schedule::new(start, spec.period_s),
-            noise: Stream::new(seed, run, "star_tracker"),
+            noise: key.stream("star_tracker"),
         }
     }
 

@@ -14,7 +14,7 @@
 
 use super::link::Surface;
 use super::{Delay, Schedule};
-use crate::random::Stream;
+use crate::random::{Key, Normals, Stream};
 use crate::vehicle;
 use icd::bus::BeamSpeeds;
 use icd::time::Time;
@@ -47,15 +47,16 @@ pub struct Velocimeter {
 impl Velocimeter {
     /// A velocimeter that measures first at `start`; constant errors from the stream
     /// `velocimeter.errors`, noise from `velocimeter`.
-    pub fn new(spec: &vehicle::Velocimeter, start: Time, (seed, run): (u64, u64)) -> Self {
-        let mut draws = Stream::new(seed, run, "velocimeter.errors");
+    pub fn new<'a>(spec: &vehicle::Velocimeter, start: Time, key: impl Into<Key<'a>>) -> Self {
+        let key = key.into();
+        let mut draws = key.constants("velocimeter.errors");
         Self {
             spec: *spec,
             bias_m_s: draws.normal3() * spec.bias_sigma_m_s,
             scale: draws.normal3() * spec.scale_sigma,
             schedule: Schedule::new(start, spec.period_s),
             delay: Delay::new(spec.latency_s),
-            noise: Stream::new(seed, run, "velocimeter"),
+            noise: key.stream("velocimeter"),
         }
     }
 

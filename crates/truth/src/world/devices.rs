@@ -8,6 +8,7 @@ use crate::environment::landmarks::Catalogue;
 use crate::environment::terrain::Nearby;
 use crate::faulty::{Fault, Faults, Faulty, Inertial, LinkTerm, Now};
 use crate::integrate::Increments;
+use crate::random::Key;
 use crate::sensors::camera::{Camera, Scene};
 use crate::sensors::gauge::{Gauge, Liquid};
 use crate::sensors::hazard_lidar::HazardLidar;
@@ -75,19 +76,20 @@ impl Devices {
         faults: &[Fault],
         landmarks: &Catalogue,
         t: Time,
-        key: (u64, u64),
+        given: Key<'_>,
     ) -> Self {
-        let star_tracker = StarTracker::new(&vehicle.star_tracker, t, key);
+        let key = (given.seed, given.run);
+        let star_tracker = StarTracker::new(&vehicle.star_tracker, t, given);
         let rangefinder = Rangefinder::new(&vehicle.rangefinder, t, key);
         let triad = |name: &str| Faults::new(name, faults, t, key).and_of("imu", faults, t, key);
         Self {
-            imu: Imu::new(&vehicle.imu, key),
+            imu: Imu::new(&vehicle.imu, given),
             gyros: triad("gyros"),
             accelerometers: triad("accelerometers"),
             star_tracker: Faulty::new(star_tracker, "star_tracker", faults, t, key),
             rangefinder: Faulty::new(rangefinder, "rangefinder", faults, t, key),
             velocimeter: vehicle.velocimeter.as_ref().map(|spec| {
-                Faulty::new(Velocimeter::new(spec, t, key), "velocimeter", faults, t, key)
+                Faulty::new(Velocimeter::new(spec, t, given), "velocimeter", faults, t, key)
             }),
             radar_altimeter: vehicle.radar_altimeter.as_ref().map(|spec| {
                 let unit = RadarAltimeter::new(spec, t, key);
@@ -101,9 +103,9 @@ impl Devices {
             gauge: vehicle
                 .gauge
                 .as_ref()
-                .map(|spec| Faulty::new(Gauge::new(spec, t, key), "gauge", faults, t, key)),
+                .map(|spec| Faulty::new(Gauge::new(spec, t, given), "gauge", faults, t, key)),
             hazard_lidar: vehicle.hazard_lidar.as_ref().map(|spec| {
-                Faulty::new(HazardLidar::new(spec, key), "hazard_lidar", faults, t, key)
+                Faulty::new(HazardLidar::new(spec, given), "hazard_lidar", faults, t, key)
             }),
             switches: TouchdownSwitches::new(&vehicle.switches),
             switch_faults: core::array::from_fn(|n| {
