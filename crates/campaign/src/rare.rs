@@ -17,6 +17,7 @@
 
 pub mod descent;
 pub mod importance;
+pub mod kept;
 pub mod known;
 mod mixture;
 mod particle;

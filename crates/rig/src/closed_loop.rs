@@ -184,12 +184,7 @@ pub fn fly(
     mut observer: impl FnMut(&Frame<'_>),
 ) -> Result<Flown, ScenarioError> {
     let load = stand.load(run);
-    let mut running = Running::new(stand, &load, run)?;
-    if recording == Recording::Full {
-        let nav = nav_start(&stand.scenario, &stand.start(run), run);
-        let start = running.log.start;
-        running.log.recorder = Some(Recorder::new(stand, run, start, digest(&load, &nav)));
-    }
+    let mut running = Running::new(stand, &load, run, recording)?;
     loop {
         if let Some(end) = running.step(&mut observer) {
             return running.finish(stand, end);
@@ -207,14 +202,23 @@ pub struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    /// Powers up run number `run`; `load` is [`Stand::load`] of the same run. Nothing is recorded.
+    /// Powers up run number `run`; `load` is [`Stand::load`] of the same run.
     ///
     /// # Errors
     /// When truth refuses to start.
     #[inline(never)] // large
-    pub fn new(stand: &Stand, load: &'a Load, run: u64) -> Result<Self, ScenarioError> {
+    pub fn new(
+        stand: &Stand,
+        load: &'a Load,
+        run: u64,
+        recording: Recording,
+    ) -> Result<Self, ScenarioError> {
         let simulation = Simulation::new(stand, load, run)?;
-        let log = Log::new(stand, &simulation);
+        let mut log = Log::new(stand, &simulation);
+        if recording == Recording::Full {
+            let nav = nav_start(&stand.scenario, &stand.start(run), run);
+            log.recorder = Some(Recorder::new(stand, run, log.start, digest(load, &nav)));
+        }
         Ok(Self { simulation, log, run, cycles: 0 })
     }
 
