@@ -34,6 +34,7 @@
 //! | TRUTH-24 | accept every fault that a device can have and name what is wrong with others | `every_known_fault_is_accepted_and_wrong_ones_are_named` |
 //! | TRUTH-25 | take kernels and fields of a user's, or say what is wrong with them | `kernels_written_from_the_built_in_series_give_the_built_in_moon`, `both_formats_give_the_field_that_was_written` |
 //! | TRUTH-26 | sweep the ground for hazards as told, and say what lies under the pads | `it_fires_only_when_told_and_beyond_its_reach_nothing_comes_back`, `rocks_under_pads_are_those_that_stand_there_and_slopes_are_those_of_the_plane` |
+//! | TRUTH-27 | list every number that is drawn once a run, and take it as given | `every_constant_of_the_list_is_one_that_counts_and_no_other_is_drawn`, `giving_what_would_be_drawn_changes_no_bit` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

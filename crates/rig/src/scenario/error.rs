@@ -302,11 +302,12 @@ pub enum CorrelationError {
     },
     /// Coefficients that no random numbers can have together.
     #[error(
-        "with coefficient = {coefficient} no random numbers have all the coefficients given: their matrix is not positive definite"
+        "no random numbers have the coefficients given for `{key}` beside the others: their matrix is not positive \
+         definite"
     )]
     NotPositiveDefinite {
-        /// The coefficient that completes the contradiction.
-        coefficient: f64,
+        /// The first input whose coefficients contradict those before it.
+        key: String,
     },
 }
 

@@ -537,6 +537,42 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_with_a_chance_comes_in_that_share_of_runs() {
+        let sometimes =
+            Fault { chance: Some(0.1), ..limit("gauge", "dead", "", Dispersed::Fixed(0.0)) };
+        let sometimes = Fault { numbers: vec![], ..sometimes };
+        let always = Fault { chance: None, ..sometimes.clone() };
+        let faults = [sometimes, always];
+        let counts = (1..=4000).map(|run| draw(&faults, 7, run).faults.len());
+        let twice = counts.filter(|count| *count == 2).count() as f64;
+        assert!((twice - 400.0).abs() < 4.0 * 19.0, "{twice}");
+        assert_eq!(draw(&faults, 7, 0).faults.len(), 1, "the reference run has what is likelier");
+    }
+
+    #[test]
+    fn one_fault_of_a_choice_comes_in_each_run_as_often_as_its_weight_says() {
+        let of = |on: &str, name: &str, weight| {
+            let fault = limit(on, "dead", "", Dispersed::Fixed(0.0));
+            Fault { numbers: vec![], one_of: Some((name.to_string(), weight)), ..fault }
+        };
+        let faults = [
+            of("assist.0", "engine", 1.0),
+            of("gauge", "sensor", 1.0),
+            of("assist.1", "engine", 3.0),
+        ];
+        let drawn = |run| draw(&faults, 7, run).faults;
+        let mut second = 0.0;
+        for run in 1..=4000 {
+            let drawn = drawn(run);
+            assert_eq!(drawn.len(), 2, "one engine and the sensor");
+            assert!(drawn.iter().any(|fault| fault.on == "gauge"));
+            second += if drawn.iter().any(|fault| fault.on == "assist.1") { 1.0 } else { 0.0 };
+        }
+        assert!((second - 3000.0_f64).abs() < 4.0 * 27.4, "{second}");
+        assert!(drawn(0).iter().any(|fault| fault.on == "assist.1"), "the likeliest");
+    }
+
+    #[test]
     fn no_draw_leaves_the_limits_of_its_key() {
         let value = Dispersed::Normal { mean: 0.5, sigma: 1.0 };
         let fault = limit("rangefinder", "latency", "latency_s", value);

@@ -199,7 +199,7 @@ impl Design {
                 rows.set(one, other, correlation.coefficient);
             }
         }
-        let rows = rows.factor().unwrap_or_else(|| vec![Vec::new(); drawings.len()]);
+        let rows = rows.factor().unwrap_or_else(|_| vec![Vec::new(); drawings.len()]);
         let (drawings, rows) = (drawings.into(), rows.into());
         Self { sampling: plan.sampling, runs: plan.runs.max(1), drawings, rows, point: None }
     }
@@ -350,9 +350,9 @@ impl Rows {
         self.matrix[other][one] = coefficient;
     }
 
-    /// The rows of the Cholesky factor, without their zeros; rows of the identity are empty. `None` when the
-    /// matrix is not positive definite.
-    fn factor(&self) -> Option<Vec<Vec<(usize, f64)>>> {
+    /// The rows of the Cholesky factor, without their zeros; rows of the identity are empty. The first row that
+    /// cannot be, when the matrix is not positive definite.
+    fn factor(&self) -> Result<Vec<Vec<(usize, f64)>>, usize> {
         let n = self.matrix.len();
         let mut L: Vec<Vec<f64>> = vec![vec![0.0; n]; n];
         for i in 0..n {
@@ -364,7 +364,7 @@ impl Rows {
                 } else if left > DEFINITE {
                     L[i][i] = left.sqrt();
                 } else {
-                    return None;
+                    return Err(i);
                 }
             }
         }
@@ -373,7 +373,7 @@ impl Rows {
             let terms = row.iter().copied().enumerate().filter(|(_, factor)| *factor != 0.0);
             if alone(i) { Vec::new() } else { terms.collect() }
         };
-        Some(L.iter().enumerate().map(sparse).collect())
+        Ok(L.iter().enumerate().map(sparse).collect())
     }
 }
 
@@ -390,9 +390,9 @@ fn stratified(seed: u64, index: u64, n: u64, name: &str) -> f64 {
 
 /// Where the swap-or-not shuffle of 0 … n − 1 puts `place`. Cost: two hashes a round.
 ///
-/// A round pairs x with k − x (mod n), k drawn, and swaps each pair by a bit drawn for its larger member. The
-/// distance from a random permutation falls by a factor at each round; the rounds are six to each bit of n, as
-/// published for attackers who see every other place, and more for small n.
+/// A round pairs x with k − x (mod n), k drawn, and swaps each pair by a bit drawn for its larger member. As
+/// published, the distance from a random permutation falls by a factor with every few rounds, and rounds in proportion
+/// to the bits of n are enough; six to a bit and 24 more are assumed, so that small n are as good.
 fn shuffled(key: u64, place: u64, n: u64) -> u64 {
     let rounds = u64::from(24 + 6 * (64 - n.leading_zeros()));
     let mut x = place;
@@ -431,7 +431,7 @@ pub(super) fn correlations(root: &Reader<'_>, scenario: &Scenario) -> Read<Vec<C
         return Err(ScenarioError::TooManyInputs { file, key, sampling, inputs, most, spot });
     }
     let mut rows = Rows::new(keys.len());
-    let mut out: Vec<Correlation> = Vec::new();
+    let (mut out, mut last): (Vec<Correlation>, Vec<_>) = (Vec::new(), Vec::new());
     for t in root.tables("correlation")? {
         let (places, entry) = pair(&t, &keys)?;
         let coefficient = t.number("coefficient", -1.0, 1.0)?;
@@ -450,13 +450,16 @@ pub(super) fn correlations(root: &Reader<'_>, scenario: &Scenario) -> Read<Vec<C
             return wrong(CorrelationError::Twice { one, other });
         }
         rows.set(places[0], places[1], coefficient);
-        if rows.factor().is_none() {
-            return wrong(CorrelationError::NotPositiveDefinite { coefficient });
-        }
         t.finish()?;
         out.push(Correlation { between, coefficient });
+        last.push((places, entry, t.key("between")));
     }
-    Ok(out)
+    let Err(row) = rows.factor() else { return Ok(out) };
+    let named = last.into_iter().rfind(|(places, ..)| places.contains(&row));
+    let Some((_, entry, key)) = named else { return Ok(out) };
+    let ((file, spot), input) = (root.place(entry), keys[row].to_string());
+    let reason = CorrelationError::NotPositiveDefinite { key: input };
+    Err(ScenarioError::Correlation { file, key, reason, spot })
 }
 
 /// The places of the two inputs that `between` names, and the entry of the second.
@@ -472,3 +475,6 @@ fn pair<'a>(t: &Reader<'a>, keys: &[&str]) -> Read<([usize; 2], &'a Entry)> {
     };
     Ok(([place(one)?, place(other)?], other.1))
 }
+
+#[cfg(test)]
+mod tests;

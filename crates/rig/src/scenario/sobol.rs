@@ -3,7 +3,7 @@
 //! Owns: [`scrambled`] and the directions behind it. Does not own: who takes which coordinate (`sampling`).
 //! As published — [JoeKuo2008]: digit k of a coordinate has the direction v_k = m_k/2ᵏ, odd m_1 … m_s given with the primitive
 //! polynomial of degree s and coefficients a_j, and m_k = 2 a_1 m_{k−1} ⊕ … ⊕ 2ˢ⁻¹ a_{s−1} m_{k−s+1} ⊕ 2ˢ m_{k−s} ⊕ m_{k−s}; the i-th point
-//! is ⊕ v_k over the ones of i ⊕ ⌊i/2⌋ [AntonovSaleev1979]. Scrambling [Owen1997]: every digit is turned or not by chance,
+//! is ⊕ v_k over the ones of i ⊕ ⌊i/2⌋ [AntonovSaleev1979]. Scrambling [Owen1995]: every digit is turned or not by chance,
 //! anew for each sequence of digits before it, which leaves the nets what they are and makes each point uniform.
 //! As programmed: 53 digits; the chance is a hash of the digits before, as in [Burley2020], so any point can be had alone.
 //! Refuses: more dimensions than the table has.
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_first_points_are_the_published_ones() {
-        // As [SciLua] prints them for three dimensions with the same directions.
+        // As other programs with the same directions print them, three dimensions.
         let published = [
             [0.5, 0.5, 0.5],
             [0.75, 0.25, 0.25],
