@@ -6,16 +6,19 @@ use crate::fly::live;
 use crate::overrides::Overrides;
 use crate::plain::say;
 use crate::shipped::{Unpacked, short_name};
-use ::campaign::runs::{self, Campaign as Done, MARGINS, Progress, Row};
+use ::campaign::runs::{
+    self, CampaignError, MARGINS, Order, Progress, RESULT, Row, Shard, Spread, Tally,
+};
+use ::campaign::slurm::{self, Job};
 use console::{Alignment, pad_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use miette::{IntoDiagnostic, WrapErr};
+use miette::{IntoDiagnostic, miette};
 use rig::measures::measure;
+use rig::parquet_file::Reader;
 use rig::report::adapt::label;
 use rig::scenario::Scenario;
 use rig::stand::Stand;
 use rig::statistics::Share;
-use rig::verdict::Expect;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -26,69 +29,103 @@ const WORST: usize = 5;
 
 /// Arguments of `frigoris campaign`.
 #[derive(clap::Args)]
-#[command(after_help = "FILE is looked for as by `frigoris fly`.\n\n\
-Exit code: 0 the campaign was flown, whatever became of the runs; 2 it could not be.")]
+#[command(
+    after_help = "FILE is looked for as by `frigoris fly`. A folder is one campaign: what it holds of the same \
+scenario, seed and program is taken, and only what is missing is flown.\n\n\
+Exit code: 0 the campaign was flown, whatever became of the runs; 2 it could not be."
+)]
 pub struct Campaign {
     /// Scenario file, or name of a shipped scenario.
-    file: PathBuf,
+    #[arg(required_unless_present = "merge")]
+    file: Option<PathBuf>,
     /// Number of runs.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
-    runs: u64,
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), required_unless_present = "merge")]
+    runs: Option<u64>,
     /// Number of the first run; run 0 is the reference, in which nothing is dispersed.
     #[arg(long, default_value_t = 1)]
     first_run: u64,
-    /// Folder for campaign.parquet [default: out/campaign-NAME].
+    /// Folder for campaign.parquet [default: out/campaign-NAME; the first folder with --merge].
     #[arg(long)]
     out: Option<PathBuf>,
     /// Threads; 0 for one a core.
     #[arg(long, default_value_t = 0)]
     threads: usize,
-    /// Go on with the finished parts of a campaign that was stopped.
+    /// Remove what the folder holds of a campaign and fly every run anew.
     #[arg(long)]
-    resume: bool,
+    fresh: bool,
+    /// Fly piece K of N equal pieces, and leave it for --merge.
+    #[arg(long, value_name = "K/N", value_parser = shard)]
+    shard: Option<Shard>,
+    /// Make one result of what these folders hold; nothing is flown.
+    #[arg(long, value_name = "FOLDER", num_args = 1.., conflicts_with_all = ["file", "shard", "fresh", "slurm"])]
+    merge: Vec<PathBuf>,
+    /// Submit the campaign to Slurm: an array of shards, then the merge. A second time flies what was lost.
+    #[arg(long, conflicts_with_all = ["shard", "fresh"])]
+    slurm: bool,
+    /// Number of shards with --slurm.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    shards: u64,
     #[command(flatten)]
     overrides: Overrides,
+}
+
+/// `K/N` with K from 1 to N.
+fn shard(text: &str) -> Result<Shard, String> {
+    let number = |text: &str| text.parse::<u64>().ok();
+    let pair = text.split_once('/').and_then(|(k, n)| Some((number(k)?, number(n)?)));
+    match pair {
+        Some((number, count)) if (1..=count).contains(&number) => Ok(Shard { number, count }),
+        _ => Err("K/N with K from 1 to N, as 2/8".to_string()),
+    }
 }
 
 impl Campaign {
     /// Flies and prints; always `true`: the shares are the result, not a verdict.
     pub fn run(&self) -> miette::Result<bool> {
+        let (Some(file), Some(runs)) = (&self.file, self.runs) else {
+            let first =
+                self.merge.first().ok_or_else(|| miette!("nothing to fly, nothing to merge"))?;
+            let out = self.out.as_ref().unwrap_or(first);
+            if let Err(error) = runs::merge(&self.merge, out) {
+                // Whole lines, to be copied.
+                if let CampaignError::Missing { commands, .. } = &error {
+                    commands.iter().for_each(|command| eprintln!("missing: {command}"));
+                }
+                return Err(error.into());
+            }
+            tell(out, &format!("{} folders merged", self.merge.len()))?;
+            return Ok(true);
+        };
         let mut unpacked = Unpacked::default();
-        let mut scenario = Scenario::read(&unpacked.locate(&self.file)?)?;
+        let mut scenario = Scenario::read(&unpacked.locate(file)?)?;
         self.overrides.apply(&mut scenario);
-        let title = scenario.title.clone();
-        let scales = scales(&scenario.expect);
-        let default = Path::new("out").join(format!("campaign-{}", short_name(&self.file)));
+        let stand = Stand::new(scenario)?;
+        let default = Path::new("out").join(format!("campaign-{}", short_name(file)));
         let folder = self.out.clone().unwrap_or(default);
-        if !self.resume {
-            forget_parts(&folder)?;
+        let named = named(file);
+        let order = Order {
+            shard: self.shard,
+            fly: format!("frigoris fly {named}{}", self.overrides.arguments()),
+            ..Order::new(&stand, self.first_run..self.first_run.saturating_add(runs))
+        };
+        if self.slurm && self.submit(&stand, &order, &named, &folder)? {
+            return Ok(true);
         }
-        let began = Instant::now();
-        let done = self.fly(scenario, &folder)?;
-        let mut stdout = std::io::stdout().lock();
-        let count = done.rows.len();
-        let (wall_s, resumed) = (began.elapsed().as_secs_f64(), done.resumed);
-        let heading =
-            format!("\n{title}\n{count} runs in {wall_s:.1} s, {resumed} of them from before");
-        say(&mut stdout, &heading).into_diagnostic()?;
-        for line in
-            outcomes(&done).into_iter().chain(spreads(&done)).chain(self.worst(&done, &scales))
-        {
-            say(&mut stdout, &line).into_diagnostic()?;
+        if self.fresh {
+            runs::forget(&folder).map_err(CampaignError::from)?;
         }
-        let written = folder.join("campaign.parquet");
-        say(&mut stdout, &format!("\nwritten: {}", written.display())).into_diagnostic()?;
+        self.fly(&stand, &order, &folder)?;
         Ok(true)
     }
 
-    fn fly(&self, scenario: Scenario, folder: &Path) -> miette::Result<Done> {
-        let stand = Stand::new(scenario)?;
+    fn fly(&self, stand: &Stand, order: &Order, folder: &Path) -> miette::Result<()> {
+        let began = Instant::now();
         let pool =
             rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()?;
-        let bar = bar(self.runs);
-        let step = (self.runs / PLAIN_LINES).max(1);
-        let began = Instant::now();
-        let tell = |progress: Progress| {
+        let total = order.here().end - order.here().start;
+        let bar = bar(total);
+        let step = (total / PLAIN_LINES).max(1);
+        let show = |progress: Progress| {
             bar.set_position(progress.done);
             if bar.is_hidden()
                 && (progress.done.is_multiple_of(step) || progress.done == progress.total)
@@ -97,29 +134,119 @@ impl Campaign {
                 let _ = say(&mut std::io::stdout().lock(), &line);
             }
         };
-        let runs = self.first_run..self.first_run.saturating_add(self.runs);
-        let done = pool.install(|| runs::run(&stand, runs, folder, tell));
+        let done = pool.install(|| runs::fly_parts(stand, order, folder, show));
         bar.finish_and_clear();
-        Ok(done?)
+        let done = done?;
+        for damaged in &done.damaged {
+            let (file, reason) = (damaged.file.display(), &damaged.reason);
+            let line =
+                format!("{file} was damaged and is set aside, its runs were flown again: {reason}");
+            say(&mut std::io::stdout().lock(), &line).into_diagnostic()?;
+        }
+        let took = format!(
+            "{} runs in {:.1} s, {} from before",
+            done.flown,
+            began.elapsed().as_secs_f64(),
+            done.resumed
+        );
+        if let Some(Shard { number, count }) = order.shard {
+            let line = format!("shard {number} of {count}: {took}\nparts: {}", folder.display());
+            return say(&mut std::io::stdout().lock(), &line).into_diagnostic();
+        }
+        runs::gather(folder)?;
+        tell(folder, &took)
     }
 
-    /// The runs of the poorest grade and, among them, of the smallest margin as a share of its limit, each with
-    /// the command that repeats it.
-    fn worst(&self, done: &Done, scales: &Scales) -> Vec<String> {
-        let mut rows: Vec<_> = done.rows.iter().map(|row| (row, least(row, scales))).collect();
-        rows.sort_by(|(a, x), (b, y)| b.grade.cmp(&a.grade).then(x.share.total_cmp(&y.share)));
+    /// Hands what is missing to Slurm; `false` when nothing is.
+    fn submit(
+        &self,
+        stand: &Stand,
+        order: &Order,
+        named: &str,
+        folder: &Path,
+    ) -> miette::Result<bool> {
+        let open = runs::open_shards(stand, order, self.shards, folder)?;
+        if open.is_empty() {
+            return Ok(false);
+        }
+        std::fs::create_dir_all(folder).into_diagnostic()?;
+        let (first, runs) = (order.runs.start, order.runs.end - order.runs.start);
+        let words =
+            ["campaign", named, "--first-run", &first.to_string(), "--runs", &runs.to_string()];
+        let job = Job {
+            name: format!("frigoris-{}", short_name(Path::new(named))),
+            program: std::env::current_exe().into_diagnostic()?,
+            arguments: words
+                .map(str::to_string)
+                .into_iter()
+                .chain(self.overrides.words())
+                .collect(),
+            shards: self.shards,
+            open,
+            threads: self.threads,
+            folder: folder.canonicalize().into_diagnostic()?,
+        };
+        let [array, merge] = slurm::submit(&job.write()?)?;
+        let (open, shards, folder) = (job.open.len(), self.shards, job.folder.display());
+        let line = format!(
+            "{open} of {shards} shards submitted as job {array}, the merge as job {merge}; they write to {folder}"
+        );
+        say(&mut std::io::stdout().lock(), &line).into_diagnostic()?;
+        Ok(true)
+    }
+}
+
+/// A scenario as every folder knows it: a file by its whole path, a shipped one by its name.
+fn named(file: &Path) -> String {
+    file.canonicalize().unwrap_or_else(|_| file.to_path_buf()).display().to_string()
+}
+
+/// Prints what a folder's result amounts to.
+fn tell(folder: &Path, took: &str) -> miette::Result<()> {
+    let file = folder.join(RESULT);
+    let reader = Reader::open(&file).map_err(CampaignError::from)?;
+    let fact = |key: &str| reader.fact(key).unwrap_or_default();
+    let (title, fly) = (fact("frigoris.title"), fact("frigoris.fly"));
+    let scales = scales(&fact("frigoris.limits"));
+    let (mut tally, mut worst) = (Tally::default(), Worst::default());
+    runs::each_row(&file, |row| {
+        tally.add(&row);
+        worst.add(row, &scales);
+    })
+    .map_err(CampaignError::from)?;
+    let spreads = runs::spreads(&file).map_err(CampaignError::from)?;
+    let heading = format!("\n{title}\n{} runs in the result; {took}", tally.runs);
+    let lines = outcomes(&tally).into_iter().chain(table(&spreads)).chain(worst.lines(&fly));
+    let mut stdout = std::io::stdout().lock();
+    for line in [heading].into_iter().chain(lines) {
+        say(&mut stdout, &line).into_diagnostic()?;
+    }
+    say(&mut stdout, &format!("\nwritten: {}", file.display())).into_diagnostic()
+}
+
+/// The runs of the poorest grade and, among them, of the smallest margin as a share of its limit.
+#[derive(Default)]
+struct Worst(Vec<(Row, Least)>);
+
+impl Worst {
+    fn add(&mut self, row: Row, scales: &Scales) {
+        let least = least(&row, scales);
+        self.0.push((row, least));
+        self.0.sort_by(|(a, x), (b, y)| {
+            b.grade.cmp(&a.grade).then(x.share.total_cmp(&y.share)).then(a.run.cmp(&b.run))
+        });
+        self.0.truncate(WORST);
+    }
+
+    /// Each with the command that repeats it.
+    fn lines(&self, fly: &str) -> Vec<String> {
         let mut out = vec![String::new(), "worst runs".to_string()];
-        for (row, least) in rows.into_iter().take(WORST) {
+        for (row, least) in &self.0 {
             let margin = format!("{:+.2}", least.margin).replace('-', "−");
             let what = format!("{}, margin {margin} {}", label(least.key), least.unit);
-            out.push(format!(
-                "  run {}: {} ({}) {what}",
-                row.run,
-                row.outcome.name(),
-                row.grade.name()
-            ));
-            let (file, arguments) = (self.file.display(), self.overrides.arguments());
-            out.push(format!("    frigoris fly {file}{arguments} --run {}", row.run));
+            let (run, outcome, grade) = (row.run, row.outcome.name(), row.grade.name());
+            out.push(format!("  run {run}: {outcome} ({grade}) {what}"));
+            out.push(format!("    {fly} --run {run}"));
         }
         out
     }
@@ -128,14 +255,15 @@ impl Campaign {
 /// What each of [`MARGINS`] is measured against when margins of different units are compared.
 type Scales = [f64; MARGINS.len()];
 
-/// The limits themselves; for propellant at least 10 kg (assumed), for its limit is often zero.
-fn scales(expect: &Expect) -> Scales {
-    MARGINS.map(|key| match key {
-        "v_vertical_m_s" => expect.v_vertical_m_s_max,
-        "v_horizontal_m_s" => expect.v_horizontal_m_s_max,
-        "tilt_deg" => expect.tilt_deg_max,
-        "miss_m" => expect.miss_m_max,
-        _ => expect.propellant_kg_min.max(10.0),
+/// The limits themselves, of a result's `frigoris.limits`; for propellant at least 10 kg (assumed), for its limit
+/// is often zero.
+fn scales(limits: &str) -> Scales {
+    MARGINS.map(|key| {
+        let pairs = limits.split(',').filter_map(|pair| pair.split_once('='));
+        let limit =
+            pairs.filter(|(other, _)| *other == key).find_map(|(_, limit)| limit.parse().ok());
+        let limit: f64 = limit.unwrap_or(1.0);
+        if key == "propellant_kg" { limit.max(10.0) } else { limit }
     })
 }
 
@@ -156,20 +284,6 @@ fn least(row: &Row, scales: &Scales) -> Least {
     let measured = all.filter(|least| !least.margin.is_nan());
     let none = Least { key: "no limit measured", unit: "", margin: f64::NAN, share: f64::INFINITY };
     measured.min_by(|a, b| a.share.total_cmp(&b.share)).unwrap_or(none)
-}
-
-/// Removes finished parts of earlier campaigns, so that every run is flown anew.
-fn forget_parts(folder: &Path) -> miette::Result<()> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with("part-") && name.ends_with(".parquet") {
-            let path = entry.path();
-            let removed = std::fs::remove_file(&path).into_diagnostic();
-            removed.wrap_err_with(|| format!("{}: cannot be removed", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 fn bar(runs: u64) -> ProgressBar {
@@ -201,7 +315,7 @@ fn share(name: &str, share: &Share) -> String {
     )
 }
 
-fn outcomes(done: &Done) -> Vec<String> {
+fn outcomes(done: &Tally) -> Vec<String> {
     let mut out = vec![
         String::new(),
         "outcome              runs     share   95 % Clopper-Pearson".to_string(),
@@ -214,10 +328,10 @@ fn outcomes(done: &Done) -> Vec<String> {
     out
 }
 
-fn spreads(done: &Done) -> Vec<String> {
+fn table(spreads: &[Spread]) -> Vec<String> {
     let head = ["runs", "least", "5 %", "median", "95 %", "largest"];
     let mut out = vec![String::new(), columns("figure", &head.map(str::to_string))];
-    for spread in done.spreads() {
+    for spread in spreads {
         let name = format!("  {}, {}", label(spread.key), spread.unit);
         let [least, low, median, high, largest] = spread.percentiles.map(figure);
         let cells = [spread.count.to_string(), least, low, median, high, largest];
@@ -252,27 +366,17 @@ mod tests {
         Row { run, outcome, grade, measures: Measures::default(), margins, digest: 0, wall_ms: 1.0 }
     }
 
-    fn campaign() -> Campaign {
-        Campaign {
-            file: "one.toml".into(),
-            runs: 3,
-            first_run: 0,
-            out: None,
-            threads: 1,
-            resume: false,
-            overrides: Overrides { seed: Some(9), terrain: Vec::new() },
-        }
-    }
-
     #[test]
     fn the_worst_run_comes_first_with_the_command_that_repeats_it() {
         let margins = |m: f64| [m, 5.0, f64::NAN, 90.0, 9.0];
-        let rows = vec![
-            row(0, Grade::Pass, margins(0.1)),
-            row(1, Grade::Fail, margins(1.0)),
-            row(2, Grade::Fail, margins(-3.0)),
-        ];
-        let lines = campaign().worst(&Done { rows, resumed: 0 }, &[2.0, 1.0, 8.0, 100.0, 10.0]);
+        let scales =
+            scales("v_vertical_m_s=2,v_horizontal_m_s=1,tilt_deg=8,miss_m=100,propellant_kg=0");
+        assert_eq!(scales, [2.0, 1.0, 8.0, 100.0, 10.0]);
+        let mut worst = Worst::default();
+        worst.add(row(0, Grade::Pass, margins(0.1)), &scales);
+        worst.add(row(1, Grade::Fail, margins(1.0)), &scales);
+        worst.add(row(2, Grade::Fail, margins(-3.0)), &scales);
+        let lines = worst.lines("frigoris fly one.toml --seed 9");
         assert!(
             lines[2].contains("run 2: landed (fail) vertical speed at contact, margin −3.00 m/s"),
             "{lines:?}"
@@ -286,6 +390,14 @@ mod tests {
         // 1 of 20: [0.13, 24.87] %, exact.
         let line = share("lost", &Share::new(1, 20));
         assert!(line.contains("5.00 %") && line.contains("[0.13, 24.87] %"), "{line}");
+    }
+
+    #[test]
+    fn a_shard_is_one_of_several() {
+        assert_eq!(shard("2/8"), Ok(Shard { number: 2, count: 8 }));
+        for bad in ["0/8", "9/8", "2", "2/", "a/b", "-1/4"] {
+            assert!(shard(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -40,9 +40,15 @@ impl Overrides {
 
     /// The same as arguments, for a command that repeats a run.
     pub fn arguments(&self) -> String {
-        let seed = self.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
-        let tiles = self.terrain.iter().map(|tile| format!(" --terrain {}", tile.display()));
-        seed + &tiles.collect::<String>()
+        self.words().iter().map(|word| format!(" {word}")).collect()
+    }
+
+    /// The same, word by word.
+    pub fn words(&self) -> Vec<String> {
+        let seed = self.seed.map(|seed| ["--seed".to_string(), seed.to_string()]);
+        let tiles =
+            self.terrain.iter().map(|tile| ["--terrain".to_string(), tile.display().to_string()]);
+        seed.into_iter().chain(tiles).flatten().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Many runs: campaigns, landing probability with its confidence, rare events, the search for failures.
 //!
 //! Duty: flies a scenario many times, on purpose, and says what that amounts to.
-//! Doors: [`runs::run`] (a campaign).
+//! Doors: [`runs::run`] (a campaign), [`runs::merge`] (one result of many parts), [`slurm`] (on a cluster).
 //! Does not own: one run (`rig::closed_loop`), what a good landing is (`rig::verdict`), exact intervals
 //! (`rig::statistics`), the terminal (`app`).
 //!
@@ -9,8 +9,16 @@
 //! |---|---|---|
 //! | CMP-1 | keep a campaign's partial results and resume them | `tests/runs.rs` |
 //! | CMP-2 | give the same rows on any number of threads | `one_thread_and_two_give_the_same_rows` |
+//! | CMP-3 | leave the same file however its runs were stopped, sharded, doubled or merged | `shards_merge_into_the_file_of_one_process` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
 pub mod rare;
 pub mod runs;
+pub mod slurm;
+
+/// SHA-256 of what decides a run's bits: the sources, data and versions that this program was built of, and the
+/// compiler. Two builds of the same sources have the same.
+pub const fn code() -> &'static str {
+    env!("FRIGORIS_CODE")
+}

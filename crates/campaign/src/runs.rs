@@ -1,134 +1,93 @@
 //! Many runs of one scenario, and what they amount to.
 //!
-//! Owns: running them on all cores, keeping what is done, counting outcomes with exact intervals.
+//! Owns: running them on all cores, keeping what is done, making one result of it.
 //! Does not own: one run (`closed_loop`), intervals (`statistics`), the screen (`app`).
 //! Each run's random streams are keyed by (seed, run, component), so a run gives the same bits on any
-//! thread and can be replayed alone by its number. Runs are done in parts of [`PART`]; a finished part
-//! is written at once, so a campaign that was stopped goes on where it stood. A part of another
-//! scenario, seed or vehicle has another name and is never mixed in.
-//! Memory: one row of some 50 doubles a run; records are off.
+//! thread and can be replayed alone by its number.
+//! A folder is one campaign: one scenario, seed and program ([`crate::code`]). Runs are flown in ascending order
+//! and kept in parts, each written at once when its runs are done; what a folder holds is taken and only what is
+//! missing is flown, so a campaign that was stopped, in whatever way, goes on where it stood. Parts of a shard, of
+//! another machine or of another thread count are parts like all others; [`merge`] makes one result of them.
+//! Memory: the rows of the parts in progress; records are off.
 
+mod error;
+mod folder;
+mod merge;
+mod row;
+mod tally;
+
+pub use error::CampaignError;
+pub use folder::{Damaged, Label, RESULT, TIMINGS, forget};
+pub use row::{MARGINS, Row, each_row, read_rows};
+pub use tally::{Spread, Tally, spreads};
+
+use folder::{Shelf, tidy, without};
 use rayon::prelude::*;
-use rig::closed_loop::{Flown, fly};
-use rig::measures::{MEASURES, Measures};
-use rig::parquet_file;
+use rig::closed_loop::fly;
+use rig::measures::MEASURES;
+use rig::parquet_file::Writer;
 use rig::record::{Recording, WriteError};
-use rig::scenario::ScenarioError;
 use rig::stand::Stand;
 use rig::statistics::Share;
 use rig::verdict::{Class, Grade, Outcome};
+use row::WALL;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Runs written together.
-pub const PART: u64 = 100;
+/// Runs written together, at least and at most; in between a thousandth of those asked for.
+const PART: Range<u64> = 100..1000;
 
-/// What a campaign keeps of one run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// Run number.
-    pub run: u64,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Against the expectation.
-    pub grade: Grade,
-    /// Its figures.
-    pub measures: Measures,
-    /// Margins to the touchdown limits, in the order of [`MARGINS`]; NaN without a value.
-    pub margins: [f64; MARGINS.len()],
-    /// The first 64 bits of [`Flown::digest`].
-    pub digest: u64,
-    /// Wall time of the run, ms. Not reproducible, and no part of any comparison.
-    pub wall_ms: f64,
+/// What is to be flown.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The runs of the whole campaign.
+    pub runs: Range<u64>,
+    /// The piece of them that is flown here; `None` for all.
+    pub shard: Option<Shard>,
+    /// Runs written together.
+    pub part_len: u64,
+    /// The command that flies one of them, less its `--run`: for whoever reads the result.
+    pub fly: String,
 }
 
-/// The limits whose margins are kept.
-pub const MARGINS: [&str; 5] =
-    ["v_vertical_m_s", "v_horizontal_m_s", "tilt_deg", "miss_m", "propellant_kg"];
-
-impl Row {
-    /// Of a run flown in `wall_ms`.
-    pub fn of(flown: &Flown, wall_ms: f64) -> Self {
-        let margin = |key: &str| {
-            let limit = flown.judgement.limits.iter().find(|limit| limit.key == key);
-            limit.map_or(f64::NAN, |limit| limit.margin)
-        };
-        let digest = flown.digest();
-        Self {
-            run: flown.run,
-            outcome: flown.judgement.outcome,
-            grade: flown.judgement.grade,
-            measures: flown.measures,
-            margins: MARGINS.map(margin),
-            digest: digest.iter().take(8).fold(0, |sum, octet| (sum << 8) | u64::from(*octet)),
-            wall_ms,
-        }
+impl Order {
+    /// All of `runs`.
+    pub fn new(stand: &Stand, runs: Range<u64>) -> Self {
+        let part_len = (runs.end.saturating_sub(runs.start) / 1000).clamp(PART.start, PART.end);
+        let fly = format!("frigoris fly {}", stand.scenario.path.display());
+        Self { runs, shard: None, part_len, fly }
     }
 
-    /// Whether two rows tell of the same flight, bit by bit.
-    pub fn same_flight(&self, other: &Self) -> bool {
-        (self.run, self.outcome, self.grade, self.digest)
-            == (other.run, other.outcome, other.grade, other.digest)
-    }
-
-    fn values(&self) -> Vec<f64> {
-        let code = |position: Option<usize>| position.map_or(f64::NAN, |i| i as f64);
-        let mut out = vec![
-            self.run as f64,
-            code(Outcome::ALL.iter().position(|outcome| *outcome == self.outcome)),
-            code(Grade::ALL.iter().position(|grade| *grade == self.grade)),
-            (self.digest >> 32) as f64,
-            (self.digest & 0xffff_ffff) as f64,
-            self.wall_ms,
-        ];
-        out.extend(self.margins);
-        let measures = MEASURES.iter().map(|measure| (measure.read)(&self.measures));
-        out.extend(measures.map(|value| value.unwrap_or(f64::NAN)));
-        out
-    }
-
-    /// The inverse of [`Self::values`]; `None` when a code is not one of ours.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // written by `values`
-    fn from_values(values: &[f64]) -> Option<Self> {
-        let &[run, outcome, grade, high, low, wall_ms, ref rest @ ..] = values else { return None };
-        let (margins, measures) = rest.split_at_checked(MARGINS.len())?;
-        Some(Self {
-            run: run as u64,
-            outcome: *Outcome::ALL.get(outcome as usize)?,
-            grade: *Grade::ALL.get(grade as usize)?,
-            measures: Measures::from_values(measures.iter().copied()),
-            margins: margins.try_into().ok()?,
-            digest: ((high as u64) << 32) | low as u64,
-            wall_ms,
-        })
+    /// The runs that are flown here.
+    pub fn here(&self) -> Range<u64> {
+        self.shard.map_or(self.runs.clone(), |shard| shard.of(&self.runs))
     }
 }
 
-/// Keys and units of a row's values.
-fn heads() -> Vec<(String, &'static str)> {
-    let plain = ["run", "outcome", "grade", "digest_high", "digest_low"];
-    let mut out: Vec<_> = plain.map(|key| (key.to_string(), "")).to_vec();
-    out.push(("wall_ms".to_string(), "ms"));
-    let unit = |key| rig::measures::measure(key).map_or("", |measure| measure.unit);
-    out.extend(MARGINS.map(|key| (format!("margin.{key}"), unit(key))));
-    out.extend(MEASURES.iter().map(|measure| (measure.key.to_string(), measure.unit)));
-    out
-}
-
-/// Percentiles of one measure over the runs that have it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Spread {
-    /// The measure.
-    pub key: &'static str,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Runs that have it.
+/// One of several pieces of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which, from 1.
+    pub number: u64,
+    /// Of how many.
     pub count: u64,
-    /// Least, 5 %, median, 95 % and largest, by the nearest rank.
-    pub percentiles: [f64; 5],
+}
+
+impl Shard {
+    /// Its runs: the pieces are as equal as they can be, lie side by side and leave nothing out.
+    pub fn of(self, runs: &Range<u64>) -> Range<u64> {
+        let len = u128::from(runs.end.saturating_sub(runs.start));
+        let count = u128::from(self.count.max(1));
+        let at = |number: u64| {
+            let offset = len * u128::from(number).min(count) / count;
+            runs.start.saturating_add(u64::try_from(offset).unwrap_or(u64::MAX))
+        };
+        at(self.number.saturating_sub(1))..at(self.number)
+    }
 }
 
 /// What a campaign amounts to.
@@ -136,47 +95,31 @@ pub struct Spread {
 pub struct Campaign {
     /// One row a run, ascending.
     pub rows: Vec<Row>,
-    /// Runs read back from an earlier, stopped campaign.
+    /// Runs that were there before.
     pub resumed: u64,
 }
 
 impl Campaign {
     /// The outcomes that occurred, best first.
     pub fn outcomes(&self) -> Vec<(Outcome, Share)> {
-        self.shares(|row| row.outcome)
+        Tally::of(&self.rows).outcomes()
     }
 
     /// The classes of touchdown that occurred, best first, as shares of all runs.
     pub fn classes(&self) -> Vec<(Class, Share)> {
-        let shares = self.shares(|row| Class::of(row.outcome, &row.measures));
-        shares.into_iter().filter_map(|(class, share)| Some((class?, share))).collect()
+        Tally::of(&self.rows).classes()
     }
 
     /// The grades that occurred, best first.
     pub fn grades(&self) -> Vec<(Grade, Share)> {
-        self.shares(|row| row.grade)
-    }
-
-    fn shares<K: Ord + Copy>(&self, key: impl Fn(&Row) -> K) -> Vec<(K, Share)> {
-        let mut counts: BTreeMap<K, u64> = BTreeMap::new();
-        for row in &self.rows {
-            *counts.entry(key(row)).or_default() += 1;
-        }
-        let of = self.rows.len() as u64;
-        counts.into_iter().map(|(key, count)| (key, Share::new(count, of))).collect()
+        Tally::of(&self.rows).grades()
     }
 
     /// The spread of every measure that any run has.
     pub fn spreads(&self) -> Vec<Spread> {
         let spread = |measure: &rig::measures::Measure| {
             let read = |row: &Row| (measure.read)(&row.measures);
-            let mut values: Vec<f64> = self.rows.iter().filter_map(read).collect();
-            values.sort_by(f64::total_cmp);
-            let last = values.len().checked_sub(1)?;
-            let at = |share: f64| values[((share * last as f64).round() as usize).min(last)];
-            let percentiles = [0.0, 0.05, 0.5, 0.95, 1.0].map(at);
-            let (key, unit, count) = (measure.key, measure.unit, values.len() as u64);
-            Some(Spread { key, unit, count, percentiles })
+            Spread::of(measure, self.rows.iter().filter_map(read).collect())
         };
         MEASURES.iter().filter_map(spread).collect()
     }
@@ -185,50 +128,44 @@ impl Campaign {
 /// How far a campaign is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Runs done, resumed ones included.
+    /// Runs done, those from before included.
     pub done: u64,
     /// Runs asked for.
     pub total: u64,
-    /// Runs among those done that an earlier, stopped campaign flew.
+    /// Runs among those done that were there before.
     pub resumed: u64,
     /// How the latest run ended.
     pub outcome: Outcome,
 }
 
-/// Why a campaign stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum CampaignError {
-    /// A run could not start.
-    #[error("run {run} could not start")]
-    Run {
-        /// Its number.
-        run: u64,
-        /// Why.
-        #[source]
-        reason: Box<ScenarioError>,
-    },
-    /// Results could not be kept.
-    #[error(transparent)]
-    Write(#[from] WriteError),
+/// What [`fly_parts`] did.
+#[derive(Debug)]
+pub struct Flown {
+    /// Runs flown now.
+    pub flown: u64,
+    /// Runs that were there before.
+    pub resumed: u64,
+    /// Files that could not be believed: their runs were flown again, and they lie under another name.
+    pub damaged: Vec<Damaged>,
 }
 
-impl miette::Diagnostic for CampaignError {}
-
-/// Flies `runs` of a scenario on the current `rayon` pool.
+/// Flies `runs` of a scenario on the current `rayon` pool and leaves one result in `folder`.
 ///
-/// - `folder`: receives `campaign.parquet` and, until it is finished, one file a part.
-/// - `progress`: called from any thread after each run.
-/// - The rows and their files do not depend on the number of threads, wall times apart.
+/// - `folder`: receives [`RESULT`], [`TIMINGS`] and, until they are finished, one file a part. What it holds of the
+///   same campaign is taken, and is in the result too.
+/// - `progress`: called from any thread after each run that is flown.
+/// - The result does not depend on the number of threads, nor on how often the campaign was stopped.
 ///
 /// # Errors
-/// A run that cannot start, or a folder that cannot be written.
+/// A run that cannot start, a folder of another campaign, or one that cannot be written.
 pub fn run(
     stand: &Stand,
     runs: Range<u64>,
     folder: &Path,
     progress: impl Fn(Progress) + Sync,
 ) -> Result<Campaign, CampaignError> {
-    run_in_parts(stand, runs, PART, folder, progress)
+    let part_len = Order::new(stand, runs.clone()).part_len;
+    run_in_parts(stand, runs, part_len, folder, progress)
 }
 
 /// As [`run`], writing what is done every `part_len` runs.
@@ -242,162 +179,193 @@ pub fn run_in_parts(
     folder: &Path,
     progress: impl Fn(Progress) + Sync,
 ) -> Result<Campaign, CampaignError> {
+    let order = Order { part_len, ..Order::new(stand, runs.clone()) };
+    let resumed = fly_parts(stand, &order, folder, progress)?.resumed;
+    gather(folder)?;
+    let mut rows = Vec::new();
+    each_row(&folder.join(RESULT), |row| {
+        if runs.contains(&row.run) {
+            rows.push(row);
+        }
+    })?;
+    Ok(Campaign { rows, resumed })
+}
+
+/// Flies what is missing of an order and leaves it in parts.
+///
+/// # Errors
+/// As [`run`].
+pub fn fly_parts(
+    stand: &Stand,
+    order: &Order,
+    folder: &Path,
+    progress: impl Fn(Progress) + Sync,
+) -> Result<Flown, CampaignError> {
     std::fs::create_dir_all(folder)
         .map_err(|reason| WriteError::Folder { folder: folder.to_path_buf(), reason })?;
-    let total = runs.end.saturating_sub(runs.start);
-    let done = AtomicU64::new(0);
-    let tell = |resumed, outcome| {
+    let label = Label::of(stand, &order.fly);
+    let mut shelf = Shelf { label: Some(label.clone()), ..Shelf::default() };
+    shelf.add(folder)?;
+    for damaged in &shelf.damaged {
+        let file = damaged.file.clone();
+        std::fs::rename(&file, file.with_extension("damaged"))
+            .map_err(|reason| WriteError::File { file, reason })?;
+    }
+    let here = order.here();
+    let total = here.end.saturating_sub(here.start);
+    let parts: Vec<Range<u64>> = without(&[here], &shelf.held())
+        .into_iter()
+        .flat_map(|range| pieces(range, order.part_len))
+        .collect();
+    let flown: u64 = parts.iter().map(|part| part.end - part.start).sum();
+    let resumed = total.saturating_sub(flown);
+    let done = AtomicU64::new(resumed);
+    let tell = |outcome| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(Progress { done, total, resumed, outcome });
     };
-    let mut campaign = Campaign { rows: Vec::new(), resumed: 0 };
-    let mut parts = Vec::new();
-    let mut first = runs.start;
-    while first < runs.end {
-        let part = first..first.saturating_add(part_len.max(1)).min(runs.end);
-        let file = folder.join(part_name(stand, &part));
-        if let Some(rows) = kept(&file, &part) {
-            campaign.resumed += rows.len() as u64;
-            rows.iter().for_each(|row| tell(campaign.resumed, row.outcome));
-            campaign.rows.extend(rows);
-        } else {
-            let tell = |outcome| tell(campaign.resumed, outcome);
-            let rows = fly_part(stand, part.clone(), &tell)?;
-            write_rows(stand, &file, &rows)?;
-            campaign.rows.extend(rows);
-        }
-        parts.push(file);
-        first = part.end;
-    }
-    write_rows(stand, &folder.join("campaign.parquet"), &campaign.rows)?;
-    for file in parts {
-        std::fs::remove_file(&file).map_err(|reason| WriteError::File { file, reason })?;
-    }
-    Ok(campaign)
+    fly_all(stand, &parts, &tell, |part, rows| {
+        let file = folder.join(label.part_name(part));
+        write_part(&label, &label.part_facts(&order.runs), &file, rows)
+    })?;
+    Ok(Flown { flown, resumed, damaged: shelf.damaged })
 }
 
-/// A campaign that was finished earlier in `folder`: the same scenario, exactly these runs. What the program
-/// was then is not asked.
-pub fn finished(stand: &Stand, runs: Range<u64>, folder: &Path) -> Option<Campaign> {
-    let file = folder.join("campaign.parquet");
-    let facts = parquet_file::facts(&file).ok()?;
-    let hash = stand.scenario.hash();
-    let same = |(key, value): &(String, String)| key == "frigoris.scenario_hash" && *value == hash;
-    let rows = facts.iter().any(same).then(|| kept(&file, &runs)).flatten()?;
-    Some(Campaign { resumed: rows.len() as u64, rows })
+/// Cuts a range into pieces of `len`, the last shorter.
+fn pieces(range: Range<u64>, len: u64) -> Vec<Range<u64>> {
+    let len = len.max(1);
+    let count = (range.end - range.start).div_ceil(len);
+    let start = |n: u64| range.start.saturating_add(n.saturating_mul(len)).min(range.end);
+    (0..count).map(|n| start(n)..start(n + 1)).collect()
 }
 
-fn fly_part(
+/// Flies the runs of all parts in ascending order, each by the next thread that is free, and hands a part on when
+/// its last run is done: no thread waits for another.
+fn fly_all(
     stand: &Stand,
-    part: Range<u64>,
+    parts: &[Range<u64>],
     tell: &(impl Fn(Outcome) + Sync),
-) -> Result<Vec<Row>, CampaignError> {
-    let one = |run: u64| {
-        let began = Instant::now();
-        let flown = fly(stand, run, Recording::Off, |_| {})
-            .map_err(|reason| CampaignError::Run { run, reason: Box::new(reason) })?;
-        let row = Row::of(&flown, began.elapsed().as_secs_f64() * 1e3);
+    finished: impl Fn(&Range<u64>, &[Row]) -> Result<(), WriteError> + Sync,
+) -> Result<(), CampaignError> {
+    // The number of runs before each part.
+    let mut before = Vec::with_capacity(parts.len());
+    let mut count = 0;
+    for part in parts {
+        before.push(count);
+        count += usize::try_from(part.end - part.start).unwrap_or(usize::MAX);
+    }
+    let next = AtomicUsize::new(0);
+    let open: Mutex<BTreeMap<usize, Vec<Row>>> = Mutex::default();
+    let one = |_| {
+        let place = next.fetch_add(1, Ordering::Relaxed);
+        let number = before.partition_point(|before| *before <= place) - 1;
+        let part = &parts[number];
+        let row = fly_one(stand, part.start + (place - before[number]) as u64)?;
         tell(row.outcome);
-        Ok(row)
+        let whole = {
+            let mut open = open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let rows = open.entry(number).or_default();
+            rows.push(row);
+            let whole = rows.len() as u64 == part.end - part.start;
+            if whole { open.remove(&number) } else { None }
+        };
+        if let Some(mut rows) = whole {
+            rows.sort_by_key(|row| row.run);
+            finished(part, &rows)?;
+        }
+        Ok(())
     };
-    part.into_par_iter().map(one).collect()
+    (0..count).into_par_iter().try_for_each(one)
 }
 
-fn part_name(stand: &Stand, part: &Range<u64>) -> String {
-    let hash = stand.scenario.hash();
-    let short = hash.get(..16).unwrap_or(&hash);
-    format!("part-{short}-{:08}-{:08}.parquet", part.start, part.end)
+fn fly_one(stand: &Stand, run: u64) -> Result<Row, CampaignError> {
+    let began = Instant::now();
+    let flown = fly(stand, run, Recording::Off, |_| {})
+        .map_err(|reason| CampaignError::Run { run, reason: Box::new(reason) })?;
+    Ok(Row::of(&flown, began.elapsed().as_secs_f64() * 1e3))
 }
 
-/// The rows of a part that was finished earlier; a file that is not whole is flown again.
-fn kept(file: &Path, part: &Range<u64>) -> Option<Vec<Row>> {
-    let rows = read_rows(file).ok()?;
-    let whole = rows.iter().map(|row| row.run).eq(part.clone());
-    whole.then_some(rows)
-}
-
-fn write_rows(stand: &Stand, file: &Path, rows: &[Row]) -> Result<(), WriteError> {
-    let heads = heads();
+fn write_part(
+    label: &Label,
+    facts: &[(&str, String)],
+    file: &Path,
+    rows: &[Row],
+) -> Result<(), WriteError> {
+    let mut heads: Vec<_> = label.heads.iter().map(|(key, unit)| (&key[..], &unit[..])).collect();
+    heads.push((WALL, "ms"));
     let mut columns = vec![Vec::with_capacity(rows.len()); heads.len()];
     for row in rows {
-        columns.iter_mut().zip(row.values()).for_each(|(column, value)| column.push(value));
+        let values = row.values().into_iter().chain([row.wall_ms]);
+        columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
     }
-    let columns: Vec<parquet_file::Column<'_>> = heads
-        .iter()
-        .zip(&columns)
-        .map(|((key, unit), values)| (&key[..], *unit, &values[..]))
-        .collect();
-    let names = |names: Vec<&str>| names.join(",");
-    let facts = [
-        ("frigoris.title", stand.scenario.title.clone()),
-        ("frigoris.seed", stand.scenario.seed.to_string()),
-        ("frigoris.scenario_hash", stand.scenario.hash()),
-        ("frigoris.outcomes", names(Outcome::ALL.iter().map(|o| o.name()).collect())),
-        ("frigoris.grades", names(Grade::ALL.iter().map(|g| g.name()).collect())),
-        ("frigoris.scenario", stand.scenario.canonical.clone()),
-    ];
-    parquet_file::write(file, &columns, &facts)
+    let mut writer = Writer::create(file, &heads)?;
+    writer.group(&columns.iter().map(|column| &column[..]).collect::<Vec<_>>())?;
+    writer.finish(facts)
 }
 
-/// Reads the rows of a campaign or a part of one.
+/// Makes one result of what a folder holds, whatever else was asked for.
 ///
 /// # Errors
-/// A file that is absent or is not one of ours.
-pub fn read_rows(file: &Path) -> Result<Vec<Row>, WriteError> {
-    let foreign = |what: &str| WriteError::Parquet {
-        file: file.to_path_buf(),
-        reason: parquet::errors::ParquetError::General(what.to_string()),
-    };
-    let (keys, rows) = parquet_file::read(file)?;
-    if !heads().iter().map(|(key, _)| key).eq(&keys) {
-        return Err(foreign("its columns are not those of a campaign"));
+/// As [`merge`], missing runs apart.
+pub fn gather(folder: &Path) -> Result<(), CampaignError> {
+    join(&[folder.to_path_buf()], folder, false)
+}
+
+/// Makes one result, in `out`, of all that folders hold of one campaign. A second time changes nothing, and a run that
+/// is there twice counts once. Parts that lie in `out` are removed when they are in the result.
+///
+/// # Errors
+/// Files of different campaigns, a file that is damaged, two rows of one run that differ, a run that was asked for
+/// and is not there, a folder that cannot be written.
+pub fn merge(folders: &[PathBuf], out: &Path) -> Result<(), CampaignError> {
+    join(folders, out, true)
+}
+
+fn join(folders: &[PathBuf], out: &Path, all: bool) -> Result<(), CampaignError> {
+    let mut shelf = Shelf::default();
+    folders.iter().try_for_each(|folder| shelf.add(folder))?;
+    if let Some(Damaged { file, reason }) = shelf.damaged.pop() {
+        return Err(CampaignError::Damaged { file, reason });
     }
-    rows.iter()
-        .map(|row| Row::from_values(row).ok_or_else(|| foreign("a row is not ours")))
-        .collect()
+    let Some(label) = &shelf.label else {
+        let folder = folders.first().cloned().unwrap_or_default();
+        return Err(CampaignError::Empty { folder });
+    };
+    let missing = without(&shelf.asked(), &shelf.held());
+    if all && !missing.is_empty() {
+        let campaign = label.fact("frigoris.fly").replacen(" fly ", " campaign ", 1);
+        return Err(CampaignError::missing(&missing, &campaign, out));
+    }
+    std::fs::create_dir_all(out)
+        .map_err(|reason| WriteError::Folder { folder: out.to_path_buf(), reason })?;
+    let finished = matches!(&shelf.sources[..], [one] if one.file == out.join(RESULT));
+    if !finished {
+        merge::write(label, shelf.sources, out)?;
+    }
+    Ok(tidy(out)?)
+}
+
+/// The shards of an order that still have runs to fly in a folder, by their numbers.
+///
+/// # Errors
+/// As [`run`].
+pub fn open_shards(
+    stand: &Stand,
+    order: &Order,
+    shards: u64,
+    folder: &Path,
+) -> Result<Vec<u64>, CampaignError> {
+    let mut shelf = Shelf { label: Some(Label::of(stand, &order.fly)), ..Shelf::default() };
+    if folder.exists() {
+        shelf.add(folder)?;
+    }
+    let held = shelf.held();
+    let open = |number: &u64| {
+        let runs = Shard { number: *number, count: shards }.of(&order.runs);
+        !without(&[runs], &held).is_empty()
+    };
+    Ok((1..=shards).filter(open).collect())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(run: u64, outcome: Outcome) -> Row {
-        let measures = Measures { miss_m: Some(run as f64), ..Measures::default() };
-        let (margins, digest) = ([0.5, 1.0, f64::NAN, 2.0, 3.0], 0xfedc_ba98_7654_3210 ^ run);
-        Row { run, outcome, grade: Grade::Pass, measures, margins, digest, wall_ms: 12.5 }
-    }
-
-    #[test]
-    fn a_row_survives_as_doubles() {
-        let row = row(7, Outcome::RanDry);
-        let back = Row::from_values(&row.values()).unwrap();
-        assert!(back.same_flight(&row));
-        assert_eq!((back.measures, back.wall_ms), (row.measures, row.wall_ms));
-        assert_eq!(row.values().len(), heads().len());
-    }
-
-    #[test]
-    fn outcomes_are_counted_with_exact_intervals() {
-        let outcome = |run| if run == 3 { Outcome::Lost } else { Outcome::Landed };
-        let rows = (0..20).map(|run| row(run, outcome(run))).collect();
-        let campaign = Campaign { rows, resumed: 0 };
-        let outcomes = campaign.outcomes();
-        assert_eq!(outcomes.len(), 2);
-        assert_eq!((outcomes[0].0, outcomes[0].1.count), (Outcome::Landed, 19));
-        // 1 of 20: [0.0013, 0.2487], exact.
-        let lost = outcomes[1].1;
-        assert!((lost.low - 0.0013).abs() < 5e-5 && (lost.high - 0.2487).abs() < 5e-5, "{lost:?}");
-    }
-
-    #[test]
-    fn percentiles_are_ranks() {
-        let campaign =
-            Campaign { rows: (0..101).map(|run| row(run, Outcome::Landed)).collect(), resumed: 0 };
-        let spreads = campaign.spreads();
-        assert_eq!(spreads.len(), 1);
-        assert_eq!(
-            (spreads[0].key, spreads[0].percentiles),
-            ("miss_m", [0.0, 5.0, 50.0, 95.0, 100.0])
-        );
-    }
-}
+mod tests;

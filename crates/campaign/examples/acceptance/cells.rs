@@ -12,6 +12,8 @@ pub struct Cell {
     pub asked: Option<f64>,
     /// The same cell with the as-flown logic, or the cell it belongs to.
     pub as_flown: bool,
+    /// One fault on a vehicle with every sensor.
+    pub single: bool,
     /// The scenario file.
     pub toml: String,
 }
@@ -80,6 +82,7 @@ pub fn cells(root: &Path, tiles: &[(String, PathBuf)]) -> std::io::Result<Vec<Ce
                         name: format!("{}-{}{ground}{logic}", reading.name, case.name),
                         asked: (!compared).then_some(case.asked),
                         as_flown,
+                        single: !case.mission || case.name == "rangefinder-dead",
                         toml: case.toml(root, reading, tile, as_flown)?,
                     });
                 }

@@ -1,28 +1,32 @@
 //! The acceptance matrix of navigation and fault management: what must survive, flown many times.
 //!
 //! `cargo run -p frigoris-campaign --example acceptance -- [--seed N] [--runs N] [--first-run N] [--threads N]`
-//! `  [--only TEXT | --only =NAME,NAME] [--tile m1=FILE] [--tile m2=FILE] [--out FOLDER] [--resume]`
+//! `  [--only TEXT | --only =NAME,NAME] [--single-faults] [--tile m1=FILE] [--tile m2=FILE] [--out FOLDER] [--fresh]`
+//! `acceptance -- --merge FOLDER,FOLDER [--out FOLDER]`
 //!
 //! A cell is a scenario, a vehicle, a ground, a configuration and a fault; all start at braking ignition. Cells
 //! of reading B are flown with the as-flown logic too, on the same sensors. Each cell's scenario stands in
-//! OUT/cells, so any run can be flown again; OUT/acceptance.md and OUT/acceptance.csv hold the table. A cell
-//! that is finished is not flown again with `--resume`; that the program is still the same is not asked.
+//! OUT/cells, so any run can be flown again; OUT/acceptance.md and OUT/acceptance.csv hold the table. What the
+//! folder holds of a cell is taken; `--fresh` flies all of it anew. `--merge` flies nothing: it adds up cells that were
+//! flown in several folders, each with other runs (`--first-run`) or other cells.
 //!
 //! Survived: at rest on its legs, whatever the limits say (neither lost, dry, tipped over, nor timed out).
 //! Landed: within the touchdown limits too, 8 degrees of tilt on generated craters included.
 
 mod cells;
+mod table;
 
-use campaign::runs::{self, Campaign, Row};
+use campaign::runs::{self, Row, read_rows};
 use cells::{Cell, cells};
 use miette::{IntoDiagnostic, miette};
+use rig::parquet_file::Reader;
 use rig::scenario::Scenario;
 use rig::stand::Stand;
 use rig::statistics::Share;
-use rig::verdict::Outcome;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use table::{Line, table, totals};
 
 struct Arguments {
     seed: u64,
@@ -32,7 +36,9 @@ struct Arguments {
     only: String,
     tiles: Vec<(String, PathBuf)>,
     out: PathBuf,
-    resume: bool,
+    fresh: bool,
+    single_faults: bool,
+    merge: Vec<PathBuf>,
 }
 
 impl Arguments {
@@ -45,125 +51,43 @@ impl Arguments {
             only: String::new(),
             tiles: vec![],
             out: "out/acceptance".into(),
-            resume: false,
+            fresh: false,
+            single_faults: false,
+            merge: vec![],
         };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
-            if word == "--resume" {
-                out.resume = true;
-                continue;
-            }
-            let value = words.next().ok_or_else(|| miette!("{word} needs a value"))?;
             match word.as_str() {
-                "--seed" => out.seed = value.parse().into_diagnostic()?,
-                "--runs" => out.runs = value.parse().into_diagnostic()?,
-                "--first-run" => out.first_run = value.parse().into_diagnostic()?,
-                "--threads" => out.threads = value.parse().into_diagnostic()?,
-                "--only" => out.only = value,
-                "--out" => out.out = value.into(),
-                "--tile" => {
-                    let (of, file) =
-                        value.split_once('=').ok_or_else(|| miette!("--tile m2=FILE"))?;
-                    let file = PathBuf::from(file).canonicalize().into_diagnostic()?;
-                    out.tiles.push((of.to_string(), file));
-                }
-                _ => return Err(miette!("{word} is no argument")),
+                "--fresh" => out.fresh = true,
+                "--single-faults" => out.single_faults = true,
+                _ => out.set(&word, words.next())?,
             }
         }
         Ok(out)
     }
-}
 
-/// What became of a cell.
-struct Line {
-    cell: Cell,
-    survived: Share,
-    landed: Share,
-    lost: u64,
-    dry: u64,
-    false_landed: u64,
-    shut_out: u64,
-    worst: String,
-}
-
-impl Line {
-    fn new(cell: Cell, done: &Campaign, arguments: &Arguments, file: &Path) -> Self {
-        let of = done.rows.len() as u64;
-        let count =
-            |is: &dyn Fn(&Row) -> bool| done.rows.iter().filter(|row| is(row)).count() as u64;
-        let stands = |row: &Row| matches!(row.outcome, Outcome::Landed | Outcome::HardLanding);
-        let some = |value: Option<f64>| value.is_some_and(|x| x > 0.0);
-        let hardest = |row: &&Row| row.measures.v_vertical_m_s.unwrap_or(f64::INFINITY);
-        let worst = done.rows.iter().filter(|row| row.outcome != Outcome::Landed);
-        let worst = worst.max_by(|a, b| hardest(a).total_cmp(&hardest(b)));
-        let worst = worst.map_or(String::new(), |row| {
-            let (seed, run, file) = (arguments.seed, row.run, file.display());
-            format!("{}: frigoris fly {file} --seed {seed} --run {run}", row.outcome.name())
-        });
-        Self {
-            survived: Share::new(count(&stands), of),
-            landed: Share::new(count(&|row| row.outcome == Outcome::Landed), of),
-            lost: count(&|row| row.outcome == Outcome::Lost),
-            dry: count(&|row| row.outcome == Outcome::RanDry),
-            false_landed: count(&|row| some(row.measures.false_landed)),
-            shut_out: count(&|row| some(row.measures.sensors_shut_out)),
-            worst,
-            cell,
+    fn set(&mut self, word: &str, value: Option<String>) -> miette::Result<()> {
+        let value = value.ok_or_else(|| miette!("{word} needs a value"))?;
+        match word {
+            "--seed" => self.seed = value.parse().into_diagnostic()?,
+            "--runs" => self.runs = value.parse().into_diagnostic()?,
+            "--first-run" => self.first_run = value.parse().into_diagnostic()?,
+            "--threads" => self.threads = value.parse().into_diagnostic()?,
+            "--only" => self.only = value,
+            "--out" => self.out = value.into(),
+            "--merge" => self.merge = value.split(',').map(PathBuf::from).collect(),
+            "--tile" => {
+                let (of, file) = value.split_once('=').ok_or_else(|| miette!("--tile m2=FILE"))?;
+                let file = PathBuf::from(file).canonicalize().into_diagnostic()?;
+                self.tiles.push((of.to_string(), file));
+            }
+            _ => return Err(miette!("{word} is no argument")),
         }
-    }
-
-    /// Whether what is asked is met: by the share that was seen.
-    fn met(&self, others: &[Line]) -> &'static str {
-        let share = self.survived.count as f64 / self.survived.of.max(1) as f64;
-        let twin = others.iter().find(|o| o.cell.name == format!("{}-as-flown", self.cell.name));
-        let fewer = twin.is_some_and(|twin| twin.survived.count > self.survived.count);
-        let sound = self.cell.as_flown || self.false_landed + self.shut_out == 0;
-        match self.cell.asked {
-            _ if fewer => "fewer than as flown",
-            _ if !sound => "no",
-            Some(asked) if share < asked => "no",
-            Some(_) => "yes",
-            None => "",
-        }
-    }
-
-    fn cells(&self, others: &[Line]) -> Vec<String> {
-        let percent = |share: &Share| {
-            let p = 100.0 * share.count as f64 / share.of.max(1) as f64;
-            format!("{p:.1} [{:.1}, {:.1}]", 100.0 * share.low, 100.0 * share.high)
-        };
-        let asked = self.cell.asked.map_or(String::new(), |asked| format!("{:.1}", 100.0 * asked));
-        vec![
-            self.cell.name.clone(),
-            self.survived.of.to_string(),
-            percent(&self.survived),
-            asked,
-            self.met(others).to_string(),
-            percent(&self.landed),
-            self.lost.to_string(),
-            self.dry.to_string(),
-            self.false_landed.to_string(),
-            self.shut_out.to_string(),
-            self.worst.clone(),
-        ]
+        Ok(())
     }
 }
 
-const HEADS: [&str; 11] = [
-    "cell",
-    "runs",
-    "survived, % [95 %]",
-    "asked, %",
-    "met",
-    "landed, % [95 %]",
-    "lost",
-    "dry",
-    "ground announced in flight",
-    "sensors shut out",
-    "worst",
-];
-
-fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Campaign> {
+fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Vec<Row>> {
     let mut scenario = Scenario::read(file)?;
     if scenario.seed != arguments.seed {
         scenario.seed = arguments.seed;
@@ -172,38 +96,21 @@ fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Campai
     let stand = Stand::new(scenario)?;
     let folder = arguments.out.join(&cell.name);
     let runs = arguments.first_run..arguments.first_run + arguments.runs;
-    if arguments.resume
-        && let Some(done) = runs::finished(&stand, runs.clone(), &folder)
-    {
-        return Ok(done);
+    if arguments.fresh {
+        runs::forget(&folder).into_diagnostic()?;
     }
-    if !arguments.resume {
-        let _ = std::fs::remove_dir_all(&folder);
-    }
-    Ok(runs::run(&stand, runs, &folder, |_| {})?)
+    Ok(runs::run(&stand, runs, &folder, |_| {})?.rows)
 }
 
-fn table(lines: &[Line]) -> (String, String) {
-    let (mut markdown, mut csv) = (format!("| {} |\n", HEADS.join(" | ")), HEADS.join(";") + "\n");
-    let _ = writeln!(markdown, "|{}", "---|".repeat(HEADS.len()));
-    for line in lines {
-        let cells = line.cells(lines);
-        let _ = writeln!(markdown, "| {} |", cells.join(" | "));
-        let _ = writeln!(csv, "{}", cells.join(";"));
-    }
-    (markdown, csv)
-}
-
-fn main() -> miette::Result<()> {
-    let arguments = Arguments::read()?;
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().into_diagnostic()?;
-    let mut all = cells(&root, &arguments.tiles).into_diagnostic()?;
+/// Flies the cells that are asked for.
+fn fly_all(root: &Path, arguments: &Arguments) -> miette::Result<Vec<Line>> {
+    let mut all = cells(root, &arguments.tiles).into_diagnostic()?;
     let only = arguments.only.as_str();
     match only.strip_prefix('=') {
         Some(names) => all.retain(|cell| names.split(',').any(|name| name == cell.name)),
         None => all.retain(|cell| cell.name.contains(only)),
     }
+    all.retain(|cell| cell.single || !arguments.single_faults);
     let folder = arguments.out.join("cells");
     std::fs::create_dir_all(&folder).into_diagnostic()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build();
@@ -213,8 +120,8 @@ fn main() -> miette::Result<()> {
     for (n, cell) in all.into_iter().enumerate() {
         let file = folder.join(format!("{}.toml", cell.name));
         std::fs::write(&file, &cell.toml).into_diagnostic()?;
-        let done = pool.install(|| fly(&cell, &file, &arguments))?;
-        let line = Line::new(cell, &done, &arguments, &file);
+        let rows = pool.install(|| fly(&cell, &file, arguments))?;
+        let line = Line::new(cell, &rows, arguments.seed, &file);
         let elapsed_s = began.elapsed().as_secs_f64();
         let left_s = elapsed_s / (n + 1) as f64 * (of - n - 1) as f64;
         let Share { count, of: runs, .. } = line.survived;
@@ -225,13 +132,74 @@ fn main() -> miette::Result<()> {
         );
         lines.push(line);
         // Written each time: a matrix that is stopped leaves what it has.
-        let (markdown, csv) = table(&lines);
-        std::fs::write(arguments.out.join("acceptance.md"), markdown).into_diagnostic()?;
-        std::fs::write(arguments.out.join("acceptance.csv"), csv).into_diagnostic()?;
+        keep(&arguments.out, &lines)?;
     }
+    Ok(lines)
+}
+
+/// Adds up the cells that several folders hold. Each must have been flown from one scenario, seed and program; a run
+/// that is there twice must be the same and counts once.
+fn merge(root: &Path, folders: &[PathBuf]) -> miette::Result<Vec<Line>> {
+    // Which ground was measured is in the names alone.
+    let tiles = ["m1", "m2"].map(|of| (of.to_string(), PathBuf::new()));
+    let mut lines = Vec::new();
+    for cell in cells(root, &tiles).into_diagnostic()? {
+        let files = folders.iter().map(|folder| folder.join(&cell.name).join(runs::RESULT));
+        let files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
+        let Some(first) = files.first() else { continue };
+        let mut rows: Vec<Row> = Vec::new();
+        for file in &files {
+            let (a, b) =
+                (Reader::open(first).into_diagnostic()?, Reader::open(file).into_diagnostic()?);
+            for fact in ["frigoris.scenario_hash", "frigoris.seed", "frigoris.code"] {
+                if a.fact(fact) != b.fact(fact) {
+                    return Err(miette!(
+                        "{} and {}: {fact} differs",
+                        first.display(),
+                        file.display()
+                    ));
+                }
+            }
+            rows.extend(read_rows(file).into_diagnostic()?);
+        }
+        rows.sort_by_key(|row| row.run);
+        if let Some(pair) = rows
+            .windows(2)
+            .find(|pair| pair[0].run == pair[1].run && !pair[0].same_flight(&pair[1]))
+        {
+            return Err(miette!("{}: run {} was flown twice and differs", cell.name, pair[0].run));
+        }
+        rows.dedup_by_key(|row| row.run);
+        let seed = Reader::open(first).into_diagnostic()?.fact("frigoris.seed");
+        let seed = seed.and_then(|seed| seed.parse().ok()).unwrap_or_default();
+        let folder = first.parent().and_then(Path::parent).unwrap_or(Path::new("."));
+        let toml = folder.join("cells").join(format!("{}.toml", cell.name));
+        lines.push(Line::new(cell, &rows, seed, &toml));
+    }
+    Ok(lines)
+}
+
+/// Writes the tables.
+fn keep(out: &Path, lines: &[Line]) -> miette::Result<()> {
+    let (markdown, csv) = table(lines);
+    std::fs::create_dir_all(out).into_diagnostic()?;
+    std::fs::write(out.join("acceptance.md"), format!("{}\n{markdown}", totals(lines)))
+        .into_diagnostic()?;
+    std::fs::write(out.join("acceptance.csv"), csv).into_diagnostic()
+}
+
+fn main() -> miette::Result<()> {
+    let arguments = Arguments::read()?;
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().into_diagnostic()?;
+    let lines = match &arguments.merge[..] {
+        [] => fly_all(&root, &arguments)?,
+        folders => merge(&root, folders)?,
+    };
+    keep(&arguments.out, &lines)?;
     let unmet: Vec<&Line> =
         lines.iter().filter(|line| !matches!(line.met(&lines), "yes" | "")).collect();
-    println!("\n{} of {} cells are not as asked", unmet.len(), lines.len());
+    println!("\n{}\n{} of {} cells are not as asked", totals(&lines), unmet.len(), lines.len());
     unmet.iter().for_each(|line| println!("  {}", line.cells(&lines).join("; ")));
     println!("written: {}", arguments.out.join("acceptance.md").display());
     Ok(())
