@@ -14,6 +14,7 @@ mod overrides;
 mod panel;
 mod plain;
 mod rangefinder;
+mod rare;
 mod replay;
 mod shipped;
 mod status;
@@ -37,6 +38,8 @@ enum Command {
     Fly(fly::Fly),
     /// Fly one scenario many times with dispersions, and count the outcomes.
     Campaign(campaign::Campaign),
+    /// Estimate how probable a rare event is: splitting, subset simulation, importance sampling, plain counting.
+    Rare(rare::Rare),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
     let judged = match Cli::parse().command {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
+        Command::Rare(rare) => rare.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),

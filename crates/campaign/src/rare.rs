@@ -20,6 +20,7 @@ pub mod importance;
 pub mod kept;
 pub mod known;
 mod mixture;
+pub mod page;
 mod particle;
 pub mod plain;
 pub mod proof;

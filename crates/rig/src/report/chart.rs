@@ -31,7 +31,7 @@ const BOTTOM: f64 = 44.0;
 
 /// One curve.
 pub struct Curve {
-    /// Label in the key.
+    /// Label in the key; empty for none.
     pub label: String,
     /// A colour of the style sheet, such as `--nav`.
     pub colour: &'static str,
@@ -92,6 +92,7 @@ impl Chart {
         let key: String = self
             .curves
             .iter()
+            .filter(|c| !c.label.is_empty())
             .map(|c| format!("<span style=\"--c:var({})\">{}</span>", c.colour, escape(&c.label)))
             .collect();
         format!(
