@@ -59,6 +59,7 @@ use faults::engines::EngineWatch;
 use faults::inertial::InertialWatch;
 use faults::monitors::Monitors;
 use faults::rangefinder::{RangeWatch, Ranging};
+use faults::velocimeter::BeamWatch;
 use guidance::Demand;
 use guidance::braking::Solution;
 use icd::bus::{Actuators, PULSE_FRAME, Sensors};
@@ -99,6 +100,7 @@ pub struct Flight<'a> {
     radar: RangeWatch,
     engines: EngineWatch,
     inertial: InertialWatch,
+    beams: BeamWatch,
     contact: ContactWatch,
     monitors: Monitors,
     announce: Announce,
@@ -143,6 +145,7 @@ impl<'a> Flight<'a> {
             radar: RangeWatch::new(Ranging::RadarAltimeter),
             engines: EngineWatch::new(),
             inertial: InertialWatch::new(),
+            beams: BeamWatch::new(),
             contact: ContactWatch::new(),
             monitors: Monitors::new(),
             announce: Announce::default(),

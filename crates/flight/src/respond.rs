@@ -1,6 +1,6 @@
 //! What is done when monitors contradict each other: altitude without ground, a silent velocimeter.
 //!
-//! Owns: the altitude reset, the choice between two ranging sensors. A lander at rest on its engines where navigation sees the ground, and
+//! Owns: the altitude reset, the choice between two ranging sensors, what follows when the velocimeter is wrong. A lander at rest on its engines where navigation sees the ground, and
 //! feels none, is not on the ground: navigation's altitude is wrong, whatever its deviation says.
 //! Mission 1 ended so. Then every range may set the altitude anew, if it follows the motion.
 
@@ -8,6 +8,9 @@ use crate::Flight;
 use crate::faults::rangefinder::{self, Peer, Ranging};
 use crate::faults::table;
 use crate::load::after;
+use crate::nav::aid::{EMPTY, put};
+use crate::nav::covariance::V;
+use icd::bus::PULSE_FRAME;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::events::Event;
 use icd::tm::Phase;
@@ -19,6 +22,8 @@ const WEIGHT_SHARE: f64 = 0.15;
 const HEARD_S: f64 = 2.0;
 /// Least disagreement of two ranging sensors, m. Assumed: roughness in the radar's footprint.
 const APART_M: f64 = 8.0;
+/// Time in which a wrong velocity moves the altitude before it is found out, s. Assumed: that of smoothing.
+const FOUND_S: f64 = 5.0;
 /// Altitude is known again below this deviation, m; two resets lie at least this far apart, s.
 const KNOWN_M: f64 = 100.0;
 const APART_S: f64 = 10.0;
@@ -27,6 +32,7 @@ impl Flight<'_> {
     /// Once a frame, after the gate.
     pub(crate) fn watch_contradictions(&mut self) {
         self.weigh_two();
+        self.weigh_beams();
         let altitude_m = self.guide.altitude_m;
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let v_up = self.nav.v_ground_I(self.load).si().dot(&up);
@@ -93,6 +99,28 @@ impl Flight<'_> {
         };
         rangefinder::widen(&mut self.nav, step_m);
         self.disagreement = (None, t);
+    }
+
+    /// Where ranges and inertial unit agree against the velocimeter, what it did is taken back: velocity may be
+    /// wrong by as much along the way it was moved, and altitude by what that came to while it was found out.
+    fn weigh_beams(&mut self) {
+        if !self.load.faults.bank {
+            return;
+        }
+        let now = self.nav.t;
+        let lines = [self.watch.drift(now), self.radar.drift(now)];
+        let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let ground_m_s = rangefinder::ground_m_s(self.load, &self.nav);
+        let (beams, dt_s) = (&mut self.beams, PULSE_FRAME.s());
+        let Some(wrong) = beams.weigh(lines, &up, ground_m_s, dt_s, &mut self.announce) else {
+            return;
+        };
+        let mut row = EMPTY;
+        put(&mut row, V, wrong.pull_I);
+        self.nav.covariance.add(&row, wrong.v_m_s * wrong.v_m_s);
+        rangefinder::widen(&mut self.nav, wrong.v_m_s * FOUND_S);
+        self.watch.on_trial();
+        self.radar.on_trial();
     }
 
     fn reset_altitude(&mut self) {

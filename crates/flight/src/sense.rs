@@ -4,6 +4,7 @@
 
 use crate::faults::rangefinder::Scene;
 use crate::faults::table;
+use crate::faults::velocimeter::AGREES;
 use crate::load::{Legacy, after};
 use crate::nav::Nav;
 use crate::nav::aid::{beam_speed, quiet, star_tracker};
@@ -213,6 +214,8 @@ impl Flight<'_> {
         let Some(pose) = self.pose_at(beams.t, |lines| &mut lines.velocimeter) else { return };
         let mut epoch = Epoch::<3>::new();
         let mut again: f64 = 0.0;
+        let before_I = self.nav.v_MB_I.si();
+        self.beams.agrees = true;
         let each = beams.speed_m_s.iter().zip(&beams.locked).zip(&mut self.first_speeds);
         for (beam, ((speed, locked), first_speeds)) in each.enumerate() {
             if !locked {
@@ -226,7 +229,13 @@ impl Flight<'_> {
             } else {
                 GATE
             };
-            let outcome = filter::gate(&self.nav, &mut epoch, &p, f64::from(*speed), gate, line);
+            let speed = f64::from(*speed);
+            let outcome = if self.beams.distrusted {
+                filter::weigh(&self.nav, &p, speed, gate, line)
+            } else {
+                filter::gate(&self.nav, &mut epoch, &p, speed, gate, line)
+            };
+            self.beams.agrees &= line.nu.abs() < AGREES * line.sigma;
             if outcome == Outcome::Rejected && self.load.faults.legacy == Legacy::Dart {
                 // As DART did: set the velocity anew from the very sensor that disagrees, unguarded.
                 again = again.max(line.nu.abs());
@@ -236,6 +245,7 @@ impl Flight<'_> {
             self.announce.edge(Event::VelocityRejected, rejected);
         }
         epoch.fuse(&mut self.nav);
+        self.beams.pulled(&(self.nav.v_MB_I.si() - before_I));
         self.nav.doubt(again, 0.0);
     }
 

@@ -8,6 +8,8 @@
 //! interpolated and has the mean square σ² ((2 + φ)/3)², φ being the neighbours' correlation; what the
 //! ground does there beside that, the finer map of the ground station shows: it is measured row by row.
 
+mod map_error;
+
 use crate::arrival::{Arrival, ArrivalError, OrbitState};
 use crate::scenario::sampling::ORBIT;
 use crate::scenario::{FlightSetup, REFERENCE_RUN, Scenario, VehicleFile, hex};
@@ -15,6 +17,7 @@ use flight::load as board;
 use flight::load::{GRAVITY_DEGREE_MAX, MAP_ACROSS, MAP_ALONG};
 use icd::frames::{M, Position, Vector};
 use icd::time::Time;
+use map_error::field;
 use nalgebra::{Matrix3, Vector3};
 use sha2::{Digest as _, Sha256};
 use truth::environment::gravity::Field;
@@ -101,7 +104,7 @@ impl Upload {
     pub fn for_run(&self, run: u64, tie: [f64; 2]) -> Box<board::Load> {
         let mut load = self.load.clone();
         if run == REFERENCE_RUN {
-            self.displace(&mut load, tie, || Vector3::zeros());
+            self.displace(&mut load, tie, Vector3::zeros);
             return load;
         }
         let correlation = libm::exp(-load.map.spacing_m / load.map.correlation_m);
@@ -176,22 +179,6 @@ pub fn radial_along_across(state: &OrbitState) -> Matrix3<f64> {
     let radial = state.p_MB_I.si().normalize();
     let across = radial.cross(&state.v_MB_I.si()).normalize();
     Matrix3::from_columns(&[radial, across.cross(&radial), across])
-}
-
-/// A field of unit variance whose neighbours are correlated by `phi` along either axis.
-fn field(phi: f64, mut normal: impl FnMut() -> f64) -> Grid {
-    let fresh = (1.0 - phi * phi).sqrt();
-    let mut out = vec![[0.0_f32; MAP_ACROSS]; MAP_ALONG];
-    let mut previous = [0.0_f64; MAP_ACROSS];
-    for (i, row) in out.iter_mut().enumerate() {
-        let mut left = 0.0;
-        for (j, (slot, before)) in row.iter_mut().zip(&mut previous).enumerate() {
-            left = if j == 0 { normal() } else { phi * left + fresh * normal() };
-            *before = if i == 0 { left } else { phi * *before + fresh * left };
-            *slot = *before as f32;
-        }
-    }
-    boxed(out)
 }
 
 /// The landmarks as the map would have them without error; a number means the same on board and in truth.

@@ -30,7 +30,7 @@ fn varied(environment: &Environment) -> WorldConfig {
     let velocimeter = vehicle.velocimeter.as_mut().unwrap();
     (velocimeter.bias_sigma_m_s, velocimeter.scale_sigma) = (0.05, 1e-3);
     config.start.w_IB_B = icd::frames::Vector::new(0.02, 0.03, 0.05);
-    config.start.v_MB_I = config.start.v_MB_I + icd::frames::Vector::new(3.0, 4.0, 5.0);
+    config.start.v_MB_I += icd::frames::Vector::new(3.0, 4.0, 5.0);
     config
 }
 

@@ -35,6 +35,9 @@ const UNRESOLVED: f64 = 0.05;
 const HIGHER_M: f64 = 6000.0;
 /// A sensor is in use that gave a range this recently, s.
 const USED_S: f64 = 1.0;
+/// The drift is that of so many shots at least over this time, s.
+const DRIFT_S: f64 = 3.2;
+const DRIFT_SAMPLES: usize = 12;
 /// Roughness that a repeatable sensor may show, m.
 const ROUGH_M: f64 = 10.0;
 /// Prior probability of a healthy sensor, as log-odds: 0.99; and the most that looks can make of it.
@@ -367,6 +370,12 @@ impl RangeWatch {
         !self.stuck && self.window.last().is_some_and(|t| (now - t).s() < span_s)
     }
 
+    /// The drift of the last shots, used or not, against navigation's motion, in range.
+    pub fn drift(&self, now: Time) -> Option<Line> {
+        let line = || self.window.line_of_all(now, DRIFT_S, DRIFT_SAMPLES);
+        if self.heard(now, USED_S) { line() } else { None }
+    }
+
     /// What this sensor tells another's watch.
     pub fn peer(&self, now: Time) -> Peer {
         let [nominal, _, datum, _] = self.bank.p;
@@ -460,6 +469,11 @@ impl RangeWatch {
             announce.now(Event::RangefinderLockedOut);
         }
     }
+}
+
+/// Speed at which unmapped ground may rise under a lander that moves across it, m/s.
+pub fn ground_m_s(load: &Load, nav: &Nav) -> f64 {
+    altitude::SLOPE * altitude::motion(load, nav).1
 }
 
 fn up(nav: &Nav) -> Vector3<f64> {

@@ -7,6 +7,7 @@
 //! Rule: every row has an exit. The one that has none is the flaw of the as-flown configuration,
 //! kept so that it can fail as it failed, and says so.
 
+use super::velocimeter;
 use crate::load;
 use icd::events::Event;
 
@@ -112,6 +113,11 @@ monitors! {
         5.0, "", 0.0, "the beam is not used", Some(Event::VelocityRejected), "next speed inside", false;
     VELOCIMETER_LOST: "velocimeter lost", "time without a beam used, where it was used before",
         3.0, "s", 0.0, "alarm; inertial velocity goes on", Some(Event::VelocimeterLost), "next beam used", false;
+    VELOCITY_CONTRADICTED: "velocities contradicted", "drift of the ranges that taking back what the beams did to velocity would explain",
+        0.2, "m/s", 2.0, "beams weighed, not used; velocity widened by what they did to it",
+        Some(Event::VelocimeterDistrusted), "trust", false;
+    VELOCITY_TRUST: "trust of the velocimeter", "|ν| of every beam's speed over its deviation, distrusted",
+        velocimeter::AGREES, "", 5.0, "beams used again", Some(Event::VelocimeterTrusted), "contradiction", false;
     SATURATED: "inertial unit saturated", "the unit's own flag",
         1.0, "sample", 0.0, "sample void: last good rate and modelled thrust held, covariance widened",
         Some(Event::ImuSaturated), "next good sample", false;

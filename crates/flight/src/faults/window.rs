@@ -109,9 +109,24 @@ impl Window {
     /// The line through the innovations outside the gate in the last `span_s`; `None` with fewer than
     /// `least` of them or when they are too close in time.
     pub fn line(&self, now: Time, span_s: f64, least: usize) -> Option<Line> {
+        self.line_of(now, span_s, least, |shot| shot.outside)
+    }
+
+    /// The line through all innovations of the last `span_s`, as [`Self::line`].
+    pub fn line_of_all(&self, now: Time, span_s: f64, least: usize) -> Option<Line> {
+        self.line_of(now, span_s, least, |_| true)
+    }
+
+    fn line_of(
+        &self,
+        now: Time,
+        span_s: f64,
+        least: usize,
+        counts: fn(&Shot) -> bool,
+    ) -> Option<Line> {
         let samples = || {
-            let outside = self.recent(now, span_s).filter(|shot| shot.outside);
-            outside.map(|shot| ((shot.t - now).s(), shot.nu))
+            let counted = self.recent(now, span_s).filter(|shot| counts(shot));
+            counted.map(|shot| ((shot.t - now).s(), shot.nu))
         };
         let n = samples().count();
         if n < least.max(3) {

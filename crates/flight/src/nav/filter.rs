@@ -183,6 +183,19 @@ pub fn gate<const N: usize>(
     outcome
 }
 
+/// Compares one scalar of a sensor that is not believed; it is noted, not fused.
+pub fn weigh(
+    nav: &Nav,
+    prediction: &Prediction,
+    measured: f64,
+    k: f64,
+    line: &mut Innovation,
+) -> Outcome {
+    let c = compare(nav, prediction, measured);
+    note(line, measured, Some(&c), k * c.sigma, Outcome::Distrusted);
+    Outcome::Distrusted
+}
+
 /// Gates a report of one scalar at `k` standard deviations and fuses or rejects.
 pub fn gate_and_fuse(
     nav: &mut Nav,

@@ -370,6 +370,7 @@ impl Thruster {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Stream;
 
     fn engine(lag_s: f64) -> Engine {
         Engine {

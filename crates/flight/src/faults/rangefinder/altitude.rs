@@ -20,7 +20,7 @@ const RATE_SAMPLES: usize = 8;
 const ALONE_S: f64 = 3.0;
 const ALONE_SAMPLES: usize = 15;
 /// Terrain slope that the rate test allows for, tan: the 99 % slope of a mare at 100 m is near 0.1.
-const SLOPE: f64 = 0.1;
+pub(super) const SLOPE: f64 = 0.1;
 /// A count that is spent allows one more after this time, s. Assumed.
 const FORGIVEN_S: f64 = 60.0;
 /// Deviation that a locked altitude is granted beside its own, m. Source: prototype §4.4.
@@ -173,7 +173,7 @@ fn agrees(peer: &Peer, step_m: f64) -> bool {
 }
 
 /// Deviation of the vertical speed, and horizontal speed over ground, m/s.
-fn motion(load: &Load, nav: &Nav) -> (f64, f64) {
+pub(super) fn motion(load: &Load, nav: &Nav) -> (f64, f64) {
     let (v, up) = (nav.v_ground_I(load).si(), up(nav));
     let v_up = v.dot(&up);
     let across = libm::sqrt((v.norm_squared() - v_up * v_up).max(0.0));
