@@ -50,7 +50,7 @@ pub struct Rare {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     kill: u64,
     /// Splitting: moves of the inputs after each branching.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 1)]
     moves: u64,
     /// Subset simulation: share of the particles above the next level.
     #[arg(long, default_value_t = 0.1, value_parser = share)]
@@ -235,7 +235,7 @@ impl Rare {
             say(&mut stdout, warning).into_diagnostic()?;
         }
         let descent = Descent::new(&stand, event);
-        let (stand, flown) = descent.flown(&failure.point, Recording::Full, |_, _| {})?;
+        let (stand, flown, _) = descent.flown(&failure.point, Recording::Full, |_, _| {})?;
         let came = if event.came(&flown) { "came" } else { "did not come" };
         let ground = |record| survey(&stand.environment.terrain, &stand.site, record);
         let terrain = flown.record.as_ref().map(|record| ground(record)).unwrap_or_default();

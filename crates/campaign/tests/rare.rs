@@ -22,7 +22,7 @@ fn point(run: u64, forks: Vec<Fork>) -> Point {
 fn a_history_without_forks_is_the_run_of_a_campaign() {
     let stand = stand("m2-nominal-from-ignition.toml");
     let descent = Descent::drawing_its_own(&stand, Event::Lost);
-    let (_, flown) = descent.flown(&point(5, vec![]), Recording::Off, |_, _| {}).unwrap();
+    let (_, flown, _) = descent.flown(&point(5, vec![]), Recording::Off, |_, _| {}).unwrap();
     let plain = fly(&stand, 5, Recording::Off, |_| {}).unwrap();
     assert_eq!(flown.digest(), plain.digest());
 }

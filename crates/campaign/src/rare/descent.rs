@@ -168,7 +168,7 @@ impl<'a> Descent<'a> {
         Self { inputs: 0, ..Self::new(stand, event) }
     }
 
-    /// Flies a point, whoever looks on.
+    /// Flies a point, whoever looks on: the stand at that point, what became of it, and the cycles it took.
     ///
     /// # Errors
     /// As [`Problem::fly`].
@@ -178,7 +178,7 @@ impl<'a> Descent<'a> {
         point: &Point,
         recording: Recording,
         mut observer: impl FnMut(u64, &Frame<'_>),
-    ) -> Result<(Stand, Flown), DescentError> {
+    ) -> Result<(Stand, Flown, u64), DescentError> {
         let History { run, forks } = &point.history;
         let run = *run;
         let failed = |reason| DescentError::Scenario { run, reason: Box::new(reason) };
@@ -199,9 +199,10 @@ impl<'a> Descent<'a> {
                 break end;
             }
         };
+        let cycles = running.cycles();
         let flown = running.finish(&stand, end).map_err(failed)?;
         drop(load);
-        Ok((stand, flown))
+        Ok((stand, flown, cycles))
     }
 
     /// The score of one pulse frame.
@@ -231,9 +232,7 @@ impl Problem for Descent<'_> {
     fn fly(&self, point: &Point) -> Result<Path, DescentError> {
         let mut path = Path::at_once(0.0);
         let by_margins = !matches!(self.event, Event::Above { .. });
-        let mut last = 0;
-        let (_, flown) = self.flown(point, Recording::Off, |cycle, frame| {
-            last = cycle;
+        let (_, flown, cycles) = self.flown(point, Recording::Off, |cycle, frame| {
             if by_margins {
                 path.note(cycle, self.score(frame));
             }
@@ -241,11 +240,12 @@ impl Problem for Descent<'_> {
         if flown.judgement.outcome == Outcome::Invalid {
             return Err(DescentError::Invalid { run: flown.run });
         }
+        // At the very end: a branch from here changes nothing that the verdict rests on.
         if self.event.came(&flown) {
-            path.note(last, f64::INFINITY);
+            path.note(cycles, f64::INFINITY);
         } else if let Some(above) = self.event.above(&flown) {
             path = Path::default();
-            path.note(last, above);
+            path.note(cycles, above);
         }
         Ok(path)
     }

@@ -13,8 +13,12 @@ use rig::Stream;
 pub const SAFE: f64 = 0.1;
 /// Most regions told apart.
 const REGIONS: usize = 6;
-const STARTS: usize = 3;
+const STARTS: usize = 2;
 const ROUNDS: usize = 50;
+/// A round that raises the mean logarithm of the density by less ends the fit.
+const SETTLED: f64 = 1e-4;
+/// Points looked at; of more, evenly spread ones.
+const POINTS: usize = 500;
 /// Standard errors below which a coordinate of a mean counts as zero.
 const SIGNIFICANT: f64 = 3.0;
 
@@ -82,6 +86,9 @@ impl Mixture {
 
     /// Fits the weighted points; without any it is the inputs' own law.
     pub fn fit(points: &[(Vec<f64>, f64)], chance: &mut Stream) -> Self {
+        let every = points.len().div_ceil(POINTS).max(1);
+        let few: Vec<_> = points.iter().step_by(every).cloned().collect();
+        let points = &few[..];
         let sum: f64 = points.iter().map(|point| point.1).sum();
         if points.is_empty() || sum <= 0.0 {
             return Self { parts: Vec::new() };
@@ -89,6 +96,7 @@ impl Mixture {
         let (count, inputs) = (points.len() as f64, points[0].0.len() as f64);
         let mut best = (f64::INFINITY, Vec::new());
         for regions in 1..=REGIONS.min(points.len()) {
+            let before = best.0;
             let free = regions as f64 * (inputs + 1.0) - 1.0;
             for _ in 0..STARTS {
                 let (parts, likelihood) = fit_parts(points, sum, regions, chance);
@@ -96,6 +104,9 @@ impl Mixture {
                 if criterion < best.0 {
                     best = (criterion, parts);
                 }
+            }
+            if best.0 >= before {
+                break;
             }
         }
         Self { parts: best.1 }
@@ -127,7 +138,7 @@ fn fit_parts(
             }
         }
         parts = maximised(&totals, means, sum);
-        if logarithm - likelihood < 1e-9 {
+        if logarithm - likelihood < SETTLED {
             break;
         }
         likelihood = logarithm;
