@@ -2,12 +2,12 @@
 //!
 //! Owns: the arguments, the progress, the files' names. Does not own: the methods (`campaign::rare`).
 
+use crate::card;
 use crate::fly::{Entrant, Landing, live};
 use crate::output::{self, keep};
 use crate::overrides::Overrides;
 use crate::plain::say;
 use crate::shipped::{Unpacked, short_name};
-use crate::card;
 use ::campaign::rare::descent::{Descent, Event};
 use ::campaign::rare::kept::{Failure, Folder};
 use ::campaign::rare::page::{Sheet, lines, page};
@@ -28,9 +28,11 @@ const FAILURES: usize = 10;
 
 /// Arguments of `frigoris rare`.
 #[derive(clap::Args)]
-#[command(after_help = "FILE is looked for as by `frigoris fly`. Batches that are finished are kept in the folder: \
+#[command(
+    after_help = "FILE is looked for as by `frigoris fly`. Batches that are finished are kept in the folder: \
 the same command goes on where it was stopped. Every failure is left as a file that --replay flies again.\n\n\
-Exit code: 0 the estimate was made, whatever it is; 2 it could not be.")]
+Exit code: 0 the estimate was made, whatever it is; 2 it could not be."
+)]
 pub struct Rare {
     /// Scenario file, or name of a shipped scenario; with --replay a failure's file.
     file: PathBuf,
@@ -178,9 +180,10 @@ impl Rare {
             }
         };
         let desk = Folder::new(folder, &key, ran);
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()?;
-        let done = pool.install(|| estimate(self.method.into(), descent, &settings, &desk));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
+        let done = pool
+            .into_diagnostic()?
+            .install(|| estimate(Method::from(self.method), descent, &settings, &desk));
         let trouble = desk.trouble();
         bar.finish_and_clear();
         match trouble {
@@ -203,7 +206,8 @@ impl Rare {
         for (n, point) in found.into_iter().enumerate() {
             if point.inputs.is_empty() && point.history.forks.is_empty() {
                 let (file, arguments) = (self.file.display(), self.overrides.arguments());
-                commands.push(format!("frigoris fly {file}{arguments} --run {}", point.history.run));
+                commands
+                    .push(format!("frigoris fly {file}{arguments} --run {}", point.history.run));
                 continue;
             }
             let file = folder.join(format!("failure-{:02}.toml", n + 1));

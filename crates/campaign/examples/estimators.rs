@@ -7,9 +7,14 @@ fn main() {
         std::env::args().nth(place).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     };
     let (repetitions, seed) = (number(1, 1000), number(2, 1));
-    println!("| method | problem | p | batches × particles | covered | mean/p | scatter (claimed) | runs | plain Monte Carlo needs |");
+    println!(
+        "| method | problem | p | batches × particles | covered | mean/p | scatter (claimed) | runs | plain Monte Carlo needs |"
+    );
     println!("|---|---|--:|--:|--:|--:|--:|--:|--:|");
-    for case in CASES.iter().filter(|c| std::env::args().nth(3).is_none_or(|m| c.method.name() == m) && std::env::args().nth(4).is_none_or(|m| c.known.name().contains(&m))) {
+    for case in CASES.iter().filter(|c| {
+        std::env::args().nth(3).is_none_or(|m| c.method.name() == m)
+            && std::env::args().nth(4).is_none_or(|m| c.known.name().contains(&m))
+    }) {
         for (which, p) in PROBABILITIES.iter().enumerate() {
             let score = repeat(case, which, repetitions, seed << 32);
             let (batches, particles) = case.size[which];

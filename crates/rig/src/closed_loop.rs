@@ -195,7 +195,7 @@ pub fn fly(
 /// A run in progress with what is measured of it: can be stopped, cloned and forked at any cycle.
 #[derive(Clone)]
 pub struct Running<'a> {
-    simulation: Simulation<'a>,
+    simulation: Box<Simulation<'a>>, // large: it is moved about and its owner stands on the stacks of many threads
     log: Log,
     run: u64,
     cycles: u64,
@@ -213,7 +213,7 @@ impl<'a> Running<'a> {
         run: u64,
         recording: Recording,
     ) -> Result<Self, ScenarioError> {
-        let simulation = Simulation::new(stand, load, run)?;
+        let simulation = Box::new(Simulation::new(stand, load, run)?);
         let mut log = Log::new(stand, &simulation);
         if recording == Recording::Full {
             let nav = nav_start(&stand.scenario, &stand.start(run), run);

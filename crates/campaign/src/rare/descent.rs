@@ -44,7 +44,9 @@ pub enum Event {
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
     /// Neither an outcome nor a measure with a limit.
-    #[error("event `{text}`: it is `lost`, `not-landed`, or a measure and its limit such as `miss_m>100`")]
+    #[error(
+        "event `{text}`: it is `lost`, `not-landed`, or a measure and its limit such as `miss_m>100`"
+    )]
     Unknown {
         /// As given.
         text: String,
@@ -87,8 +89,8 @@ impl Event {
         let measure = measure(key)
             .ok_or_else(|| EventError::NoSuchMeasure { text: owned(), key: key.to_string() })?;
         let number = limit.parse().ok().filter(|limit: &f64| limit.is_finite());
-        let limit =
-            number.ok_or_else(|| EventError::NoLimit { text: owned(), limit: limit.to_string() })?;
+        let limit = number
+            .ok_or_else(|| EventError::NoLimit { text: owned(), limit: limit.to_string() })?;
         Ok(Self::Above { measure, limit })
     }
 
@@ -116,7 +118,9 @@ impl std::fmt::Display for Event {
         match self {
             Self::Lost => f.write_str("lost"),
             Self::NotLanded => f.write_str("not landed"),
-            Self::Above { measure, limit } => write!(f, "{} > {limit} {}", measure.key, measure.unit),
+            Self::Above { measure, limit } => {
+                write!(f, "{} > {limit} {}", measure.key, measure.unit)
+            }
         }
     }
 }

@@ -78,7 +78,8 @@ impl Stage<'_> {
     ) -> Result<Vec<Batch>, P::Error> {
         let one = |batch| {
             // Run numbers of other batches than the pilots'.
-            let batch_of_runs = batch + settings.batches * if self.name == "refine" { 1 } else { 2 };
+            let batch_of_runs =
+                batch + settings.batches * if self.name == "refine" { 1 } else { 2 };
             let stream = format!("rare.{}", self.name);
             let mut crew = Crew::new(problem, desk, settings.seed, batch_of_runs, &stream);
             let mut done = Batch { accepted: f64::NAN, ..Batch::default() };

@@ -162,7 +162,11 @@ impl Problem for Ruin {
             if place == 0 || place == self.top {
                 break;
             }
-            if noise.after(step).uniform() < self.up { place += 1 } else { place -= 1 }
+            if noise.after(step).uniform() < self.up {
+                place += 1
+            } else {
+                place -= 1
+            }
             let score = if place == self.top { f64::INFINITY } else { f64::from(place) };
             path.note(step + 1, score);
         }

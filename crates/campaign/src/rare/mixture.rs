@@ -144,9 +144,8 @@ fn fit_parts(
         likelihood = logarithm;
     }
     let density = |u: &[f64]| parts.iter().map(|part| part.share * part.ratio(u)).sum::<f64>();
-    let logarithm = |(u, weight): &(Vec<f64>, f64)| {
-        weight * libm::log(density(u).max(f64::MIN_POSITIVE)) / sum
-    };
+    let logarithm =
+        |(u, weight): &(Vec<f64>, f64)| weight * libm::log(density(u).max(f64::MIN_POSITIVE)) / sum;
     let likelihood = points.iter().map(logarithm).sum();
     (parts, likelihood)
 }

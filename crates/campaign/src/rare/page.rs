@@ -33,7 +33,11 @@ pub fn figure(p: f64) -> String {
 pub fn facts(estimate: &Estimate, sheet: &Sheet) -> Vec<(&'static str, String)> {
     let settings = &estimate.settings;
     let percent = |share: f64| {
-        if share.is_nan() { "none: no event".to_string() } else { format!("{:.1} %", 100.0 * share) }
+        if share.is_nan() {
+            "none: no event".to_string()
+        } else {
+            format!("{:.1} %", 100.0 * share)
+        }
     };
     let (low, high) = (figure(estimate.low), figure(estimate.high));
     let mut out = vec![

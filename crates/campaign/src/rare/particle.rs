@@ -115,7 +115,8 @@ impl<'a, P: Problem, D: Desk> Crew<'a, P, D> {
         let inputs = old.point.inputs.iter().map(|u| keep * u + self.scale * self.chance.normal());
         let inputs = inputs.collect();
         let renew = self.chance.uniform() < 0.5;
-        let history = if renew && self.problem.stepped() { self.fresh() } else { old.point.history.clone() };
+        let history =
+            if renew && self.problem.stepped() { self.fresh() } else { old.point.history.clone() };
         let point = Point { inputs, history };
         let path = self.fly(&point)?;
         self.moved += 1;

@@ -3,9 +3,7 @@
 //! Owns: [`estimate`]. Runs are numbered from 1 on, as a campaign numbers them; the interval is the exact one of
 //! [ClopperPearson1934].
 
-use super::{
-    Batch, Desk, Estimate, History, KEPT, Method, Point, Problem, Settings, all_batches,
-};
+use super::{Batch, Desk, Estimate, History, KEPT, Method, Point, Problem, Settings, all_batches};
 use rig::Stream;
 use rig::statistics::{CONFIDENCE, clopper_pearson};
 

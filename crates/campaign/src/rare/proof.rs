@@ -56,8 +56,16 @@ const fn case(method: Method, known: Known, size: [(u64, u64); 4]) -> Case {
 
 /// Every method on every problem it can be used on.
 pub const CASES: [Case; 12] = [
-    case(Method::Plain, Known::Plane, [(10, 4_000), (10, 400_000), (10, 4_000_000), (10, 40_000_000)]),
-    case(Method::Plain, Known::TwoRegions, [(10, 4_000), (10, 400_000), (10, 4_000_000), (10, 40_000_000)]),
+    case(
+        Method::Plain,
+        Known::Plane,
+        [(10, 4_000), (10, 400_000), (10, 4_000_000), (10, 40_000_000)],
+    ),
+    case(
+        Method::Plain,
+        Known::TwoRegions,
+        [(10, 4_000), (10, 400_000), (10, 4_000_000), (10, 40_000_000)],
+    ),
     case(Method::Splitting, Known::Plane, [(16, 50); 4]),
     case(Method::Splitting, Known::TwoRegions, [(16, 50); 4]),
     case(Method::Splitting, Known::Ruin, [(20, 100); 4]),
@@ -121,7 +129,11 @@ fn pulled(which: usize) -> Pulled {
     SOLVED.get_or_init(|| PROBABILITIES.map(|p| Pulled::of(p, 0.95, 60)))[which]
 }
 
-fn one(method: Method, problem: &impl Problem<Error = Infallible>, settings: &Settings) -> Estimate {
+fn one(
+    method: Method,
+    problem: &impl Problem<Error = Infallible>,
+    settings: &Settings,
+) -> Estimate {
     match estimate(method, problem, settings, &Alone) {
         Ok(done) => done,
         Err(never) => match never {},

@@ -148,7 +148,8 @@ fn an_estimate_does_not_depend_on_the_number_of_threads() {
     for method in [Method::Splitting, Method::Subset, Method::Importance, Method::Plain] {
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let Ok(done) = pool.install(|| estimate(method, &problem, &Settings::new(1, 4, 100), &Alone));
+            let Ok(done) =
+                pool.install(|| estimate(method, &problem, &Settings::new(1, 4, 100), &Alone));
             done
         };
         let (one, three) = (on(1), on(3));
