@@ -12,11 +12,12 @@ use crate::load::{digest, nav_start};
 use crate::measures::{MEASURES, Measures};
 use crate::record::{Record, Recorder, Recording};
 use crate::scenario::ScenarioError;
+use crate::scenario::fault::Restart;
 pub use crate::stand::Stand;
 use crate::verdict::{End, Judgement, judge, outcome};
 use crate::watch::{EMPTY_KG, Watch};
 use flight::Flight;
-use flight::load::Load;
+use flight::load::{Load, NavStart};
 use icd::bus::{Actuators, Sensors};
 use icd::events::Event;
 use icd::time::{Span, Time};
@@ -61,7 +62,8 @@ pub struct Exchange {
 #[derive(Clone)]
 pub struct Simulation<'a> {
     world: World,
-    computer: Computer<'a>,
+    /// With the flight software, which is large: a run is moved about, on the stacks of many threads.
+    computer: Box<Computer<'a>>,
     silences: Vec<Window>,
 }
 
@@ -77,7 +79,7 @@ impl<'a> Simulation<'a> {
         let silence = |(from, until)| Window::new(from, until, start.t);
         Ok(Self {
             world: stand.world(run, &start, drawn.faults)?,
-            computer: Computer::new(load, nav, &drawn.restarts),
+            computer: powered_up(load, nav, &drawn.restarts),
             silences: drawn.silences.into_iter().map(silence).collect(),
         })
     }
@@ -133,6 +135,12 @@ impl<'a> Simulation<'a> {
         let now = self.world.now();
         self.computer.up() && self.silences.iter().all(|silence| silence.age(now.t).is_none())
     }
+}
+
+/// A computer on the heap; its way there is not on its caller's stack.
+#[inline(never)]
+fn powered_up<'a>(load: &'a Load, nav: NavStart, restarts: &[Restart]) -> Box<Computer<'a>> {
+    Box::new(Computer::new(load, nav, restarts))
 }
 
 /// One run flown to its end.
@@ -195,7 +203,7 @@ pub fn fly(
 /// A run in progress with what is measured of it: can be stopped, cloned and forked at any cycle.
 #[derive(Clone)]
 pub struct Running<'a> {
-    simulation: Box<Simulation<'a>>, // large: it is moved about and its owner stands on the stacks of many threads
+    simulation: Simulation<'a>,
     log: Log,
     run: u64,
     cycles: u64,
@@ -213,7 +221,7 @@ impl<'a> Running<'a> {
         run: u64,
         recording: Recording,
     ) -> Result<Self, ScenarioError> {
-        let simulation = Box::new(Simulation::new(stand, load, run)?);
+        let simulation = Simulation::new(stand, load, run)?;
         let mut log = Log::new(stand, &simulation);
         if recording == Recording::Full {
             let nav = nav_start(&stand.scenario, &stand.start(run), run);
