@@ -177,7 +177,7 @@ fn levels(estimate: &Estimate) -> Option<Chart> {
     Some(Chart {
         title: "Level by level",
         note: "Probability of a score above each level that was passed. The event lies beyond all of them.".into(),
-        x_label: "score: 0 when all is well",
+        x_label: "score",
         y_label: "logarithm (base 10) of the probability",
         x_ticks: ticks(low, high),
         y_ticks: (0..=decades).map(|k| bottom + k as f64).collect(),
