@@ -38,8 +38,8 @@ pub struct Campaign {
     /// Scenario file, or name of a shipped scenario.
     #[arg(required_unless_present = "merge")]
     file: Option<PathBuf>,
-    /// Number of runs.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), required_unless_present = "merge")]
+    /// Number of runs [default: the scenario's `campaign.runs`].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
     /// Number of the first run; run 0 is the reference, in which nothing is dispersed.
     #[arg(long, default_value_t = 1)]
@@ -82,9 +82,8 @@ fn shard(text: &str) -> Result<Shard, String> {
 impl Campaign {
     /// Flies and prints; always `true`: the shares are the result, not a verdict.
     pub fn run(&self) -> miette::Result<bool> {
-        let (Some(file), Some(runs)) = (&self.file, self.runs) else {
-            let first =
-                self.merge.first().ok_or_else(|| miette!("nothing to fly, nothing to merge"))?;
+        let Some(file) = &self.file else {
+            let first = self.merge.first().ok_or_else(|| miette!("nothing to fly or to merge"))?;
             let out = self.out.as_ref().unwrap_or(first);
             if let Err(error) = runs::merge(&self.merge, out) {
                 // Whole lines, to be copied.
@@ -103,6 +102,7 @@ impl Campaign {
         let default = Path::new("out").join(format!("campaign-{}", short_name(file)));
         let folder = self.out.clone().unwrap_or(default);
         let named = named(file);
+        let runs = self.runs.unwrap_or(stand.scenario.campaign.runs);
         let order = Order {
             shard: self.shard,
             fly: format!("frigoris fly {named}{}", self.overrides.arguments()),

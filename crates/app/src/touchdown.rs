@@ -19,12 +19,18 @@ pub struct Touchdown {
     /// Landings at each point of the map.
     #[arg(long, default_value_t = 24)]
     draws: u64,
-    /// Landings inside the envelope.
-    #[arg(long, default_value_t = 1000)]
+    /// Landings over the whole box, by which the envelope is chosen.
+    #[arg(long, default_value_t = 4000)]
+    survey: u64,
+    /// Landings with which the envelope is tried; a quarter of them with everything shut and at its corner.
+    #[arg(long, default_value_t = 4000)]
     landings: u64,
-    /// Seed of all draws.
+    /// Seed of the draws that choose the envelope.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Seed of the draws with which it is tried.
+    #[arg(long, default_value_t = 2)]
+    fresh: u64,
     /// Folder for touchdown.html and touchdown.svg.
     #[arg(long, default_value = "out")]
     out: PathBuf,
@@ -35,7 +41,9 @@ impl Touchdown {
     pub fn run(&self) -> miette::Result<bool> {
         let mut unpacked = Unpacked::default();
         let file = VehicleFile::read(&unpacked.locate_vehicle(&self.vehicle)?)?;
-        let found = Study::of(&file, self.seed).findings(self.draws.max(1), self.landings.max(1));
+        let study = Study::of(&file, self.seed);
+        let (draws, landings) = (self.draws.max(1), self.landings.max(1));
+        let found = study.findings(draws, self.survey, landings, self.fresh);
         let mut stdout = std::io::stdout().lock();
         for line in lines(&found) {
             say(&mut stdout, &line).into_diagnostic()?;

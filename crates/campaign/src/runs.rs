@@ -226,7 +226,7 @@ pub fn fly_parts(
     };
     fly_all(stand, &parts, &tell, |part, rows| {
         let file = folder.join(label.part_name(part));
-        write_part(&label, &label.part_facts(&order.runs), &file, rows)
+        write_part(stand, &label, &label.part_facts(&order.runs), &file, rows)
     })?;
     Ok(Flown { flown, resumed, damaged: shelf.damaged })
 }
@@ -286,6 +286,7 @@ fn fly_one(stand: &Stand, run: u64) -> Result<Row, CampaignError> {
 }
 
 fn write_part(
+    stand: &Stand,
     label: &Label,
     facts: &[(&str, String)],
     file: &Path,
@@ -295,7 +296,8 @@ fn write_part(
     heads.push((WALL, "ms"));
     let mut columns = vec![Vec::with_capacity(rows.len()); heads.len()];
     for row in rows {
-        let values = row.values().into_iter().chain([row.wall_ms]);
+        let inputs = stand.drawn(row.run);
+        let values = row.values().into_iter().chain(inputs).chain([row.wall_ms]);
         columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
     }
     let mut writer = Writer::create(file, &heads)?;

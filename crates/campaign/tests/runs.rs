@@ -231,6 +231,14 @@ fn one_thread_and_two_give_the_same_rows() {
 fn a_run_of_a_campaign_can_be_replayed_by_its_number() {
     let (stand, folder) = (stand(), folder("replay"));
     let campaign = run_in_parts(&stand, 4..6, 4, &folder, |_| {}).unwrap();
+    // Beside the row stand the inputs of its run.
+    let reader = Reader::open(&folder.join(RESULT)).unwrap();
+    let drawn = stand.drawn(5);
+    assert!(!drawn.is_empty());
+    for (input, value) in stand.inputs().iter().zip(drawn) {
+        let column = reader.column(&format!("input.{}", input.key)).unwrap().unwrap();
+        assert_eq!(column[1].to_bits(), value.to_bits(), "{}", input.key);
+    }
     std::fs::remove_dir_all(&folder).unwrap();
     let replayed = fly(&stand, 5, Recording::Full, |_| {}).unwrap();
     assert!(Row::of(&replayed, 0.0).same_flight(&campaign.rows[1]));

@@ -257,7 +257,7 @@ impl Flight<'_> {
     fn reach(&self) -> Reach {
         let altitude_m = self.guide.altitude_m;
         let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
-        let spare_kg = self.spare_kg(altitude_m, 1.0);
+        let spare_kg = self.spare_kg(altitude_m, self.wait_sigmas());
         let spare_s = (SPARE * spare_kg.max(0.0) / hover_kg_s).min(SPARE_S_MAX);
         let most_m_s2 = Self::divert_m_s2(altitude_m);
         // A divert under way gets the time that it needs: what lies around its place costs no more.
@@ -291,7 +291,7 @@ impl Flight<'_> {
     pub(crate) fn divert_speed_m_s(&self, planned_m_s: f64) -> f64 {
         let altitude_m = self.guide.altitude_m;
         let Some((r, v)) = self.avoid.offset() else { return f64::INFINITY };
-        if altitude_m < DONE_M || self.spare_kg(altitude_m, 1.0) < 0.0 {
+        if altitude_m < DONE_M || self.spare_kg(altitude_m, self.wait_sigmas()) < 0.0 {
             return f64::INFINITY;
         }
         let shorter = |v: Vector2<f64>, by: f64| {

@@ -434,3 +434,42 @@ impl Flight<'_> {
         Demand { d_I, left_I, main: self.guide.main, collective }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_load::{flight_in, load};
+
+    #[test]
+    fn a_fall_too_fast_on_short_thrust_is_braked_in_the_turn_as_if_it_were_over() {
+        let load = load();
+        let mut flight = flight_in(&load, 2000.0, Phase::PitchUp);
+        let up = flight.nav.p_MB_I.si() / flight.nav.p_MB_I.norm();
+        let v = flight.nav.v_ground_I(&load).si();
+        let across = v - up * v.dot(&up);
+        // The thrust leans with the motion: it takes nothing of it away.
+        let leaning = |deg: f64| {
+            let rad = deg.to_radians();
+            up * libm::cos(rad) + across.normalize() * libm::sin(rad)
+        };
+        let wanted = leaning(10.0);
+        let patient = |deg: f64| leaning(10.0).dot(&leaning(deg)).clamp(0.3, 1.0);
+        for deg in [15.0, 40.0, 59.0, 61.0, 85.0] {
+            let factor = flight.while_turning(wanted, leaning(deg), true);
+            assert!((factor - patient(deg)).abs() < 1e-12, "{deg}: nothing is out");
+        }
+        flight.engines.give_up(3, flight.nav.t);
+        flight.monitors.corridor.stands = true;
+        for deg in [15.0, 40.0, 59.0] {
+            let factor = flight.while_turning(wanted, leaning(deg), true);
+            // What is wanted upwards is had upwards, whatever goes aside.
+            let upwards = factor * leaning(deg).dot(&up);
+            assert!((upwards - wanted.dot(&up)).abs() < 1e-12, "{deg}: {factor}");
+        }
+        for deg in [61.0, 85.0] {
+            let factor = flight.while_turning(wanted, leaning(deg), true);
+            assert!((factor - patient(deg)).abs() < 1e-12, "{deg}: too little of it is upwards");
+        }
+        assert_eq!(flight.while_turning(wanted, leaning(40.0), false), 1.0);
+    }
+}

@@ -187,6 +187,12 @@ impl Flight<'_> {
         left_kg - sigmas * sigma_kg - plan.propellant_for_kg(plan.v_m_s + MOON_GRAVITY_M_S2 * t_s)
     }
 
+    /// Standard deviations of the propellant that no wait may use. With an engine out more was burnt, and by a scale of
+    /// thrust that was learnt before: a wait is worth less than what may be missing.
+    pub(crate) fn wait_sigmas(&self) -> f64 {
+        if self.short_of_thrust() { CAUTION_SIGMAS } else { 1.0 }
+    }
+
     /// How much lower than believed the last metres are flown, m: twice the altitude's deviation, as far as
     /// the propellant bears the wait.
     fn early_m(&self, altitude_m: f64) -> f64 {
@@ -195,7 +201,7 @@ impl Flight<'_> {
             return 0.0;
         }
         let hover_kg_s = self.mass_kg() * MOON_GRAVITY_M_S2 / self.exhaust_m_s().max(1.0);
-        let wait_s = self.spare_kg(altitude_m, 1.0).max(0.0) / hover_kg_s;
+        let wait_s = self.spare_kg(altitude_m, self.wait_sigmas()).max(0.0) / hover_kg_s;
         (EARLY_SIGMAS * sigma_m).min(wait_s * corridor::LAST.1)
     }
 
@@ -269,6 +275,13 @@ impl Flight<'_> {
         self.announce.edge(Event::CorridorRaised, limited && !self.guide.limited);
         self.guide.creeping = creeping;
         self.guide.limited = limited;
+        let known = sigma_m <= corridor::UNKNOWN_M;
+        let stopped = corridor.stopped(altitude_m);
+        let (v_m_s, slope) = if self.short_of_thrust() && known && stopped.0 < v_m_s {
+            stopped
+        } else {
+            (v_m_s, slope)
+        };
         let touchdown_m_s = self.touchdown_speed_m_s(altitude_m - early_m);
         let drift_m_s = self.drift_speed_m_s(net_m_s2).min(self.divert_speed_m_s(v_m_s));
         if drift_m_s < v_m_s {
@@ -296,7 +309,7 @@ impl Flight<'_> {
         let v = self.nav.v_ground_I(self.load).si();
         let drift_m_s = libm::sqrt((v - up * v.dot(&up)).norm_squared());
         let altitude_m = self.guide.altitude_m;
-        if self.spare_kg(altitude_m, 1.0) < 0.0 {
+        if self.spare_kg(altitude_m, self.wait_sigmas()) < 0.0 {
             return f64::INFINITY;
         }
         approach::drift_speed_m_s(altitude_m, drift_m_s, net_m_s2)

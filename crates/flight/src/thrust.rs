@@ -7,6 +7,10 @@
 //! a low gate at h, with the speed v that the corridor allows there for the thrust that is left: less is lost to
 //! gravity than by a higher gate, and the tilted thrust takes both speeds away at once.
 //! There the range is given up: all the thrust there is takes the shortest way, and the aim is where that ends.
+//! A lander that comes lower, or finds the ground higher, gets a lower and slower gate instead of a climb back to where
+//! it could dive for the planned one. With w its descent speed, t the time to go, D(v) the room that a stop from v
+//! takes, and a vertical acceleration that is linear in time and ends d downwards, it gets to
+//!     h − H(v) = t (w + 2 v) / 3 − d t² / 6,   H(v) = H₀ D(v) / D(v₀) + k σ,   D(v) = v² / 2 η a_n + v τ + margin.
 //! Derived, for the main engine: from h at the speed v the assist engines alone stop a lander with v² ≤ 2 h (F/m − g);
 //! a plan whose speeds keep to that at every altitude survives its loss wherever it happens. On reading B of RESILIENCE
 //! 0.96 × 886 N, what torque leaves, over 375 to 350 kg are 0.65 to 0.8 m/s² beyond gravity: 62 m/s from 3 km.
@@ -18,6 +22,7 @@ use crate::control::allocate;
 use crate::descent::REACTION_S;
 use crate::faults::engines::Frame;
 use crate::guidance::braking::{Propulsion, Range};
+use crate::guidance::corridor;
 use crate::load::{Legacy, after};
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
@@ -39,6 +44,12 @@ const BACK_M: f64 = 500.0;
 const LOW_GATE_M: f64 = 700.0;
 const LOW_GATE_DOWN_M_S: f64 = 28.0;
 const LOW_GATE_ACROSS_M_S: f64 = 12.0;
+/// Descent speed below which the gate comes no lower, m/s: some 400 m up, which leaves time to look for hazards; and
+/// the altitude below which nothing brings it, m. Assumed.
+const LOW_GATE_DOWN_M_S_MIN: f64 = 20.0;
+const LOW_GATE_M_MIN: f64 = 250.0;
+/// Downward acceleration that braking may end with, m/s²: thrust at its least pitch of 20° leaves 0.7. Assumed.
+const DIVE_M_S2: f64 = 0.4;
 /// Time to turn upright there, s, as at the planned gate.
 const LOW_GATE_TURN_S: f64 = 6.0;
 /// Standard deviations that ground may stand higher while braking dives for its gate, and the largest upward share of
@@ -203,15 +214,19 @@ impl Flight<'_> {
             };
         }
         let keep_m = self.guide.k * self.guide.sigma_m;
-        let altitude_m = LOW_GATE_M + keep_m;
         let reaction_s = REACTION_S + LOW_GATE_TURN_S;
         let net = self.net_deceleration();
+        let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
+        let now = (self.guide.altitude_m - keep_m, -self.nav.v_ground_I(self.load).si().dot(&up));
+        let tgo_s = self.solution.map_or(0.0, |s| s.tgo_s);
+        let (low_m, down_m_s) = low_gate(now, tgo_s, net, reaction_s);
+        let altitude_m = low_m + keep_m;
         let corridor = self.corridor(self.guide.k, self.guide.sigma_m, net, reaction_s);
         let ground_m = if self.guide.level_m > 0.0 { self.guide.level_m } else { radius_m };
         Gate {
             radius_m: ground_m + altitude_m,
             altitude_m,
-            v_up_m_s: -corridor.safe_m_s(altitude_m).min(LOW_GATE_DOWN_M_S),
+            v_up_m_s: -corridor.safe_m_s(altitude_m).min(down_m_s),
             v_horizontal_m_s: LOW_GATE_ACROSS_M_S,
         }
     }
@@ -244,6 +259,30 @@ impl Flight<'_> {
         }
         if self.guide.aim_rad > 0.0 { Range::Long } else { range }
     }
+}
+
+/// The low gate that is `tgo_s` ahead: altitude over well-known ground, m, and descent speed, m/s.
+///
+/// - `now`: altitude over such ground, m, and descent speed, m/s.
+/// - `net_m_s2`, `reaction_s`: deceleration of a stop after the gate, and the delay before it.
+fn low_gate(now: (f64, f64), tgo_s: f64, net_m_s2: f64, reaction_s: f64) -> (f64, f64) {
+    let (altitude_m, fall_m_s) = now;
+    let square = 1.0 / (2.0 * corridor::ETA * net_m_s2.max(0.1));
+    let room_m = |v: f64| (square * v + reaction_s) * v + corridor::MARGIN_M;
+    let share = LOW_GATE_M / room_m(LOW_GATE_DOWN_M_S);
+    // The positive root of p v² + q v = r.
+    let p = share * square;
+    let q = share * reaction_s + 2.0 / 3.0 * tgo_s;
+    let level_m = altitude_m - tgo_s * (fall_m_s / 3.0 - DIVE_M_S2 * tgo_s / 6.0);
+    let r = level_m - share * corridor::MARGIN_M;
+    let v_m_s = (libm::sqrt((q * q + 4.0 * p * r).max(0.0)) - q) / (2.0 * p);
+    if v_m_s >= LOW_GATE_DOWN_M_S_MIN {
+        let v_m_s = v_m_s.min(LOW_GATE_DOWN_M_S);
+        return (share * room_m(v_m_s), v_m_s);
+    }
+    let low_m = (share * room_m(LOW_GATE_DOWN_M_S_MIN)).min(level_m).max(LOW_GATE_M_MIN);
+    let v_m_s = 1.5 * (level_m - low_m) / tgo_s.max(1.0);
+    (low_m, v_m_s.clamp(0.0, LOW_GATE_DOWN_M_S_MIN))
 }
 
 impl Guide {
@@ -305,6 +344,152 @@ mod tests {
         let high = braking(&load, 9000.0);
         let (up, level) = flat(&high);
         assert_eq!(high.held_up(level, up), level, "room enough");
+    }
+
+    /// Distance fallen, m, with a vertical acceleration that is linear in time, from `w` to `v` m/s downwards, ending
+    /// `DIVE_M_S2` downwards.
+    fn fallen_m(w: f64, v: f64, tgo_s: f64) -> f64 {
+        let first = 2.0 * (w - v) / tgo_s + DIVE_M_S2;
+        let n = 100_000;
+        let dt_s = tgo_s / f64::from(n);
+        let (mut fall, mut sum_m) = (w, 0.0);
+        for i in 0..n {
+            let up = first - (first + DIVE_M_S2) * (f64::from(i) + 0.5) / f64::from(n);
+            sum_m += (fall - 0.5 * up * dt_s) * dt_s;
+            fall -= up * dt_s;
+        }
+        assert!((fall - v).abs() < 1e-6);
+        sum_m
+    }
+
+    #[test]
+    fn the_low_gate_lies_where_the_fall_leads_and_is_the_planned_one_where_that_is_in_reach() {
+        for net in [0.9, 1.7] {
+            assert_eq!(low_gate((2500.0, 28.0), 47.0, net, 8.0).1, LOW_GATE_DOWN_M_S);
+            let planned_m = low_gate((2500.0, 28.0), 47.0, net, 8.0).0;
+            assert!((planned_m - LOW_GATE_M).abs() < 1e-9, "{planned_m}");
+            let (mut slower, mut lowest) = (0, 0);
+            for (h, w, tgo_s) in [(1650.0, 28.0, 45.0), (1500.0, 26.0, 42.0), (1450.0, 32.0, 33.0)]
+            {
+                let (low_m, v) = low_gate((h, w), tgo_s, net, 8.0);
+                assert!(v <= LOW_GATE_DOWN_M_S && low_m <= LOW_GATE_M, "{low_m} {v}");
+                assert!((h - low_m - fallen_m(w, v, tgo_s)).abs() < 1e-3, "{h}: {low_m} {v}");
+                // Its share of the room that a stop takes is that of the planned gate.
+                let room_m = |v: f64| v * v / (2.0 * corridor::ETA * net) + 8.0 * v + 30.0;
+                let share = room_m(v) / room_m(LOW_GATE_DOWN_M_S);
+                slower += i32::from((low_m / LOW_GATE_M - share).abs() < 1e-9);
+                lowest += i32::from(v < LOW_GATE_DOWN_M_S_MIN);
+            }
+            assert_eq!(slower + lowest, 3);
+            // Lower still: level flight where it leads, and never below the least altitude.
+            assert_eq!(low_gate((500.0, 30.0), 40.0, net, 8.0), (LOW_GATE_M_MIN, 0.0));
+        }
+        for odd in [(100.0, 500.0), (1e7, 1.0), (-5.0, -5.0)] {
+            assert!(low_gate(odd, 0.0, -1.0, 8.0).1 <= LOW_GATE_DOWN_M_S, "{odd:?}");
+        }
+    }
+
+    /// Highest vertical speed, m/s, and propellant, kg, of braking on the main engine and four assist engines of
+    /// reading B, over flat ground, to 12 m/s across.
+    ///
+    /// - `from`: altitude, m, descent speed and speed across, m/s, and mass, kg.
+    fn braked(from: [f64; 4], gate: impl Fn((f64, f64), f64) -> (f64, f64)) -> (f64, f64) {
+        let [height_m, fall_m_s, across_m_s, mass_kg] = from;
+        let assist = 4.0 * 147.7;
+        let main = (420.0, 420.0 / (320.0 * 9.80665));
+        let propulsion =
+            Propulsion { main, assist: (assist, assist / (275.0 * 9.80665)), scale: 1.0 };
+        let (thrust, flow) = (main.0 + assist, main.1 + propulsion.assist.1);
+        let (ground, gm, dt_s) = (1.7374e6, icd::constants::GM_MOON_M3_S2, PULSE_FRAME.s());
+        let (mut r, mut v, mut across, mut mass) =
+            (ground + height_m, -fall_m_s, across_m_s, mass_kg);
+        let mut s =
+            crate::guidance::braking::Solution { a: 1.0, b: -0.01, tgo_s: 45.0, u: 1.0, step: 1.0 };
+        let mut top = f64::NEG_INFINITY;
+        for frame in 0..1200 {
+            if across < LOW_GATE_ACROSS_M_S {
+                return (top, mass_kg - mass);
+            }
+            s.advance(dt_s);
+            let (low_m, down) = gate((r - ground, -v), s.tgo_s);
+            let arc = crate::guidance::braking::Arc {
+                gm,
+                mass_kg: mass,
+                now: [r, v, across],
+                gate: [ground + low_m, -down, LOW_GATE_ACROSS_M_S, 0.0],
+                excess: 0.0,
+            };
+            if frame % 5 == 0 {
+                s.solve(&arc, &propulsion, [0.7, 1.0], Range::Long);
+            }
+            let (up, along) = s.direction();
+            let up = up.max(0.0);
+            let along = along / libm::hypot(up, along);
+            let up = libm::sqrt(1.0 - along * along);
+            v += (thrust / mass * up - gm / (r * r) + across * across / r) * dt_s;
+            across += thrust / mass * along * dt_s;
+            r += v * dt_s;
+            mass -= flow * dt_s;
+            top = top.max(v);
+        }
+        unreachable!("still {across} m/s");
+    }
+
+    #[test]
+    fn a_lander_that_comes_low_does_not_linger_to_dive_for_its_gate() {
+        let from = [1500.0, 27.7, 110.8, 376.8];
+        let (lingers, spent_kg) = braked(from, |_, _| (LOW_GATE_M, LOW_GATE_DOWN_M_S));
+        let (falls, less_kg) = braked(from, |now, tgo_s| low_gate(now, tgo_s, 1.0, 8.0));
+        assert!(lingers > -10.0 && falls < -17.0, "{lingers} {falls} m/s");
+        assert!(spent_kg - less_kg > 1.0, "{spent_kg} {less_kg} kg");
+        // With room to spare both are one.
+        let from = [1700.0, 20.7, 86.3, 371.6];
+        let planned = braked(from, |_, _| (LOW_GATE_M, LOW_GATE_DOWN_M_S));
+        assert_eq!(braked(from, |now, tgo_s| low_gate(now, tgo_s, 1.0, 8.0)), planned);
+    }
+
+    #[test]
+    fn an_engine_lost_in_the_turn_is_judged_from_its_first_second_and_in_braking_after_the_ignition()
+     {
+        let load = load();
+        let told_after = |phase: Phase| {
+            let mut flight = flight_in(&load, 2000.0, phase);
+            flight.propellant_kg = 80.0;
+            flight.mode.t_phase = flight.nav.t;
+            (flight.actuators.main_open, flight.actuators.assist_on_us) = (true, [60_000; 6]);
+            let inertia = flight.inertia().0;
+            let [x, y, _] = load.vehicle.p_assist_B[1];
+            let force = 0.6 * load.vehicle.assist.thrust_N;
+            (1..60).find(|_| {
+                flight.nav.t += PULSE_FRAME;
+                // One of six at 60 % gives nothing; the others and the main engine turn the lander.
+                let turn = Vector3::new(-y * force / inertia.x, x * force / inertia.y, 0.0);
+                let w = flight.nav.w_IB_B.si() + turn * PULSE_FRAME.s();
+                flight.nav.w_IB_B = icd::frames::Vector::from_si(w);
+                let felt = load.vehicle.main.thrust_N + 5.0 * force;
+                flight.nav.frame_m_s2 = felt / flight.mass_kg();
+                flight.watch_thrust();
+                flight.engines.out()[1]
+            })
+        };
+        // One frame to difference the rates, one that shows it, half a second that it lasts; after 2 s of braking.
+        assert_eq!(told_after(Phase::PitchUp), Some(7));
+        assert_eq!(told_after(Phase::Terminal), Some(7));
+        assert_eq!(told_after(Phase::Braking), Some(20 + 6));
+    }
+
+    #[test]
+    fn what_a_wait_may_use_is_less_by_one_more_deviation_with_an_engine_out() {
+        let load = load();
+        let mut flight = braking(&load, 100.0);
+        let spare = |flight: &Flight<'_>| flight.spare_kg(100.0, flight.wait_sigmas());
+        assert_eq!(spare(&flight), flight.spare_kg(100.0, 1.0));
+        flight.engines.give_up(2, flight.nav.t);
+        let sigma_kg = flight.spare_kg(100.0, 0.0) - flight.spare_kg(100.0, 1.0);
+        assert!(
+            sigma_kg > 3.0
+                && (flight.spare_kg(100.0, 1.0) - spare(&flight) - sigma_kg).abs() < 1e-9
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ use icd::events::Event;
 use icd::time::{Span, Time};
 use icd::tm::{Phase, Snapshot};
 use sha2::{Digest, Sha256};
+use truth::contact::Touchdown;
 use truth::environment::terrain::Nearby;
 use truth::faulty::Window;
 use truth::world::{self, TruthView, World};
@@ -152,6 +153,8 @@ pub struct Flown {
     pub judgement: Judgement,
     /// The figures it rests on.
     pub measures: Measures,
+    /// The lander as it met the ground; `None` when it never did.
+    pub touchdown: Option<Touchdown>,
     /// Events with their time since the start, s.
     pub events: Vec<(f64, Event)>,
     /// What was recorded; `None` with [`Recording::Off`].
@@ -374,6 +377,7 @@ impl Log {
         let raised: Vec<Event> = self.events.iter().map(|(_, event)| *event).collect();
         let judgement = judge(outcome, &measures, &raised, &scenario.expect);
         let record = self.recorder.map(|recorder| recorder.finish(simulated_s, &world.view()));
-        Flown { run, judgement, measures, events: self.events, record, simulated_s }
+        let touchdown = world.touchdown().copied();
+        Flown { run, judgement, measures, touchdown, events: self.events, record, simulated_s }
     }
 }

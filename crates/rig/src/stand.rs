@@ -132,8 +132,8 @@ impl Stand {
     /// - `unit`: one coordinate for each of [`Self::inputs`], 0 to 1; one that is missing is one half.
     pub fn at_point(&self, unit: Vec<f64>) -> Self {
         let mut scenario = Scenario::clone(&self.scenario);
-        scenario.canonical += &format!("[point]\nunit = {unit:?}\n");
         scenario.design = self.scenario.design.at_point(unit);
+        scenario.canonical += &scenario.design.point_toml();
         Self { scenario: Arc::new(scenario), ..self.clone() }
     }
 
@@ -157,7 +157,7 @@ impl Stand {
         let scenario = &*self.scenario;
         let mut vehicle = scenario.machine();
         let mut dispersions = scenario.vehicle.dispersions;
-        let exact = run == REFERENCE_RUN && !scenario.design.is_at_point();
+        let exact = run == REFERENCE_RUN && !scenario.design.has_point();
         if !scenario.truth.dispersions || exact {
             dispersions = Dispersions::default();
             make_exact(&mut vehicle);

@@ -1,28 +1,35 @@
 //! What a vehicle can land on: slope against horizontal speed, with the contact model that flies.
 //!
-//! Owns: the draws, the boundary, the envelope and how often it holds. Does not own: one landing (`drop`),
-//! contact (`truth::contact`), the law after contact (`flight::control::settle`), classes (`verdict`).
+//! Owns: the draws, the boundary, the closed forms. Does not own: one landing (`drop`), the envelope
+//! (`envelope`), contact (`truth::contact`), the law after contact (`flight::control::settle`), classes (`verdict`).
 //! A draw is a landing with everything but slope and speed settled by chance: direction and heading, sink
 //! rate, tilt, rate, friction, soil, masses, liquid. Its critical speed on a slope is the one up to which it
-//! stands, found in tenths; the boundary is the least over the draws. Beside it stand, for feet that stick,
+//! stands, found in tenths; the boundary is the least over the draws. Beside it stand, in closed form, with
+//! L² = h² + b² and the centre of mass h over the feet and b inside their edge,
 //! - the static limit, tan φ = b / h: the centre of mass over the lower edge;
-//! - the speed that trips, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin [Messuri1985].
+//! - the speed that trips feet that stick, v = √(2 g L (1 − cos(φ − θ)) (k² + L²)) / h, of the energy margin
+//!   [Messuri1985];
+//! - the speed at which level feet fall over the upper ones and trip on the lower ones.
 //!
-//! The envelope is the published slope of landers of this size with the largest speed up to which landings
-//! drawn evenly inside stand; how often it holds is counted on other draws.
+//! The last is two plastic impacts, as of a block that rocks [Housner1963]; with I = k² + L² and the sink rate w
+//!     ω₁ = (h v + b w) / I,   ω₂² = ω₁² + 2 g (h (1 − cos θ) + b sin θ) / I,   ω₃ = ω₂ (k² + h² − b²) / I,
+//! and it topples where ½ I ω₃² exceeds g L (1 − cos(φ − θ)).
 //! Refuses: craters and rocks (whole flights meet them), errors of attitude on board, lag of valves.
 
 mod drop;
+mod envelope;
 mod page;
 mod text;
 
+pub use envelope::{
+    ASKED, CHOSEN, Envelope, Landings, Margin, SLOPE_DEG_MAX, SURVEY_M_S_MAX, Spot, Survey,
+};
 pub use page::{page, picture};
 pub use text::lines;
 
 use crate::load::unaided;
 use crate::measures::Measures;
 use crate::scenario::VehicleFile;
-use crate::statistics::Share;
 use crate::verdict::Class;
 use flight::load as board;
 use rayon::prelude::*;
@@ -31,14 +38,13 @@ use truth::dynamics::{MassProperties, mass_properties};
 use truth::random::Stream;
 use truth::vehicle::{Dispersions, Vehicle};
 
-/// Slope that landers of this size are made for, degrees: 12 of Apollo's and Chandrayaan-3's.
-pub const SLOPE_DEG: f64 = 12.0;
 /// Fastest and slowest sink rate of a draw, m/s: the upper one is the limit of the scenarios; assumed.
 pub const V_DOWN_M_S: [f64; 2] = [0.4, 2.0];
-/// Largest tilt, degrees, and rate, degrees per second, of a draw: what Apollo's lander was made for, remembered.
+/// Largest tilt of a draw, degrees: what Apollo's lander was made for, remembered. Whole flights come with 1.
 pub const TILT_DEG: f64 = 6.0;
-/// See [`TILT_DEG`].
-pub const RATE_DEG_S: f64 = 2.0;
+/// Largest rate of a draw, degrees per second. Assumed: twice what Apollo's lander was made for, for whole flights
+/// come with up to 3.
+pub const RATE_DEG_S: f64 = 4.0;
 /// Friction of a draw: the span of what is used for pads on regolith. Assumed.
 pub const FRICTION: [f64; 2] = [0.3, 0.8];
 /// Stiffness and cohesion of the soil, as a factor on [`truth::contact::REGOLITH`]. Assumed.
@@ -48,14 +54,13 @@ pub const LEFT: [f64; 2] = [0.0, 0.15];
 /// Largest tilt of the liquid's surface at contact, degrees. Assumed.
 pub const SLOSH_DEG: f64 = 5.0;
 
+/// Sink rate of the closed form of rocking, m/s: that of a planned touchdown.
+pub const ROCKS_M_S: f64 = 1.0;
 /// Slopes of the boundary, degrees.
 pub const SLOPES_DEG: [f64; 9] = [0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0];
 /// Fastest horizontal speed that is looked at, and the step of the search, m/s.
 pub const V_M_S_MAX: f64 = 2.5;
 const V_STEP_M_S: f64 = 0.1;
-/// Share of draws that must stand inside the envelope, and of those that choose it: a reserve of a factor 2.5.
-pub const ASKED: f64 = 0.995;
-const CHOSEN: f64 = 0.998;
 
 /// Which way a lander moves over the slope at contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +69,6 @@ pub enum Way {
     Down,
     /// Across the slope.
     Across,
-    /// Uphill.
-    Up,
     /// As the draw says.
     Any,
 }
@@ -156,6 +159,11 @@ pub struct Drop {
 }
 
 impl Drop {
+    /// Whether it stands as it should.
+    pub fn upright(&self) -> bool {
+        self.rests && self.class == Class::Upright
+    }
+
     /// Whether it stands on its legs.
     pub fn stands(&self) -> bool {
         self.rests && self.class < Class::Hard
@@ -171,30 +179,6 @@ pub struct Boundary {
     pub after: After,
     /// Slope, degrees; least and median critical speed, m/s.
     pub points: Vec<(f64, f64, f64)>,
-}
-
-/// What landings inside given limits came to.
-#[derive(Clone, Debug)]
-pub struct Landings {
-    /// How many stood.
-    pub stand: Share,
-    /// How many of each class.
-    pub classes: Vec<(Class, Share)>,
-    /// How many were not at rest in the end: fallen, or sliding on.
-    pub moving: Share,
-    /// How far from the limits they stayed.
-    pub margins: Vec<Margin>,
-}
-
-/// How far from a limit landings stayed.
-#[derive(Clone, Debug)]
-pub struct Margin {
-    /// What.
-    pub what: &'static str,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Median, worst in a hundred and worst over the landings.
-    pub values: [f64; 3],
 }
 
 /// The study of one vehicle.
@@ -219,10 +203,10 @@ pub struct Findings {
     pub draws: u64,
     /// The map.
     pub boundaries: Vec<Boundary>,
-    /// Horizontal speed of the envelope, m/s.
-    pub v_m_s: f64,
-    /// The same with everything shut at contact.
-    pub v_shut_m_s: f64,
+    /// Landings over the whole box, by which the envelope is chosen.
+    pub survey: Survey,
+    /// The envelope.
+    pub envelope: Envelope,
     /// Landings inside the envelope.
     pub inside: Landings,
     /// The same ones with everything shut at contact.
@@ -259,6 +243,25 @@ impl Geometry {
         libm::atan2(self.edge_m, self.height_m)
     }
 
+    /// Downhill speed at which a level lander whose feet stick falls over its upper feet and trips on the lower
+    /// ones, m/s; infinite where the second impact stops it. Too high where ω₁ b exceeds the sink rate: the upper
+    /// feet lift off then. See the head of this module.
+    pub fn rocks_m_s(&self, slope_rad: f64, v_down_m_s: f64) -> f64 {
+        let gravity = icd::constants::MOON_GRAVITY_M_S2;
+        let (b, h) = (self.edge_m, self.height_m);
+        let inertia = self.gyration_m2 + b * b + h * h;
+        let (sin, cos) = libm::sincos(slope_rad);
+        let lift = 1.0 - libm::cos((self.static_rad() - slope_rad).max(0.0));
+        let w3_2 = 2.0 * gravity * libm::hypot(b, h) * lift / inertia;
+        let kept = (self.gyration_m2 + h * h - b * b) / inertia;
+        if kept <= 0.0 {
+            return f64::INFINITY;
+        }
+        let w2_2 = w3_2 / (kept * kept);
+        let w1_2 = w2_2 - 2.0 * gravity * (h * (1.0 - cos) + b * sin) / inertia;
+        ((inertia * libm::sqrt(w1_2.max(0.0)) - b * v_down_m_s) / h).max(0.0)
+    }
+
     /// Downhill speed that trips a lander whose feet stick, m/s; see the head of this module.
     pub fn trips_m_s(&self, slope_rad: f64) -> f64 {
         let gravity = icd::constants::MOON_GRAVITY_M_S2;
@@ -281,17 +284,20 @@ impl Study {
         }
     }
 
-    /// The whole study: `draws` landings at each point of the map, `landings` of each table. The envelope is
-    /// chosen by other landings than it is then tried with.
-    pub fn findings(&self, draws: u64, landings: u64) -> Findings {
-        let lines = [
-            (Way::Down, After::Shut),
-            (Way::Down, After::Settled),
-            (Way::Across, After::Settled),
-            (Way::Up, After::Settled),
-        ];
-        let v_m_s = self.speed_m_s(After::Settled, landings);
-        let fresh = |after, at_limits| self.inside(v_m_s, after, at_limits, landings, landings);
+    /// The same study with other draws.
+    pub fn with_seed(&self, seed: u64) -> Self {
+        Self { seed, ..self.clone() }
+    }
+
+    /// The whole study: `draws` landings at each point of the map, a survey of `surveyed`, then `landings` inside
+    /// the envelope and a quarter of them in each other table, drawn by `fresh`, a seed that has chosen nothing.
+    pub fn findings(&self, draws: u64, surveyed: u64, landings: u64, fresh: u64) -> Findings {
+        let lines =
+            [(Way::Down, After::Shut), (Way::Down, After::Settled), (Way::Across, After::Settled)];
+        let survey = self.survey(After::Settled, surveyed);
+        let envelope = survey.envelope();
+        let other = self.with_seed(fresh);
+        let tried = |after, at_limits, count| other.inside(&envelope, after, at_limits, count);
         Findings {
             vehicle: self.vehicle.clone(),
             geometry: self.geometry(),
@@ -300,11 +306,11 @@ impl Study {
                 .iter()
                 .map(|(way, after)| self.boundary(*way, *after, draws))
                 .collect(),
-            v_m_s,
-            v_shut_m_s: self.speed_m_s(After::Shut, landings),
-            inside: fresh(After::Settled, false),
-            inside_shut: fresh(After::Shut, false),
-            corner: fresh(After::Settled, true),
+            survey,
+            envelope,
+            inside: tried(After::Settled, false, landings),
+            inside_shut: tried(After::Shut, false, landings.div_ceil(4)),
+            corner: tried(After::Settled, true, landings.div_ceil(4)),
         }
     }
 
@@ -366,74 +372,6 @@ impl Study {
             });
         Boundary { way, after, points: points.collect() }
     }
-
-    /// Horizontal speed of the envelope, m/s: the largest tenth with which [`CHOSEN`] of landings
-    /// `0..count` stand, by halving; 0 where none does.
-    pub fn speed_m_s(&self, after: After, count: u64) -> f64 {
-        let holds = |tenths: u32| {
-            let inside = self.inside(f64::from(tenths) * V_STEP_M_S, after, false, 0, count);
-            inside.stand.count as f64 >= CHOSEN * count as f64
-        };
-        let (mut good, mut bad) = (0, (V_M_S_MAX / V_STEP_M_S).round() as u32);
-        while bad - good > 1 {
-            let middle = (good + bad) / 2;
-            if holds(middle) { good = middle } else { bad = middle }
-        }
-        f64::from(good) * V_STEP_M_S
-    }
-
-    /// Landings `first..first + count` with slope and speed drawn evenly inside the limits, or all of them at
-    /// the limits.
-    pub fn inside(
-        &self,
-        v_m_s: f64,
-        after: After,
-        at_limits: bool,
-        first: u64,
-        count: u64,
-    ) -> Landings {
-        let drops: Vec<Drop> = (first..first + count)
-            .into_par_iter()
-            .map(|number| {
-                let [slope, speed] = Draw::new(self.seed, number).shares;
-                let [slope, speed] = if at_limits { [1.0; 2] } else { [slope, speed] };
-                let slope_rad = slope * SLOPE_DEG.to_radians();
-                let meeting = Meeting { slope_rad, v_m_s: speed * v_m_s, way: Way::Any, after };
-                self.land(&meeting, number)
-            })
-            .collect();
-        let of = drops.len() as u64;
-        let count = |is: &dyn Fn(&Drop) -> bool| {
-            Share::new(drops.iter().filter(|drop| is(drop)).count() as u64, of)
-        };
-        let classes = Class::ALL.iter().map(|class| (*class, count(&|drop| drop.class == *class)));
-        Landings {
-            stand: count(&Drop::stands),
-            moving: count(&|drop| !drop.rests),
-            classes: classes.collect(),
-            margins: margins(&drops),
-        }
-    }
-}
-
-/// What is left of stroke, stability and standing, over all landings.
-fn margins(drops: &[Drop]) -> Vec<Margin> {
-    type Read = fn(&Measures) -> Option<f64>;
-    let rows: [(&str, &str, Read); 4] = [
-        ("stroke left of the leg that crushed most", "%", |m| {
-            Some(100.0 * (1.0 - m.leg_stroke_share?))
-        }),
-        ("least work that ever lacked to topple it", "J/kg", |m| m.topple_margin_J_kg),
-        ("angle left to the edge at the end", "°", |m| m.stability_deg),
-        ("bounce below the 0.1 m that counts", "m", |m| Some(0.1 - m.bounce_m?)),
-    ];
-    let margin = |(what, unit, read): (&'static str, &'static str, Read)| {
-        let mut all: Vec<f64> = drops.iter().filter_map(|drop| read(&drop.measures)).collect();
-        all.sort_by(f64::total_cmp);
-        let at = |n: usize| all.get(n).copied().unwrap_or(f64::NAN);
-        Margin { what, unit, values: [at(all.len() / 2), at(all.len() / 100), at(0)] }
-    };
-    rows.map(margin).into()
 }
 
 #[cfg(test)]

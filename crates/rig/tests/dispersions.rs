@@ -163,8 +163,32 @@ fn at_a_point_every_run_has_its_quantiles_and_noise_of_its_own() {
     for run in [REFERENCE_RUN, 2] {
         assert!((mass_kg(&heavy, run) - mass_kg(&middle, run) - more_kg).abs() < 1e-5, "{run}");
     }
+    // The same written in a file; the file's hash is another, the flight is not.
+    let lines = heavy.scenario.design.point_toml();
+    let written = self::stand("point-written", &format!("{TEXT}\n{lines}"));
+    assert_eq!(written.drawn(3), heavy.drawn(3));
+    let flown = |stand: &Stand| fly(stand, 3, Recording::Off, |_| {}).unwrap().digest();
+    assert_eq!(flown(&written), flown(&heavy));
     let digest = |run| fly(&middle, run, Recording::Off, |_| {}).unwrap().digest();
     assert_ne!(digest(1), digest(2));
+}
+
+#[test]
+fn one_input_at_a_point_leaves_the_others_to_their_runs() {
+    let plain = stand("one-plain", TEXT);
+    let text = format!("{TEXT}\n[point]\n\"nature.star_tracker.alignment_x_deg\" = 0.9\n");
+    let one = stand("one", &text);
+    let inputs = plain.inputs();
+    for run in [REFERENCE_RUN, 6] {
+        for (i, input) in inputs.iter().enumerate() {
+            let (own, with) = (plain.drawn(run)[i], one.drawn(run)[i]);
+            if input.key == "nature.star_tracker.alignment_x_deg" {
+                assert_eq!(with, input.value.quantile(0.9), "{run}");
+            } else {
+                assert_eq!(with, own, "{} {run}", input.key);
+            }
+        }
+    }
 }
 
 #[test]

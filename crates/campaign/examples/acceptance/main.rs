@@ -66,6 +66,12 @@ impl Arguments {
         Ok(out)
     }
 
+    /// What flies.
+    fn by(&self) -> String {
+        let code = campaign::code();
+        format!("seed {}, program {}", self.seed, code.get(..16).unwrap_or(code))
+    }
+
     fn set(&mut self, word: &str, value: Option<String>) -> miette::Result<()> {
         let value = value.ok_or_else(|| miette!("{word} needs a value"))?;
         match word {
@@ -132,59 +138,66 @@ fn fly_all(root: &Path, arguments: &Arguments) -> miette::Result<Vec<Line>> {
         );
         lines.push(line);
         // Written each time: a matrix that is stopped leaves what it has.
-        keep(&arguments.out, &lines)?;
+        keep(&arguments.out, &lines, &[arguments.by()])?;
     }
     Ok(lines)
 }
 
-/// Adds up the cells that several folders hold. Each must have been flown from one scenario, seed and program; a run
-/// that is there twice must be the same and counts once.
-fn merge(root: &Path, folders: &[PathBuf]) -> miette::Result<Vec<Line>> {
+/// Adds up the cells that several folders hold. Each must have been flown from one scenario, seed and program; a
+/// run that is there twice must be the same and counts once. What flew them is returned too.
+fn merge(root: &Path, arguments: &Arguments) -> miette::Result<(Vec<Line>, Vec<String>)> {
     // Which ground was measured is in the names alone.
     let tiles = ["m1", "m2"].map(|of| (of.to_string(), PathBuf::new()));
-    let mut lines = Vec::new();
+    let copies = arguments.out.join("cells");
+    std::fs::create_dir_all(&copies).into_diagnostic()?;
+    let (mut lines, mut flown) = (Vec::new(), Vec::new());
     for cell in cells(root, &tiles).into_diagnostic()? {
-        let files = folders.iter().map(|folder| folder.join(&cell.name).join(runs::RESULT));
-        let files: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
-        let Some(first) = files.first() else { continue };
+        let folders = arguments.merge.iter().filter_map(|folder| {
+            let file = folder.join(&cell.name).join(runs::RESULT);
+            file.exists().then_some((folder, file))
+        });
+        let found: Vec<_> = folders.collect();
+        let Some((folder, _)) = found.first() else { continue };
         let mut rows: Vec<Row> = Vec::new();
-        for file in &files {
-            let (a, b) =
-                (Reader::open(first).into_diagnostic()?, Reader::open(file).into_diagnostic()?);
-            for fact in ["frigoris.scenario_hash", "frigoris.seed", "frigoris.code"] {
-                if a.fact(fact) != b.fact(fact) {
-                    return Err(miette!(
-                        "{} and {}: {fact} differs",
-                        first.display(),
-                        file.display()
-                    ));
-                }
-            }
+        let mut facts: Vec<[String; 3]> = Vec::new();
+        for (_, file) in &found {
+            let reader = Reader::open(file).into_diagnostic()?;
+            let fact = |key: &str| reader.fact(&format!("frigoris.{key}")).unwrap_or_default();
+            facts.push(["scenario_hash", "seed", "code"].map(fact));
             rows.extend(read_rows(file).into_diagnostic()?);
         }
+        if let Some(n) = facts.iter().position(|other| *other != facts[0]) {
+            let (a, b) = (found[0].1.display(), found[n].1.display());
+            return Err(miette!("{a} and {b} are of different scenarios, seeds or programs"));
+        }
         rows.sort_by_key(|row| row.run);
-        if let Some(pair) = rows
-            .windows(2)
-            .find(|pair| pair[0].run == pair[1].run && !pair[0].same_flight(&pair[1]))
-        {
-            return Err(miette!("{}: run {} was flown twice and differs", cell.name, pair[0].run));
+        let torn = rows.windows(2).find(|w| w[0].run == w[1].run && !w[0].same_flight(&w[1]));
+        if let Some(torn) = torn {
+            return Err(miette!("{}: run {} was flown twice and differs", cell.name, torn[0].run));
         }
         rows.dedup_by_key(|row| row.run);
-        let seed = Reader::open(first).into_diagnostic()?.fact("frigoris.seed");
-        let seed = seed.and_then(|seed| seed.parse().ok()).unwrap_or_default();
-        let folder = first.parent().and_then(Path::parent).unwrap_or(Path::new("."));
-        let toml = folder.join("cells").join(format!("{}.toml", cell.name));
-        lines.push(Line::new(cell, &rows, seed, &toml));
+        let name = format!("{}.toml", cell.name);
+        if *folder != &arguments.out {
+            let own = folder.join("cells").join(&name);
+            std::fs::copy(&own, copies.join(&name)).into_diagnostic()?;
+        }
+        let [_, seed, code] = &facts[0];
+        let by = format!("seed {seed}, program {}", code.get(..16).unwrap_or("not on record"));
+        if !flown.contains(&by) {
+            flown.push(by);
+        }
+        let seed = seed.parse().unwrap_or_default();
+        lines.push(Line::new(cell, &rows, seed, &copies.join(&name)));
     }
-    Ok(lines)
+    Ok((lines, flown))
 }
 
-/// Writes the tables.
-fn keep(out: &Path, lines: &[Line]) -> miette::Result<()> {
+/// Writes the tables; `flown`: by what.
+fn keep(out: &Path, lines: &[Line], flown: &[String]) -> miette::Result<()> {
     let (markdown, csv) = table(lines);
+    let text = format!("Flown with {}.\n\n{}\n{markdown}", flown.join("; "), totals(lines));
     std::fs::create_dir_all(out).into_diagnostic()?;
-    std::fs::write(out.join("acceptance.md"), format!("{}\n{markdown}", totals(lines)))
-        .into_diagnostic()?;
+    std::fs::write(out.join("acceptance.md"), text).into_diagnostic()?;
     std::fs::write(out.join("acceptance.csv"), csv).into_diagnostic()
 }
 
@@ -192,14 +205,15 @@ fn main() -> miette::Result<()> {
     let arguments = Arguments::read()?;
     let root =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().into_diagnostic()?;
-    let lines = match &arguments.merge[..] {
-        [] => fly_all(&root, &arguments)?,
-        folders => merge(&root, folders)?,
+    let (lines, flown) = if arguments.merge.is_empty() {
+        (fly_all(&root, &arguments)?, vec![arguments.by()])
+    } else {
+        merge(&root, &arguments)?
     };
-    keep(&arguments.out, &lines)?;
+    keep(&arguments.out, &lines, &flown)?;
     let unmet: Vec<&Line> =
         lines.iter().filter(|line| !matches!(line.met(&lines), "yes" | "")).collect();
-    println!("\n{}\n{} of {} cells are not as asked", totals(&lines), unmet.len(), lines.len());
+    println!("\n{}", totals(&lines));
     unmet.iter().for_each(|line| println!("  {}", line.cells(&lines).join("; ")));
     println!("written: {}", arguments.out.join("acceptance.md").display());
     Ok(())

@@ -5,7 +5,7 @@
 //! A file is believed when its values are the ones that were written (their SHA-256 stands beside them) and when
 //! scenario, seed and program are those of the campaign; its name is believed nothing.
 
-use super::row::{WALL, heads};
+use super::row::{WALL, columns};
 use super::{CampaignError, MARGINS};
 use parquet::errors::ParquetError;
 use rig::parquet_file::Reader;
@@ -76,7 +76,7 @@ impl Label {
             fly.to_string(),
             stand.scenario.canonical.clone(),
         ];
-        Self { facts: FACTS.into_iter().zip(values).collect(), heads: heads() }
+        Self { facts: FACTS.into_iter().zip(values).collect(), heads: columns(stand) }
     }
 
     /// Of a file.
@@ -166,7 +166,7 @@ impl Source {
         let runs = ascending(&column).ok_or_else(|| foreign("its runs do not ascend"))?;
         let asked = reader.fact(ASKED).and_then(|text| {
             let (start, end) = text.split_once(' ')?;
-            Some(vec![start.parse().ok()?..end.parse().ok()?])
+            Some(union(std::iter::once(start.parse().ok()?..end.parse().ok()?)))
         });
         let asked = asked.unwrap_or_else(|| runs.clone());
         Ok((Self { file: file.to_path_buf(), runs, asked }, label))

@@ -9,6 +9,8 @@ use rig::closed_loop::Flown;
 use rig::measures::{MEASURES, Measures};
 use rig::parquet_file::Reader;
 use rig::record::WriteError;
+use rig::scenario::Input;
+use rig::stand::Stand;
 use rig::verdict::{Grade, Outcome};
 use std::path::Path;
 
@@ -98,7 +100,16 @@ impl Row {
     }
 }
 
-/// Keys and units of a row's values.
+/// Head of the columns of inputs, which stand after a row's own values.
+const INPUT: &str = "input.";
+
+/// Keys and units of a result's columns: a row's own values, then the inputs of its run.
+pub(super) fn columns(stand: &Stand) -> Vec<(String, String)> {
+    let input = |input: &Input| (format!("{INPUT}{}", input.key), input.unit.to_string());
+    heads().into_iter().chain(stand.inputs().iter().map(input)).collect()
+}
+
+/// Keys and units of a row's own values.
 pub(super) fn heads() -> Vec<(String, String)> {
     let mut out = PLAIN.map(|key| (key.to_string(), String::new())).to_vec();
     let unit = |key| rig::measures::measure(key).map_or("", |measure| measure.unit).to_string();

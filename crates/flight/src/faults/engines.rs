@@ -334,9 +334,24 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_engine_is_given_up_within_a_second() {
-        assert!(!fly(5, Some(2), 0.0).0.any_out());
-        assert!(fly(10, Some(2), 0.0).0.any_out());
+    fn a_dead_engine_is_given_up_after_seven_tenths_of_a_second_its_torque_known() {
+        // One frame to difference the rates, one that shows it, for duty and torque are smoothed alike, and half a
+        // second that it lasts.
+        assert!(!fly(6, Some(2), 0.0).0.any_out());
+        assert!(fly(7, Some(2), 0.0).0.any_out());
+        let seen = 1.0 - libm::pow(2.0 / 3.0, 5.0);
+        let (x, y) = (load().vehicle.p_assist_B[2][0], load().vehicle.p_assist_B[2][1]);
+        let missing = Vector3::new(-y, x, 0.0) * (0.6 * 216.0);
+        let torque = fly(6, Some(2), 0.0).0.torque;
+        assert!((torque - missing * seen).norm() < 1e-9, "{torque:?} {missing:?}");
+    }
+
+    #[test]
+    fn the_torque_to_carry_is_told_once_the_numbers_mean_something() {
+        // Three times the smoothing: nine frames, and the next; engines that do as they are told leave none.
+        assert_eq!(fly(9, None, 0.0).0.disturbance(), None);
+        let carried = fly(11, None, 0.0).0.disturbance().unwrap();
+        assert!(carried.norm() < 1e-9, "{carried:?}");
     }
 
     /// Frames of `watch` in which `alive` says which engines answer; what is asked of those given up are trials.

@@ -94,6 +94,15 @@ impl Corridor {
         if planned.0 > self.gate_m_s { (self.gate_m_s, 0.0) } else { planned }
     }
 
+    /// Largest descent speed at `altitude_m` from which the net deceleration, less what is not counted on, comes down
+    /// to the plan's where its last metres begin, over ground that is known; and its slope: (m/s, 1/s).
+    pub fn stopped(&self, altitude_m: f64) -> (f64, f64) {
+        let [_, _, (low_m, low_m_s), ..] = self.plan;
+        let a = ETA * self.net_m_s2.max(0.1);
+        let v = libm::sqrt(low_m_s * low_m_s + 2.0 * a * (altitude_m - low_m).max(0.0));
+        (v, if altitude_m > low_m { a / v } else { 0.0 })
+    }
+
     /// Reference descent speed at `altitude_m`, its slope dv/dh, and what bounds it: (m/s, 1/s, bound).
     ///
     /// While the ground is unknown the search for it never falls below the creep speed.
@@ -241,6 +250,48 @@ mod tests {
         for h_m in [0.0, 0.3, 5.0, 19.0, 500.0] {
             assert_eq!(load.planned(h_m), approach::profile(&PROFILE, h_m));
             assert!(own.planned(h_m).0 <= load.planned(h_m).0);
+        }
+    }
+
+    /// Speed at 20 m of a fall from 1700 m at 41.7 m/s that keeps to `reference` as far as `net_m_s2` goes.
+    fn at_20_m(net_m_s2: f64, reference: impl Fn(f64) -> (f64, f64)) -> f64 {
+        let (mut h, mut v, dt_s) = (1700.0, 41.7, 0.01);
+        while h > 20.0 {
+            let (wanted, slope) = reference(h);
+            let up = v * slope + 0.6 * (v - wanted);
+            v -= up.clamp(-1.1, net_m_s2) * dt_s;
+            h -= v * dt_s;
+        }
+        v
+    }
+
+    #[test]
+    fn a_fall_on_the_assist_engines_alone_is_braked_in_time_only_without_credit_for_a_search() {
+        // Reading B without its main engine: 0.95 × 886 N over 366 kg, of which torque leaves 0.93; its plan.
+        let profile = [(0.0, 1.0), (20.0, 4.7), (192.0, 15.5), (1000.0, 36.0), (3000.0, 50.0)];
+        let net = 0.95 * 886.2 / 366.0 - 1.62;
+        let left = 0.93 * 886.2 / 366.0 - 1.62;
+        let plan = plan(&profile, Some(LAST));
+        let c = Corridor {
+            plan,
+            gate_m_s: 50.0,
+            sigma_m: 1.0,
+            k: K_SIGMA,
+            net_m_s2: net,
+            reaction_s: 2.0,
+        };
+        let searched = at_20_m(left, |h| (c.reference(h).0, c.reference(h).1));
+        let stopped = at_20_m(left, |h| {
+            let (v, slope, _) = c.reference(h);
+            if c.stopped(h).0 < v { c.stopped(h) } else { (v, slope) }
+        });
+        assert!(searched > 6.5 && stopped < 5.0, "{searched} {stopped}");
+        // The bound itself: 80 % of the net deceleration takes it to the plan at 20 m.
+        for h in [20.0, 200.0, 1700.0] {
+            let (v, slope) = c.stopped(h);
+            let energy = v * v - 2.0 * ETA * net * (h - 20.0);
+            assert!((energy - 4.7 * 4.7).abs() < 1e-9, "{h}");
+            assert!(h <= 20.0 || (slope * v - ETA * net).abs() < 1e-12);
         }
     }
 

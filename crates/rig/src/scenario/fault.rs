@@ -477,7 +477,7 @@ mod tests {
 
     fn draw(faults: &[Fault], seed: u64, run: u64) -> Drawn {
         let sampling = Sampling::MonteCarlo;
-        let plan = CampaignPlan { sampling, runs: 1, correlations: Vec::new() };
+        let plan = CampaignPlan { sampling, runs: 1, correlations: Vec::new(), point: Vec::new() };
         drawn(faults, &Design::of(drawings(faults), &plan), seed, run)
     }
 

@@ -1,7 +1,7 @@
 //! Which value each dispersed input takes in each run.
 //!
 //! Owns: the list of inputs of a scenario ([`Input`]), the coordinate of each in the unit cube by the scenario's
-//! [`Sampling`], correlation between them ([`Design`]), and the keys `[campaign]` and `[[correlation]]`.
+//! [`Sampling`], correlation between them ([`Design`]); how they are written stands in `written`.
 //! Does not own: the laws (`dispersion`), the points of Sobol (`sobol`).
 //! As published — Monte Carlo: a stream of its own for each input, seed and run. Latin hypercube [McKay1979]:
 //! u = (π(i) + v)/N, i = 0 … N − 1, π a permutation and v uniform. Scrambled Sobol: `sobol`. Correlation by the Gaussian
@@ -13,11 +13,11 @@
 //! Refuses: keeping the strata of correlated inputs: the first of them keeps its own, the others have them in
 //! z only. The coefficient is that of the normal deviates; for other laws than normal the inputs' own is smaller.
 
+pub(super) mod written;
+
 use super::dispersion::{Dispersed, REFERENCE_RUN};
-use super::error::{CorrelationError, ScenarioError};
 use super::fault;
-use super::file::Entry;
-use super::reader::{Read, Reader, unit_of};
+use super::reader::unit_of;
 use super::scenario::Scenario;
 use super::sobol;
 use crate::normal;
@@ -69,6 +69,8 @@ pub struct CampaignPlan {
     pub runs: u64,
     /// Which inputs vary together.
     pub correlations: Vec<Correlation>,
+    /// Coordinates of inputs that are the same in every run.
+    pub point: Vec<(String, f64)>,
 }
 
 /// One dispersed input of a scenario.
@@ -127,7 +129,8 @@ pub struct Design {
     drawings: Arc<[Drawing]>,
     /// For each input its row of L, as (input, factor); empty for an input on its own.
     rows: Arc<[Vec<(usize, f64)>]>,
-    point: Option<Arc<[f64]>>,
+    /// The coordinate of each input that has the same in every run.
+    point: Arc<[Option<f64>]>,
 }
 
 const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -200,19 +203,37 @@ impl Design {
             }
         }
         let rows = rows.factor().unwrap_or_else(|_| vec![Vec::new(); drawings.len()]);
+        let fixed = |d: &Drawing| plan.point.iter().find(|(key, _)| *key == d.input.key);
+        let point = drawings.iter().map(|drawing| fixed(drawing).map(|(_, u)| *u)).collect();
         let (drawings, rows) = (drawings.into(), rows.into());
-        Self { sampling: plan.sampling, runs: plan.runs.max(1), drawings, rows, point: None }
+        Self { sampling: plan.sampling, runs: plan.runs.max(1), drawings, rows, point }
     }
 
     /// The same with every run at one point of the unit cube; a coordinate that is not there is one half.
     pub fn at_point(&self, mut unit: Vec<f64>) -> Self {
         unit.resize(self.drawings.len(), 0.5);
-        Self { point: Some(unit.into()), ..self.clone() }
+        Self { point: unit.into_iter().map(Some).collect(), ..self.clone() }
     }
 
-    /// Whether every run is at one point of the unit cube.
-    pub fn is_at_point(&self) -> bool {
-        self.point.is_some()
+    /// Whether any input has the same coordinate in every run.
+    pub fn has_point(&self) -> bool {
+        self.point.iter().any(Option::is_some)
+    }
+
+    /// The coordinates that are the same in every run, as `[point]` of a scenario file; nothing without.
+    pub fn point_toml(&self) -> String {
+        let fixed = self.drawings.iter().zip(self.point.iter()).filter_map(|(drawing, u)| {
+            let (key, u) = (&drawing.input.key, (*u)?);
+            Some(format!("{key:?} = {u:?}\n"))
+        });
+        let lines: String = fixed.collect();
+        if lines.is_empty() { lines } else { format!("[point]\n{lines}") }
+    }
+
+    /// Whether an input has its reference in a run: nothing that it is tied to has a coordinate.
+    fn is_reference(&self, i: usize, run: u64) -> bool {
+        let free = |j: usize| self.point[j].is_none();
+        run == REFERENCE_RUN && free(i) && self.rows[i].iter().all(|(j, _)| free(*j))
     }
 
     /// The inputs.
@@ -242,7 +263,7 @@ impl Design {
     fn value(&self, i: usize, seed: u64, run: u64) -> f64 {
         let Drawing { input, stream, limits, .. } = &self.drawings[i];
         let law = &input.value;
-        if self.point.is_none() && run == REFERENCE_RUN {
+        if self.is_reference(i, run) {
             return law.reference();
         }
         let value = match self.coordinate(i, seed, run) {
@@ -264,11 +285,12 @@ impl Design {
         seed: u64,
         run: u64,
     ) -> f64 {
-        if self.point.is_none() && run == REFERENCE_RUN {
-            return 0.0;
-        }
         let place = self.drawings.iter().position(|drawing| drawing.input.key == key);
-        place.map_or_else(|| nth_normal(seed, run, stream, nth), |i| self.correlated(i, seed, run))
+        match place {
+            Some(i) => self.correlated(i, seed, run),
+            None if run == REFERENCE_RUN => 0.0,
+            None => nth_normal(seed, run, stream, nth),
+        }
     }
 
     /// What nature is given for its constants in one run, in place of what it would draw: the same numbers in a
@@ -303,6 +325,9 @@ impl Design {
 
     /// The standard normal deviate of an input before correlation.
     fn deviate(&self, i: usize, seed: u64, run: u64) -> f64 {
+        if run == REFERENCE_RUN && self.point[i].is_none() {
+            return 0.0;
+        }
         match self.coordinate(i, seed, run) {
             Some(u) => normal::quantile(u),
             None => nth_normal(seed, run, &self.drawings[i].stream, self.drawings[i].nth),
@@ -313,8 +338,8 @@ impl Design {
     /// law.
     fn coordinate(&self, i: usize, seed: u64, run: u64) -> Option<f64> {
         let name = || self.drawings[i].name();
-        let u = match (&self.point, self.sampling) {
-            (Some(point), _) => point[i],
+        let u = match (self.point[i], self.sampling) {
+            (Some(u), _) => u,
             (None, Sampling::MonteCarlo) => return None,
             (None, Sampling::LatinHypercube) => {
                 stratified(seed, run.wrapping_sub(1), self.runs, &name())
@@ -404,76 +429,6 @@ fn shuffled(key: u64, place: u64, n: u64) -> u64 {
         }
     }
     x
-}
-
-/// Most runs of a campaign. Assumed: a year of this machine.
-const RUNS_MAX: i64 = 1_000_000_000;
-
-/// Reads `[campaign]`; the correlations follow when the inputs are known.
-pub(super) fn campaign(t: &Reader<'_>) -> Read<CampaignPlan> {
-    let sampling = Sampling::ALL[t.choice("sampling", &Sampling::ALL.map(Sampling::name))?];
-    let runs = t.integer("runs", 1, RUNS_MAX)?.unsigned_abs();
-    t.finish()?;
-    Ok(CampaignPlan { sampling, runs, correlations: Vec::new() })
-}
-
-/// Reads every `[[correlation]]` between inputs of the scenario as read so far, and checks that the sampling has as
-/// many dimensions as there are inputs.
-pub(super) fn correlations(root: &Reader<'_>, scenario: &Scenario) -> Read<Vec<Correlation>> {
-    let drawings = drawings(scenario);
-    let keys: Vec<&str> = drawings.iter().map(|drawing| drawing.input.key.as_str()).collect();
-    let sampling = scenario.campaign.sampling;
-    if sampling == Sampling::Sobol && keys.len() > sobol::DIMENSIONS {
-        let table = root.table("campaign")?;
-        let (file, spot) = table.place(table.entry("sampling", "a text")?);
-        let (key, sampling) = (table.key("sampling"), sampling.name());
-        let (inputs, most) = (keys.len(), sobol::DIMENSIONS);
-        return Err(ScenarioError::TooManyInputs { file, key, sampling, inputs, most, spot });
-    }
-    let mut rows = Rows::new(keys.len());
-    let (mut out, mut last): (Vec<Correlation>, Vec<_>) = (Vec::new(), Vec::new());
-    for t in root.tables("correlation")? {
-        let (places, entry) = pair(&t, &keys)?;
-        let coefficient = t.number("coefficient", -1.0, 1.0)?;
-        let wrong = |reason| {
-            let (file, spot) = t.place(entry);
-            Err(ScenarioError::Correlation { file, key: t.key("between"), reason, spot })
-        };
-        let [one, other] = places.map(|place| keys[place].to_string());
-        if places[0] == places[1] {
-            return wrong(CorrelationError::WithItself { key: one });
-        }
-        let between = [one, other];
-        let same = |earlier: &Correlation| between.iter().all(|key| earlier.between.contains(key));
-        if out.iter().any(same) {
-            let [one, other] = between;
-            return wrong(CorrelationError::Twice { one, other });
-        }
-        rows.set(places[0], places[1], coefficient);
-        t.finish()?;
-        out.push(Correlation { between, coefficient });
-        last.push((places, entry, t.key("between")));
-    }
-    let Err(row) = rows.factor() else { return Ok(out) };
-    let named = last.into_iter().rfind(|(places, ..)| places.contains(&row));
-    let Some((_, entry, key)) = named else { return Ok(out) };
-    let ((file, spot), input) = (root.place(entry), keys[row].to_string());
-    let reason = CorrelationError::NotPositiveDefinite { key: input };
-    Err(ScenarioError::Correlation { file, key, reason, spot })
-}
-
-/// The places of the two inputs that `between` names, and the entry of the second.
-fn pair<'a>(t: &Reader<'a>, keys: &[&str]) -> Read<([usize; 2], &'a Entry)> {
-    let expected = "a list of two keys of dispersed values";
-    let named = t.texts("between")?;
-    let &[one, other] = &named[..] else {
-        return Err(t.wrong(t.entry("between", expected)?, "between", expected));
-    };
-    let place = |(name, entry): (&str, &Entry)| {
-        let found = keys.iter().position(|key| *key == name);
-        found.ok_or_else(|| t.unknown_choice(entry, "between", name, keys))
-    };
-    Ok(([place(one)?, place(other)?], other.1))
 }
 
 #[cfg(test)]

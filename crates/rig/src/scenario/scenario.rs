@@ -10,7 +10,7 @@ use super::fault::{Fault, faults};
 use super::feature::{Feature, Features};
 use super::file::Tree;
 use super::reader::Reader;
-use super::sampling::{self, CampaignPlan, Design};
+use super::sampling::{CampaignPlan, Design, written};
 use super::vehicle::VehicleFile;
 use crate::arrival::Approach;
 use crate::measures::MEASURES;
@@ -231,14 +231,15 @@ impl Scenario {
             knowledge: knowledge(&root.table("knowledge")?)?,
             flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
-            campaign: sampling::campaign(&root.table("campaign")?)?,
+            campaign: written::campaign(&root.table("campaign")?)?,
             design: Design::default(),
             expect: expect(&root.table("expect")?)?,
             duration_s_max: root.number("duration_s_max", 1.0, 1e5)?,
             vehicle,
             canonical,
         };
-        scenario.campaign.correlations = sampling::correlations(&root, &scenario)?;
+        scenario.campaign.correlations = written::correlations(&root, &scenario)?;
+        scenario.campaign.point = written::point(&root, &scenario)?;
         scenario.design = Design::new(&scenario);
         root.finish()?;
         let named = scenario.truth.kernels.iter().chain(&scenario.truth.gravity_file);

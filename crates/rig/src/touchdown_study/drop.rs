@@ -140,7 +140,6 @@ fn released(study: &Study, meeting: &Meeting, draw: &Draw) -> (DropTest, MassPro
     let low_m = machine.legs.p_BF_B.iter().map(above).fold(f64::INFINITY, f64::min);
     let way_rad = match meeting.way {
         Way::Down => 0.0,
-        Way::Up => core::f64::consts::PI,
         Way::Across => core::f64::consts::FRAC_PI_2,
         Way::Any => draw.way_rad,
     };

@@ -1,14 +1,14 @@
 //! The study as one HTML page without script, and its map as a picture.
 
 use super::text::lines;
-use super::{After, Findings, SLOPE_DEG, V_M_S_MAX, Way};
+use super::{After, Findings, ROCKS_M_S, V_M_S_MAX, Way};
 use crate::report::chart::{CHART_STYLE, Chart, Curve};
 use crate::report::{STYLE, escape};
 
 /// Points of a closed form.
 const POINTS: usize = 81;
 /// Steepest slope of the map, degrees.
-const SLOPE_DEG_MAX: f64 = 35.0;
+const AXIS_DEG_MAX: f64 = 45.0;
 
 /// The page.
 pub fn page(found: &Findings) -> String {
@@ -43,25 +43,35 @@ fn chart(found: &Findings) -> Chart {
             colour: match (line.after, line.way) {
                 (After::Shut, _) => "--limit",
                 (_, Way::Down) => "--nav",
-                (_, Way::Across) => "--second",
-                (_, Way::Up | Way::Any) => "--reference",
+                (_, Way::Across | Way::Any) => "--second",
             },
             points: line.points.iter().map(|(deg, least, _)| (*deg, *least)).collect(),
         })
         .collect();
-    let static_deg = found.geometry.static_rad().to_degrees();
-    let at = |n: usize| static_deg * n as f64 / (POINTS - 1) as f64;
-    let trips = |deg: f64| found.geometry.trips_m_s(deg.to_radians());
+    let geometry = &found.geometry;
+    let static_deg = geometry.static_rad().to_degrees();
+    // What lies above the axis is left out, and what follows the first zero.
+    let closed = |speed: &dyn Fn(f64) -> f64| {
+        let at = |n: usize| static_deg * n as f64 / (POINTS - 1) as f64;
+        let points: Vec<_> = (0..POINTS).map(|n| (at(n), speed(at(n).to_radians()))).collect();
+        let zero = points.iter().position(|(_, v_m_s)| *v_m_s <= 1e-9).unwrap_or(POINTS);
+        points.into_iter().take(zero + 1).filter(|(_, v_m_s)| *v_m_s <= V_M_S_MAX).collect()
+    };
     curves.push(Curve {
-        label: format!("feet that stick: trips downhill, static limit {static_deg:.0}°"),
+        label: format!("closed form: feet that stick trip, static limit {static_deg:.0}°"),
         colour: "--truth",
-        points: (0..POINTS).map(|n| (at(n), trips(at(n)))).collect(),
+        points: closed(&|slope_rad| geometry.trips_m_s(slope_rad)),
     });
-    let v_m_s = found.v_m_s;
     curves.push(Curve {
-        label: format!("envelope: {SLOPE_DEG:.0}°, {v_m_s:.1} m/s"),
+        label: format!("closed form: falls over its upper feet at {ROCKS_M_S:.0} m/s down"),
         colour: "--muted",
-        points: vec![(0.0, v_m_s), (SLOPE_DEG, v_m_s), (SLOPE_DEG, 0.0)],
+        points: closed(&|slope_rad| geometry.rocks_m_s(slope_rad, ROCKS_M_S)),
+    });
+    let (slope_deg, v_m_s) = (found.envelope.slope_deg, found.envelope.v_m_s);
+    curves.push(Curve {
+        label: format!("envelope, ends upright: {slope_deg:.0}°, {v_m_s:.1} m/s"),
+        colour: "--reference",
+        points: vec![(0.0, v_m_s), (slope_deg, v_m_s), (slope_deg, 0.0)],
     });
     Chart {
         title: "Slope against horizontal speed",
@@ -71,7 +81,7 @@ fn chart(found: &Findings) -> Chart {
         ),
         x_label: "slope, degrees",
         y_label: "horizontal speed at contact, m/s",
-        x_ticks: (0..=7).map(|n| SLOPE_DEG_MAX / 7.0 * f64::from(n)).collect(),
+        x_ticks: (0..=9).map(|n| AXIS_DEG_MAX / 9.0 * f64::from(n)).collect(),
         y_ticks: (0..=5).map(|n| V_M_S_MAX / 5.0 * f64::from(n)).collect(),
         curves,
         levels: vec![],

@@ -1,9 +1,15 @@
 //! The study as lines for a terminal.
 
 use super::{
-    ASKED, After, Boundary, Findings, Landings, RATE_DEG_S, SLOPE_DEG, TILT_DEG, V_DOWN_M_S,
-    V_M_S_MAX, Way,
+    ASKED, After, Boundary, CHOSEN, Envelope, Findings, Landings, RATE_DEG_S, ROCKS_M_S,
+    SLOPE_DEG_MAX, SURVEY_M_S_MAX, TILT_DEG, V_DOWN_M_S, V_M_S_MAX, Way,
 };
+use crate::statistics::Share;
+
+/// Envelopes that others publish or ask for, which the survey is asked about too: the scenarios' limits of tilt and
+/// speed; Chandrayaan-3's specification of slope and speed.
+const ASKED_ABOUT: [Envelope; 2] =
+    [Envelope { slope_deg: 8.0, v_m_s: 1.0 }, Envelope { slope_deg: 12.0, v_m_s: 0.5 }];
 
 impl Way {
     /// Name in tables and keys.
@@ -11,7 +17,6 @@ impl Way {
         match self {
             Way::Down => "downhill",
             Way::Across => "across",
-            Way::Up => "uphill",
             Way::Any => "any way",
         }
     }
@@ -62,6 +67,11 @@ fn map(found: &Findings) -> Vec<String> {
         .map(|deg| format!("{:>10.2}", geometry.trips_m_s(deg.to_radians())))
         .collect();
     out.push(format!("  {:40}{trips}", "feet that stick, downhill, closed form"));
+    let rocks: String = slopes
+        .iter()
+        .map(|deg| format!("{:>10.2}", geometry.rocks_m_s(deg.to_radians(), ROCKS_M_S)))
+        .collect();
+    out.push(format!("  {:40}{rocks}", "falls over its upper feet, closed form"));
     out.push(format!(
         "  Static limit {:.1}°: feet {:.2} m aside, centre of mass {:.2} m up.",
         geometry.static_rad().to_degrees(),
@@ -72,36 +82,57 @@ fn map(found: &Findings) -> Vec<String> {
 }
 
 fn envelope(found: &Findings) -> Vec<String> {
+    let (survey, chosen) = (&found.survey, &found.envelope);
     let mut out = vec![format!(
-        "Envelope: slope to {SLOPE_DEG:.0}°, {:.1} m/s any way, {} to {:.1} m/s down, tilt to {TILT_DEG}°, \
-         {RATE_DEG_S}°/s; with everything shut at contact {:.1} m/s.",
-        found.v_m_s, V_DOWN_M_S[0], V_DOWN_M_S[1], found.v_shut_m_s
+        "Survey of {} landings, slope to {SLOPE_DEG_MAX:.0}°, {SURVEY_M_S_MAX} m/s any way, {} to {:.1} m/s down, tilt to \
+         {TILT_DEG}°, {RATE_DEG_S}°/s; upright at rest inside:",
+        survey.0.len(),
+        V_DOWN_M_S[0],
+        V_DOWN_M_S[1]
     )];
+    let line = |envelope: &Envelope| {
+        let Envelope { slope_deg, v_m_s } = envelope;
+        format!("  {slope_deg:>4.0}°, {v_m_s:.1} m/s: {}", counted(&survey.held(envelope)))
+    };
+    out.extend(ASKED_ABOUT.iter().map(line));
+    out.push(format!("Fastest with {:.1} % at the lower end of its interval:", 100.0 * CHOSEN));
+    out.extend(survey.fastest().iter().filter(|e| e.v_m_s > 0.0).map(line));
+    out.push(format!(
+        "Envelope, the largest of these: slope to {:.0}°, {:.1} m/s. On draws of another seed:",
+        chosen.slope_deg, chosen.v_m_s
+    ));
     for (name, landings) in found.tables() {
         out.push(String::new());
         out.extend(table(name, landings));
     }
-    let stand = &found.inside.stand;
-    let met = stand.count as f64 >= ASKED * stand.of as f64;
+    let upright = &found.inside.upright;
+    let met = |met| if met { "met" } else { "not met" };
     out.push(format!(
-        "  {:.1} % asked inside: {}",
+        "  {:.1} % upright asked inside: {}, by the lower end of the interval {}",
         100.0 * ASKED,
-        if met { "met" } else { "not met" }
+        met(upright.count as f64 >= ASKED * upright.of as f64),
+        met(upright.low >= ASKED)
     ));
     out
 }
 
+/// A share with its interval.
+fn counted(share: &Share) -> String {
+    format!(
+        "{} of {}, {:.2} % [{:.2}, {:.2}]",
+        share.count,
+        share.of,
+        100.0 * share.count as f64 / share.of.max(1) as f64,
+        100.0 * share.low,
+        100.0 * share.high
+    )
+}
+
 fn table(name: &str, landings: &Landings) -> Vec<String> {
-    let percent = |x: f64| 100.0 * x;
-    let stand = &landings.stand;
-    let mut out = vec![format!(
-        "{name}: {} of {} stand, {:.2} % [{:.2}, {:.2}]",
-        stand.count,
-        stand.of,
-        percent(stand.count as f64 / stand.of.max(1) as f64),
-        percent(stand.low),
-        percent(stand.high)
-    )];
+    let mut out = vec![
+        format!("{name}: upright {}", counted(&landings.upright)),
+        format!("  stands on its legs {}", counted(&landings.stand)),
+    ];
     let counts =
         landings.classes.iter().map(|(class, share)| format!("{} {}", class.name(), share.count));
     out.push(format!(

@@ -107,6 +107,15 @@ fn a_chance_beyond_one_and_a_choice_without_weight_are_refused() {
 }
 
 #[test]
+fn a_point_of_what_is_not_dispersed_is_refused() {
+    let error = refused("point", "[point]\n\"start.along_m\" = 0.5");
+    assert!(error.to_string().contains("`point.start.along_m` is not a key"), "{error}");
+    assert!(help(&error).contains("knowledge.orbit_along_m"), "{}", help(&error));
+    let error = refused("point", "[point]\n\"knowledge.orbit_along_m\" = 1.5");
+    assert!(error.to_string().contains("= 1.5") && error.to_string().contains("[0, 1]"), "{error}");
+}
+
+#[test]
 fn a_law_replaces_the_one_that_it_extends_whole() {
     let folder = Folder::new("law-extends");
     let nominal = shipped("scenarios/m2-nominal.toml").display().to_string();

@@ -26,7 +26,7 @@ fn correlated(
         coefficient,
     };
     let correlations = between.iter().map(correlation).collect();
-    let plan = CampaignPlan { sampling, runs, correlations };
+    let plan = CampaignPlan { sampling, runs, correlations, point: Vec::new() };
     Design::of(laws.iter().enumerate().map(drawing).collect(), &plan)
 }
 
