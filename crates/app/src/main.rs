@@ -16,6 +16,7 @@ mod overrides;
 mod panel;
 mod plain;
 mod rangefinder;
+mod rare;
 mod replay;
 mod report;
 mod requirements;
@@ -49,6 +50,8 @@ enum Command {
     Report(report::Report),
     /// List every requirement with the tests and campaigns that show it.
     Requirements(requirements::Requirements),
+    /// Estimate how probable a rare event is: splitting, subset simulation, importance sampling, plain counting.
+    Rare(rare::Rare),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Covariance(covariance) => covariance.run(),
         Command::Report(report) => report.run(),
         Command::Requirements(requirements) => requirements.run(),
+        Command::Rare(rare) => rare.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),

@@ -3,7 +3,7 @@
 //! Duty: flies a scenario many times, on purpose, and says what that amounts to.
 //! Doors: [`runs::run`] (a campaign), [`runs::merge`] (one result of many parts), [`slurm`] (on a cluster),
 //! [`matrix::fly`] (sites, azimuths, vehicles and configurations), [`report::make`] (a campaign's report),
-//! [`requirements::requirements`].
+//! [`rare::estimate`] (a rare event), [`requirements::requirements`].
 //! Does not own: one run (`rig::closed_loop`), what a good landing is (`rig::verdict`), exact intervals
 //! (`rig::statistics`), the terminal (`app`).
 //!
@@ -12,6 +12,8 @@
 //! | CMP-1 | keep a campaign's partial results and resume them | `tests/runs.rs` |
 //! | CMP-2 | give the same rows on any number of threads | `one_thread_and_two_give_the_same_rows` |
 //! | CMP-3 | leave the same file however its runs were stopped, sharded, doubled or merged | `shards_merge_into_the_file_of_one_process` |
+//! | CMP-4 | give the probability of a rare event with an interval that holds what it says | `splitting_covers_the_truth`, `subset_simulation_covers_the_truth`, `importance_sampling_covers_the_truth_also_with_two_regions` |
+//! | CMP-5 | fly every failure found again, bit by bit | `what_an_estimate_finds_flies_again` |
 //! | CMP-30 | fly a matrix of sites, azimuths, vehicles and configurations with common random numbers, and go on with it | `a_small_matrix_flies_is_resumed_cell_by_cell_and_shares_its_draws` |
 //! | CMP-20 | show a share or a quantile by order statistics, with the runs that it takes | `runs_needed_are_those_of_the_published_table`, `bounds_cover_the_quantile_as_often_as_they_say` |
 //! | CMP-21 | name the inputs that drive a margin, and none that does not | `indices_of_the_ishigami_function_are_those_in_closed_form`, `indices_of_a_linear_gaussian_model_are_those_in_closed_form`, `intervals_cover_and_the_floor_holds_with_the_runs_of_a_small_campaign` |
@@ -24,6 +26,7 @@
 pub mod clusters;
 pub mod matrix;
 pub mod order;
+pub mod rare;
 pub mod report;
 pub mod requirements;
 pub mod runs;

@@ -1,6 +1,7 @@
 //! The closed loop: nature, sensors, flight software, actuators, nature.
 //!
-//! Owns: [`Simulation`] (one run in progress), [`fly`] (one run to its end).
+//! Owns: [`Simulation`] (one run in progress), [`Running`] (the same with what is measured of it), [`fly`] (one
+//! run to its end).
 //! Does not own: what all runs share (`stand`), what is kept (`record`), what is measured (`watch`),
 //! what is good (`verdict`).
 //! Rates: one cycle is 20 ms of sensors in, commands out; every fifth, by the flight software's own
@@ -11,11 +12,12 @@ use crate::load::{digest, nav_start};
 use crate::measures::{MEASURES, Measures};
 use crate::record::{Record, Recorder, Recording};
 use crate::scenario::ScenarioError;
+use crate::scenario::fault::Restart;
 pub use crate::stand::Stand;
 use crate::verdict::{End, Judgement, judge, outcome};
 use crate::watch::{EMPTY_KG, Watch};
 use flight::Flight;
-use flight::load::Load;
+use flight::load::{Load, NavStart};
 use icd::bus::{Actuators, Sensors};
 use icd::events::Event;
 use icd::time::{Span, Time};
@@ -58,9 +60,11 @@ pub struct Exchange {
 }
 
 /// One run in progress.
+#[derive(Clone)]
 pub struct Simulation<'a> {
     world: World,
-    computer: Computer<'a>,
+    /// With the flight software, which is large: a run is moved about, on the stacks of many threads.
+    computer: Box<Computer<'a>>,
     silences: Vec<Window>,
 }
 
@@ -76,7 +80,7 @@ impl<'a> Simulation<'a> {
         let silence = |(from, until)| Window::new(from, until, start.t);
         Ok(Self {
             world: stand.world(run, &start, drawn.faults)?,
-            computer: Computer::new(load, nav, &drawn.restarts),
+            computer: powered_up(load, nav, &drawn.restarts),
             silences: drawn.silences.into_iter().map(silence).collect(),
         })
     }
@@ -103,6 +107,20 @@ impl<'a> Simulation<'a> {
         exchange
     }
 
+    /// The same run with the same past, whose noise from now on is that of `key`: of every sensor and every fault
+    /// (see [`World::rekey`]). Without another key a clone flies on bit by bit.
+    #[inline(never)] // a second flight software, large
+    pub fn fork(&self, key: u64) -> Self {
+        let mut fork = self.clone();
+        fork.rekey(key);
+        fork
+    }
+
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.world.rekey(key);
+    }
+
     /// Nature.
     pub fn world(&self) -> &World {
         &self.world
@@ -118,6 +136,12 @@ impl<'a> Simulation<'a> {
         let now = self.world.now();
         self.computer.up() && self.silences.iter().all(|silence| silence.age(now.t).is_none())
     }
+}
+
+/// A computer on the heap; its way there is not on its caller's stack.
+#[inline(never)]
+fn powered_up<'a>(load: &'a Load, nav: NavStart, restarts: &[Restart]) -> Box<Computer<'a>> {
+    Box::new(Computer::new(load, nav, restarts))
 }
 
 /// One run flown to its end.
@@ -171,26 +195,82 @@ pub fn fly(
     mut observer: impl FnMut(&Frame<'_>),
 ) -> Result<Flown, ScenarioError> {
     let load = stand.load(run);
-    let mut simulation = Simulation::new(stand, &load, run)?;
-    let mut log = Log::new(stand, &simulation);
-    if recording == Recording::Full {
-        let nav = nav_start(&stand.scenario, &stand.start(run), run);
-        log.recorder = Some(Recorder::new(stand, run, log.start, digest(&load, &nav)));
-    }
+    let mut running = Running::new(stand, &load, run, recording)?;
     loop {
-        let exchange = simulation.exchange();
-        log.before(&simulation, &exchange, &mut observer);
-        simulation.carry_on(&exchange);
-        if let Some(end) = log.after(&simulation, &exchange) {
-            if let Some(reason) = stand.environment.terrain.trouble() {
-                return Err(ScenarioError::Ground { file: stand.scenario.path.clone(), reason });
-            }
-            return Ok(log.finish(stand, run, &simulation, end));
+        if let Some(end) = running.step(&mut observer) {
+            return running.finish(stand, end);
         }
     }
 }
 
+/// A run in progress with what is measured of it: can be stopped, cloned and forked at any cycle.
+#[derive(Clone)]
+pub struct Running<'a> {
+    simulation: Simulation<'a>,
+    log: Log,
+    run: u64,
+    cycles: u64,
+}
+
+impl<'a> Running<'a> {
+    /// Powers up run number `run`; `load` is [`Stand::load`] of the same run.
+    ///
+    /// # Errors
+    /// When truth refuses to start.
+    #[inline(never)] // large
+    pub fn new(
+        stand: &Stand,
+        load: &'a Load,
+        run: u64,
+        recording: Recording,
+    ) -> Result<Self, ScenarioError> {
+        let simulation = Simulation::new(stand, load, run)?;
+        let mut log = Log::new(stand, &simulation);
+        if recording == Recording::Full {
+            let nav = nav_start(&stand.scenario, &stand.start(run), run);
+            log.recorder = Some(Recorder::new(stand, run, log.start, digest(load, &nav)));
+        }
+        Ok(Self { simulation, log, run, cycles: 0 })
+    }
+
+    /// One cycle; tells how the run ended, once it has. `observer` as in [`fly`].
+    pub fn step(&mut self, observer: &mut impl FnMut(&Frame<'_>)) -> Option<End> {
+        let exchange = self.simulation.exchange();
+        self.log.before(&self.simulation, &exchange, observer);
+        self.simulation.carry_on(&exchange);
+        self.cycles += 1;
+        self.log.after(&self.simulation, &exchange)
+    }
+
+    /// Cycles done.
+    pub fn cycles(&self) -> u64 {
+        self.cycles
+    }
+
+    /// The loop itself.
+    pub fn simulation(&self) -> &Simulation<'a> {
+        &self.simulation
+    }
+
+    /// Other noise from now on: that of `key`. Clone first to fork.
+    pub fn rekey(&mut self, key: u64) {
+        self.simulation.rekey(key);
+    }
+
+    /// What became of it.
+    ///
+    /// # Errors
+    /// A terrain tile that could not be read on the way.
+    pub fn finish(self, stand: &Stand, end: End) -> Result<Flown, ScenarioError> {
+        if let Some(reason) = stand.environment.terrain.trouble() {
+            return Err(ScenarioError::Ground { file: stand.scenario.path.clone(), reason });
+        }
+        Ok(self.log.finish(stand, self.run, &self.simulation, end))
+    }
+}
+
 /// What is noted beside the loop.
+#[derive(Clone)]
 struct Log {
     start: Time,
     duration: Span,

@@ -13,6 +13,7 @@ use icd::time::{Span, Time};
 use truth::faulty::{Now, Window};
 
 /// A computer with its restarts.
+#[derive(Clone)]
 pub(crate) struct Computer<'a> {
     flight: Flight<'a>,
     start: NavStart,
@@ -22,6 +23,7 @@ pub(crate) struct Computer<'a> {
     next_powers_up: bool,
 }
 
+#[derive(Clone)]
 struct Pending {
     window: Window,
     restart: Restart,

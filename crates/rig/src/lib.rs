@@ -48,4 +48,5 @@ pub mod touchdown_study;
 pub mod verdict;
 pub mod watch;
 
+/// Random streams by seed, number and name: other rooms draw as truth does.
 pub use truth::random;

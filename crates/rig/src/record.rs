@@ -197,6 +197,7 @@ const OWN: &[Own] = &[
 const THRUST: [&str; 3] = ["truth.main_thrust_N", "truth.assist_thrust_N", "truth.jets_thrust_N"];
 
 /// Fills a [`Record`] while a run flies.
+#[derive(Clone)]
 pub struct Recorder {
     record: Record,
     thrust_sum_N: [f64; 3],

@@ -84,6 +84,14 @@ fn gamma_regularised(a: f64, x: f64) -> f64 {
     sum * libm::exp(a * libm::log(x) - x - libm::lgamma(a))
 }
 
+/// The t that Student's variable stays within, both ways, with `confidence`.
+///
+/// - `degrees`: of freedom, positive. By [DLMF] 8.17: P(|T| > t) = I_x(ν/2, 1/2), x = ν/(ν + t²).
+pub fn student_t(confidence: f64, degrees: f64) -> f64 {
+    let x = beta_quantile(1.0 - confidence, 0.5 * degrees, 0.5);
+    libm::sqrt(degrees * (1.0 / x - 1.0))
+}
+
 /// The x at which I_x(a, b) reaches `p`, by bisection to the last bits of a double.
 pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
@@ -143,6 +151,22 @@ fn continued_fraction(x: f64, a: f64, b: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn students_t_is_the_tabulated_one() {
+        // Two-sided 95 % and 99 %, as every table prints them, to three decimals.
+        for (confidence, degrees, published) in [
+            (0.95, 1.0, 12.706),
+            (0.95, 2.0, 4.303),
+            (0.95, 9.0, 2.262),
+            (0.95, 30.0, 2.042),
+            (0.99, 9.0, 3.250),
+            (0.95, 1e6, 1.960),
+        ] {
+            let t = student_t(confidence, degrees);
+            assert!((t - published).abs() < 5e-4, "{degrees}: {t}, published {published}");
+        }
+    }
 
     #[test]
     fn without_events_the_upper_bound_is_the_closed_form() {

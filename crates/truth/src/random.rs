@@ -40,6 +40,11 @@ impl Stream {
         Self { state: mix(key ^ mix(part.wrapping_add(GAMMA))), spare: None }
     }
 
+    /// Other numbers from now on: those of `key`, and of this stream alone.
+    pub fn rekey(&mut self, key: u64) {
+        *self = Self::part(self.state, mix(key));
+    }
+
     /// 64 uniform bits.
     pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);

@@ -362,6 +362,13 @@ impl World {
         })
     }
 
+    /// Other noise from now on, that of `key`: of every sensor and every fault. What is constant in a run, and
+    /// what has been drawn, stays. Two worlds with the same past and other keys part.
+    pub fn rekey(&mut self, key: u64) {
+        self.devices.rekey(key);
+        self.propulsion.rekey(key);
+    }
+
     /// Reads every device at the present time; once a cycle, before [`Self::step`].
     pub fn sense(&mut self) -> Sensors {
         self.follow_moon();

@@ -6,7 +6,7 @@ use crate::report::escape;
 use std::fmt::Write;
 
 /// What charts and tables of figures need beyond the style of the reports.
-pub(crate) const CHART_STYLE: &str = "svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } \
+pub const CHART_STYLE: &str = "svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } \
 svg text { fill: var(--muted); } svg .grid { stroke: var(--grid); } \
 svg polyline { fill: none; stroke-width: 2; } \
 svg line.level { stroke: var(--limit); stroke-dasharray: 5 4; } svg text.level { fill: var(--limit); } \
@@ -30,8 +30,8 @@ const TOP: f64 = 14.0;
 const BOTTOM: f64 = 44.0;
 
 /// One curve.
-pub(crate) struct Curve {
-    /// Label in the key.
+pub struct Curve {
+    /// Label in the key; empty for none.
     pub label: String,
     /// A colour of the style sheet, such as `--nav`.
     pub colour: &'static str,
@@ -40,7 +40,7 @@ pub(crate) struct Curve {
 }
 
 /// One chart.
-pub(crate) struct Chart {
+pub struct Chart {
     /// Title.
     pub title: &'static str,
     /// One sentence on how to read it.
@@ -92,6 +92,7 @@ impl Chart {
         let key: String = self
             .curves
             .iter()
+            .filter(|c| !c.label.is_empty())
             .map(|c| format!("<span style=\"--c:var({})\">{}</span>", c.colour, escape(&c.label)))
             .collect();
         format!(

@@ -6,7 +6,7 @@
 //! Refuses: judging. Verdicts arrive finished; the page shows them.
 
 pub mod adapt;
-pub(crate) mod chart;
+pub mod chart;
 mod json;
 mod page;
 mod plots;

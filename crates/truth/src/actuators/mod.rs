@@ -71,6 +71,12 @@ impl Propulsion {
         }
     }
 
+    /// Other random numbers of every fault from now on: those of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        let all = self.assist.iter_mut().chain(&mut self.jets);
+        all.chain([&mut self.main]).for_each(|thruster| thruster.faults.rekey(key));
+    }
+
     /// Takes the commands of the cycle that begins now.
     pub fn command(&mut self, now: &Now, actuators: &Actuators) {
         let t = now.t;

@@ -359,6 +359,11 @@ impl Armed {
         named.iter().enumerate().map(armed).collect()
     }
 
+    /// Other random numbers from now on; faults that shared theirs still do.
+    fn rekey(&mut self, key: u64) {
+        self.key = Stream::part(self.key, key).bits();
+    }
+
     /// Its random numbers for what happens at `t`.
     fn chance(&self, t: Time) -> Stream {
         Stream::part(self.key, t.tai_ns().cast_unsigned())

@@ -224,6 +224,11 @@ impl<R> Faults<R> {
         self.armed.is_empty()
     }
 
+    /// Other random numbers from now on: those of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.armed.iter_mut().for_each(|fault| fault.rekey(key));
+    }
+
     /// Notes the beginning and end of faults; once a cycle.
     #[inline]
     pub fn follow(&mut self, now: &Now) {

@@ -71,6 +71,11 @@ impl Camera {
         }
     }
 
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.noise.rekey(key);
+    }
+
     /// Exposes when due and returns the result that arrives in this cycle.
     ///
     /// - `look`: asked only for an exposure. Cost: some 10 ns a landmark of the list.

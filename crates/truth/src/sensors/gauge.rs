@@ -57,6 +57,11 @@ impl Gauge {
         }
     }
 
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.noise.rekey(key);
+    }
+
     /// The reading of this cycle, if one is due and the liquid lies still enough to have a level.
     pub fn sense(&mut self, t: Time, liquid: &Liquid) -> Option<bus::Gauge> {
         let spec = &self.spec;

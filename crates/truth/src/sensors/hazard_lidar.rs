@@ -52,6 +52,11 @@ impl HazardLidar {
         }
     }
 
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.noise.rekey(key);
+    }
+
     /// Sweeps a line when commanded and returns the result that arrives in this cycle.
     ///
     /// - `look`: from a direction, body axes and unit, to the range of the ground there, m, and the

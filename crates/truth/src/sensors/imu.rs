@@ -107,6 +107,12 @@ impl Imu {
         Self { gyros, accelerometers, g_sensitivity, noise, drift }
     }
 
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.noise.rekey(key);
+        self.drift.rekey(key);
+    }
+
     /// The sample over the cycle whose true increments are given.
     pub fn sense(&mut self, increments: &Increments) -> bus::Imu {
         let dt_s = increments.dt_s;

@@ -47,6 +47,11 @@ impl RadarAltimeter {
         }
     }
 
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.noise.rekey(key);
+    }
+
     /// Measures when due and returns the result that arrives in this cycle.
     ///
     /// - `exact`: range to the nearest ground in the cone now, m; asked only when a measurement is due.

@@ -41,6 +41,11 @@ impl Rangefinder {
         }
     }
 
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.noise.rekey(key);
+    }
+
     /// Fires when due and returns the result that arrives in this cycle.
     ///
     /// - `health`: what is left of the unit now.

@@ -56,6 +56,11 @@ impl StarTracker {
         }
     }
 
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.noise.rekey(key);
+    }
+
     /// The solution of this cycle, if one is due and possible.
     ///
     /// - `sun`: direction to the Sun; asked only when nothing else blinds; `None` when unknown.

@@ -60,6 +60,11 @@ impl Velocimeter {
         }
     }
 
+    /// Other noise from now on: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.noise.rekey(key);
+    }
+
     /// Measures when due and returns the result that arrives in this cycle.
     ///
     /// - `exact`: velocity of the aperture over ground in body axes, m/s, and which beams meet ground

@@ -140,6 +140,38 @@ impl Devices {
         }
     }
 
+    /// Other noise from now on, of every device and fault: that of `key`.
+    pub fn rekey(&mut self, key: u64) {
+        self.imu.rekey(key);
+        self.gyros.rekey(key);
+        self.accelerometers.rekey(key);
+        self.star_tracker.device.rekey(key);
+        self.star_tracker.faults.rekey(key);
+        self.rangefinder.device.rekey(key);
+        self.rangefinder.faults.rekey(key);
+        if let Some(unit) = &mut self.velocimeter {
+            unit.device.rekey(key);
+            unit.faults.rekey(key);
+        }
+        if let Some(unit) = &mut self.radar_altimeter {
+            unit.device.rekey(key);
+            unit.faults.rekey(key);
+        }
+        if let Some(unit) = &mut self.camera {
+            unit.device.rekey(key);
+            unit.faults.rekey(key);
+        }
+        if let Some(unit) = &mut self.gauge {
+            unit.device.rekey(key);
+            unit.faults.rekey(key);
+        }
+        if let Some(unit) = &mut self.hazard_lidar {
+            unit.device.rekey(key);
+            unit.faults.rekey(key);
+        }
+        self.switch_faults.iter_mut().for_each(|switch| switch.rekey(key));
+    }
+
     /// Notes which faults begin and end.
     fn follow(&mut self, now: &Now) {
         self.gyros.follow(now);
