@@ -11,13 +11,12 @@ use rig::statistics::Share;
 /// The document.
 pub fn twin(report: &Report) -> String {
     let table = &report.table;
-    let facts = table.facts.iter().filter(|(key, _)| {
-        key.starts_with("frigoris.") && !["frigoris.scenario"].contains(&key.as_str())
-    });
-    let facts = facts.map(|(key, value)| (key.replacen("frigoris.", "", 1), Json::text(value)));
+    // Not the file's own: its columns, its sum.
+    let facts = ["title", "seed", "scenario_hash", "code", "version", "fly"];
+    let facts = facts.map(|key| (key.to_string(), Json::text(table.fact(key)))).to_vec();
     let counts = &report.counts;
     let json = Json::object([
-        ("facts", Json::Object(facts.collect())),
+        ("facts", Json::Object(facts)),
         ("scenario", Json::text(table.scenario())),
         ("sampling", Json::text(table.sampling())),
         ("runs", Json::Number(table.count() as f64)),
