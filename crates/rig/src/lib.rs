@@ -41,3 +41,4 @@ pub mod statistics;
 pub mod touchdown_study;
 pub mod verdict;
 pub mod watch;
+pub use truth::random;
