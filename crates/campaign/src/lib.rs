@@ -13,3 +13,4 @@
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
 pub mod runs;
+pub mod search;

@@ -11,7 +11,7 @@
 //! | RIG-1 | refuse every malformed scenario with file, key, value and limit | `tests/scenario_errors.rs` |
 //! | RIG-2 | give the same record hash for the same scenario, seed and run | `tests/determinism.rs` |
 //! | RIG-3 | end every run in exactly one of pass, degraded, fail, invalid | `verdict` |
-//! //! | RIG-5 | state every counted share with its exact confidence interval | `published_intervals_are_met_to_their_last_digit` |
+//! | RIG-5 | state every counted share with its exact confidence interval | `published_intervals_are_met_to_their_last_digit` |
 //! | RIG-6 | lose Mission 2 by each published candidate cause alone | `each_candidate_cause_alone_is_lost_inside_every_published_band`, `every_candidate_alone_leaves_the_published_range` |
 //! | RIG-7 | fly any number of faults at once | `any_number_of_faults_at_once_still_ends_and_repeats`, `ten_ordinary_faults_at_once_do_not_move_the_touchdown` |
 //! | RIG-8 | repeat a flight bit by bit from its telemetry, and say where that ends | `tests/replay.rs` |
@@ -41,4 +41,5 @@ pub mod statistics;
 pub mod touchdown_study;
 pub mod verdict;
 pub mod watch;
+
 pub use truth::random;

@@ -17,11 +17,9 @@ pub mod survey;
 pub(crate) mod synthetic;
 
 pub use json::Json;
-pub(crate) use page::{STYLE, escape};
-pub use page::{page, write};
+pub use page::{STYLE, escape, page, write};
 pub use plots::{FLOWN, PLANNED, ProfilePoint};
-pub use relief::TerrainPatch;
-pub(crate) use relief::base64;
+pub use relief::{TerrainPatch, base64};
 pub use series::{Columns, FINAL_S};
 
 use icd::events::Severity;

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// The style sheet of every page.
-pub(crate) const STYLE: &str = include_str!("../../assets/report.css");
+pub const STYLE: &str = include_str!("../../assets/report.css");
 const SCRIPT: &str = include_str!("../../assets/report.js");
 const MAPS: &str = include_str!("../../assets/maps.js");
 const UPLOT_STYLE: &str = include_str!("../../assets/uplot/uPlot.min.css");
@@ -221,7 +221,7 @@ const fn severity(severity: Severity) -> &'static str {
 }
 
 /// Text that is safe inside HTML.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
