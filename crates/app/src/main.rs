@@ -15,6 +15,7 @@ mod panel;
 mod plain;
 mod rangefinder;
 mod replay;
+mod search;
 mod shipped;
 mod status;
 mod terrain;
@@ -37,6 +38,8 @@ enum Command {
     Fly(fly::Fly),
     /// Fly one scenario many times with dispersions, and count the outcomes.
     Campaign(campaign::Campaign),
+    /// Look for the likeliest ways to lose a scenario, and the smallest; against another configuration.
+    Search(search::Search),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
     let judged = match Cli::parse().command {
         Command::Fly(fly) => fly.run(),
         Command::Campaign(campaign) => campaign.run(),
+        Command::Search(search) => search.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),

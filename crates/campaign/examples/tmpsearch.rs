@@ -1,4 +1,4 @@
-use campaign::search::{bench::Against, study::{Request, Study}};
+use campaign::search::{Against, Request, Study};
 fn main() {
     let a: Vec<String> = std::env::args().collect();
     let request = Request { file: a[1].clone().into(), against: Against::Resilient, runs: a[2].parse().unwrap(), seed: a.get(4).map(|s| s.parse().unwrap()), folder: a[3].clone().into(), resume: true };

@@ -80,7 +80,7 @@ impl Library {
         }
         for (north, name) in [(true, "site north"), (false, "site east")] {
             let source = Source::Site { north };
-            out.add(name.into(), "site moved", ERROR_RATE, Sized::Signed, &[0.0], source);
+            out.add(name.into(), name, ERROR_RATE, Sized::Signed, &[0.0], source);
         }
         let azimuth = "site azimuth".to_string();
         out.add(azimuth, "site turned", ERROR_RATE, Sized::Signed, &[0.0], Source::Azimuth);
@@ -384,4 +384,102 @@ fn under(part: &Part, [latitude_rad, longitude_rad]: [f64; 2], azimuth_deg: f64)
         degrees(longitude_rad + east_rad),
         tidy(part.size)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rig::scenario::Tree;
+    use std::path::Path;
+
+    fn base(name: &str) -> (String, Scenario) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+        let path = root.join("scenarios").join(name);
+        (path.display().to_string(), Scenario::read(&path).unwrap())
+    }
+
+    fn written(library: &Library, (path, base): &(String, Scenario), point: &Point) -> Scenario {
+        let text = library.toml(point, base, ("", ""), Some("resilient"));
+        let text = format!("extends = {path:?}\n{text}");
+        let tree = Tree::of_text(Path::new("disturbed.toml"), &text).unwrap();
+        Scenario::check(&tree).unwrap_or_else(|error| panic!("{error:?}\n{text}"))
+    }
+
+    #[test]
+    fn every_disturbance_of_the_library_is_a_scenario() {
+        let base = base("m2-further-sensors.toml");
+        let library = Library::of(&[&base.1], 800.0);
+        // Every line of the table but those of the hazard lidar, which stands in another vehicle.
+        let faults = SEVERITIES.iter().filter(|severity| carries(&base.1, severity.on)).count();
+        assert!(library.dimensions.len() > faults + 10 && faults > 100, "{faults}");
+        let mut all = Point::default();
+        for (dimension, own) in library.dimensions.iter().enumerate() {
+            for size in [0.1, 1.0, -3.0, 3.0] {
+                if size < 0.0 && own.sized != Sized::Signed {
+                    continue;
+                }
+                let part = Part { dimension, size, place: *own.places.last().unwrap() };
+                let scenario = written(&library, &base, &Point::of(part));
+                let same = scenario.faults == base.1.faults
+                    && scenario.target_rad == base.1.target_rad
+                    && scenario.approach == base.1.approach
+                    && scenario.terrain == base.1.terrain
+                    && scenario.knowledge == base.1.knowledge;
+                assert!(!same, "{}: nothing is disturbed", own.name);
+                assert!(!library.words(&part, &base.1).is_empty());
+            }
+            all = all.with(Part { dimension, size: 1.0, place: 0.5 }).unwrap();
+        }
+        // And all of them at once.
+        let scenario = written(&library, &base, &all);
+        assert!(scenario.faults.len() >= faults && scenario.flight.resilient);
+    }
+
+    #[test]
+    fn size_one_is_the_severity_and_two_is_twice_as_bad() {
+        let base = base("m2-before-flight.toml");
+        let library = Library::of(&[&base.1], 800.0);
+        let number = |name: &str, size: f64| {
+            let dimension = library.dimensions.iter().position(|d| d.name == name).unwrap();
+            let scenario =
+                written(&library, &base, &Point::of(Part { dimension, size, place: 0.0 }));
+            scenario.faults[0].numbers.iter().map(|(_, x)| x.mean()).collect::<Vec<_>>()
+        };
+        assert_eq!(number("rangefinder range_limit", 1.0), [900.0]);
+        assert_eq!(number("rangefinder range_limit", 2.0), [450.0]);
+        assert_eq!(number("rangefinder scale", -1.0), [0.95]);
+        assert_eq!(number("rangefinder dropout", 2.0), [0.75]);
+        assert_eq!(number("rangefinder weak_laser", 0.0), [1.0]);
+        assert_eq!(number("main saturation", 2.0), [0.94]);
+        // Every channel by itself, as large as the severity's largest.
+        assert_eq!(number("star_tracker bias yaw_deg", -1.0), [0.0, 0.0, -0.122]);
+        assert_eq!(number("gyros bias y_deg_h", 2.0), [0.0, 0.2, 0.0]);
+    }
+
+    #[test]
+    fn a_crater_lies_where_it_is_said_to_under_the_track() {
+        // On the equator, flown eastward: the centre 60 km west of the target.
+        let part = Part { dimension: 0, size: 0.5, place: 0.5 };
+        let text = under(&part, [0.0, 0.1], 90.0);
+        let number = |key: &str| {
+            let line = text.lines().find(|line| line.starts_with(key)).unwrap();
+            line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+        };
+        let west_rad = 0.1 - 60_000.0 / MOON_RADIUS_M;
+        assert!(number("latitude_deg").abs() < 1e-9, "{text}");
+        assert!((number("longitude_deg") - west_rad.to_degrees()).abs() < 1e-4, "{text}");
+        assert_eq!(number("relief"), 0.5);
+    }
+
+    #[test]
+    fn a_site_moves_by_kilometres_whatever_its_latitude() {
+        let km = MOON_RADIUS_M / 1000.0;
+        let from = [60.0_f64.to_radians(), 3.1];
+        let [latitude, longitude] = moved(from, [100.0, 50.0]);
+        assert!(((latitude - from[0]) * km - 100.0).abs() < 1e-6);
+        assert!(((longitude - from[1]) * libm::cos(from[0]) * km - 50.0).abs() < 1e-6);
+        // Across the meridian of 180°.
+        let [_, longitude] = moved(from, [0.0, 100.0]);
+        assert!((-3.141..-3.0).contains(&longitude), "{longitude}");
+    }
 }

@@ -16,9 +16,6 @@ use rig::closed_loop::{Flown, Frame};
 use rig::scenario::Scenario;
 use rig::verdict::Outcome;
 
-/// Names of the margins.
-pub const MARGINS: [&str; 4] = ["stopping", "altitude", "propellant", "impact"];
-
 /// Speeds and heights below which stopping is touching down.
 const SLOW_M_S: f64 = 2.0;
 const LOW_M: f64 = 10.0;

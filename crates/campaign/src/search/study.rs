@@ -44,6 +44,8 @@ pub struct Ending {
     pub outcome: Outcome,
     /// Its figures.
     pub measures: Measures,
+    /// Digest of the flight: equal flights have equal digests.
+    pub digest: [u8; 32],
     /// Of dispersed runs: lost, standing.
     pub dispersed: (u64, u64),
 }
@@ -204,7 +206,8 @@ impl Ending {
             dispersed.0 += u64::from(lost(outcome));
             dispersed.1 += u64::from(stands(outcome));
         }
-        let (outcome, measures) = (flown.judgement.outcome, flown.measures);
-        Ok(Self { outcome, measures, dispersed })
+        let (outcome, measures, digest) =
+            (flown.judgement.outcome, flown.measures, flown.digest());
+        Ok(Self { outcome, measures, digest, dispersed })
     }
 }
