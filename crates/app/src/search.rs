@@ -14,8 +14,10 @@ use std::time::Instant;
 
 /// Arguments of `frigoris search`.
 #[derive(clap::Args)]
-#[command(after_help = "FILE is looked for as by `frigoris fly`. It must not be lost undisturbed.\n\n\
-Exit code: 0 the search was made, whatever it found; 2 it could not be.")]
+#[command(
+    after_help = "FILE is looked for as by `frigoris fly`. It must not be lost undisturbed.\n\n\
+Exit code: 0 the search was made, whatever it found; 2 it could not be."
+)]
 pub struct Search {
     /// Scenario file, or name of a shipped scenario.
     file: PathBuf,
@@ -62,7 +64,8 @@ impl Search {
         let study = self.search(&request)?;
         let mut stdout = std::io::stdout().lock();
         for line in search::lines(&study) {
-            let line = line.replace("frigoris fly ", &format!("frigoris fly {}/", folder.display()));
+            let line =
+                line.replace("frigoris fly ", &format!("frigoris fly {}/", folder.display()));
             say(&mut stdout, &line).into_diagnostic()?;
         }
         keep(&folder.join("search.json"), &search::json(&study))?;

@@ -76,5 +76,8 @@ fn a_scenario_that_is_lost_undisturbed_is_refused() {
     let file = scenario("history-luna-25-legacy.toml");
     let request = Request { file, against: Against::Nothing, ..request(&folder, false) };
     let refused = Study::of(&request, &|_| {});
-    assert!(matches!(refused, Err(SearchError::LostAlready { outcome: "lost", .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(SearchError::LostAlready { outcome: "lost", .. })),
+        "{refused:?}"
+    );
 }

@@ -78,8 +78,11 @@ impl Bench {
         if let Some(other) = &other {
             other.undisturbed("stands at its end in the other configuration too", stands)?;
         }
-        let scenarios: Vec<&Scenario> =
-            [Some(&own), other.as_ref()].into_iter().flatten().map(|b| &*b.stand.scenario).collect();
+        let scenarios: Vec<&Scenario> = [Some(&own), other.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|b| &*b.stand.scenario)
+            .collect();
         let library = Library::of(&scenarios, flown.simulated_s);
         let other_hash = other.as_ref().map_or(String::new(), |o| o.stand.scenario.hash());
         let (hash, digest) = (own.stand.scenario.hash(), short(&flown));
@@ -294,8 +297,7 @@ fn list(table: &BTreeMap<String, Entry>, key: &str, path: &str) -> String {
 fn value(node: &Node) -> String {
     match node {
         Node::Table(inner) => {
-            let pair =
-                |(key, entry): (&String, &Entry)| format!("{key} = {}", value(&entry.node));
+            let pair = |(key, entry): (&String, &Entry)| format!("{key} = {}", value(&entry.node));
             format!("{{ {} }}", inner.iter().map(pair).collect::<Vec<_>>().join(", "))
         }
         Node::Array(items) => {

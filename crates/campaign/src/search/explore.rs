@@ -233,14 +233,17 @@ impl State<'_> {
                 points.extend(sizes.iter().map(part));
             }
         }
-        let mut landed = Vec::new();
+        let side = |part: &Part| (part.dimension, part.size < 0.0);
+        let (mut landed, mut failed) = (Vec::new(), BTreeSet::new());
         while !points.is_empty() && self.left() > 0 {
             let rest = points.split_off(points.len().min(BATCH));
             let done = self.trials(std::mem::replace(&mut points, rest))?;
             self.tried_alone += done.len();
-            let (lost, stood): (Vec<_>, Vec<_>) =
+            let (mut lost, stood): (Vec<_>, Vec<_>) =
                 done.into_iter().partition(|(_, trial)| trial.lost);
             landed.extend(stood);
+            // The first place that fails stands for the others.
+            lost.retain(|(point, _)| point.0.first().is_none_or(|part| failed.insert(side(part))));
             // What fails alone is of use in a set as large as it may be without.
             landed.extend(self.settle(lost)?.into_iter().filter_map(|small| small.below));
         }
@@ -324,9 +327,8 @@ impl State<'_> {
 
     /// Whether less than this has failed already.
     fn holds_a_failure(&self, point: &Point) -> bool {
-        let same = |a: &Part, b: &Part| {
-            a.dimension == b.dimension && (a.size < 0.0) == (b.size < 0.0)
-        };
+        let same =
+            |a: &Part, b: &Part| a.dimension == b.dimension && (a.size < 0.0) == (b.size < 0.0);
         let held = |few: &Point| few.0.iter().all(|own| point.0.iter().any(|part| same(own, part)));
         let several = self.found.values().flatten().filter(|(few, _)| few.0.len() > 1);
         several.map(|(few, _)| few).any(held)

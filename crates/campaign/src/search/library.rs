@@ -43,10 +43,18 @@ const CRATERS: [f64; 4] = [0.125, 0.3, 0.5, 0.8];
 /// Where a dimension acts.
 #[derive(Clone, Copy, Debug)]
 enum Source {
-    Fault { severity: &'static Severity, channel: Option<usize> },
+    Fault {
+        severity: &'static Severity,
+        channel: Option<usize>,
+    },
     /// Radial, along track, across track; position or velocity.
-    Orbit { axis: usize, velocity: bool },
-    Site { north: bool },
+    Orbit {
+        axis: usize,
+        velocity: bool,
+    },
+    Site {
+        north: bool,
+    },
     Azimuth,
     Crater,
 }

@@ -47,7 +47,11 @@ pub(super) fn smallest(
         }
     }
     let together = small.point.clone();
-    small.shrink(subject, &|point, factor| point.scaled(subject.dimensions(), factor), &together)?;
+    small.shrink(
+        subject,
+        &|point, factor| point.scaled(subject.dimensions(), factor),
+        &together,
+    )?;
     if small.point.0.len() > 1 {
         for n in 0..small.point.0.len() {
             let from = small.point.clone();

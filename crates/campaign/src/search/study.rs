@@ -141,7 +141,8 @@ impl Study {
         resumed: usize,
     ) -> Self {
         let scenario = bench.scenario();
-        let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name =
+            |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let counts = [explored.tried_alone as u64, explored.without_effect as u64];
         let [alone, without] = counts;
         Self {
@@ -180,10 +181,8 @@ impl Listed {
 
     fn write(&self, bench: &Bench, folder: &Path, point: &Point) -> Result<(), SearchError> {
         let title = self.classes.join(" + ");
-        let mut texts = vec![(
-            self.file.clone(),
-            bench.file(point, &title, self.own.outcome, false),
-        )];
+        let mut texts =
+            vec![(self.file.clone(), bench.file(point, &title, self.own.outcome, false))];
         if let Some(other) = &self.other {
             let name = self.file.replace(".toml", "-against.toml");
             texts.push((name, bench.file(point, &title, other.outcome, true)));
@@ -206,8 +205,7 @@ impl Ending {
             dispersed.0 += u64::from(lost(outcome));
             dispersed.1 += u64::from(stands(outcome));
         }
-        let (outcome, measures, digest) =
-            (flown.judgement.outcome, flown.measures, flown.digest());
+        let (outcome, measures, digest) = (flown.judgement.outcome, flown.measures, flown.digest());
         Ok(Self { outcome, measures, digest, dispersed })
     }
 }

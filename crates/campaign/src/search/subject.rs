@@ -35,7 +35,9 @@ pub enum SearchError {
         reason: Box<ScenarioError>,
     },
     /// Nothing can be searched from a start that is lost already.
-    #[error("{file}: flown undisturbed, it ends as {outcome}: a search starts from a flight that {wanted}")]
+    #[error(
+        "{file}: flown undisturbed, it ends as {outcome}: a search starts from a flight that {wanted}"
+    )]
     LostAlready {
         /// The scenario.
         file: String,

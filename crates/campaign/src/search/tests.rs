@@ -67,8 +67,10 @@ impl Subject for HalfSpaces {
 /// Whether a failure lies in the dimensions of `nearest` and is as likely as that, the likeliest there is, but
 /// for 0.1.
 fn found(problem: &HalfSpaces, exploration: &Exploration, region: usize) -> bool {
-    let part = |(dimension, size): &(usize, f64)| {
-        super::space::Part { dimension: *dimension, size: *size, place: 0.0 }
+    let part = |(dimension, size): &(usize, f64)| super::space::Part {
+        dimension: *dimension,
+        size: *size,
+        place: 0.0,
     };
     let nearest = Point(problem.nearest(region).iter().map(part).collect());
     let best = nearest.log_likelihood(&problem.dimensions);
@@ -97,7 +99,11 @@ fn two_regions_that_need_two_disturbances_each_are_both_found_at_their_likeliest
     for seed in 1..=5 {
         let exploration = problem.search(600, seed);
         for region in 0..2 {
-            assert!(found(&problem, &exploration, region), "{seed} {region}: {:?}", exploration.failures);
+            assert!(
+                found(&problem, &exploration, region),
+                "{seed} {region}: {:?}",
+                exploration.failures
+            );
         }
         // By likelihood: the first region lies nearer, at 1.84 against 1.90.
         let first = exploration.failures[0].point.0[0].dimension;
