@@ -2,7 +2,8 @@
 //!
 //! Owns: [`explore`]. Does not own: making a failure small (`minimise`), what a trial is (`subject`).
 //! Alone: every dimension at twice its scale, each sign, each place. What changes nothing is left out from then on;
-//! what fails is made small; of the rest the largest size that does not fail, and what margins it costs, are kept.
+//! what fails is made small, and goes into sets at two thirds of that, well below its edge; what each costs of the
+//! margins is kept.
 //! Sets: a best-first search over a tree whose children add one disturbance to a set that did not fail, up to
 //! [`DEEPEST`]. The next set is the one with the largest
 //!     ln p − W max(0, m) + C / √(1 + n)
@@ -23,6 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Size at which disturbances are tried alone.
 const TRIED: f64 = 2.0;
+/// Share of the size that fails alone at which a disturbance goes into sets: so far below the edge that what
+/// fails there owes it to both. Assumed; at the edge itself every other draw of the noise fails.
+const HARMLESS: f64 = 0.65;
 /// Sets tried between two decisions.
 const BATCH: usize = 32;
 /// One set in so many is drawn at random.
@@ -91,7 +95,7 @@ pub struct Exploration {
     pub shared: u64,
 }
 
-/// A disturbance that does not fail alone, as large as that lets it be.
+/// A disturbance at a size that does not fail alone.
 #[derive(Clone, Debug)]
 struct Variant {
     part: Part,
@@ -244,8 +248,12 @@ impl State<'_> {
             landed.extend(stood);
             // The first place that fails stands for the others.
             lost.retain(|(point, _)| point.0.first().is_none_or(|part| failed.insert(side(part))));
-            // What fails alone is of use in a set as large as it may be without.
-            landed.extend(self.settle(lost)?.into_iter().filter_map(|small| small.below));
+            let dimensions = self.subject.dimensions();
+            let sized = |point: &Point| dimensions[point.0[0].dimension].sized != Sized::No;
+            let small = self.settle(lost)?.into_iter().map(|small| small.point).filter(sized);
+            let harmless = small.map(|point| point.scaled(dimensions, HARMLESS)).collect();
+            let done = self.trials(harmless)?;
+            landed.extend(done.into_iter().filter(|(_, trial)| !trial.lost));
         }
         for (point, trial) in landed {
             let (Some(part), false) = (point.0.first(), trial.digest == self.base.digest) else {

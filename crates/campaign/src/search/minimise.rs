@@ -26,8 +26,6 @@ pub(super) struct Small {
     pub point: Point,
     /// How it ended.
     pub trial: Trial,
-    /// The largest multiple of the point that does not fail, when the search went along one.
-    pub below: Option<(Point, Trial)>,
     /// Trials spent.
     pub spent: u64,
 }
@@ -38,7 +36,7 @@ pub(super) fn smallest(
     point: &Point,
     trial: &Trial,
 ) -> Result<Small, SearchError> {
-    let mut small = Small { point: point.clone(), trial: trial.clone(), below: None, spent: 0 };
+    let mut small = Small { point: point.clone(), trial: trial.clone(), spent: 0 };
     let mut n = 0;
     while small.point.0.len() > 1 && n < small.point.0.len() {
         let fewer = small.point.without(n);
@@ -80,7 +78,6 @@ impl Small {
             (self.point, self.trial) = (point, trial);
             return Ok(true);
         }
-        self.below = Some((point, trial));
         Ok(false)
     }
 
@@ -119,7 +116,7 @@ pub(super) fn likeliest(
     trials: u64,
     stream: &mut Stream,
 ) -> Result<Small, SearchError> {
-    let mut best = Small { point: point.clone(), trial: trial.clone(), below: None, spent: 0 };
+    let mut best = Small { point: point.clone(), trial: trial.clone(), spent: 0 };
     let dimensions = subject.dimensions();
     let mut step = 0.3;
     while best.spent + 1 < trials {
