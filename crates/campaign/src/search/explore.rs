@@ -33,8 +33,8 @@ const BATCH: usize = 32;
 const RANDOM: usize = 4;
 /// Disturbances in a set at the most.
 const DEEPEST: usize = 3;
-/// Margin against log-likelihood, and curiosity: assumed; a margin of 0.1 is worth a size of 1.
-const WEIGHT: f64 = 5.0;
+/// Margin against log-likelihood, and curiosity: assumed; a margin of 0.1 is worth a size of 2.
+const WEIGHT: f64 = 20.0;
 const CURIOSITY: f64 = 2.0;
 /// Failures of the same classes after which no more are looked for.
 const ENOUGH: usize = 2;
