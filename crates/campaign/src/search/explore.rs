@@ -27,6 +27,8 @@ const TRIED: f64 = 2.0;
 /// Share of the size that fails alone at which a disturbance goes into sets: so far below the edge that what
 /// fails there owes it to both. Assumed; at the edge itself every other draw of the noise fails.
 const HARMLESS: f64 = 0.65;
+/// Size below which a part of a failing set is no cause. Assumed.
+const HARDLY: f64 = 0.25;
 /// Sets tried between two decisions.
 const BATCH: usize = 32;
 /// One set in so many is drawn at random.
@@ -151,7 +153,7 @@ struct State<'a> {
     shared: u64,
     variants: Vec<Variant>,
     found: BTreeMap<Classes, Vec<(Point, Trial)>>,
-    /// Failures that the other configuration shares, by classes.
+    /// Failures that are not listed, by classes: the other configuration shares them, or they are luck.
     shared_by: BTreeMap<Classes, usize>,
     seen: BTreeSet<Vec<usize>>,
     /// Sets that did not fail: variants and margins.
@@ -210,8 +212,8 @@ impl State<'_> {
         for (small, survives) in done? {
             self.spent += small.spent + u64::from(survives.is_some());
             let classes = self.classes(&small.point);
-            if survives == Some(false) {
-                self.shared += 1;
+            if survives == Some(false) || self.by_luck(&small.point) {
+                self.shared += u64::from(survives == Some(false));
                 *self.shared_by.entry(classes).or_default() += 1;
             } else {
                 let own = self.found.entry(classes).or_default();
@@ -221,6 +223,14 @@ impl State<'_> {
         }
         self.tell();
         Ok(out)
+    }
+
+    /// Whether a set fails by one disturbance near its edge and another that is hardly there: any other draw of the
+    /// noise would do as well.
+    fn by_luck(&self, point: &Point) -> bool {
+        let dimensions = self.subject.dimensions();
+        let hardly = |p: &Part| dimensions[p.dimension].sized != Sized::No && p.size.abs() < HARDLY;
+        point.0.len() > 1 && point.0.iter().any(hardly)
     }
 
     /// Every disturbance alone.

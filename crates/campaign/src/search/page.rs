@@ -9,7 +9,7 @@ use std::fmt::Write;
 const OWN_STYLE: &str = "svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; } \
 svg text { fill: var(--muted); } svg .grid { stroke: var(--grid); } svg .bar { fill: var(--nav); } \
 svg .single { fill: var(--muted); } td.number, th.number { text-align: right; } p { max-width: 100ch; } \
-.scroll { overflow-x: auto; } table { min-width: 640px; } td { vertical-align: top; } \
+.scroll { overflow-x: auto; } table { min-width: 980px; } td { vertical-align: top; } \
 td ul { margin: 0; padding-left: 1.1em; } td small { color: var(--muted); } \
 .word { font-weight: 650; } .lost { color: var(--fail); } .stands { color: var(--pass); } \
 summary { cursor: pointer; color: var(--muted); } code { font-size: 12px; overflow-wrap: anywhere; }";

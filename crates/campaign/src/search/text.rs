@@ -25,7 +25,7 @@ pub(super) fn summary(study: &Study) -> String {
         format!(" Lost here and standing with {other}; {shared} that it loses too are left out.")
     });
     format!(
-        "{} flights, {} of them from before; seed {}. {} disturbances, alone in {alone} ways ({without} without any \
+        "{} flights, the log had {} from before; seed {}. {} disturbances, alone in {alone} ways ({without} without any \
          effect), {sets} sets of them. {} distinct failures.{other}",
         study.flights, study.resumed, study.seed, study.dimensions, study.found
     )
