@@ -9,7 +9,8 @@
 //!     ln p − W max(0, m) + C / √(1 + n)
 //! the reward of adaptive stress testing [Lee2020] with the margin m still unknown: it is predicted as that of the
 //! parent less what the new disturbance costs alone, each way of failing on its own, corrected by what sets of
-//! the same classes have been found to differ by; n counts those sets, as in [Kocsis2006]. One set in four is drawn
+//! the same classes have been found to differ by; n counts those sets, as in [Kocsis2006], and weighs so much that
+//! every pair of classes is met once before any is met again: what matters only together shows in no prediction. One set in four is drawn
 //! by its likelihood alone, so that a wrong model cannot hide a failure for good.
 //! Classes of failures that are known well are not tried again, nor sets that hold them: a failure that needs less
 //! is likelier.
@@ -37,11 +38,11 @@ const RANDOM: usize = 4;
 const DEEPEST: usize = 3;
 /// Margin against log-likelihood, and curiosity: assumed; a margin of 0.1 is worth a size of 2.
 const WEIGHT: f64 = 20.0;
-const CURIOSITY: f64 = 2.0;
+const CURIOSITY: f64 = 15.0;
 /// Failures of the same classes after which no more are looked for.
 const ENOUGH: usize = 2;
 /// Sets of a batch with the same classes at the most.
-const ALIKE: usize = 3;
+const ALIKE: usize = 1;
 /// Sets that did not fail and are near enough to be built upon.
 const PARENTS: usize = 12;
 /// Trials spent on the way from a small failure to the likeliest.
