@@ -20,6 +20,7 @@ mod rare;
 mod replay;
 mod report;
 mod requirements;
+mod search;
 mod shipped;
 mod status;
 mod terrain;
@@ -52,6 +53,8 @@ enum Command {
     Requirements(requirements::Requirements),
     /// Estimate how probable a rare event is: splitting, subset simulation, importance sampling, plain counting.
     Rare(rare::Rare),
+    /// Look for the likeliest ways to lose a scenario, and the smallest; against another configuration.
+    Search(search::Search),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Report(report) => report.run(),
         Command::Requirements(requirements) => requirements.run(),
         Command::Rare(rare) => rare.run(),
+        Command::Search(search) => search.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),

@@ -72,6 +72,25 @@ impl Unpacked {
         self.locate_in("matrices", named)
     }
 
+    /// As [`Self::locate`], for what is named by files that stay: an absolute path; what is inside the program is
+    /// unpacked below `folder` for good.
+    ///
+    /// # Errors
+    /// As [`Self::locate`]; a file that is not there is left to whoever reads it.
+    pub fn lasting(&mut self, named: &Path, folder: &Path) -> Result<PathBuf, UnpackError> {
+        let path = self.locate(named)?;
+        let inside = self.folder.as_ref().and_then(|own| path.strip_prefix(own).ok());
+        let path = match inside {
+            None => path,
+            Some(below) => {
+                let root = folder.join("shipped");
+                unpack(&root)?;
+                root.join(below)
+            }
+        };
+        Ok(path.canonicalize().unwrap_or(path))
+    }
+
     fn locate_in(&mut self, folder: &str, named: &Path) -> Result<PathBuf, UnpackError> {
         if named.exists() {
             return Ok(named.to_path_buf());
@@ -93,16 +112,21 @@ impl Unpacked {
         }
         let name = format!("frigoris-{}-{}", env!("CARGO_PKG_VERSION"), std::process::id());
         let root = self.kept.clone().unwrap_or_else(|| std::env::temp_dir().join(name));
-        for file in SHIPPED {
-            let path = root.join(file.path);
-            let folder = path.parent().unwrap_or(&root);
-            std::fs::create_dir_all(folder)
-                .and_then(|()| std::fs::write(&path, file.text))
-                .map_err(|reason| UnpackError { file: path.clone(), reason })?;
-        }
+        unpack(&root)?;
         self.folder = Some(root.clone());
         Ok(root)
     }
+}
+
+fn unpack(root: &Path) -> Result<(), UnpackError> {
+    for file in SHIPPED {
+        let path = root.join(file.path);
+        let folder = path.parent().unwrap_or(root);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, file.text))
+            .map_err(|reason| UnpackError { file: path.clone(), reason })?;
+    }
+    Ok(())
 }
 
 impl Drop for Unpacked {

@@ -3,7 +3,7 @@
 //! Duty: flies a scenario many times, on purpose, and says what that amounts to.
 //! Doors: [`runs::run`] (a campaign), [`runs::merge`] (one result of many parts), [`slurm`] (on a cluster),
 //! [`matrix::fly`] (sites, azimuths, vehicles and configurations), [`report::make`] (a campaign's report),
-//! [`rare::estimate`] (a rare event), [`requirements::requirements`].
+//! [`rare::estimate`] (a rare event), [`search::Study::of`] (a search for failures), [`requirements::requirements`].
 //! Does not own: one run (`rig::closed_loop`), what a good landing is (`rig::verdict`), exact intervals
 //! (`rig::statistics`), the terminal (`app`).
 //!
@@ -20,6 +20,9 @@
 //! | CMP-22 | group failed runs by what they share, with a rule that chance would not find | `two_planted_ways_to_fail_are_found_with_their_rules`, `one_way_to_fail_stays_one_and_chance_makes_no_rule` |
 //! | CMP-23 | give the same report from the file alone, however its rows came together | `the_report_is_that_of_the_file_whatever_the_order_of_its_rows` |
 //! | CMP-24 | state for each requirement the tests and runs that show it | `every_purpose_of_a_scenario_is_a_requirement_that_names_the_scenario`, `evidence_is_weighed_as_the_published_table_says` |
+//! | CMP-40 | find failures of known problems at their likeliest points | `two_regions_that_need_two_disturbances_each_are_both_found_at_their_likeliest_points` |
+//! | CMP-41 | replay every failure it finds bit by bit from the file it leaves | `a_failure_replays_bit_by_bit_from_its_file_whatever_the_threads_and_after_a_stop` |
+//! | CMP-42 | be able to write every disturbance of its library as a scenario | `every_disturbance_of_the_library_is_a_scenario` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
@@ -30,6 +33,7 @@ pub mod rare;
 pub mod report;
 pub mod requirements;
 pub mod runs;
+pub mod search;
 pub mod sensitivity;
 pub mod slurm;
 

@@ -162,9 +162,11 @@ pub fn nav_start(scenario: &Scenario, state: &OrbitState, run: u64) -> board::Na
     let knowledge = &scenario.knowledge;
     let scaled = |sigma: [f64; 3], n: Vector3<f64>| Vector3::from(sigma).component_mul(&n);
     let R = radial_along_across(state);
-    let dp = scaled(knowledge.orbit_sigma_m, dp);
+    let mut dp = scaled(knowledge.orbit_sigma_m, dp);
     let mut dv = scaled(knowledge.orbit_sigma_m_s, dv);
     dv.y -= state.v_MB_I.norm() / state.p_MB_I.norm() * dp.x;
+    dp += Vector3::from(knowledge.orbit_error_m);
+    dv += Vector3::from(knowledge.orbit_error_m_s);
     board::NavStart {
         t: state.t,
         p_MB_I: state.p_MB_I + Vector::from_si(R * dp),

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use truth::environment::gravity::Field;
 use truth::environment::kernel::Kernels;
 use truth::environment::landmarks::Catalogue;
-use truth::environment::terrain::{TerrainConfig, Tile};
+use truth::environment::terrain::{Terrain, TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
 use truth::faulty::Fault;
 use truth::random::{Key, Stream};
@@ -52,7 +52,12 @@ impl Stand {
     /// # Errors
     /// A terrain tile that cannot be read, an environment or an approach that does not exist.
     pub fn new(scenario: Scenario) -> Result<Self, ScenarioError> {
-        let environment = environment(&scenario)?;
+        let environment = Arc::new(environment(&scenario)?);
+        Self::on(scenario, environment)
+    }
+
+    /// Plans the approach and prepares the load.
+    fn on(scenario: Scenario, environment: Arc<Environment>) -> Result<Self, ScenarioError> {
         let [latitude_rad, longitude_rad] = scenario.target_rad;
         let site = Site::new(latitude_rad, longitude_rad, &environment.terrain);
         let arrival = Arrival::plan(&scenario, &environment, &site)
@@ -62,7 +67,7 @@ impl Stand {
             .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         Ok(Self {
             scenario: Arc::new(scenario),
-            environment: Arc::new(environment),
+            environment,
             site,
             arrival,
             landmarks,
@@ -82,6 +87,44 @@ impl Stand {
             Upload::new(&scenario, &self.environment, &self.site, &self.arrival, &self.landmarks)
                 .map_err(|reason| ScenarioError::Arrival { file: scenario.path.clone(), reason })?;
         Ok(Self { scenario: Arc::new(scenario), upload: Arc::new(upload), ..self.clone() })
+    }
+
+    /// The stand of another scenario; what the two have in common is shared, not built again: everything when
+    /// only faults or the expectation differ, the Moon but for its ground when the terrain does.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn again(&self, scenario: Scenario) -> Result<Self, ScenarioError> {
+        let own = &*self.scenario;
+        let nature = own.truth == scenario.truth
+            && own.approach.touchdown == scenario.approach.touchdown
+            && own.duration_s_max == scenario.duration_s_max;
+        if !nature {
+            return Self::new(scenario);
+        }
+        let ground = own.terrain == scenario.terrain;
+        let plan = own.target_rad == scenario.target_rad
+            && own.approach == scenario.approach
+            && own.start == scenario.start
+            && own.vehicle == scenario.vehicle;
+        let load = own.flight == scenario.flight
+            && own.knowledge == scenario.knowledge
+            && own.seed == scenario.seed;
+        if ground && plan && load {
+            return Ok(Self { scenario: Arc::new(scenario), ..self.clone() });
+        }
+        let environment = match ground {
+            true => Arc::clone(&self.environment),
+            false => {
+                let built = terrain_config(&scenario.terrain, &scenario.path)?;
+                let built = Terrain::new(&built).map_err(|reason| ScenarioError::Environment {
+                    file: scenario.path.clone(),
+                    reason: reason.into(),
+                })?;
+                Arc::new(Environment { terrain: built, ..Environment::clone(&self.environment) })
+            }
+        };
+        Self::on(scenario, environment)
     }
 
     /// The load of one run; lend it to [`crate::closed_loop::Simulation::new`].

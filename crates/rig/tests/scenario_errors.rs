@@ -118,6 +118,17 @@ fn a_wrong_unit_in_a_file_that_extends_nothing_is_answered_too() {
 }
 
 #[test]
+fn a_crater_needs_a_place_and_a_relief_that_can_be() {
+    let place = "latitude_deg = 60.0\nlongitude_deg = -4.6\n";
+    let error = refused("crater", &format!("[[terrain.crater]]\n{place}relief = 7.0"));
+    assert!(error.to_string().contains("relief = 7") && error.to_string().ends_with("[0, 3]"));
+    let error = refused("crater-key", &format!("[[terrain.crater]]\n{place}depth_m = 7.0"));
+    assert!(error.to_string().contains("terrain.crater[0].relief"), "{error}");
+    let error = refused("orbit-error", "[knowledge]\norbit_error_m = [0.0, 1e9, 0.0]");
+    assert!(error.to_string().contains("knowledge.orbit_error_m[1] = 1000000000 m"), "{error}");
+}
+
+#[test]
 fn an_unknown_key_lists_the_known_ones() {
     let error = refused("key", "[terrain]\nroughness = 3.0");
     assert!(error.to_string().contains("`terrain.roughness`"), "{error}");

@@ -31,6 +31,11 @@ fn as_flown_runs_dry_above_the_ground_inside_every_band() {
 }
 
 #[test]
+fn as_flown_lands_where_it_was_to_land_before_the_site_was_moved() {
+    as_expected("m1-before-flight.toml");
+}
+
+#[test]
 fn the_loss_does_not_hang_on_the_reading_of_the_vehicle() {
     as_expected("m1-as-flown-a.toml");
 }

@@ -67,6 +67,11 @@ fn the_nominal_flight_keeps_the_published_profile() {
 }
 
 #[test]
+fn as_flown_lands_where_nothing_is_wrong() {
+    as_expected("m2-before-flight.toml");
+}
+
+#[test]
 fn the_nominal_flight_lands_from_ignition_too() {
     as_expected("m2-nominal-from-ignition.toml");
 }

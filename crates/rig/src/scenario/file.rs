@@ -76,6 +76,9 @@ pub struct Tree {
     files: Vec<(PathBuf, String)>,
 }
 
+/// The next file of a chain, and the value that names it.
+type Named = Option<(PathBuf, Option<Entry>)>;
+
 /// A scenario as written; [`super::Scenario`] is what was checked. Only the second can run.
 pub type ScenarioFile = Tree;
 
@@ -86,7 +89,24 @@ impl Tree {
     /// A file that is absent, is not TOML, or extends itself.
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
         let mut tree = Self { root: BTreeMap::new(), files: Vec::new() };
-        let mut next = Some((path.to_path_buf(), None));
+        tree.chain(Some((path.to_path_buf(), None)))?;
+        Ok(tree)
+    }
+
+    /// What a file of this name with this text would say, whether it exists or not.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn of_text(path: &Path, text: &str) -> Result<Self, ScenarioError> {
+        let mut tree = Self { root: BTreeMap::new(), files: Vec::new() };
+        let next = tree.add(path.to_path_buf(), text.to_string())?;
+        tree.chain(next)?;
+        Ok(tree)
+    }
+
+    /// Adds a file and those that it extends.
+    fn chain(&mut self, first: Named) -> Result<(), ScenarioError> {
+        let (tree, mut next) = (self, first);
         while let Some((path, named_by)) = next {
             if tree.files.len() >= EXTENDS_MAX || tree.files.iter().any(|(seen, _)| *seen == path) {
                 return Err(ScenarioError::ExtendsItself { file: path });
@@ -95,7 +115,7 @@ impl Tree {
                 .map_err(|reason| tree.unreadable(&path, "extends", named_by.as_ref(), reason))?;
             next = tree.add(path, text)?;
         }
-        Ok(tree)
+        Ok(())
     }
 
     /// The complaint about a file that cannot be read.
@@ -116,11 +136,7 @@ impl Tree {
     }
 
     /// Adds a file below the ones already there; returns the file that it extends and what names it.
-    fn add(
-        &mut self,
-        path: PathBuf,
-        text: String,
-    ) -> Result<Option<(PathBuf, Option<Entry>)>, ScenarioError> {
+    fn add(&mut self, path: PathBuf, text: String) -> Result<Named, ScenarioError> {
         let number = self.files.len();
         self.files.push((path.clone(), text.clone()));
         let parsed = DeTable::parse(&text).map_err(|error| ScenarioError::NotToml {

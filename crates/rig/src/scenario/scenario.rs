@@ -119,7 +119,7 @@ pub struct Ground {
     pub relief: bool,
     /// Files of measured elevation.
     pub tiles: Vec<PathBuf>,
-    /// Landforms that stand in for the coarse global grid.
+    /// Landforms that stand in for the coarse global grid, or are added to it.
     pub landforms: Vec<Landform>,
 }
 
@@ -130,6 +130,10 @@ pub struct Knowledge {
     pub orbit_sigma_m: [f64; 3],
     /// Orbit determination, velocity: radial, along track, across track, m/s.
     pub orbit_sigma_m_s: [f64; 3],
+    /// What orbit determination is wrong by beside what is drawn, position: radial, along track, across track, m.
+    pub orbit_error_m: [f64; 3],
+    /// The same, velocity, m/s. Believed minus true.
+    pub orbit_error_m_s: [f64; 3],
     /// Elevation of the map, m.
     pub map_sigma_m: f64,
     /// Distance over which that error keeps its value, m.
@@ -373,7 +377,16 @@ impl Ground {
     ) -> Option<Self> {
         let number = |key: &str| setting(key)?.parse::<f64>().ok();
         let landform =
-            |name: &String| Landform::ALL.into_iter().find(|landform| landform.name() == name);
+            |name: &String| Landform::NAMED.into_iter().find(|landform| landform.name() == name);
+        let part = |i: usize, key: &str| number(&format!("crater[{i}].{key}"));
+        let crater = |i| {
+            Some(Landform::Crater {
+                latitude_rad: part(i, "latitude_deg")? * DEG,
+                longitude_rad: part(i, "longitude_deg")? * DEG,
+                relief: part(i, "relief")?,
+            })
+        };
+        let named = list("landforms").iter().map(landform).collect::<Option<Vec<_>>>()?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         // a whole number in the file
         Some(Self {
@@ -382,17 +395,25 @@ impl Ground {
             rock_abundance: 0.01 * number("rock_abundance_percent")?,
             relief: setting("relief")? == "true",
             tiles: list("tiles").into_iter().map(PathBuf::from).collect(),
-            landforms: list("landforms").iter().map(landform).collect::<Option<_>>()?,
+            landforms: named.into_iter().chain((0..).map_while(crater)).collect(),
         })
     }
 }
 
 fn landforms(t: &Reader<'_>) -> Read<Vec<Landform>> {
-    let names = Landform::ALL.map(Landform::name);
+    let names = Landform::NAMED.map(Landform::name);
     let mut out = Vec::new();
     for (name, entry) in t.texts("landforms")? {
-        let known = Landform::ALL.into_iter().find(|landform| landform.name() == name);
+        let known = Landform::NAMED.into_iter().find(|landform| landform.name() == name);
         out.push(known.ok_or_else(|| t.unknown_choice(entry, "landforms", name, &names))?);
+    }
+    for crater in t.tables("crater")? {
+        out.push(Landform::Crater {
+            latitude_rad: crater.number("latitude_deg", -80.0, 80.0)? * DEG,
+            longitude_rad: crater.number("longitude_deg", -180.0, 360.0)? * DEG,
+            relief: crater.number("relief", 0.0, 3.0)?,
+        });
+        crater.finish()?;
     }
     Ok(out)
 }
@@ -403,6 +424,8 @@ fn knowledge(t: &Reader<'_>) -> Read<Knowledge> {
     let knowledge = Knowledge {
         orbit_sigma_m: t.numbers("orbit_sigma_m", 0.0, 1e5)?,
         orbit_sigma_m_s: t.numbers("orbit_sigma_m_s", 0.0, 100.0)?,
+        orbit_error_m: t.numbers("orbit_error_m", -1e5, 1e5)?,
+        orbit_error_m_s: t.numbers("orbit_error_m_s", -100.0, 100.0)?,
         map_sigma_m: t.number("map_sigma_m", 0.0, 1e3)?,
         map_correlation_m: t.number("map_correlation_m", 1.0, 1e6)?,
         map_spacing_m: t.number("map_spacing_m", 10.0, 1e4)?,

@@ -14,6 +14,8 @@
 //! are those measured (1 for t), w a hump over the rim, v one over the wall: the terraces, whose height and
 //! number are assumed. The floor carries the relief of a mare (assumed: melt and lava have flooded it).
 //! Between 1.5 and 2 rim radii it blends into the coarse grid.
+//! The same shape can be put anywhere else: what it has above the ground around Atlas, −1.94 km, times a factor
+//! is then added to the coarse grid: a crater that nobody has looked for under an approach.
 //! Refuses: where each hill of the real crater stands; the two central peaks' own places, which are a ring
 //! here; the fractures of the floor, the ramparts of its neighbour Hercules.
 
@@ -26,10 +28,19 @@ use nalgebra::Vector3;
 use std::path::Path;
 
 /// A landform that can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Landform {
     /// Crater of 88 km at 46.7° N 44.4° E.
     Atlas,
+    /// A crater of its shape elsewhere.
+    Crater {
+        /// Latitude of the centre, rad.
+        latitude_rad: f64,
+        /// Longitude of the centre, rad.
+        longitude_rad: f64,
+        /// Factor on its relief; 1 for that of Atlas.
+        relief: f64,
+    },
 }
 
 /// Where Atlas was measured from, latitude and longitude, degrees, and its mean rim radius, m.
@@ -50,6 +61,8 @@ const PROFILE_M: [f64; 41] = [
     -1950.0,
 ];
 const PER_RADIUS: f64 = 20.0;
+/// Elevation of the ground around it, m: where the profile ends.
+const AROUND_M: f64 = -1940.0;
 /// Height of a terrace over its mean slope, m. Assumed.
 const TERRACE_M: f64 = 110.0;
 /// Rim radii between which the smooth floor ends. Assumed: at the foot of the wall.
@@ -63,18 +76,39 @@ const HALF_M: f64 = 97_000.0;
 const HARMONICS: core::ops::RangeInclusive<u32> = 2..=7;
 
 impl Landform {
-    /// Every one.
-    pub const ALL: [Self; 1] = [Self::Atlas];
+    /// Every one that has a place of its own.
+    pub const NAMED: [Self; 1] = [Self::Atlas];
 
     /// Name in scenario files.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Atlas => "atlas",
+            Self::Crater { .. } => "crater",
         }
     }
 
-    /// Share of smooth ground that it brings to a direction: its floor carries the relief of a mare.
+    /// Latitude and longitude of its centre, rad.
+    fn center_rad(self) -> [f64; 2] {
+        match self {
+            Self::Atlas => CENTER_DEG.map(f64::to_radians),
+            Self::Crater { latitude_rad, longitude_rad, .. } => [latitude_rad, longitude_rad],
+        }
+    }
+
+    /// Factor on the relief that is added to the coarse grid; `None` where the profile stands for itself.
+    const fn added(self) -> Option<f64> {
+        match self {
+            Self::Atlas => None,
+            Self::Crater { relief, .. } => Some(relief),
+        }
+    }
+
+    /// Share of smooth ground that it brings to a direction: the floor of Atlas carries the relief of a mare, a
+    /// crater elsewhere that of the ground it is added to.
     pub(super) fn plain_share(self, u: Vector3<f64>) -> f64 {
+        if self != Self::Atlas {
+            return 0.0;
+        }
         let [x, y, z] = CENTER;
         let off = (u - Vector3::new(x, y, z)).norm() * MOON_RADIUS_M / RIM_M;
         let [from, to] = FLOOR;
@@ -84,8 +118,8 @@ impl Landform {
     /// The landform as a grid.
     pub(super) fn raster(self, seed: u64) -> Result<Raster, TerrainError> {
         let coarse = lola()?;
-        let shape = Shape::new(seed);
-        let [latitude_rad, longitude_rad] = CENTER_DEG.map(f64::to_radians);
+        let [latitude_rad, longitude_rad] = self.center_rad();
+        let shape = Shape::new(seed, [latitude_rad, longitude_rad], self.added());
         let number = (2.0 * HALF_M / POSTING_M) as usize;
         let half = 0.5 * (number as f64 - 1.0);
         let step_y_rad = POSTING_M / MOON_RADIUS_M;
@@ -142,16 +176,16 @@ struct Shape {
     radius: Wave,
     height: Wave,
     terraces: Wave,
+    added: Option<f64>,
 }
 
 impl Shape {
-    fn new(seed: u64) -> Self {
-        let [latitude_rad, longitude_rad] = CENTER_DEG.map(f64::to_radians);
+    fn new(seed: u64, [latitude_rad, longitude_rad]: [f64; 2], added: Option<f64>) -> Self {
         let center = unit(latitude_rad, longitude_rad);
         let east = Vector3::z().cross(&center).normalize();
         let north = center.cross(&east);
         let wave = |which| Wave::new(seed, which);
-        Self { center, east, north, radius: wave(0), height: wave(1), terraces: wave(2) }
+        Self { center, east, north, radius: wave(0), height: wave(1), terraces: wave(2), added }
     }
 
     /// - `around_m`: elevation of the coarse grid there.
@@ -169,6 +203,9 @@ impl Shape {
         let own_m = profile_m(x)
             + UNEVEN_M * self.height.at(azimuth) * rim
             + TERRACE_M * libm::sin(terrace) * wall;
+        if let Some(relief) = self.added {
+            return around_m + relief * (own_m - AROUND_M);
+        }
         let [from, to] = BLEND;
         own_m + smooth((r - from) / (to - from)) * (around_m - own_m)
     }
@@ -249,14 +286,31 @@ mod tests {
     #[test]
     fn the_smooth_floor_lies_around_the_centre_and_ends_at_the_wall() {
         let [latitude, longitude] = CENTER_DEG.map(f64::to_radians);
-        let [x, y, z] = CENTER;
-        assert!((unit(latitude, longitude) - Vector3::new(x, y, z)).norm() < 1e-12);
         let share = |x: f64| {
             let [latitude, longitude] = at(x, 123.0);
             Landform::Atlas.plain_share(unit(latitude, longitude))
         };
+        let [x, y, z] = CENTER;
+        assert!((unit(latitude, longitude) - Vector3::new(x, y, z)).norm() < 1e-12);
         assert_eq!((share(0.0), share(0.6), share(0.76)), (1.0, 1.0, 0.0));
         assert!((0.01..0.99).contains(&share(0.69)));
+    }
+
+    #[test]
+    fn a_crater_elsewhere_adds_its_relief_to_the_ground_that_is_there() {
+        let [latitude_rad, longitude_rad] = [60.0, -5.0].map(f64::to_radians);
+        let crater = |relief| {
+            let landform = Landform::Crater { latitude_rad, longitude_rad, relief };
+            Tile::landform(landform, 1).unwrap().elevation_m(latitude_rad, longitude_rad).unwrap()
+        };
+        // The floor under the centre: the profile's first value below its last, and nothing at factor zero.
+        let ground_m = lola().unwrap().at(latitude_rad, longitude_rad).0;
+        assert!((crater(0.0) - ground_m).abs() < 1.0, "{} {ground_m}", crater(0.0));
+        for relief in [0.5, 1.0] {
+            let deep_m = relief * (PROFILE_M[0] - AROUND_M);
+            let found_m = crater(relief) - crater(0.0);
+            assert!((found_m - deep_m).abs() < 0.02 * deep_m.abs(), "{found_m} {deep_m}");
+        }
     }
 
     #[test]
