@@ -7,7 +7,7 @@
 use crate::Flight;
 use crate::faults::rangefinder::{self, Peer, Ranging};
 use crate::faults::table;
-use crate::load::after;
+use crate::load::{Legacy, after};
 use crate::nav::aid::{EMPTY, put};
 use crate::nav::covariance::V;
 use icd::bus::PULSE_FRAME;
@@ -104,7 +104,8 @@ impl Flight<'_> {
     /// Where ranges and inertial unit agree against the velocimeter, what it did is taken back: velocity may be
     /// wrong by as much along the way it was moved, and altitude by what that came to while it was found out.
     fn weigh_beams(&mut self) {
-        if !self.load.faults.bank {
+        let faults = &self.load.faults;
+        if !faults.bank || faults.legacy == Legacy::Dart {
             return;
         }
         let now = self.nav.t;

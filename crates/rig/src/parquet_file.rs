@@ -25,7 +25,9 @@ use std::sync::Arc;
 /// Key, unit, values.
 pub type Column<'a> = (&'a str, &'a str, &'a [f64]);
 
-/// Where the SHA-256 of the values stands.
+/// What the fact of a column's unit begins with.
+const UNIT: &str = "unit.";
+/// Where the SHA-256 of columns, values and facts stands.
 const VALUES: &str = "frigoris.values_sha256";
 /// Values read at once.
 const BATCH: usize = 65_536;
@@ -74,7 +76,9 @@ impl Writer {
         let disk = File::create(&half.0).map_err(file_error)?;
         let file = disk.try_clone().map_err(file_error)?;
         let encoder = encoder(file, columns).map_err(|reason| fault(path, reason))?;
-        Ok(Self { path: path.to_path_buf(), encoder, disk, half, digest: Sha256::new() })
+        let mut digest = Sha256::new();
+        columns.iter().for_each(|(key, unit)| pair(&mut digest, key, unit));
+        Ok(Self { path: path.to_path_buf(), encoder, disk, half, digest })
     }
 
     /// Writes rows as one row group: for each column its values, all of one length.
@@ -92,6 +96,7 @@ impl Writer {
     /// As [`Self::group`].
     pub fn finish(mut self, facts: &[(&str, String)]) -> Result<(), WriteError> {
         for (key, value) in facts {
+            pair(&mut self.digest, key, value);
             self.encoder.append_key_value_metadata(KeyValue::new(key.to_string(), value.clone()));
         }
         let values = hex(&self.digest.finalize_reset());
@@ -101,6 +106,14 @@ impl Writer {
             .sync_all()
             .and_then(|()| std::fs::rename(&self.half.0, &self.path))
             .map_err(|reason| WriteError::File { file: self.path.clone(), reason })
+    }
+}
+
+/// One name and what it stands for; neither can run into the next.
+fn pair(digest: &mut Sha256, key: &str, value: &str) {
+    for text in [key, value] {
+        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(text);
     }
 }
 
@@ -139,7 +152,7 @@ fn encoder(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let schema = Arc::new(Type::group_type_builder("frigoris").with_fields(fields).build()?);
-    let units = columns.iter().map(|(key, unit)| (format!("unit.{key}"), (*unit).to_string()));
+    let units = columns.iter().map(|(key, unit)| (format!("{UNIT}{key}"), (*unit).to_string()));
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_created_by("frigoris".to_string())
@@ -224,21 +237,31 @@ impl Reader {
         Ok(Some(out))
     }
 
-    /// Whether every value is the one that was written.
+    /// Whether columns, units, values and facts are those that were written.
     ///
     /// # Errors
     /// A file that is damaged.
     pub fn verify(&self) -> Result<(), WriteError> {
-        let mut sum = Sha256::new();
+        let (mut sum, facts) = (Sha256::new(), self.facts());
+        for key in &self.keys {
+            let unit = format!("{UNIT}{key}");
+            let unit = facts.iter().find(|(other, _)| *other == unit);
+            pair(&mut sum, key, unit.map_or("", |(_, unit)| unit));
+        }
         for group in 0..self.groups() {
             for column in 0..self.keys.len() {
                 digest(&mut sum, &self.chunk(group, column)?);
             }
         }
+        let own = |key: &str| !key.starts_with(UNIT) && key != VALUES;
+        facts
+            .iter()
+            .filter(|(key, _)| own(key))
+            .for_each(|(key, value)| pair(&mut sum, key, value));
         if self.fact(VALUES) == Some(hex(&sum.finalize())) {
             return Ok(());
         }
-        let reason = ParquetError::General("its values are not those that were written".into());
+        let reason = ParquetError::General("what it holds is not what was written".into());
         Err(WriteError::Parquet { file: self.path.clone(), reason })
     }
 

@@ -5,6 +5,7 @@ mod error;
 pub mod fault;
 mod feature;
 mod file;
+mod ground;
 mod reader;
 pub(crate) mod sampling;
 #[allow(clippy::module_inception)] // the room's plan names it so
@@ -16,6 +17,7 @@ pub use dispersion::{Dispersed, REFERENCE_RUN};
 pub use error::{CorrelationError, LawError, ScenarioError, Spot};
 pub use feature::{Feature, Features};
 pub use file::{Entry, Node, ScenarioFile, Tree};
+pub use ground::Ground;
 pub use reader::{Reader, unit_of};
 pub use sampling::{CampaignPlan, Correlation, Design, Input, Sampling};
 pub(crate) use scenario::hex;

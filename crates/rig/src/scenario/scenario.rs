@@ -9,6 +9,7 @@ use super::error::ScenarioError;
 use super::fault::{Fault, faults};
 use super::feature::{Feature, Features};
 use super::file::Tree;
+use super::ground::{Ground, ground};
 use super::reader::Reader;
 use super::sampling::{CampaignPlan, Design, written};
 use super::vehicle::VehicleFile;
@@ -20,10 +21,9 @@ use icd::events::Event;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use truth::environment::gravity::{DEGREE_MAX, FILE_DEGREE_MAX};
-use truth::environment::terrain::Landform;
 use truth::vehicle::Vehicle;
 
-const DEG: f64 = std::f64::consts::PI / 180.0;
+pub(super) const DEG: f64 = std::f64::consts::PI / 180.0;
 
 /// A checked scenario.
 #[derive(Clone, Debug)]
@@ -104,23 +104,6 @@ pub struct Truth {
     pub dispersions: bool,
     /// SPICE kernels that replace the built-in ephemeris, orientation and constants.
     pub kernels: Vec<PathBuf>,
-}
-
-/// The ground.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ground {
-    /// Seed of the generated relief.
-    pub seed: u64,
-    /// Age of the surface, Gyr.
-    pub age_gyr: f64,
-    /// Share of the ground that rocks cover.
-    pub rock_abundance: f64,
-    /// Whether relief finer than the measured tiles is generated.
-    pub relief: bool,
-    /// Files of measured elevation.
-    pub tiles: Vec<PathBuf>,
-    /// Landforms that stand in for the coarse global grid, or are added to it.
-    pub landforms: Vec<Landform>,
 }
 
 /// Errors of what is loaded on board, 1 sigma, drawn once a run.
@@ -296,7 +279,7 @@ pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-fn whole(t: &Reader<'_>, key: &'static str) -> Read<u64> {
+pub(super) fn whole(t: &Reader<'_>, key: &'static str) -> Read<u64> {
     Ok(t.integer(key, 0, i64::MAX)?.unsigned_abs())
 }
 
@@ -333,9 +316,6 @@ fn start(t: &Reader<'_>, capacity_kg: f64) -> Read<Start> {
     Ok(start)
 }
 
-/// More ground than this lies under rocks nowhere, percent: the limit of `truth`'s terrain.
-const ROCKS_PERCENT_MAX: f64 = 30.0;
-
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
 fn truth(t: &Reader<'_>, file: &Tree) -> Read<Truth> {
     let kernels = t.texts("kernels")?;
@@ -351,71 +331,6 @@ fn truth(t: &Reader<'_>, file: &Tree) -> Read<Truth> {
     };
     t.finish()?;
     Ok(truth)
-}
-
-fn ground(t: &Reader<'_>, file: &Tree) -> Read<Ground> {
-    let tiles = t.texts("tiles")?;
-    let ground = Ground {
-        seed: whole(t, "seed")?,
-        age_gyr: t.number("age_gyr", 0.1, 4.5)?,
-        rock_abundance: 0.01 * t.number("rock_abundance_percent", 0.0, ROCKS_PERCENT_MAX)?,
-        relief: t.flag("relief")?,
-        tiles: tiles.iter().map(|(name, entry)| file.resolve(entry, name)).collect(),
-        landforms: landforms(t)?,
-    };
-    t.finish()?;
-    Ok(ground)
-}
-
-impl Ground {
-    /// The ground of a canonical text, whose tiles are named as the file names them; `None` where a key is missing.
-    ///
-    /// - `setting`: the value of a key of `[terrain]`; `list`: the values of a list there.
-    pub fn of_settings<'a>(
-        setting: impl Fn(&str) -> Option<&'a str>,
-        list: impl Fn(&str) -> Vec<String>,
-    ) -> Option<Self> {
-        let number = |key: &str| setting(key)?.parse::<f64>().ok();
-        let landform =
-            |name: &String| Landform::NAMED.into_iter().find(|landform| landform.name() == name);
-        let part = |i: usize, key: &str| number(&format!("crater[{i}].{key}"));
-        let crater = |i| {
-            Some(Landform::Crater {
-                latitude_rad: part(i, "latitude_deg")? * DEG,
-                longitude_rad: part(i, "longitude_deg")? * DEG,
-                relief: part(i, "relief")?,
-            })
-        };
-        let named = list("landforms").iter().map(landform).collect::<Option<Vec<_>>>()?;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        // a whole number in the file
-        Some(Self {
-            seed: number("seed")? as u64,
-            age_gyr: number("age_gyr")?,
-            rock_abundance: 0.01 * number("rock_abundance_percent")?,
-            relief: setting("relief")? == "true",
-            tiles: list("tiles").into_iter().map(PathBuf::from).collect(),
-            landforms: named.into_iter().chain((0..).map_while(crater)).collect(),
-        })
-    }
-}
-
-fn landforms(t: &Reader<'_>) -> Read<Vec<Landform>> {
-    let names = Landform::NAMED.map(Landform::name);
-    let mut out = Vec::new();
-    for (name, entry) in t.texts("landforms")? {
-        let known = Landform::NAMED.into_iter().find(|landform| landform.name() == name);
-        out.push(known.ok_or_else(|| t.unknown_choice(entry, "landforms", name, &names))?);
-    }
-    for crater in t.tables("crater")? {
-        out.push(Landform::Crater {
-            latitude_rad: crater.number("latitude_deg", -80.0, 80.0)? * DEG,
-            longitude_rad: crater.number("longitude_deg", -180.0, 360.0)? * DEG,
-            relief: crater.number("relief", 0.0, 3.0)?,
-        });
-        crater.finish()?;
-    }
-    Ok(out)
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // limited by the reader
