@@ -17,6 +17,8 @@
 //! | FL-7 | land on ground that is safe where there is any in reach | `over_rocks_the_landing_point_moves_to_safe_ground`, `from_500_m_the_only_good_place_up_to_100_m_aside_is_found_and_reached` |
 //! | FL-8 | on uneven ground, lay the lander down and hold it until it rests | `a_lander_on_two_feet_is_laid_down_by_its_engines_and_held_by_its_jets`, `laying_down_saves_landings_on_a_slope_that_topple_with_everything_shut` |
 //! | FL-9 | divert by plans of least propellant that were verified, and by the closed form without one | `a_divert_of_up_to_100_m_from_500_m_is_flown_by_plans_that_are_kept_to_and_arrives`, `where_no_plan_fits_the_closed_form_flies_as_if_nobody_had_asked` |
+//! | FL-10 | find a velocimeter that drifts by the ranges, and blame it for nothing else | `beams_that_drift_are_found_by_the_ranges_before_they_are_half_a_metre_a_second_wrong`, `an_accelerometer_that_drifts_is_not_blamed_on_the_beams`, `a_range_that_drifts_is_not_blamed_on_the_beams` |
+//! | FL-11 | short of thrust, not linger for the planned gate, and stop over known ground | `a_lander_that_comes_low_does_not_linger_to_dive_for_its_gate`, `a_fall_on_the_assist_engines_alone_is_braked_in_time_only_without_credit_for_a_search` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md

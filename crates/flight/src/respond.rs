@@ -1,7 +1,8 @@
-//! What is done when monitors contradict each other: altitude without ground, a silent velocimeter.
+//! What is done when monitors contradict each other: altitude without ground, a velocimeter that drifts or is silent.
 //!
-//! Owns: the altitude reset, the choice between two ranging sensors, what follows when the velocimeter is wrong. A lander at rest on its engines where navigation sees the ground, and
-//! feels none, is not on the ground: navigation's altitude is wrong, whatever its deviation says.
+//! Owns: the altitude reset, the choice between two ranging sensors, what follows when the velocimeter is wrong.
+//! A lander at rest on its engines where navigation sees the ground, and feels none, is not on the ground:
+//! navigation's altitude is wrong, whatever its deviation says.
 //! Mission 1 ended so. Then every range may set the altitude anew, if it follows the motion.
 
 use crate::Flight;
@@ -113,7 +114,7 @@ impl Flight<'_> {
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let ground_m_s = rangefinder::ground_m_s(self.load, &self.nav);
         let (beams, dt_s) = (&mut self.beams, PULSE_FRAME.s());
-        let Some(wrong) = beams.weigh(lines, &up, ground_m_s, dt_s, &mut self.announce) else {
+        let Some(wrong) = beams.weigh(now, lines, &up, ground_m_s, dt_s, &mut self.announce) else {
             return;
         };
         let mut row = EMPTY;

@@ -16,7 +16,7 @@ use icd::events::Event;
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
 use icd::time::Time;
-use icd::tm::{Innovation, Outcome, Phase};
+use icd::tm::{Innovation, Outcome, Phase, Use};
 use nalgebra::Vector3;
 
 /// Error that a star tracker's time may have, s: while the body turns its reports say little. Assumed.
@@ -208,6 +208,7 @@ impl Flight<'_> {
     }
 
     fn take_velocimeter(&mut self, beams: &BeamSpeeds) {
+        self.beams.agreed_at = None;
         if !beams.locked.contains(&true) {
             return;
         }
@@ -215,7 +216,9 @@ impl Flight<'_> {
         let mut epoch = Epoch::<3>::new();
         let mut again: f64 = 0.0;
         let before_I = self.nav.v_MB_I.si();
-        self.beams.agrees = true;
+        // What the first report takes away is the inertial unit's error of before.
+        let known = self.lines.velocimeter.fused > 0;
+        let mut agrees = true;
         let each = beams.speed_m_s.iter().zip(&beams.locked).zip(&mut self.first_speeds);
         for (beam, ((speed, locked), first_speeds)) in each.enumerate() {
             if !locked {
@@ -230,12 +233,12 @@ impl Flight<'_> {
                 GATE
             };
             let speed = f64::from(*speed);
-            let outcome = if self.beams.distrusted {
+            let outcome = if self.beams.distrusted && line.usage == Use::Edit {
                 filter::weigh(&self.nav, &p, speed, gate, line)
             } else {
                 filter::gate(&self.nav, &mut epoch, &p, speed, gate, line)
             };
-            self.beams.agrees &= line.nu.abs() < AGREES * line.sigma;
+            agrees &= line.nu.abs() < AGREES * line.sigma;
             if outcome == Outcome::Rejected && self.load.faults.legacy == Legacy::Dart {
                 // As DART did: set the velocity anew from the very sensor that disagrees, unguarded.
                 again = again.max(line.nu.abs());
@@ -245,7 +248,10 @@ impl Flight<'_> {
             self.announce.edge(Event::VelocityRejected, rejected);
         }
         epoch.fuse(&mut self.nav);
-        self.beams.pulled(&(self.nav.v_MB_I.si() - before_I));
+        if known {
+            self.beams.pulled(&(self.nav.v_MB_I.si() - before_I));
+        }
+        self.beams.agreed_at = agrees.then_some(self.nav.t);
         self.nav.doubt(again, 0.0);
     }
 

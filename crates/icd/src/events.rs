@@ -80,7 +80,7 @@ events! {
     41 SpeedExceedsCorridor High "Descending faster than the engines can stop above the ground";
     42 CreepStarted Medium "Ground may be anywhere below: creeping until it is sensed";
     43 CorridorForPropellant Medium "Corridor relaxed: propellant does not allow the slower descent";
-    44 VelocimeterLost Medium "Velocimeter silent or rejected for long in powered descent";
+    44 VelocimeterLost Medium "Velocimeter silent, rejected or not believed for long in powered descent";
     45 VelocimeterDistrusted Medium "Velocimeter not believed: ranges and inertial unit agree against its speeds";
     46 VelocimeterTrusted Info "Velocimeter believed again";
     50 ThrustDeviates Medium "Sensed thrust differs from the commanded one";

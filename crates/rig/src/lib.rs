@@ -16,11 +16,11 @@
 //! | RIG-7 | fly any number of faults at once | `any_number_of_faults_at_once_still_ends_and_repeats`, `ten_ordinary_faults_at_once_do_not_move_the_touchdown` |
 //! | RIG-8 | repeat a flight bit by bit from its telemetry, and say where that ends | `tests/replay.rs` |
 //! | RIG-9 | find the smallest sets of changes with which a lost flight lands | `tests/counterfactual.rs` |
-//! | RIG-11 | predict the scatter of navigation errors and of flights from the reference run alone | `one_run_predicts_the_scatter_of_many` |
 //! | RIG-10 | try every fault that the library has | `every_kind_of_every_device_has_one_severity_and_no_other` |
 //! | RIG-11 | draw dispersed values by the law, design and correlation that the file asks for | `every_quantile_is_the_inverse_of_its_distribution`, `correlated_inputs_have_the_coefficients_asked_and_the_first_keeps_its_numbers` |
 //! | RIG-12 | stratify the runs of a Latin hypercube, keep scrambled points a net, and give any run alone | `each_share_of_each_input_comes_once_in_a_latin_hypercube`, `scrambled_points_stay_a_net`, `a_run_is_the_same_alone_in_any_order_and_on_any_thread` |
 //! | RIG-13 | fly the values that it says it has drawn | `what_is_drawn_is_what_flies` |
+//! | RIG-14 | predict the scatter of navigation errors and of flights from the reference run alone | `one_run_predicts_the_scatter_of_many` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 

@@ -370,10 +370,15 @@ impl RangeWatch {
         !self.stuck && self.window.last().is_some_and(|t| (now - t).s() < span_s)
     }
 
-    /// The drift of the last shots, used or not, against navigation's motion, in range.
+    /// The drift of the last shots, used or not, against navigation's motion, as height.
     pub fn drift(&self, now: Time) -> Option<Line> {
-        let line = || self.window.line_of_all(now, DRIFT_S, DRIFT_SAMPLES);
-        if self.heard(now, USED_S) { line() } else { None }
+        if !self.heard(now, USED_S) {
+            return None;
+        }
+        let line = self.window.line_of_all(now, DRIFT_S, DRIFT_SAMPLES)?;
+        let (slope, sigma) = (line.slope, line.sigma);
+        let per_height = self.window.per_height().max(1.0);
+        Some(Line { slope: slope / per_height, sigma: sigma / per_height, ..line })
     }
 
     /// What this sensor tells another's watch.

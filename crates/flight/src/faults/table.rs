@@ -117,7 +117,7 @@ monitors! {
         0.2, "m/s", 2.0, "beams weighed, not used; velocity widened by what they did to it",
         Some(Event::VelocimeterDistrusted), "trust", false;
     VELOCITY_TRUST: "trust of the velocimeter", "|ν| of every beam's speed over its deviation, distrusted",
-        velocimeter::AGREES, "", 5.0, "beams used again", Some(Event::VelocimeterTrusted), "contradiction", false;
+        velocimeter::AGREES, "", 10.0, "beams used again", Some(Event::VelocimeterTrusted), "contradiction", false;
     SATURATED: "inertial unit saturated", "the unit's own flag",
         1.0, "sample", 0.0, "sample void: last good rate and modelled thrust held, covariance widened",
         Some(Event::ImuSaturated), "next good sample", false;

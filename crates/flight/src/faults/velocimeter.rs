@@ -7,13 +7,16 @@
 //! have added to the inertial velocity; the *drift* is that of the ranges against navigation's motion. Where
 //! taking the pull back would explain most of the drift, ranges and inertial unit agree against the beams.
 //! Where the inertial unit is wrong the beams pull as well, but then the ranges agree with them and do not drift.
-//! Refuses: a verdict without ranges. Two witnesses that disagree settle nothing.
+//! A second ranging sensor that would drift once the pull is taken back speaks for the beams, and there is no verdict.
+//! Refuses: a verdict without ranges, for two witnesses that disagree settle nothing; a verdict on one beam, for all
+//! are believed or none.
 
 use super::monitors::Persistent;
 use super::table;
 use super::window::Line;
 use crate::announce::Announce;
 use icd::events::Event;
+use icd::time::Time;
 use nalgebra::Vector3;
 
 /// The pull is forgotten in this time, s: an accelerometer's own error of 1 mm/s² then comes to 0.12 m/s.
@@ -27,14 +30,16 @@ const DEVIATIONS: f64 = 3.0;
 const EXPLAINED: f64 = 0.5;
 /// Deviations within which a beam agrees again.
 pub const AGREES: f64 = 3.0;
+/// An agreement is as old as this at the most, s: reports come every 0.1 s. Assumed.
+const HEARD_S: f64 = 0.25;
 
 /// Memory about the velocimeter.
 #[derive(Clone, Copy, Debug)]
 pub struct BeamWatch {
     pull_I: Vector3<f64>,
     drift_m_s: [f64; 2],
-    /// All beams of the last report agreed with navigation.
-    pub agrees: bool,
+    /// When all beams of a report last agreed with navigation; `None` when those of the last one did not.
+    pub agreed_at: Option<Time>,
     contradicted: Persistent,
     agreed: Persistent,
     /// Weighed, not used.
@@ -56,7 +61,7 @@ impl BeamWatch {
         Self {
             pull_I: Vector3::zeros(),
             drift_m_s: [0.0; 2],
-            agrees: false,
+            agreed_at: None,
             contradicted: Persistent::of(&table::VELOCITY_CONTRADICTED),
             agreed: Persistent::of(&table::VELOCITY_TRUST),
             distrusted: false,
@@ -70,10 +75,12 @@ impl BeamWatch {
 
     /// A frame's worth of evidence.
     ///
-    /// - `lines`: drift of each ranging sensor's shots against navigation, where there is one.
+    /// - `now`: the frame's time.
+    /// - `lines`: drift of each ranging sensor's shots against navigation, m of height, where there is one.
     /// - `ground_m_s`: speed at which unmapped ground may rise under a beam.
     pub fn weigh(
         &mut self,
+        now: Time,
         lines: [Option<Line>; 2],
         up_I: &Vector3<f64>,
         ground_m_s: f64,
@@ -82,7 +89,7 @@ impl BeamWatch {
     ) -> Option<Verdict> {
         self.pull_I *= 1.0 - (dt_s / FORGOTTEN_S).min(1.0);
         let pull_m_s = self.pull_I.dot(up_I);
-        let mut against: f64 = 0.0;
+        let (mut against, mut acquitted) = (0.0_f64, false);
         for (line, drift_m_s) in lines.iter().zip(&mut self.drift_m_s) {
             let Some(line) = line else {
                 *drift_m_s = 0.0;
@@ -90,14 +97,17 @@ impl BeamWatch {
             };
             *drift_m_s += (line.slope - *drift_m_s) * (dt_s / SMOOTHED_S).min(1.0);
             let room = DEVIATIONS * libm::hypot(SMOOTHED * line.sigma, ground_m_s);
-            let stands_out = drift_m_s.abs() > table::VELOCITY_CONTRADICTED.threshold.max(room);
-            let explained = (*drift_m_s + pull_m_s).abs() < EXPLAINED * drift_m_s.abs();
-            if stands_out && explained {
-                against = against.max(drift_m_s.abs());
+            let least_m_s = table::VELOCITY_CONTRADICTED.threshold.max(room);
+            let without_m_s = (*drift_m_s + pull_m_s).abs();
+            if without_m_s < EXPLAINED * drift_m_s.abs() {
+                let stands_out = drift_m_s.abs() > least_m_s;
+                against = if stands_out { against.max(drift_m_s.abs()) } else { against };
+            } else {
+                acquitted |= without_m_s > least_m_s;
             }
         }
         let stood = self.contradicted.stands;
-        let wrong = against > 0.0 && !self.distrusted;
+        let wrong = against > 0.0 && !acquitted && !self.distrusted;
         self.contradicted.update(wrong, Event::VelocimeterDistrusted, announce);
         if self.contradicted.stands && !stood {
             let size = libm::sqrt(self.pull_I.norm_squared()).max(1e-9);
@@ -105,7 +115,8 @@ impl BeamWatch {
             *self = Self { distrusted: true, contradicted: self.contradicted, ..Self::new() };
             return Some(verdict);
         }
-        let agreed = self.agrees && self.distrusted;
+        let fresh = self.agreed_at.is_some_and(|t| (now - t).s() < HEARD_S);
+        let agreed = fresh && self.distrusted;
         self.agreed.update(agreed, Event::VelocimeterTrusted, announce);
         self.distrusted &= !self.agreed.stands;
         None
@@ -121,60 +132,81 @@ impl Default for BeamWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use icd::time::Span;
 
-    const DT_S: f64 = 0.1;
+    const FRAME: Span = Span::from_ms(100);
 
-    /// Frames until the verdict, over 90 s; at `t` the beams have pulled velocity up by `pull(t)` and the ranges
-    /// drift by `drift(t)`, both m/s.
-    fn frames(pull: impl Fn(f64) -> f64, drift: impl Fn(f64) -> f64) -> Option<(usize, Verdict)> {
+    fn at(frame: i64) -> Time {
+        Time::from_tai_ns(0) + Span::from_ns(FRAME.ns() * frame)
+    }
+
+    /// Time of the verdict, s, over 90 s; at `t` the beams have pulled velocity up by `pull(t)` and the ranges of two
+    /// sensors drift by `drift(t)`, all m/s.
+    fn found(
+        pull: impl Fn(f64) -> f64,
+        drift: impl Fn(f64) -> [Option<f64>; 2],
+    ) -> Option<(f64, Verdict)> {
         let (mut watch, up) = (BeamWatch::new(), Vector3::z());
+        let line = |slope| Line { now: 0.0, slope, sigma: 0.2, scatter: 1.0 };
         (0..900).find_map(|i| {
-            let t = DT_S * i as f64;
-            watch.pulled(&(up * (pull(t + DT_S) - pull(t))));
-            let line = Line { now: 0.0, slope: drift(t), sigma: 0.2, scatter: 1.0 };
-            let verdict = watch.weigh([Some(line), None], &up, 0.0, DT_S, &mut Announce::default());
-            verdict.map(|verdict| (i, verdict))
+            let t = FRAME.s() * i as f64;
+            watch.pulled(&(up * (pull(t + FRAME.s()) - pull(t))));
+            let lines = drift(t).map(|slope| slope.map(line));
+            let verdict = watch.weigh(at(i), lines, &up, 0.0, FRAME.s(), &mut Announce::default());
+            verdict.map(|verdict| (t, verdict))
         })
     }
 
     #[test]
     fn beams_that_drift_are_found_by_the_ranges_before_they_are_half_a_metre_a_second_wrong() {
         // 0.01 m/s² downwards; the ranges then rise against navigation as fast as it is wrong.
-        let (frame, verdict) = frames(|t| -0.01 * t, |t| 0.01 * t).unwrap();
+        let (t, verdict) = found(|t| -0.01 * t, |t| [Some(0.01 * t), None]).unwrap();
         // By hand: the smoothed drift lags by 5 s and must pass 3 · 0.57 · 0.2 = 0.34 m/s for 2 s: 41 s.
-        assert!((40.0..43.0).contains(&(DT_S * frame as f64)), "{frame}");
+        assert!((40.0..43.0).contains(&t), "{t}");
         assert!((verdict.pull_I + Vector3::z()).norm() < 1e-9);
         assert!((0.3..0.5).contains(&verdict.v_m_s), "{verdict:?}");
+        // Two ranging sensors see the same, and no later.
+        let both = found(|t| -0.01 * t, |t| [Some(0.01 * t); 2]).unwrap();
+        assert_eq!(both, (t, verdict));
     }
 
     #[test]
     fn an_accelerometer_that_drifts_is_not_blamed_on_the_beams() {
         // The beams hold velocity against it, and the ranges agree with what comes out.
-        assert_eq!(frames(|t| -0.01 * t, |_| 0.0), None);
+        assert_eq!(found(|t| -0.01 * t, |_| [Some(0.0), None]), None);
     }
 
     #[test]
     fn a_range_that_drifts_is_not_blamed_on_the_beams() {
-        assert_eq!(frames(|_| 0.0, |_| 0.5), None);
+        assert_eq!(found(|_| 0.0, |_| [Some(0.5), None]), None);
         // Nor where the beams pull the other way, or far less than it would take.
-        assert_eq!(frames(|t| 0.01 * t, |t| 0.01 * t), None);
-        assert_eq!(frames(|t| -0.002 * t, |t| 0.01 * t), None);
+        assert_eq!(found(|t| 0.01 * t, |t| [Some(0.01 * t), None]), None);
+        assert_eq!(found(|t| -0.002 * t, |t| [Some(0.01 * t), None]), None);
+        // Nor where it looks like it and the other ranging sensor says that the beams are right.
+        assert!(found(|t| -0.015 * t, |t| [Some(0.01 * t), None]).is_some());
+        assert_eq!(found(|t| -0.015 * t, |t| [Some(0.01 * t), Some(0.0)]), None);
     }
 
     #[test]
-    fn beams_are_believed_again_once_they_agree() {
+    fn beams_are_believed_again_once_they_go_on_agreeing() {
         let (mut watch, mut announce) = (BeamWatch::new(), Announce::default());
         watch.distrusted = true;
-        let mut frame = |agrees: bool| {
-            watch.agrees = agrees;
-            watch.weigh([None, None], &Vector3::z(), 0.0, DT_S, &mut announce);
+        let mut frames = 0;
+        // Of a report: whether it agrees; `None` without one.
+        let mut frame = |report: Option<bool>| {
+            frames += 1;
+            if let Some(agrees) = report {
+                watch.agreed_at = agrees.then_some(at(frames));
+            }
+            watch.weigh(at(frames), [None, None], &Vector3::z(), 0.0, FRAME.s(), &mut announce);
             watch.distrusted
         };
-        // 5 s of frames.
-        assert!((1..50).all(|_| frame(true)));
-        assert!(frame(false), "one report outside, and it begins anew");
-        assert!((1..50).all(|_| frame(true)));
-        assert!(!frame(true));
+        // 10 s of frames.
+        assert!((1..100).all(|_| frame(Some(true))));
+        assert!(frame(Some(false)), "one report outside, and it begins anew");
+        assert!((1..200).all(|i| frame((i == 1).then_some(true))), "one report and then silence");
+        assert!((1..100).all(|_| frame(Some(true))));
+        assert!(!frame(Some(true)));
         assert_eq!(announce.events(), [Event::VelocimeterTrusted]);
     }
 }

@@ -82,6 +82,11 @@ impl Window {
         self.shots().last().map(|shot| shot.t)
     }
 
+    /// Range per metre of height of the last shot; zero without one.
+    pub fn per_height(&self) -> f64 {
+        self.shots().last().map_or(0.0, |shot| shot.per_height)
+    }
+
     /// Time between the last two shots, s.
     pub fn step_s(&self) -> Option<f64> {
         let mut last = (None, None);

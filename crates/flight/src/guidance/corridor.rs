@@ -95,7 +95,7 @@ impl Corridor {
     }
 
     /// Largest descent speed at `altitude_m` from which the net deceleration, less what is not counted on, comes down
-    /// to the plan's where its last metres begin, over ground that is known; and its slope: (m/s, 1/s).
+    /// to the speed of the plan's lowest row above the last metres, over ground that is known; and its slope: (m/s, 1/s).
     pub fn stopped(&self, altitude_m: f64) -> (f64, f64) {
         let [_, _, (low_m, low_m_s), ..] = self.plan;
         let a = ETA * self.net_m_s2.max(0.1);

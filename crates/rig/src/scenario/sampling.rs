@@ -3,7 +3,8 @@
 //! Owns: the list of inputs of a scenario ([`Input`]), the coordinate of each in the unit cube by the scenario's
 //! [`Sampling`], correlation between them ([`Design`]); how they are written stands in `written`.
 //! Does not own: the laws (`dispersion`), the points of Sobol (`sobol`).
-//! As published — Monte Carlo: a stream of its own for each input, seed and run. Latin hypercube [McKay1979]:
+//! As published — Monte Carlo: a stream of its own for each input, or its
+//! place in its component's, for each seed and run. Latin hypercube [McKay1979]:
 //! u = (π(i) + v)/N, i = 0 … N − 1, π a permutation and v uniform. Scrambled Sobol: `sobol`. Correlation by the Gaussian
 //! copula [Nelsen2006]: with standard normal z of the coordinates and L Lᵀ the matrix of the coefficients, the inputs'
 //! normal deviates are L z.
@@ -112,7 +113,11 @@ impl Drawing {
 
     /// Whether there is anything to draw.
     fn spreads(&self) -> bool {
-        !matches!(self.input.value, Dispersed::Fixed(_))
+        match self.input.value {
+            Dispersed::Fixed(_) => false,
+            Dispersed::Normal { sigma, .. } => sigma > 0.0,
+            _ => true,
+        }
     }
 
     /// Its name to what scrambles and shuffles.

@@ -9,7 +9,7 @@ use crate::scenario::reader::{Read, Reader};
 use crate::scenario::scenario::Scenario;
 use crate::scenario::sobol;
 
-/// Most runs of a campaign. Assumed: a year of this machine.
+/// Most runs of a campaign. Assumed: more than anyone flies.
 const RUNS_MAX: i64 = 1_000_000_000;
 
 /// Reads `[campaign]`; the correlations follow when the inputs are known.

@@ -14,7 +14,7 @@
 //! are those measured (1 for t), w a hump over the rim, v one over the wall: the terraces, whose height and
 //! number are assumed. The floor carries the relief of a mare (assumed: melt and lava have flooded it).
 //! Between 1.5 and 2 rim radii it blends into the coarse grid.
-//! The same shape can be put anywhere else: what it has above the ground around Atlas, −1.94 km, times a factor
+//! The same shape can be put anywhere else: what it has above the ground around Atlas, −1.95 km, times a factor
 //! is then added to the coarse grid: a crater that nobody has looked for under an approach.
 //! Refuses: where each hill of the real crater stands; the two central peaks' own places, which are a ring
 //! here; the fractures of the floor, the ramparts of its neighbour Hercules.
@@ -62,7 +62,7 @@ const PROFILE_M: [f64; 41] = [
 ];
 const PER_RADIUS: f64 = 20.0;
 /// Elevation of the ground around it, m: where the profile ends.
-const AROUND_M: f64 = -1940.0;
+const AROUND_M: f64 = PROFILE_M[PROFILE_M.len() - 1];
 /// Height of a terrace over its mean slope, m. Assumed.
 const TERRACE_M: f64 = 110.0;
 /// Rim radii between which the smooth floor ends. Assumed: at the foot of the wall.
@@ -306,6 +306,13 @@ mod tests {
         // The floor under the centre: the profile's first value below its last, and nothing at factor zero.
         let ground_m = lola().unwrap().at(latitude_rad, longitude_rad).0;
         assert!((crater(0.0) - ground_m).abs() < 1.0, "{} {ground_m}", crater(0.0));
+        // Beyond two radii nothing of it is left.
+        let far_rad = longitude_rad + 2.1 * RIM_M / MOON_RADIUS_M / libm::cos(latitude_rad);
+        let landform = |relief| Landform::Crater { latitude_rad, longitude_rad, relief };
+        let at = |relief| {
+            Tile::landform(landform(relief), 1).unwrap().elevation_m(latitude_rad, far_rad).unwrap()
+        };
+        assert!((at(1.0) - at(0.0)).abs() < 0.5, "{} {}", at(1.0), at(0.0));
         for relief in [0.5, 1.0] {
             let deep_m = relief * (PROFILE_M[0] - AROUND_M);
             let found_m = crater(relief) - crater(0.0);
