@@ -84,6 +84,31 @@ fn a_loss_passes_every_level_and_its_forks_share_the_past() {
 }
 
 #[test]
+fn a_measure_is_known_at_the_end_and_one_that_is_not_there_lies_below_every_level() {
+    let stand = stand("m2-nominal-from-ignition.toml");
+    let path = |event: &str| {
+        let descent = Descent::drawing_its_own(&stand, Event::read(event).unwrap());
+        let (_, flown, cycles) =
+            descent.flown(&point(3, vec![]), Recording::Off, |_, _| {}).unwrap();
+        (descent.fly(&point(3, vec![])).unwrap(), flown, cycles)
+    };
+    // Far below its limit: no fork before the end could be trusted to stay above a level.
+    let (near, flown, cycles) = path("miss_m>100000");
+    let miss_m = flown.measures.miss_m.unwrap();
+    assert_eq!(near.score(), miss_m - 100_000.0);
+    for level in [f64::NEG_INFINITY, -1e9, -99_999.0] {
+        let first = near.first_above(level);
+        assert!(first == (near.score() > level).then_some(cycles), "{level}: {first:?}");
+    }
+    let (beyond, _, cycles) = path("miss_m>-1");
+    assert!(beyond.failed() && beyond.first_above(0.0) == Some(cycles));
+    let (unmeasured, flown, _) = path("height_at_estimate_zero_m>0");
+    assert_eq!(flown.measures.height_at_estimate_zero_m, None);
+    assert_eq!(unmeasured.score(), f64::NEG_INFINITY);
+    assert_eq!(unmeasured.first_above(f64::NEG_INFINITY), None);
+}
+
+#[test]
 fn what_an_estimate_finds_flies_again() {
     let stand = stand("m2-as-flown.toml");
     let descent = Descent::new(&stand, Event::Lost);

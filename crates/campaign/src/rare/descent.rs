@@ -12,7 +12,8 @@
 //!
 //! The running score of a run is the largest so far. The event itself is +∞, so it passes all levels; an event
 //! that these margins do not announce (tanks that run dry, a fall after contact) passes them in one step,
-//! which costs variance, not truth. An event by a measure scores what the measure is above its limit, at the end.
+//! which costs variance, not truth. An event by a measure scores what the measure is above its limit, at the end, where
+//! a fork is the same flight again: only its inputs move. A flight without that measure scores −∞.
 
 use super::known::normal_tail;
 use super::{History, Path, Point, Problem};
@@ -234,8 +235,8 @@ impl Problem for Descent<'_> {
     }
 
     fn fly(&self, point: &Point) -> Result<Path, DescentError> {
-        let mut path = Path::at_once(0.0);
         let by_margins = !matches!(self.event, Event::Above { .. });
+        let mut path = if by_margins { Path::at_once(0.0) } else { Path::default() };
         let (_, flown, cycles) = self.flown(point, Recording::Off, |cycle, frame| {
             if by_margins {
                 path.note(cycle, self.score(frame));
@@ -248,7 +249,6 @@ impl Problem for Descent<'_> {
         if self.event.came(&flown) {
             path.note(cycles, f64::INFINITY);
         } else if let Some(above) = self.event.above(&flown) {
-            path = Path::default();
             path.note(cycles, above);
         }
         Ok(path)

@@ -45,7 +45,10 @@ pub(super) fn counted(settings: &Settings, batches: Vec<Batch>) -> Estimate {
     let failed = batches.iter().map(|batch| batch.failed).sum();
     let (low, high) = clopper_pearson(failed, runs, CONFIDENCE);
     let probability = failed as f64 / runs.max(1) as f64;
-    let cov = libm::sqrt((1.0 - probability) / failed as f64);
+    let cov = match failed {
+        0 => f64::NAN,
+        _ => libm::sqrt((1.0 - probability) / failed as f64),
+    };
     let (method, settings, weights) = (Method::Plain, *settings, None);
     Estimate { method, settings, runs, probability, cov, low, high, batches, weights }
 }

@@ -136,6 +136,7 @@ fn an_event_that_cannot_come_has_a_bound_and_no_estimate() {
     for method in [Method::Splitting, Method::Subset, Method::Importance, Method::Plain] {
         let Ok(done) = estimate(method, &Flat(0.0), &settings, &Alone);
         assert_eq!((done.probability, done.low), (0.0, 0.0), "{method:?}");
+        assert!(done.cov.is_nan() && !done.plain_runs().is_finite(), "{method:?}");
         // None of 4000: Clopper and Pearson's upper bound.
         assert!((done.high - 9.218e-4).abs() < 1e-6, "{method:?}: {}", done.high);
         assert!(method == Method::Plain || method == Method::Importance || done.batches[0].extinct);

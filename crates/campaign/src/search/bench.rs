@@ -86,7 +86,8 @@ impl Bench {
         let library = Library::of(&scenarios, flown.simulated_s);
         let other_hash = other.as_ref().map_or(String::new(), |o| o.stand.scenario.hash());
         let (hash, digest) = (own.stand.scenario.hash(), short(&flown));
-        let head = format!("frigoris search 1 {hash} {other_hash} {digest:016x}");
+        let code = crate::code();
+        let head = format!("frigoris search 1 {code} {hash} {other_hash} {digest:016x}");
         let journal = Mutex::new(Journal::open(folder, &head, resume)?);
         Ok(Self { own, other, library, folder: folder.to_path_buf(), seed, journal })
     }
