@@ -5,6 +5,7 @@
 //! Later wins: scenario, site, azimuth, vehicle, configuration; within each its `set` last.
 
 use super::MatrixError;
+use crate::toml_text::{quoted, value};
 use rig::scenario::{Entry, Node, Reader, ScenarioError, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -263,8 +264,12 @@ fn flatten(
             return Err(tree.unknown_key(entry, format!("{path}.extends"), help));
         }
         let mut put = |key: String, entry: &Entry| {
-            let named = FILES.contains(&&*key).then_some(tree);
-            keys.insert(key, value(entry, named));
+            let path = |entry: &Entry, text: &str| {
+                quoted(&absolute(&tree.resolve(entry, text)).display().to_string())
+            };
+            let plain = |_: &Entry, text: &str| quoted(text);
+            let files = FILES.contains(&&*key);
+            keys.insert(key, if files { value(entry, &path) } else { value(entry, &plain) });
         };
         match &entry.node {
             Node::Table(inner) => {
@@ -274,48 +279,6 @@ fn flatten(
         }
     }
     Ok(())
-}
-
-/// A value as TOML writes it on one line; with `files` its texts are paths, made absolute.
-fn value(entry: &Entry, files: Option<&Tree>) -> String {
-    match &entry.node {
-        Node::Text(text) => match files {
-            Some(tree) => quoted(&absolute(&tree.resolve(entry, text)).display().to_string()),
-            None => quoted(text),
-        },
-        Node::Integer(number) => number.to_string(),
-        Node::Float(number) if number.is_nan() => "nan".to_string(),
-        Node::Float(number) => format!("{number:?}"),
-        Node::Flag(flag) => flag.to_string(),
-        Node::Date(date) => date.clone(),
-        Node::Array(items) => {
-            let items: Vec<_> = items.iter().map(|item| value(item, files)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Node::Table(table) => {
-            let pairs: Vec<_> = table
-                .iter()
-                .map(|(key, entry)| format!("{key} = {}", value(entry, files)))
-                .collect();
-            format!("{{ {} }}", pairs.join(", "))
-        }
-    }
-}
-
-/// A text in TOML's quotes.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// The path from the root, where there is such a file; cells stand in another folder than the matrix.

@@ -98,6 +98,7 @@ impl Stage<'_> {
                 }
             }
             (done.runs, done.failed, done.families) = (crew.runs, crew.failed, crew.failed);
+            done.invalid = crew.invalid;
             done.probability = done.weights[0] / settings.particles.max(1) as f64;
             Ok(done)
         };

@@ -65,6 +65,11 @@ pub fn facts(estimate: &Estimate, sheet: &Sheet) -> Vec<(&'static str, String)> 
     if extinct > 0 {
         out.push(("batches that died out", extinct.to_string()));
     }
+    let invalid: u64 = estimate.batches.iter().map(|batch| batch.invalid).sum();
+    if invalid > 0 {
+        let text = format!("{invalid}, which do not stand as far as anyone knows");
+        out.push(("runs beyond the simulation", text));
+    }
     out.push(("seed", settings.seed.to_string()));
     out.push(("scenario hash", sheet.scenario_hash.clone()));
     out.push(("code hash", sheet.code.clone()));

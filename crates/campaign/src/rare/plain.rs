@@ -23,7 +23,9 @@ pub fn estimate<P: Problem>(
             let inputs = (0..problem.inputs()).map(|_| chance.normal()).collect();
             let run = 1 + batch * settings.particles + i;
             let point = Point { inputs, history: History { run, forks: Vec::new() } };
-            if problem.fly(&point)?.failed() {
+            let path = problem.fly(&point)?;
+            done.invalid += u64::from(path.invalid);
+            if path.failed() {
                 done.failed += 1;
                 if done.failures.len() < KEPT {
                     done.failures.push(point);

@@ -7,9 +7,10 @@
 
 use super::journal::{Journal, Kept};
 use super::library::Library;
-use super::score::{Score, lost, stands};
+use super::score::Score;
 use super::space::{Dimension, Point};
 use super::subject::{SearchError, Subject, Trial};
+use crate::toml_text::{quoted, value};
 use rig::closed_loop::{Flown, fly};
 use rig::record::Recording;
 use rig::scenario::{Entry, Node, REFERENCE_RUN, Scenario, ScenarioError, Tree};
@@ -58,15 +59,17 @@ impl Bench {
     /// - `path`, and that of `against`: a file that exists; the files left behind name it by this path.
     /// - `seed`: in place of the scenarios' own.
     /// - `folder`: receives the log of flights.
+    /// - `fresh`: forgets the log that is there.
     ///
     /// # Errors
-    /// A scenario that is wrong, or that does not stand at the end of its undisturbed flight.
+    /// A scenario that is wrong, or that does not stand at the end of its undisturbed flight; a log of another
+    /// search.
     pub fn new(
         path: &Path,
         against: &Against,
         seed: Option<u64>,
         folder: &Path,
-        resume: bool,
+        fresh: bool,
     ) -> Result<Self, SearchError> {
         let own = Base::read(path, None, seed, folder)?;
         let other = match against {
@@ -74,9 +77,10 @@ impl Bench {
             Against::Resilient => Some(Base::read(path, Some("resilient"), seed, folder)?),
             Against::Scenario(other) => Some(Base::read(other, None, seed, folder)?),
         };
-        let flown = own.undisturbed("is not lost", |outcome| !lost(outcome))?;
+        let flown = own.undisturbed("is not lost", |outcome| !outcome.struck())?;
         if let Some(other) = &other {
-            other.undisturbed("stands at its end in the other configuration too", stands)?;
+            other
+                .undisturbed("stands at its end in the other configuration too", Outcome::stands)?;
         }
         let scenarios: Vec<&Scenario> = [Some(&own), other.as_ref()]
             .into_iter()
@@ -88,7 +92,7 @@ impl Bench {
         let (hash, digest) = (own.stand.scenario.hash(), short(&flown));
         let code = crate::code();
         let head = format!("frigoris search 1 {code} {hash} {other_hash} {digest:016x}");
-        let journal = Mutex::new(Journal::open(folder, &head, resume)?);
+        let journal = Mutex::new(Journal::open(folder, &head, fresh)?);
         Ok(Self { own, other, library, folder: folder.to_path_buf(), seed, journal })
     }
 
@@ -202,14 +206,14 @@ impl Subject for Bench {
 
     fn trial(&self, point: &Point) -> Result<Trial, SearchError> {
         let Kept { outcome, digest, margins } = self.kept(point, REFERENCE_RUN, false)?;
-        Ok(Trial { lost: lost(outcome), margins, digest })
+        Ok(Trial { lost: outcome.struck(), margins, digest })
     }
 
     fn other_survives(&self, point: &Point) -> Result<Option<bool>, SearchError> {
         if self.other.is_none() {
             return Ok(None);
         }
-        Ok(Some(stands(self.kept(point, REFERENCE_RUN, true)?.outcome)))
+        Ok(Some(self.kept(point, REFERENCE_RUN, true)?.outcome.stands()))
     }
 }
 
@@ -264,9 +268,9 @@ impl Base {
 }
 
 fn head(path: &Path, title: Option<&str>, seed: Option<u64>) -> String {
-    let title = title.map(|title| format!("title   = {title:?}\n")).unwrap_or_default();
+    let title = title.map(|title| format!("title   = {}\n", quoted(title))).unwrap_or_default();
     let seed = seed.map(|seed| format!("seed    = {seed}\n")).unwrap_or_default();
-    format!("extends = {:?}\n{title}{seed}", path.display().to_string())
+    format!("extends = {}\n{title}{seed}", quoted(&path.display().to_string()))
 }
 
 fn own_configuration(configuration: Option<&str>) -> String {
@@ -289,25 +293,8 @@ fn list(table: &BTreeMap<String, Entry>, key: &str, path: &str) -> String {
         let Node::Table(inner) = &item.node else { continue };
         let _ = writeln!(out, "[[{path}]]");
         for (key, entry) in inner {
-            let _ = writeln!(out, "{key} = {}", value(&entry.node));
+            let _ = writeln!(out, "{key} = {}", value(entry, &|_, text| quoted(text)));
         }
     }
     out
-}
-
-fn value(node: &Node) -> String {
-    match node {
-        Node::Table(inner) => {
-            let pair = |(key, entry): (&String, &Entry)| format!("{key} = {}", value(&entry.node));
-            format!("{{ {} }}", inner.iter().map(pair).collect::<Vec<_>>().join(", "))
-        }
-        Node::Array(items) => {
-            let items: Vec<String> = items.iter().map(|item| value(&item.node)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Node::Text(text) | Node::Date(text) => format!("{text:?}"),
-        Node::Integer(number) => number.to_string(),
-        Node::Float(number) => format!("{number:?}"),
-        Node::Flag(flag) => flag.to_string(),
-    }
 }
