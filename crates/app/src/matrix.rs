@@ -47,8 +47,9 @@ impl Matrix {
         let default = Path::new("out").join(format!("matrix-{}", short_name(&self.file)));
         let folder = self.out.clone().unwrap_or(default);
         // Cells extend the scenario they were made from: a built-in one must stay where they can find it.
-        let mut unpacked = Unpacked::kept_in(&folder.join("built-in"));
-        let plan = Plan::read(&unpacked.locate_matrix(&self.file)?)?.with(self.seed, self.runs);
+        let mut unpacked = Unpacked::kept_in(&folder.join("shipped"));
+        let plan =
+            Plan::read(&unpacked.locate_matrix(&self.file)?, &folder)?.with(self.seed, self.runs);
         let began = Instant::now();
         let cells = self.fly(&plan, &folder)?;
         let mut stdout = std::io::stdout().lock();
@@ -91,7 +92,7 @@ impl Matrix {
             // Written each time: a matrix that is stopped leaves what it has.
             write(plan, cells, folder)
         };
-        let cells = pool.install(|| matrix::fly(plan, folder, self.fresh, tell, done));
+        let cells = pool.install(|| matrix::fly(plan, self.fresh, tell, done));
         bar.finish_and_clear();
         Ok(cells?)
     }

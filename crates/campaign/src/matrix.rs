@@ -120,8 +120,9 @@ pub struct Step<'a> {
 
 /// Flies every cell on the current `rayon` pool, one after the other.
 ///
-/// - `folder`: receives `cells/NAME.toml`, and under `runs/NAME` what [`runs::run`] leaves of each. Runs that are there
-///   are not flown again; those of another scenario, seed or program are refused before anything is written.
+/// The plan's folder receives `cells/NAME.toml`, and under `runs/NAME` what [`runs::run`] leaves of each. Runs that
+/// are there are not flown again; those of another scenario, seed or program are refused before anything is written.
+///
 /// - `fresh`: the runs that are there of these cells are removed first, whatever they are of.
 /// - `progress`: called from any thread after each run. `done`: called after each cell with all there are, so that
 ///   a matrix that is stopped leaves what it has.
@@ -132,12 +133,12 @@ pub struct Step<'a> {
 /// A cell that is no scenario, runs of another one, a run that cannot start, a folder that cannot be written.
 pub fn fly(
     plan: &Plan,
-    folder: &Path,
     fresh: bool,
     progress: impl Fn(Step<'_>) + Sync,
     mut done: impl FnMut(&[Summary]) -> Result<(), WriteError>,
 ) -> Result<Vec<Summary>, MatrixError> {
-    let cells = folder.join("cells");
+    let folder = &plan.folder;
+    let cells = folder.join(plan::CELLS);
     std::fs::create_dir_all(&cells)
         .map_err(|reason| WriteError::Folder { folder: cells.clone(), reason })?;
     let mut scenarios = Vec::new();

@@ -32,13 +32,13 @@ fn a_history_without_forks_is_the_run_of_a_campaign() {
 fn a_clone_flies_on_bit_by_bit_and_a_fork_does_not() {
     let stand = stand("m2-nominal-from-ignition.toml");
     let load = stand.load(3);
-    let mut parent = Running::new(&stand, &load, 3, Recording::Off).unwrap();
+    let mut parent = Box::new(Running::new(&stand, &load, 3, Recording::Off).unwrap());
     for _ in 0..20_000 {
         assert!(parent.step(&mut |_| {}).is_none());
     }
     let (clone, mut fork) = (parent.clone(), parent.clone());
     fork.rekey(9);
-    let end = |mut running: Running<'_>| loop {
+    let end = |mut running: Box<Running<'_>>| loop {
         if let Some(end) = running.step(&mut |_| {}) {
             return running.finish(&stand, end).unwrap();
         }

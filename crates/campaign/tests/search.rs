@@ -47,6 +47,8 @@ fn a_failure_replays_bit_by_bit_from_its_file_whatever_the_threads_and_after_a_s
         let against = failure.file.replace(".toml", "-against.toml");
         let other = failure.other.as_ref().unwrap();
         for (file, ending) in [(&failure.file, &failure.own), (&against, other)] {
+            let written = std::fs::read_to_string(one.join(file)).unwrap();
+            assert!(written.starts_with("extends = \"../"), "{written}");
             let scenario = Scenario::read(&one.join(file)).unwrap();
             let stand = Stand::new(scenario).unwrap();
             let flown = fly(&stand, REFERENCE_RUN, Recording::Off, |_| {}).unwrap();
@@ -86,6 +88,7 @@ fn a_scenario_that_is_lost_undisturbed_is_refused() {
     let file = scenario("history-luna-25-legacy.toml");
     let request = Request { file, against: Against::Nothing, ..request(&folder, false) };
     let refused = Study::of(&request, &|_| {});
+    std::fs::remove_dir_all(&folder).unwrap();
     assert!(
         matches!(refused, Err(SearchError::LostAlready { outcome: "lost", .. })),
         "{refused:?}"

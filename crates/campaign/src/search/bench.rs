@@ -10,7 +10,7 @@ use super::library::Library;
 use super::score::Score;
 use super::space::{Dimension, Point};
 use super::subject::{SearchError, Subject, Trial};
-use crate::toml_text::{quoted, value};
+use crate::toml_text::{quoted, relative, value};
 use rig::closed_loop::{Flown, fly};
 use rig::record::Recording;
 use rig::scenario::{Entry, Node, REFERENCE_RUN, Scenario, ScenarioError, Tree};
@@ -56,7 +56,7 @@ pub struct Bench {
 impl Bench {
     /// Reads the scenarios, flies them undisturbed, and lists what can be disturbed.
     ///
-    /// - `path`, and that of `against`: a file that exists; the files left behind name it by this path.
+    /// - `path`, and that of `against`: a file that exists; the files left behind name it from their folder.
     /// - `seed`: in place of the scenarios' own.
     /// - `folder`: receives the log of flights.
     /// - `fresh`: forgets the log that is there.
@@ -71,6 +71,12 @@ impl Bench {
         folder: &Path,
         fresh: bool,
     ) -> Result<Self, SearchError> {
+        // Names of other files begin in this folder, so it must be there.
+        std::fs::create_dir_all(folder).map_err(|reason| SearchError::File {
+            file: folder.to_path_buf(),
+            done: "written",
+            reason,
+        })?;
         let own = Base::read(path, None, seed, folder)?;
         let other = match against {
             Against::Nothing => None,
@@ -138,7 +144,7 @@ impl Bench {
     /// The scenario file of a point, by what it is expected to end as; `other` for the other configuration.
     pub fn file(&self, point: &Point, title: &str, expected: Outcome, other: bool) -> String {
         let base = self.other.as_ref().filter(|_| other).unwrap_or(&self.own);
-        let text = base.text(&self.library, point, self.seed, title);
+        let text = base.text(&self.library, point, (self.seed, &self.folder), title);
         format!("{text}\n[expect]\noutcome = \"{}\"\nevents  = []\nband    = []\n", expected.name())
     }
 
@@ -158,7 +164,7 @@ impl Bench {
     }
 
     fn read(&self, base: &Base, point: &Point) -> Result<Scenario, SearchError> {
-        let text = base.text(&self.library, point, self.seed, "disturbed");
+        let text = base.text(&self.library, point, (self.seed, &self.folder), "disturbed");
         let path = self.folder.join("disturbed.toml");
         let tree = Tree::of_text(&path, &text).map_err(self.failed(point))?;
         Scenario::check(&tree).map_err(self.failed(point))
@@ -235,7 +241,7 @@ impl Base {
             Some(Node::Table(ground)) => list(ground, "crater", "terrain.crater"),
             _ => String::new(),
         };
-        let text = head(path, None, seed) + &own_configuration(configuration);
+        let text = head(path, folder, None, seed) + &own_configuration(configuration);
         let tree = Tree::of_text(&folder.join("undisturbed.toml"), &text).map_err(failed)?;
         let scenario = Scenario::check(&tree).map_err(failed)?;
         let stand = Stand::new(scenario).map_err(failed)?;
@@ -260,17 +266,23 @@ impl Base {
         Err(SearchError::LostAlready { file, outcome, wanted })
     }
 
-    fn text(&self, library: &Library, point: &Point, seed: Option<u64>, title: &str) -> String {
+    fn text(
+        &self,
+        library: &Library,
+        point: &Point,
+        (seed, folder): (Option<u64>, &Path),
+        title: &str,
+    ) -> String {
         let lists = (&self.faults[..], &self.craters[..]);
-        head(&self.path, Some(title), seed)
+        head(&self.path, folder, Some(title), seed)
             + &library.toml(point, &self.stand.scenario, lists, self.configuration)
     }
 }
 
-fn head(path: &Path, title: Option<&str>, seed: Option<u64>) -> String {
+fn head(path: &Path, folder: &Path, title: Option<&str>, seed: Option<u64>) -> String {
     let title = title.map(|title| format!("title   = {}\n", quoted(title))).unwrap_or_default();
     let seed = seed.map(|seed| format!("seed    = {seed}\n")).unwrap_or_default();
-    format!("extends = {}\n{title}{seed}", quoted(&path.display().to_string()))
+    format!("extends = {}\n{title}{seed}", relative(path, folder))
 }
 
 fn own_configuration(configuration: Option<&str>) -> String {
