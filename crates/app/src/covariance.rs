@@ -6,12 +6,12 @@ use crate::fly::live;
 use crate::output::keep;
 use crate::overrides::Overrides;
 use crate::plain::say;
-use crate::shipped::Unpacked;
+use crate::shipped::{Unpacked, short_name};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use miette::IntoDiagnostic;
 use rig::linear_covariance::{Study, lines, page};
 use rig::scenario::Scenario;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `frigoris covariance`.
 #[derive(clap::Args)]
@@ -20,11 +20,11 @@ pub struct Covariance {
     #[arg(default_value = "m2-nominal-from-ignition")]
     scenario: PathBuf,
     /// Runs that the prediction is held against; 0 for the prediction alone.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(0..=100_000))]
     runs: u64,
-    /// Folder for covariance.html.
-    #[arg(long, default_value = "out")]
-    out: PathBuf,
+    /// Folder for covariance.html [default: out/covariance-NAME].
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// Threads; 0 for one a core.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -52,7 +52,9 @@ impl Covariance {
         for line in lines(&study) {
             say(&mut stdout, &line).into_diagnostic()?;
         }
-        let path = self.out.join("covariance.html");
+        let name = short_name(&self.scenario);
+        let default = || Path::new("out").join(format!("covariance-{name}"));
+        let path = self.out.clone().unwrap_or_else(default).join("covariance.html");
         keep(&path, &page(&study))?;
         say(&mut stdout, &format!("\nwritten: {}", path.display())).into_diagnostic()?;
         Ok(true)

@@ -7,7 +7,7 @@ use crate::plain::say;
 use crate::shipped::{Unpacked, short_name};
 use ::campaign::matrix::{self, Plan, Step, Summary};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use miette::{IntoDiagnostic, WrapErr};
+use miette::IntoDiagnostic;
 use rig::record::WriteError;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -17,7 +17,8 @@ use std::time::Instant;
 #[command(
     after_help = "FILE is looked for as written, then as matrices/NAME.toml below the current folder, \
 then inside the program.\n\n\
-A cell that is finished in the folder and still the same scenario is not flown again; --afresh flies all.\n\n\
+Runs that are in the folder are not flown again. Those of another scenario, seed or program are refused; --fresh \
+removes the runs of every cell and flies them anew.\n\n\
 Exit code: 0 the matrix was flown, whatever became of its runs; 2 it could not be."
 )]
 pub struct Matrix {
@@ -35,9 +36,9 @@ pub struct Matrix {
     /// Threads; 0 for one a core.
     #[arg(long, default_value_t = 0)]
     threads: usize,
-    /// Fly finished cells again too.
+    /// Remove the runs of every cell that are in the folder, and fly them anew.
     #[arg(long)]
-    afresh: bool,
+    fresh: bool,
 }
 
 impl Matrix {
@@ -46,13 +47,9 @@ impl Matrix {
         let default = Path::new("out").join(format!("matrix-{}", short_name(&self.file)));
         let folder = self.out.clone().unwrap_or(default);
         // Cells extend the scenario they were made from: a built-in one must stay where they can find it.
-        let mut unpacked = Unpacked::kept_in(&folder.join("built-in"));
-        let plan = Plan::read(&unpacked.locate_matrix(&self.file)?)?.with(self.seed, self.runs);
-        let earlier = folder.join("runs");
-        if self.afresh && earlier.exists() {
-            let removed = std::fs::remove_dir_all(&earlier).into_diagnostic();
-            removed.wrap_err_with(|| format!("{}: cannot be removed", earlier.display()))?;
-        }
+        let mut unpacked = Unpacked::kept_in(&folder.join("shipped"));
+        let plan =
+            Plan::read(&unpacked.locate_matrix(&self.file)?, &folder)?.with(self.seed, self.runs);
         let began = Instant::now();
         let cells = self.fly(&plan, &folder)?;
         let mut stdout = std::io::stdout().lock();
@@ -95,7 +92,7 @@ impl Matrix {
             // Written each time: a matrix that is stopped leaves what it has.
             write(plan, cells, folder)
         };
-        let cells = pool.install(|| matrix::fly(plan, folder, tell, done));
+        let cells = pool.install(|| matrix::fly(plan, self.fresh, tell, done));
         bar.finish_and_clear();
         Ok(cells?)
     }

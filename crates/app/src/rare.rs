@@ -8,6 +8,7 @@ use crate::output::{self, keep};
 use crate::overrides::Overrides;
 use crate::plain::say;
 use crate::shipped::{Unpacked, short_name};
+use ::campaign::failures::forget;
 use ::campaign::rare::descent::{Descent, Event};
 use ::campaign::rare::kept::{Failure, Folder};
 use ::campaign::rare::page::{Sheet, lines, page};
@@ -39,24 +40,26 @@ pub struct Rare {
     /// How.
     #[arg(long, value_enum, default_value_t = By::Subset)]
     method: By,
-    /// Of what: `lost` (not at rest on its legs), `not-landed`, or a measure above a limit, such as `miss_m>100`.
-    #[arg(long, default_value = "lost")]
+    /// Of what: `not-standing` (not at rest on its legs), `lost` (struck the ground), `not-landed`, or a measure above a
+    /// limit, such as `miss_m>100`.
+    #[arg(long, default_value = "not-standing")]
     event: String,
-    /// Particles of one batch.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(4..=10_000_000))]
-    particles: u64,
-    /// Independent batches; they run side by side, and their scatter gives the interval.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=10_000))]
-    batches: u64,
+    /// Particles of one batch [default: subset 400, importance 200, splitting and plain 100].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(4..=10_000_000))]
+    particles: Option<u64>,
+    /// Independent batches; they run side by side, and their scatter gives the interval [default: splitting 20,
+    /// subset 16, importance and plain 10].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    batches: Option<u64>,
     /// Splitting: the fewest particles killed at a level.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     kill: u64,
     /// Splitting: moves of the inputs after each branching.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 10)]
     moves: u64,
     /// Subset simulation: share of the particles above the next level.
     #[arg(long, default_value_t = 0.1, value_parser = share)]
-    levels: f64,
+    share: f64,
     /// Threads; 0 for one a core.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -145,8 +148,15 @@ impl Rare {
     }
 
     fn settings(&self, seed: u64) -> Settings {
-        let usual = Settings::new(seed, self.batches, self.particles);
-        Settings { kill: self.kill, moves: self.moves, share: self.levels, ..usual }
+        let (batches, particles) = self.size();
+        let usual = Settings::new(seed, batches, particles);
+        Settings { kill: self.kill, moves: self.moves, share: self.share, ..usual }
+    }
+
+    /// Batches and particles of each.
+    fn size(&self) -> (u64, u64) {
+        let (batches, particles) = Method::from(self.method).usual_size();
+        (self.batches.unwrap_or(batches), self.particles.unwrap_or(particles))
     }
 
     fn estimate(
@@ -162,7 +172,7 @@ impl Rare {
             "{}-{}-{}-{}x{}-{}-{}-{}",
             short(&scenario),
             short(::campaign::code()),
-            self.event.replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
+            in_a_name(&self.event),
             settings.batches,
             settings.particles,
             settings.kill,
@@ -203,6 +213,9 @@ impl Rare {
         let nth = |n: usize| done.batches.iter().filter_map(move |batch| batch.failures.get(n));
         let found: Vec<&Point> = (0..longest).flat_map(nth).take(FAILURES).collect();
         let mut commands = Vec::new();
+        forget(folder)
+            .map_err(|(file, reason)| miette::miette!("{}: {reason}", file.display()))
+            .wrap_err("a failure of an earlier estimate cannot be removed")?;
         for (n, point) in found.into_iter().enumerate() {
             if point.inputs.is_empty() && point.history.forks.is_empty() {
                 let (file, arguments) = (self.file.display(), self.overrides.arguments());
@@ -259,14 +272,24 @@ impl Rare {
     fn command(&self) -> String {
         let mut out = format!("frigoris rare {}", self.file.display());
         out += &format!(" --method {} --event '{}'", Method::from(self.method).name(), self.event);
-        out += &format!(" --particles {} --batches {}", self.particles, self.batches);
+        let (batches, particles) = self.size();
+        out += &format!(" --particles {particles} --batches {batches}");
         match self.method {
             By::Splitting => out += &format!(" --kill {} --moves {}", self.kill, self.moves),
-            By::Subset => out += &format!(" --levels {}", self.levels),
+            By::Subset => out += &format!(" --share {}", self.share),
             By::Importance | By::Plain => {}
         }
         out + &self.overrides.arguments()
     }
+}
+
+/// A text as part of a file's name: another text is another name.
+fn in_a_name(text: &str) -> String {
+    let octet = |octet: u8| match octet {
+        b if b.is_ascii_alphanumeric() => char::from(b).to_string(),
+        b => format!("_{b:02x}"),
+    };
+    text.bytes().map(octet).collect()
 }
 
 fn bar() -> ProgressBar {
@@ -290,11 +313,11 @@ mod tests {
             file: "one.toml".into(),
             method: By::Splitting,
             event: "miss_m>100".into(),
-            particles: 50,
-            batches: 4,
+            particles: Some(50),
+            batches: Some(4),
             kill: 2,
             moves: 3,
-            levels: 0.1,
+            share: 0.1,
             threads: 1,
             out: None,
             replay: false,
@@ -305,6 +328,21 @@ mod tests {
             "frigoris rare one.toml --method splitting --event 'miss_m>100' --particles 50 --batches 4 \
              --kill 2 --moves 3 --seed 9"
         );
+        let usual = Rare { method: By::Subset, particles: None, batches: None, ..rare };
+        assert_eq!(
+            usual.command(),
+            "frigoris rare one.toml --method subset --event 'miss_m>100' --particles 400 --batches 16 --share 0.1 \
+             --seed 9"
+        );
+    }
+
+    #[test]
+    fn another_event_is_another_file() {
+        let events = ["x>-5", "x>.5", "x>5", "x_>5", "x>_5", "lost"];
+        let names: std::collections::BTreeSet<String> = events.map(in_a_name).into();
+        assert_eq!(names.len(), events.len());
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        assert!(names.iter().all(|name| name.chars().all(plain)), "{names:?}");
     }
 
     #[test]

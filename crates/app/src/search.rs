@@ -15,7 +15,9 @@ use std::time::Instant;
 /// Arguments of `frigoris search`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "FILE is looked for as by `frigoris fly`. It must not be lost undisturbed.\n\n\
+    after_help = "FILE is looked for as by `frigoris fly`. It must not be lost undisturbed. Flights that are in the \
+folder's log are not flown again: the same command goes on where it was stopped. A log of another search is refused; \
+--fresh forgets it.\n\n\
 Exit code: 0 the search was made, whatever it found; 2 it could not be."
 )]
 pub struct Search {
@@ -37,9 +39,9 @@ pub struct Search {
     /// Threads; 0 for one a core.
     #[arg(long, default_value_t = 0)]
     threads: usize,
-    /// Go on with a search that was stopped: flights that it flew are not flown again.
+    /// Forget the flights in the folder; without it a search that was stopped goes on with them.
     #[arg(long)]
-    resume: bool,
+    fresh: bool,
 }
 
 impl Search {
@@ -59,13 +61,11 @@ impl Search {
             runs: self.runs,
             seed: self.seed,
             folder: folder.clone(),
-            resume: self.resume,
+            fresh: self.fresh,
         };
         let study = self.search(&request)?;
         let mut stdout = std::io::stdout().lock();
         for line in search::lines(&study) {
-            let line =
-                line.replace("frigoris fly ", &format!("frigoris fly {}/", folder.display()));
             say(&mut stdout, &line).into_diagnostic()?;
         }
         keep(&folder.join("search.json"), &search::json(&study))?;

@@ -27,6 +27,7 @@
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
 pub mod clusters;
+pub mod failures;
 pub mod matrix;
 pub mod order;
 pub mod rare;
@@ -36,6 +37,7 @@ pub mod runs;
 pub mod search;
 pub mod sensitivity;
 pub mod slurm;
+mod toml_text;
 
 /// SHA-256 of what decides a run's bits: the sources, data and versions that this program was built of, and the
 /// compiler. Two builds of the same sources have the same.

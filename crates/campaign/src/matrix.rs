@@ -25,7 +25,7 @@ pub use text::{csv, line, lines, write_parquet};
 
 use crate::runs::{self, CampaignError, Progress};
 use rig::record::WriteError;
-use rig::scenario::{Scenario, ScenarioError};
+use rig::scenario::{Scenario, ScenarioError, Tree};
 use rig::stand::Stand;
 use std::path::{Path, PathBuf};
 
@@ -79,9 +79,11 @@ pub enum MatrixError {
 }
 
 impl MatrixError {
-    fn scenario(&self) -> Option<&dyn miette::Diagnostic> {
+    /// What it is about, which has more to say.
+    fn inner(&self) -> Option<&dyn miette::Diagnostic> {
         match self {
             Self::File(reason) | Self::Cell { reason, .. } => Some(&**reason),
+            Self::Campaign { reason, .. } => Some(reason),
             _ => None,
         }
     }
@@ -89,13 +91,13 @@ impl MatrixError {
 
 impl miette::Diagnostic for MatrixError {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.scenario().and_then(|reason| reason.help())
+        self.inner().and_then(|reason| reason.help())
     }
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.scenario().and_then(|reason| reason.source_code())
+        self.inner().and_then(|reason| reason.source_code())
     }
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
-        self.scenario().and_then(|reason| reason.labels())
+        self.inner().and_then(|reason| reason.labels())
     }
 }
 
@@ -118,35 +120,49 @@ pub struct Step<'a> {
 
 /// Flies every cell on the current `rayon` pool, one after the other.
 ///
-/// - `folder`: receives `cells/NAME.toml`, and under `runs/NAME` what [`runs::run`] leaves of each. Runs that are there
-///   of the same scenario are not flown again, those of another are replaced.
+/// The plan's folder receives `cells/NAME.toml`, and under `runs/NAME` what [`runs::run`] leaves of each. Runs that
+/// are there are not flown again; those of another scenario, seed or program are refused before anything is written.
+///
+/// - `fresh`: the runs that are there of these cells are removed first, whatever they are of.
 /// - `progress`: called from any thread after each run. `done`: called after each cell with all there are, so that
 ///   a matrix that is stopped leaves what it has.
 ///
 /// All cells are read and checked before the first is flown.
 ///
 /// # Errors
-/// A cell that is no scenario, a run that cannot start, a folder that cannot be written.
+/// A cell that is no scenario, runs of another one, a run that cannot start, a folder that cannot be written.
 pub fn fly(
     plan: &Plan,
-    folder: &Path,
+    fresh: bool,
     progress: impl Fn(Step<'_>) + Sync,
     mut done: impl FnMut(&[Summary]) -> Result<(), WriteError>,
 ) -> Result<Vec<Summary>, MatrixError> {
-    let cells = folder.join("cells");
+    let folder = &plan.folder;
+    let cells = folder.join(plan::CELLS);
     std::fs::create_dir_all(&cells)
         .map_err(|reason| WriteError::Folder { folder: cells.clone(), reason })?;
     let mut scenarios = Vec::new();
     for cell in &plan.cells {
         let file = cells.join(format!("{}.toml", cell.name));
-        std::fs::write(&file, &cell.toml)
-            .map_err(|reason| WriteError::File { file: file.clone(), reason })?;
-        let scenario = Scenario::read(&file).map_err(|reason| MatrixError::Cell {
+        let tree = Tree::of_text(&file, &cell.toml);
+        let scenario = tree.and_then(|tree| Scenario::check(&tree));
+        let scenario = scenario.map_err(|reason| MatrixError::Cell {
             file: plan.file.clone(),
             cell: cell.name.clone(),
             reason: Box::new(reason),
         })?;
+        let own = folder.join("runs").join(&cell.name);
+        if fresh {
+            runs::forget(&own)?;
+        } else if let Some(reason) = foreign(&own, &scenario) {
+            return Err(MatrixError::Campaign { cell: cell.name.clone(), reason });
+        }
         scenarios.push(scenario);
+    }
+    for (cell, scenario) in plan.cells.iter().zip(&scenarios) {
+        let file = scenario.path.clone();
+        std::fs::write(&file, &cell.toml)
+            .map_err(|reason| WriteError::File { file: file.clone(), reason })?;
     }
     let mut out = Vec::new();
     let of = plan.cells.len();
@@ -156,6 +172,30 @@ pub fn fly(
         done(&out)?;
     }
     Ok(out)
+}
+
+/// Runs in a cell's folder that are not of its scenario, its seed and this program. What cannot be read is left to
+/// [`runs::run`].
+fn foreign(own: &Path, scenario: &Scenario) -> Option<CampaignError> {
+    let parquet = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "parquet");
+    let entries = std::fs::read_dir(own).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<PathBuf> = entries.filter(parquet).collect();
+    files.sort();
+    let (hash, seed, code) =
+        (scenario.hash(), scenario.seed.to_string(), crate::code().to_string());
+    let ours =
+        [("scenario_hash", "scenario", hash), ("seed", "seed", seed), ("code", "program", code)];
+    files.into_iter().find_map(|file| {
+        let facts = rig::parquet_file::facts(&file).ok()?;
+        let other = |(key, what, ours): &(&str, &'static str, String)| {
+            let key = format!("frigoris.{key}");
+            let (_, theirs) = facts.iter().find(|(other, _)| *other == key)?;
+            let short = |text: &str| text.chars().take(16).collect::<String>();
+            let (ours, theirs, differ) = (short(ours), short(theirs), ours != theirs);
+            differ.then(|| CampaignError::Foreign { file: file.clone(), what, ours, theirs })
+        };
+        ours.iter().find_map(other)
+    })
 }
 
 /// One cell: flown, read back, or without an approach.
@@ -181,15 +221,7 @@ fn one(
     };
     let range = 1..plan.runs + 1;
     let own = folder.join("runs").join(&cell.name);
-    let flown = match runs::run(&stand, range.clone(), &own, tell) {
-        // The cell has changed since: what is there is of another scenario.
-        Err(CampaignError::Foreign { .. }) => {
-            runs::forget(&own)?;
-            runs::run(&stand, range, &own, tell)
-        }
-        flown => flown,
-    };
-    let campaign = flown.map_err(failed)?;
+    let campaign = runs::run(&stand, range, &own, tell).map_err(failed)?;
     Ok(Summary::of(cell, &file, &campaign, &expect))
 }
 

@@ -80,12 +80,14 @@ pub struct Point {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {
     records: Vec<(u64, f64)>,
+    /// Whether the simulation left its range of validity on the way; the score counts as any other.
+    pub invalid: bool,
 }
 
 impl Path {
     /// The path of a score that is known at once.
     pub fn at_once(score: f64) -> Self {
-        Self { records: vec![(0, score)] }
+        Self { records: vec![(0, score)], invalid: false }
     }
 
     /// Notes the score after `step` steps; only a new largest one counts.
@@ -136,6 +138,17 @@ impl Method {
             Self::Plain => "plain",
         }
     }
+
+    /// Batches and particles of each that its intervals were found right with (`proof::CASES`); of plain counting,
+    /// which is exact at any size, one that is soon done.
+    pub fn usual_size(self) -> (u64, u64) {
+        match self {
+            Self::Splitting => (20, 100),
+            Self::Subset => (16, 400),
+            Self::Importance => (10, 200),
+            Self::Plain => (10, 100),
+        }
+    }
 }
 
 /// How large an estimate shall be.
@@ -184,6 +197,8 @@ pub struct Batch {
     pub runs: u64,
     /// Runs in which the event came.
     pub failed: u64,
+    /// Runs that left the simulation's range of validity.
+    pub invalid: u64,
     /// No particle passed the last level: the estimate is 0, and the probability lies below its last level's.
     pub extinct: bool,
     /// First particles that those with the event descend from.

@@ -7,6 +7,7 @@ use campaign::rare::{Alone, Fork, History, Method, Point, Problem, Settings, est
 use rig::closed_loop::{Running, Simulation, Stand, fly};
 use rig::record::Recording;
 use rig::scenario::Scenario;
+use rig::verdict::Outcome;
 use std::path::Path;
 
 fn stand(name: &str) -> Stand {
@@ -21,7 +22,7 @@ fn point(run: u64, forks: Vec<Fork>) -> Point {
 #[test]
 fn a_history_without_forks_is_the_run_of_a_campaign() {
     let stand = stand("m2-nominal-from-ignition.toml");
-    let descent = Descent::drawing_its_own(&stand, Event::Lost);
+    let descent = Descent::drawing_its_own(&stand, Event::NotStanding);
     let (_, flown, _) = descent.flown(&point(5, vec![]), Recording::Off, |_, _| {}).unwrap();
     let plain = fly(&stand, 5, Recording::Off, |_| {}).unwrap();
     assert_eq!(flown.digest(), plain.digest());
@@ -31,13 +32,13 @@ fn a_history_without_forks_is_the_run_of_a_campaign() {
 fn a_clone_flies_on_bit_by_bit_and_a_fork_does_not() {
     let stand = stand("m2-nominal-from-ignition.toml");
     let load = stand.load(3);
-    let mut parent = Running::new(&stand, &load, 3, Recording::Off).unwrap();
+    let mut parent = Box::new(Running::new(&stand, &load, 3, Recording::Off).unwrap());
     for _ in 0..20_000 {
         assert!(parent.step(&mut |_| {}).is_none());
     }
     let (clone, mut fork) = (parent.clone(), parent.clone());
     fork.rekey(9);
-    let end = |mut running: Running<'_>| loop {
+    let end = |mut running: Box<Running<'_>>| loop {
         if let Some(end) = running.step(&mut |_| {}) {
             return running.finish(&stand, end).unwrap();
         }
@@ -69,7 +70,7 @@ fn forks_of_a_simulation_begin_as_their_parent_and_part_by_their_keys() {
 #[test]
 fn a_loss_passes_every_level_and_its_forks_share_the_past() {
     let stand = stand("m2-as-flown.toml");
-    let descent = Descent::drawing_its_own(&stand, Event::Lost);
+    let descent = Descent::drawing_its_own(&stand, Event::NotStanding);
     let lost = descent.fly(&point(1, vec![])).unwrap();
     assert!(lost.failed(), "{lost:?}");
     for level in [0.1, 1.0, 1e3, f64::MAX] {
@@ -84,9 +85,55 @@ fn a_loss_passes_every_level_and_its_forks_share_the_past() {
 }
 
 #[test]
+fn a_measure_is_known_at_the_end_and_one_that_is_not_there_lies_below_every_level() {
+    let stand = stand("m2-nominal-from-ignition.toml");
+    let path = |event: &str| {
+        let descent = Descent::drawing_its_own(&stand, Event::read(event).unwrap());
+        let (_, flown, cycles) =
+            descent.flown(&point(3, vec![]), Recording::Off, |_, _| {}).unwrap();
+        (descent.fly(&point(3, vec![])).unwrap(), flown, cycles)
+    };
+    // Far below its limit: no fork before the end could be trusted to stay above a level.
+    let (near, flown, cycles) = path("miss_m>100000");
+    let miss_m = flown.measures.miss_m.unwrap();
+    assert_eq!(near.score(), miss_m - 100_000.0);
+    for level in [f64::NEG_INFINITY, -1e9, -99_999.0] {
+        let first = near.first_above(level);
+        assert!(first == (near.score() > level).then_some(cycles), "{level}: {first:?}");
+    }
+    let (beyond, _, cycles) = path("miss_m>-1");
+    assert!(beyond.failed() && beyond.first_above(0.0) == Some(cycles));
+    let (unmeasured, flown, _) = path("height_at_estimate_zero_m>0");
+    assert_eq!(flown.measures.height_at_estimate_zero_m, None);
+    assert_eq!(unmeasured.score(), f64::NEG_INFINITY);
+    assert_eq!(unmeasured.first_above(f64::NEG_INFINITY), None);
+}
+
+#[test]
+fn a_run_that_leaves_the_simulation_does_not_stand_and_did_not_strike() {
+    let stand = stand("m2-nominal-from-ignition.toml");
+    let descent = Descent::drawing_its_own(&stand, Event::NotStanding);
+    let (_, mut flown, _) = descent.flown(&point(3, vec![]), Recording::Off, |_, _| {}).unwrap();
+    let came = |flown: &_| {
+        [Event::NotStanding, Event::Lost, Event::NotLanded].map(|event| event.came(flown))
+    };
+    for (outcome, expected) in [
+        (Outcome::Invalid, [true, false, true]),
+        (Outcome::RanDry, [true, true, true]),
+        (Outcome::Lost, [true, true, true]),
+        (Outcome::TippedOver, [true, false, true]),
+        (Outcome::HardLanding, [false, false, true]),
+        (Outcome::Landed, [false, false, false]),
+    ] {
+        flown.judgement.outcome = outcome;
+        assert_eq!(came(&flown), expected, "{outcome:?}");
+    }
+}
+
+#[test]
 fn what_an_estimate_finds_flies_again() {
     let stand = stand("m2-as-flown.toml");
-    let descent = Descent::new(&stand, Event::Lost);
+    let descent = Descent::new(&stand, Event::NotStanding);
     assert!(descent.inputs() > 10);
     let Ok(done) = estimate(Method::Subset, &descent, &Settings::new(1, 2, 4), &Alone) else {
         panic!("every point can be flown")
@@ -98,7 +145,7 @@ fn what_an_estimate_finds_flies_again() {
         terrain: vec![],
         seed: stand.scenario.seed,
         scenario_hash: stand.scenario.hash(),
-        event: "lost".into(),
+        event: "not-standing".into(),
         point: done.batches.iter().flat_map(|batch| &batch.failures).next().unwrap().clone(),
     };
     let file = std::env::temp_dir().join(format!("frigoris-failure-{}.toml", std::process::id()));
@@ -115,6 +162,7 @@ fn what_an_estimate_finds_flies_again() {
 
 #[test]
 fn an_event_is_an_outcome_or_a_measure_above_a_limit() {
+    assert!(matches!(Event::read("not-standing"), Ok(Event::NotStanding)));
     assert!(matches!(Event::read("lost"), Ok(Event::Lost)));
     assert!(matches!(Event::read("not-landed"), Ok(Event::NotLanded)));
     let Ok(Event::Above { measure, limit }) = Event::read("miss_m > 100") else {
@@ -122,7 +170,7 @@ fn an_event_is_an_outcome_or_a_measure_above_a_limit() {
     };
     assert_eq!((measure.key, limit), ("miss_m", 100.0));
     for (text, part) in [
-        ("crash", "`lost`, `not-landed`, or a measure"),
+        ("crash", "`not-standing`, `lost`, `not-landed`, or a measure"),
         ("nonsense_m>3", "no measure `nonsense_m`"),
         ("miss_m>far", "`far` is not a finite number"),
     ] {

@@ -67,6 +67,14 @@ impl Outcome {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
+    /// Whether the lander is at rest on its legs, whatever the touchdown limits say.
+    pub const fn stands(self) -> bool {
+        matches!(self, Outcome::Landed | Outcome::HardLanding)
+    }
+    /// Whether it struck the ground, with propellant left or without.
+    pub const fn struck(self) -> bool {
+        matches!(self, Outcome::Lost | Outcome::RanDry)
+    }
 }
 
 /// What a touchdown did to the lander; see the head of this module.

@@ -5,6 +5,7 @@
 //! Later wins: scenario, site, azimuth, vehicle, configuration; within each its `set` last.
 
 use super::MatrixError;
+use crate::toml_text::{quoted, relative, value};
 use rig::scenario::{Entry, Node, Reader, ScenarioError, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 pub struct Plan {
     /// The file.
     pub file: PathBuf,
+    /// The folder for the results; cells name other files from its `cells`.
+    pub folder: PathBuf,
     /// Title.
     pub title: String,
     /// What it is to show.
@@ -55,6 +58,8 @@ struct Item {
     keys: Keys,
 }
 
+/// Folder of the cells below that of the results.
+pub(super) const CELLS: &str = "cells";
 /// Azimuths at the most.
 const AZIMUTHS_MAX: usize = 72;
 /// Runs a cell at the most: more is a campaign.
@@ -63,14 +68,18 @@ const RUNS_MAX: i64 = 1_000_000;
 impl Plan {
     /// Reads a matrix file; whether its cells are scenarios is found when they are flown.
     ///
+    /// - `folder`: where the results go; it need not be there yet.
+    ///
     /// # Errors
     /// A file that is not TOML or lacks a key, an empty list, a name given twice.
-    pub fn read(file: &Path) -> Result<Self, MatrixError> {
+    pub fn read(file: &Path, folder: &Path) -> Result<Self, MatrixError> {
         let tree = Tree::read(file)?;
         let root = Reader::new(&tree);
-        let scenario = absolute(root.file("scenario")?.path());
+        let cells = &folder.join(CELLS);
+        let scenario = relative(root.file("scenario")?.path(), cells);
         let plan = Self {
             file: file.to_path_buf(),
+            folder: folder.to_path_buf(),
             title: root.text("title")?.to_string(),
             purpose: root.text("purpose")?.to_string(),
             seed: root.integer("seed", 0, i64::MAX)?.unsigned_abs(),
@@ -86,16 +95,16 @@ impl Plan {
             configurations: vec![],
             cells: vec![],
         };
-        let sites = items(&tree, &root, file, "site", |item, keys| {
+        let sites = items(&tree, &root, (file, cells), "site", |item, keys| {
             number(item, keys, "latitude_deg", "site.latitude_deg", [-90.0, 90.0])?;
             number(item, keys, "longitude_deg", "site.longitude_deg", [-180.0, 360.0])
         })?;
-        let vehicles = items(&tree, &root, file, "vehicle", |item, keys| {
-            let path = absolute(item.file("file")?.path());
-            keys.insert("vehicle".to_string(), quoted(&path.display().to_string()));
+        let vehicles = items(&tree, &root, (file, cells), "vehicle", |item, keys| {
+            let path = relative(item.file("file")?.path(), cells);
+            keys.insert("vehicle".to_string(), path);
             Ok(())
         })?;
-        let configurations = items(&tree, &root, file, "configuration", |item, keys| {
+        let configurations = items(&tree, &root, (file, cells), "configuration", |item, keys| {
             let known = ["as-flown", "resilient"];
             let logic = known[item.choice("configuration", &known)?];
             keys.insert("flight.configuration".to_string(), quoted(logic));
@@ -129,7 +138,7 @@ impl Plan {
     }
 
     /// Every combination, site by site.
-    fn cells(&self, scenario: &Path, lists: [&[Item]; 4]) -> Vec<Cell> {
+    fn cells(&self, scenario: &str, lists: [&[Item]; 4]) -> Vec<Cell> {
         let [sites, azimuths, vehicles, configurations] = lists.map(<[Item]>::len);
         let per_site = azimuths * vehicles * configurations;
         let at = |n: usize| {
@@ -150,7 +159,7 @@ impl Plan {
     }
 
     /// The scenario file of one cell.
-    fn toml(&self, name: &str, scenario: &Path, members: &[&Item]) -> String {
+    fn toml(&self, name: &str, scenario: &str, members: &[&Item]) -> String {
         let mut keys = Keys::new();
         let names: Vec<&str> = members.iter().map(|item| &*item.name).collect();
         let title = format!("{}: {}", self.title, names.join(", "));
@@ -166,8 +175,7 @@ impl Plan {
         }
         let mut out = format!(
             "# The cell {name} of a matrix. Written by `frigoris matrix`; `frigoris fly` flies its runs.\n\
-             extends = {}\n",
-            quoted(&scenario.display().to_string())
+             extends = {scenario}\n",
         );
         for (key, value) in keys {
             let _ = writeln!(out, "{key} = {value}");
@@ -180,7 +188,7 @@ impl Plan {
 fn items(
     tree: &Tree,
     root: &Reader<'_>,
-    file: &Path,
+    (file, cells): (&Path, &Path),
     key: &'static str,
     own: impl Fn(&Reader<'_>, &mut Keys) -> Result<(), ScenarioError>,
 ) -> Result<Vec<Item>, MatrixError> {
@@ -204,7 +212,7 @@ fn items(
             && let Some(Entry { node: Node::Table(set), .. }) =
                 entry.and_then(|item| item.get("set"))
         {
-            flatten(tree, set, &reader.key("set"), &mut keys)?;
+            flatten(tree, set, (&reader.key("set"), cells), &mut keys)?;
         }
         reader.finish()?;
         out.push(Item { name, keys });
@@ -254,7 +262,7 @@ const FILES: [&str; 4] = ["vehicle", "truth.gravity_file", "truth.kernels", "ter
 fn flatten(
     tree: &Tree,
     set: &BTreeMap<String, Entry>,
-    path: &str,
+    (path, cells): (&str, &Path),
     keys: &mut Keys,
 ) -> Result<(), ScenarioError> {
     for (section, entry) in set {
@@ -263,8 +271,10 @@ fn flatten(
             return Err(tree.unknown_key(entry, format!("{path}.extends"), help));
         }
         let mut put = |key: String, entry: &Entry| {
-            let named = FILES.contains(&&*key).then_some(tree);
-            keys.insert(key, value(entry, named));
+            let path = |entry: &Entry, text: &str| relative(&tree.resolve(entry, text), cells);
+            let plain = |_: &Entry, text: &str| quoted(text);
+            let files = FILES.contains(&&*key);
+            keys.insert(key, if files { value(entry, &path) } else { value(entry, &plain) });
         };
         match &entry.node {
             Node::Table(inner) => {
@@ -274,55 +284,6 @@ fn flatten(
         }
     }
     Ok(())
-}
-
-/// A value as TOML writes it on one line; with `files` its texts are paths, made absolute.
-fn value(entry: &Entry, files: Option<&Tree>) -> String {
-    match &entry.node {
-        Node::Text(text) => match files {
-            Some(tree) => quoted(&absolute(&tree.resolve(entry, text)).display().to_string()),
-            None => quoted(text),
-        },
-        Node::Integer(number) => number.to_string(),
-        Node::Float(number) if number.is_nan() => "nan".to_string(),
-        Node::Float(number) => format!("{number:?}"),
-        Node::Flag(flag) => flag.to_string(),
-        Node::Date(date) => date.clone(),
-        Node::Array(items) => {
-            let items: Vec<_> = items.iter().map(|item| value(item, files)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Node::Table(table) => {
-            let pairs: Vec<_> = table
-                .iter()
-                .map(|(key, entry)| format!("{key} = {}", value(entry, files)))
-                .collect();
-            format!("{{ {} }}", pairs.join(", "))
-        }
-    }
-}
-
-/// A text in TOML's quotes.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// The path from the root, where there is such a file; cells stand in another folder than the matrix.
-fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize()
-        .or_else(|_| std::path::absolute(path))
-        .unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// A name as part of a file's: lower-case letters and digits, everything else one hyphen.

@@ -37,7 +37,7 @@ fn read(name: &str, text: &str) -> Result<Plan, MatrixError> {
     let file = folder(name).join("matrix.toml");
     let text = text.replace("VEHICLE", &repository("vehicles/resilience.toml"));
     std::fs::write(&file, text).unwrap();
-    Plan::read(&file)
+    Plan::read(&file, &folder(&format!("{name}-out")))
 }
 
 fn refused(name: &str, text: &str) -> String {
@@ -77,7 +77,8 @@ fn cells_run_site_by_site_and_the_later_list_wins() {
         assert!(last.toml.lines().any(|written| written == line), "{line} in\n{}", last.toml);
     }
     // A path is one beside the matrix file, wherever the cell stands.
-    let tile = plan.file.parent().unwrap().join("tile.tif").display().to_string();
+    let beside = plan.file.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+    let tile = format!("../../{beside}/tile.tif");
     assert!(last.toml.contains(&format!("terrain.tiles = [{tile:?}]")), "{}", last.toml);
 }
 
@@ -153,8 +154,8 @@ fn a_cell_that_is_no_scenario_stops_the_matrix_before_anything_flies() {
         "[[site]]\nname = \"Nowhere\"\nlatitude_deg = 0\nlongitude_deg = 0\nset.terrain.landforms = [\"olympus\"]\n"
     );
     let plan = read("landform", &text).unwrap();
-    let out = folder("landform-out");
-    let error = fly(&plan, &out, |_| {}, |_| Ok(())).unwrap_err();
+    let out = plan.folder.clone();
+    let error = fly(&plan, false, |_| {}, |_| Ok(())).unwrap_err();
     let help = miette::Diagnostic::help(&error).map_or(String::new(), |help| help.to_string());
     let reason = std::error::Error::source(&error).unwrap().to_string();
     assert!(
@@ -305,14 +306,14 @@ fn a_small_matrix_flies_is_resumed_cell_by_cell_and_shares_its_draws() {
         "[[configuration]]\nname = \"as flown\"\nconfiguration = \"as-flown\"\n"
     );
     let plan = read("small", &text).unwrap();
-    let out = folder("small-out");
+    let out = plan.folder.clone();
     let count = std::sync::atomic::AtomicU64::new(0);
     let tell = |step: Step<'_>| {
         assert_eq!((step.cell.1, step.progress.total), (4, 2));
         count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
     let mut sizes = vec![];
-    let cells = fly(&plan, &out, tell, |cells| {
+    let cells = fly(&plan, false, tell, |cells| {
         sizes.push(cells.len());
         Ok(())
     })
@@ -330,8 +331,25 @@ fn a_small_matrix_flies_is_resumed_cell_by_cell_and_shares_its_draws() {
     let tell = |_: Step<'_>| {
         count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
-    assert_eq!(fly(&plan, &out, tell, |_| Ok(())).unwrap(), cells);
+    assert_eq!(fly(&plan, false, tell, |_| Ok(())).unwrap(), cells);
     assert_eq!(count.into_inner(), 4);
+    // With another seed nothing is touched until it is asked for; then only the cells' own runs go.
+    let file = out.join("runs").join(&plan.cells[0].name).join("campaign.parquet");
+    let (cell, before) = (std::fs::read(&cells[0].file).unwrap(), std::fs::read(&file).unwrap());
+    let other = plan.clone().with(Some(62), None);
+    let error = fly(&other, false, |_| {}, |_| Ok(())).unwrap_err();
+    let help = miette::Diagnostic::help(&error).map_or(String::new(), |help| help.to_string());
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    assert!(reason.contains("runs of another") && help.contains("--fresh"), "{reason}; {help}");
+    assert_eq!(std::fs::read(&cells[0].file).unwrap(), cell);
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    let foreign = out.join("runs/not-of-this-matrix");
+    std::fs::create_dir_all(&foreign).unwrap();
+    assert_eq!(fly(&other, true, |_| {}, |_| Ok(())).unwrap().len(), 4);
+    assert_ne!(std::fs::read(&file).unwrap(), before);
+    assert!(foreign.exists());
+    assert_eq!(fly(&plan, true, |_| {}, |_| Ok(())).unwrap(), cells);
+    assert_eq!(std::fs::read(&file).unwrap(), before);
     // A cell is a scenario: it flies the same run by itself.
     let scenario = Scenario::read(&cells[3].file).unwrap();
     let stand = Stand::new(scenario).unwrap();
@@ -360,7 +378,7 @@ fn an_approach_that_does_not_exist_is_an_answer_and_not_the_end() {
          set.orbit = { altitude_m = 15000.0 }\n"
     );
     let plan = read("approach", &text).unwrap();
-    let cells = fly(&plan, &folder("approach-out"), |_| {}, |_| Ok(())).unwrap();
+    let cells = fly(&plan, false, |_| {}, |_| Ok(())).unwrap();
     assert_eq!((cells[0].survived.of, cells[1].survived.of), (1, 0));
     let reason = cells[1].no_approach.clone().unwrap();
     assert!(reason.contains("perilune") || reason.contains("apolune"), "{reason}");

@@ -1,4 +1,4 @@
-//! A scenario as a problem: how probable it is that its lander is lost.
+//! A scenario as a problem: how probable it is that its lander does not stand.
 //!
 //! Owns: [`Event`], [`Descent`], the score. Does not own: the loop (`rig::closed_loop`), what a loss is
 //! (`rig::verdict`), the inputs (`rig::stand`).
@@ -12,7 +12,9 @@
 //!
 //! The running score of a run is the largest so far. The event itself is +∞, so it passes all levels; an event
 //! that these margins do not announce (tanks that run dry, a fall after contact) passes them in one step,
-//! which costs variance, not truth. An event by a measure scores what the measure is above its limit, at the end.
+//! which costs variance, not truth. An event by a measure scores what the measure is above its limit, at the end, where
+//! a fork is the same flight again: only its inputs move. A flight without that measure scores −∞.
+//! A run that leaves the simulation's range of validity does not stand, as in a campaign's report, and is counted.
 
 use super::known::normal_tail;
 use super::{History, Path, Point, Problem};
@@ -27,7 +29,9 @@ use rig::verdict::Outcome;
 /// What is asked for the probability of.
 #[derive(Clone, Copy)]
 pub enum Event {
-    /// Not at rest on its legs.
+    /// Not at rest on its legs, whatever became of it.
+    NotStanding,
+    /// Struck the ground, with propellant left or without.
     Lost,
     /// Any other outcome than landed.
     NotLanded,
@@ -45,7 +49,7 @@ pub enum Event {
 pub enum EventError {
     /// Neither an outcome nor a measure with a limit.
     #[error(
-        "event `{text}`: it is `lost`, `not-landed`, or a measure and its limit such as `miss_m>100`"
+        "event `{text}`: it is `not-standing`, `lost`, `not-landed`, or a measure and its limit such as `miss_m>100`"
     )]
     Unknown {
         /// As given.
@@ -72,12 +76,13 @@ pub enum EventError {
 impl miette::Diagnostic for EventError {}
 
 impl Event {
-    /// Reads `lost`, `not-landed` or `MEASURE>LIMIT`.
+    /// Reads `not-standing`, `lost`, `not-landed` or `MEASURE>LIMIT`.
     ///
     /// # Errors
     /// Anything else.
     pub fn read(text: &str) -> Result<Self, EventError> {
         match text {
+            "not-standing" => return Ok(Self::NotStanding),
             "lost" => return Ok(Self::Lost),
             "not-landed" => return Ok(Self::NotLanded),
             _ => {}
@@ -98,7 +103,8 @@ impl Event {
     pub fn came(&self, flown: &Flown) -> bool {
         let outcome = flown.judgement.outcome;
         match self {
-            Self::Lost => !matches!(outcome, Outcome::Landed | Outcome::HardLanding),
+            Self::NotStanding => !outcome.stands(),
+            Self::Lost => outcome.struck(),
             Self::NotLanded => outcome != Outcome::Landed,
             Self::Above { .. } => self.above(flown).is_some_and(|above| above > 0.0),
         }
@@ -108,7 +114,7 @@ impl Event {
     fn above(&self, flown: &Flown) -> Option<f64> {
         match self {
             Self::Above { measure, limit } => Some((measure.read)(&flown.measures)? - limit),
-            Self::Lost | Self::NotLanded => None,
+            Self::NotStanding | Self::Lost | Self::NotLanded => None,
         }
     }
 }
@@ -116,6 +122,7 @@ impl Event {
 impl std::fmt::Display for Event {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::NotStanding => f.write_str("not standing"),
             Self::Lost => f.write_str("lost"),
             Self::NotLanded => f.write_str("not landed"),
             Self::Above { measure, limit } => {
@@ -136,12 +143,6 @@ pub enum DescentError {
         /// Why.
         #[source]
         reason: Box<ScenarioError>,
-    },
-    /// The simulation left its range of validity: neither event nor none.
-    #[error("run {run} left the simulation's range of validity, so it counts neither way")]
-    Invalid {
-        /// Its number.
-        run: u64,
     },
 }
 
@@ -234,21 +235,18 @@ impl Problem for Descent<'_> {
     }
 
     fn fly(&self, point: &Point) -> Result<Path, DescentError> {
-        let mut path = Path::at_once(0.0);
         let by_margins = !matches!(self.event, Event::Above { .. });
+        let mut path = if by_margins { Path::at_once(0.0) } else { Path::default() };
         let (_, flown, cycles) = self.flown(point, Recording::Off, |cycle, frame| {
             if by_margins {
                 path.note(cycle, self.score(frame));
             }
         })?;
-        if flown.judgement.outcome == Outcome::Invalid {
-            return Err(DescentError::Invalid { run: flown.run });
-        }
+        path.invalid = flown.judgement.outcome == Outcome::Invalid;
         // At the very end: a branch from here changes nothing that the verdict rests on.
         if self.event.came(&flown) {
             path.note(cycles, f64::INFINITY);
         } else if let Some(above) = self.event.above(&flown) {
-            path = Path::default();
             path.note(cycles, above);
         }
         Ok(path)

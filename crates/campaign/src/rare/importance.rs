@@ -8,7 +8,7 @@
 //! which is unbiased whatever the earlier stages found; their runs count as cost only.
 //! The variance is that of independent terms. Noise that is no input keeps its own law and needs no weight.
 
-use super::mixture::Mixture;
+use super::mixture::{Mixture, SAFE};
 use super::particle::{Crew, Particle};
 use super::{
     Batch, Desk, Estimate, KEPT, Method, Point, Problem, Settings, Weights, all_batches, subset,
@@ -98,6 +98,7 @@ impl Stage<'_> {
                 }
             }
             (done.runs, done.failed, done.families) = (crew.runs, crew.failed, crew.failed);
+            done.invalid = crew.invalid;
             done.probability = done.weights[0] / settings.particles.max(1) as f64;
             Ok(done)
         };
@@ -112,6 +113,10 @@ fn weighed(settings: &Settings, batches: Vec<Batch>, before: u64, regions: u64) 
     if sum <= 0.0 {
         let mut none = Estimate::of_batches(Method::Importance, settings, batches);
         none.runs += before;
+        if regions > 0 {
+            // Drawn from the mixture, not from the inputs' law: q is at least SAFE times that law everywhere.
+            none.high = (none.high / SAFE).min(1.0);
+        }
         return none;
     }
     let squares: f64 = batches.iter().map(|batch| batch.weights[1]).sum();
@@ -131,5 +136,25 @@ fn weighed(settings: &Settings, batches: Vec<Batch>, before: u64, regions: u64) 
         high: (probability * spread).min(1.0),
         batches,
         weights: Some(Weights { effective, largest_share: largest / sum, regions }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_event_the_bound_allows_for_what_was_drawn_from() {
+        let settings = Settings::new(1, 10, 400);
+        let bound = |regions| {
+            let empty = Batch { runs: 400, ..Batch::default() };
+            weighed(&settings, vec![empty; 10], 0, regions).high
+        };
+        // None of 4000: Clopper and Pearson's upper bound; a mixture sees a tenth of it at the least.
+        assert!((bound(0) - 9.218e-4).abs() < 1e-6, "{}", bound(0));
+        assert!((bound(2) - 9.218e-3).abs() < 1e-5, "{}", bound(2));
+        let few = Settings { batches: 2, particles: 4, ..settings };
+        let empty = Batch { runs: 4, ..Batch::default() };
+        assert_eq!(weighed(&few, vec![empty; 2], 0, 1).high, 1.0);
     }
 }

@@ -1,6 +1,6 @@
 //! An estimate as lines, and as one HTML page that needs nothing but a browser.
 
-use super::{Estimate, Method};
+use super::{Estimate, Level, Method};
 use rig::report::chart::{CHART_STYLE, Chart, Curve};
 use rig::report::{STYLE, escape};
 use std::fmt::Write;
@@ -64,6 +64,11 @@ pub fn facts(estimate: &Estimate, sheet: &Sheet) -> Vec<(&'static str, String)> 
     let extinct = estimate.batches.iter().filter(|batch| batch.extinct).count();
     if extinct > 0 {
         out.push(("batches that died out", extinct.to_string()));
+    }
+    let invalid: u64 = estimate.batches.iter().map(|batch| batch.invalid).sum();
+    if invalid > 0 {
+        let text = format!("{invalid}, which do not stand as far as anyone knows");
+        out.push(("runs beyond the simulation", text));
     }
     out.push(("seed", settings.seed.to_string()));
     out.push(("scenario hash", sheet.scenario_hash.clone()));
@@ -153,7 +158,9 @@ fn batches(estimate: &Estimate) -> String {
 
 /// How the probability falls from level to level, batch by batch.
 fn levels(estimate: &Estimate) -> Option<Chart> {
-    let all = || estimate.batches.iter().flat_map(|batch| &batch.levels);
+    // A level of −∞ lies below every flight that has the measure.
+    let finite = |level: &&Level| level.score.is_finite();
+    let all = || estimate.batches.iter().flat_map(|batch| &batch.levels).filter(finite);
     let scores = all().map(|level| level.score);
     let (low, high) = scores.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), score| {
         (low.min(score), high.max(score))
@@ -165,7 +172,9 @@ fn levels(estimate: &Estimate) -> Option<Chart> {
     let curve = |(number, batch): (usize, &super::Batch)| Curve {
         label: if number == 0 { "one batch each".to_string() } else { String::new() },
         colour: "--nav",
-        points: batch.levels.iter().map(|l| (l.score, libm::log10(l.probability))).collect(),
+        points: (batch.levels.iter().filter(finite))
+            .map(|l| (l.score, libm::log10(l.probability)))
+            .collect(),
     };
     let bottom = libm::floor(libm::log10(least)).min(-1.0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 15

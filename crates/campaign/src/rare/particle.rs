@@ -46,6 +46,8 @@ pub(super) struct Crew<'a, P, D> {
     pub runs: u64,
     /// Runs flown in which the event came.
     pub failed: u64,
+    /// Runs that left the simulation's range of validity.
+    pub invalid: u64,
     /// Scale of the moves.
     scale: f64,
     moved: u64,
@@ -62,6 +64,7 @@ impl<'a, P: Problem, D: Desk> Crew<'a, P, D> {
             numbers: 0,
             runs: 0,
             failed: 0,
+            invalid: 0,
             scale: 0.6,
             moved: 0,
             taken: 0,
@@ -88,6 +91,7 @@ impl<'a, P: Problem, D: Desk> Crew<'a, P, D> {
         let path = self.problem.fly(point)?;
         self.runs += 1;
         self.failed += u64::from(path.failed());
+        self.invalid += u64::from(path.invalid);
         self.desk.ran();
         Ok(path)
     }

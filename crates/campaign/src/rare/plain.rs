@@ -23,7 +23,9 @@ pub fn estimate<P: Problem>(
             let inputs = (0..problem.inputs()).map(|_| chance.normal()).collect();
             let run = 1 + batch * settings.particles + i;
             let point = Point { inputs, history: History { run, forks: Vec::new() } };
-            if problem.fly(&point)?.failed() {
+            let path = problem.fly(&point)?;
+            done.invalid += u64::from(path.invalid);
+            if path.failed() {
                 done.failed += 1;
                 if done.failures.len() < KEPT {
                     done.failures.push(point);
@@ -45,7 +47,10 @@ pub(super) fn counted(settings: &Settings, batches: Vec<Batch>) -> Estimate {
     let failed = batches.iter().map(|batch| batch.failed).sum();
     let (low, high) = clopper_pearson(failed, runs, CONFIDENCE);
     let probability = failed as f64 / runs.max(1) as f64;
-    let cov = libm::sqrt((1.0 - probability) / failed as f64);
+    let cov = match failed {
+        0 => f64::NAN,
+        _ => libm::sqrt((1.0 - probability) / failed as f64),
+    };
     let (method, settings, weights) = (Method::Plain, *settings, None);
     Estimate { method, settings, runs, probability, cov, low, high, batches, weights }
 }

@@ -62,6 +62,7 @@ fn one<P: Problem>(
         crew.adapt(before, 1 + round / settings.particles.max(1));
     }
     (done.runs, done.failed, done.accepted) = (crew.runs, crew.failed, crew.accepted());
+    done.invalid = crew.invalid;
     (done.families, done.failures) = (families(&all), failures(&all));
     Ok(done)
 }

@@ -57,6 +57,7 @@ pub(super) fn one<P: Problem>(
         all = refill(&mut crew, all, level, n)?;
     }
     (done.runs, done.failed, done.accepted) = (crew.runs, crew.failed, crew.accepted());
+    done.invalid = crew.invalid;
     (done.families, done.failures) = (families(&all), failures(&all));
     Ok((done, all))
 }

@@ -1,5 +1,5 @@
 use super::known::{Plane, Pulled, Ruin, TwoRegions, normal_tail};
-use super::proof::{CASES, Known, PROBABILITIES, repeat};
+use super::proof::{CASES, Case, Known, PROBABILITIES, repeat};
 use super::*;
 
 /// Repetitions of each case here; a thousand are in the example `estimators`.
@@ -53,6 +53,14 @@ fn importance_sampling_covers_the_truth_also_with_two_regions() {
 }
 
 #[test]
+fn the_usual_size_of_a_method_is_one_that_was_held_against_the_truth() {
+    for method in [Method::Splitting, Method::Subset, Method::Importance] {
+        let held = |case: &&Case| case.method == method && case.size == [method.usual_size(); 4];
+        assert!(CASES.iter().any(|case| held(&case)), "{method:?}");
+    }
+}
+
+#[test]
 fn splitting_reaches_ten_percent_at_1e_5_with_300_times_fewer_runs() {
     let walk = CASES.iter().find(|c| c.method == Method::Splitting && c.known == Known::Ruin);
     let score = repeat(walk.unwrap(), 2, 200, 9 << 32);
@@ -101,6 +109,39 @@ fn a_fork_keeps_the_past_and_changes_what_follows() {
     assert_eq!(child, fly(vec![Fork { step, key: 77 }]));
 }
 
+/// Every tenth run leaves the range of validity and counts as the event.
+struct Leaving;
+
+impl Problem for Leaving {
+    type Error = std::convert::Infallible;
+
+    fn inputs(&self) -> usize {
+        1
+    }
+
+    fn stepped(&self) -> bool {
+        false
+    }
+
+    fn fly(&self, point: &Point) -> Result<Path, Self::Error> {
+        let invalid = normal_tail(point.inputs[0]) < 0.1;
+        let path = Path::at_once(if invalid { f64::INFINITY } else { point.inputs[0] });
+        Ok(Path { invalid, ..path })
+    }
+}
+
+#[test]
+fn runs_beyond_the_simulation_are_counted_and_end_no_estimate() {
+    let settings = Settings::new(3, 10, 400);
+    for method in [Method::Splitting, Method::Subset, Method::Importance, Method::Plain] {
+        let Ok(done) = estimate(method, &Leaving, &settings, &Alone);
+        assert!(done.low < 0.1 && 0.1 < done.high, "{method:?}");
+        let invalid: u64 = done.batches.iter().map(|batch| batch.invalid).sum();
+        let failed: u64 = done.batches.iter().map(|batch| batch.failed).sum();
+        assert!(invalid == failed && invalid > 100, "{method:?}: {invalid}");
+    }
+}
+
 /// A score that no level can separate from the event, and one that never has it.
 struct Flat(f64);
 
@@ -136,6 +177,7 @@ fn an_event_that_cannot_come_has_a_bound_and_no_estimate() {
     for method in [Method::Splitting, Method::Subset, Method::Importance, Method::Plain] {
         let Ok(done) = estimate(method, &Flat(0.0), &settings, &Alone);
         assert_eq!((done.probability, done.low), (0.0, 0.0), "{method:?}");
+        assert!(done.cov.is_nan() && !done.plain_runs().is_finite(), "{method:?}");
         // None of 4000: Clopper and Pearson's upper bound.
         assert!((done.high - 9.218e-4).abs() < 1e-6, "{method:?}: {}", done.high);
         assert!(method == Method::Plain || method == Method::Importance || done.batches[0].extinct);

@@ -7,9 +7,10 @@
 
 use super::journal::{Journal, Kept};
 use super::library::Library;
-use super::score::{Score, lost, stands};
+use super::score::Score;
 use super::space::{Dimension, Point};
 use super::subject::{SearchError, Subject, Trial};
+use crate::toml_text::{quoted, relative, value};
 use rig::closed_loop::{Flown, fly};
 use rig::record::Recording;
 use rig::scenario::{Entry, Node, REFERENCE_RUN, Scenario, ScenarioError, Tree};
@@ -55,28 +56,37 @@ pub struct Bench {
 impl Bench {
     /// Reads the scenarios, flies them undisturbed, and lists what can be disturbed.
     ///
-    /// - `path`, and that of `against`: a file that exists; the files left behind name it by this path.
+    /// - `path`, and that of `against`: a file that exists; the files left behind name it from their folder.
     /// - `seed`: in place of the scenarios' own.
     /// - `folder`: receives the log of flights.
+    /// - `fresh`: forgets the log that is there.
     ///
     /// # Errors
-    /// A scenario that is wrong, or that does not stand at the end of its undisturbed flight.
+    /// A scenario that is wrong, or that does not stand at the end of its undisturbed flight; a log of another
+    /// search.
     pub fn new(
         path: &Path,
         against: &Against,
         seed: Option<u64>,
         folder: &Path,
-        resume: bool,
+        fresh: bool,
     ) -> Result<Self, SearchError> {
+        // Names of other files begin in this folder, so it must be there.
+        std::fs::create_dir_all(folder).map_err(|reason| SearchError::File {
+            file: folder.to_path_buf(),
+            done: "written",
+            reason,
+        })?;
         let own = Base::read(path, None, seed, folder)?;
         let other = match against {
             Against::Nothing => None,
             Against::Resilient => Some(Base::read(path, Some("resilient"), seed, folder)?),
             Against::Scenario(other) => Some(Base::read(other, None, seed, folder)?),
         };
-        let flown = own.undisturbed("is not lost", |outcome| !lost(outcome))?;
+        let flown = own.undisturbed("is not lost", |outcome| !outcome.struck())?;
         if let Some(other) = &other {
-            other.undisturbed("stands at its end in the other configuration too", stands)?;
+            other
+                .undisturbed("stands at its end in the other configuration too", Outcome::stands)?;
         }
         let scenarios: Vec<&Scenario> = [Some(&own), other.as_ref()]
             .into_iter()
@@ -86,8 +96,9 @@ impl Bench {
         let library = Library::of(&scenarios, flown.simulated_s);
         let other_hash = other.as_ref().map_or(String::new(), |o| o.stand.scenario.hash());
         let (hash, digest) = (own.stand.scenario.hash(), short(&flown));
-        let head = format!("frigoris search 1 {hash} {other_hash} {digest:016x}");
-        let journal = Mutex::new(Journal::open(folder, &head, resume)?);
+        let code = crate::code();
+        let head = format!("frigoris search 1 {code} {hash} {other_hash} {digest:016x}");
+        let journal = Mutex::new(Journal::open(folder, &head, fresh)?);
         Ok(Self { own, other, library, folder: folder.to_path_buf(), seed, journal })
     }
 
@@ -133,7 +144,7 @@ impl Bench {
     /// The scenario file of a point, by what it is expected to end as; `other` for the other configuration.
     pub fn file(&self, point: &Point, title: &str, expected: Outcome, other: bool) -> String {
         let base = self.other.as_ref().filter(|_| other).unwrap_or(&self.own);
-        let text = base.text(&self.library, point, self.seed, title);
+        let text = base.text(&self.library, point, (self.seed, &self.folder), title);
         format!("{text}\n[expect]\noutcome = \"{}\"\nevents  = []\nband    = []\n", expected.name())
     }
 
@@ -153,7 +164,7 @@ impl Bench {
     }
 
     fn read(&self, base: &Base, point: &Point) -> Result<Scenario, SearchError> {
-        let text = base.text(&self.library, point, self.seed, "disturbed");
+        let text = base.text(&self.library, point, (self.seed, &self.folder), "disturbed");
         let path = self.folder.join("disturbed.toml");
         let tree = Tree::of_text(&path, &text).map_err(self.failed(point))?;
         Scenario::check(&tree).map_err(self.failed(point))
@@ -201,14 +212,14 @@ impl Subject for Bench {
 
     fn trial(&self, point: &Point) -> Result<Trial, SearchError> {
         let Kept { outcome, digest, margins } = self.kept(point, REFERENCE_RUN, false)?;
-        Ok(Trial { lost: lost(outcome), margins, digest })
+        Ok(Trial { lost: outcome.struck(), margins, digest })
     }
 
     fn other_survives(&self, point: &Point) -> Result<Option<bool>, SearchError> {
         if self.other.is_none() {
             return Ok(None);
         }
-        Ok(Some(stands(self.kept(point, REFERENCE_RUN, true)?.outcome)))
+        Ok(Some(self.kept(point, REFERENCE_RUN, true)?.outcome.stands()))
     }
 }
 
@@ -230,7 +241,7 @@ impl Base {
             Some(Node::Table(ground)) => list(ground, "crater", "terrain.crater"),
             _ => String::new(),
         };
-        let text = head(path, None, seed) + &own_configuration(configuration);
+        let text = head(path, folder, None, seed) + &own_configuration(configuration);
         let tree = Tree::of_text(&folder.join("undisturbed.toml"), &text).map_err(failed)?;
         let scenario = Scenario::check(&tree).map_err(failed)?;
         let stand = Stand::new(scenario).map_err(failed)?;
@@ -255,17 +266,23 @@ impl Base {
         Err(SearchError::LostAlready { file, outcome, wanted })
     }
 
-    fn text(&self, library: &Library, point: &Point, seed: Option<u64>, title: &str) -> String {
+    fn text(
+        &self,
+        library: &Library,
+        point: &Point,
+        (seed, folder): (Option<u64>, &Path),
+        title: &str,
+    ) -> String {
         let lists = (&self.faults[..], &self.craters[..]);
-        head(&self.path, Some(title), seed)
+        head(&self.path, folder, Some(title), seed)
             + &library.toml(point, &self.stand.scenario, lists, self.configuration)
     }
 }
 
-fn head(path: &Path, title: Option<&str>, seed: Option<u64>) -> String {
-    let title = title.map(|title| format!("title   = {title:?}\n")).unwrap_or_default();
+fn head(path: &Path, folder: &Path, title: Option<&str>, seed: Option<u64>) -> String {
+    let title = title.map(|title| format!("title   = {}\n", quoted(title))).unwrap_or_default();
     let seed = seed.map(|seed| format!("seed    = {seed}\n")).unwrap_or_default();
-    format!("extends = {:?}\n{title}{seed}", path.display().to_string())
+    format!("extends = {}\n{title}{seed}", relative(path, folder))
 }
 
 fn own_configuration(configuration: Option<&str>) -> String {
@@ -288,25 +305,8 @@ fn list(table: &BTreeMap<String, Entry>, key: &str, path: &str) -> String {
         let Node::Table(inner) = &item.node else { continue };
         let _ = writeln!(out, "[[{path}]]");
         for (key, entry) in inner {
-            let _ = writeln!(out, "{key} = {}", value(&entry.node));
+            let _ = writeln!(out, "{key} = {}", value(entry, &|_, text| quoted(text)));
         }
     }
     out
-}
-
-fn value(node: &Node) -> String {
-    match node {
-        Node::Table(inner) => {
-            let pair = |(key, entry): (&String, &Entry)| format!("{key} = {}", value(&entry.node));
-            format!("{{ {} }}", inner.iter().map(pair).collect::<Vec<_>>().join(", "))
-        }
-        Node::Array(items) => {
-            let items: Vec<String> = items.iter().map(|item| value(&item.node)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Node::Text(text) | Node::Date(text) => format!("{text:?}"),
-        Node::Integer(number) => number.to_string(),
-        Node::Float(number) => format!("{number:?}"),
-        Node::Flag(flag) => flag.to_string(),
-    }
 }

@@ -293,7 +293,7 @@ impl State<'_> {
 
     /// Sets of disturbances.
     fn together(&mut self) -> Result<(), SearchError> {
-        // A third of what is left goes to making small and likely what is found.
+        // A fifth of what is left goes to making small and likely what is found.
         let end = self.spent + self.left() * 4 / 5;
         let alone = |n: usize, v: &Variant| {
             let margins = self.base.margins.iter().zip(&v.cost).map(|(base, cost)| base - cost);

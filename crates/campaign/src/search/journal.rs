@@ -3,8 +3,8 @@
 //! Owns: `flights.log`, one line a flight: key, outcome, digest, margins, all exact. A search decides the same way
 //! every time, so it is begun again and looks up what it flew before.
 //! A line that is not whole, as a kill leaves it, and everything behind it is not believed. The first line names
-//! the undisturbed flight by its digest, which is always flown: a log of another program, scenario or seed is begun
-//! anew.
+//! program and scenarios, and the undisturbed flight by its digest, which is always flown: a log of another search is
+//! refused until it is to be forgotten.
 
 use super::subject::SearchError;
 use rig::verdict::Outcome;
@@ -35,23 +35,28 @@ pub struct Journal {
 impl Journal {
     /// Opens the log in a folder, or begins it.
     ///
-    /// - `head`: what this search is; a log that begins with anything else is begun anew, as is every log
-    ///   without `resume`.
+    /// - `head`: what this search is.
+    /// - `fresh`: a log that is there is forgotten.
     ///
     /// # Errors
-    /// A folder that cannot be written.
-    pub fn open(folder: &Path, head: &str, resume: bool) -> Result<Self, SearchError> {
+    /// A log whose first line is another; a folder that cannot be read or written.
+    pub fn open(folder: &Path, head: &str, fresh: bool) -> Result<Self, SearchError> {
         let path = folder.join("flights.log");
         let failed = |done, reason| SearchError::File { file: path.clone(), done, reason };
         std::fs::create_dir_all(folder).map_err(|reason| failed("written", reason))?;
-        let text = match resume {
-            true => std::fs::read_to_string(&path).unwrap_or_default(),
-            false => String::new(),
+        let octets = match std::fs::read(&path) {
+            _ if fresh => Vec::new(),
+            Err(reason) if reason.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            read => read.map_err(|reason| failed("read", reason))?,
         };
+        let text = String::from_utf8_lossy(&octets);
         let mut whole = String::new();
         let mut kept = BTreeMap::new();
         let mut lines = text.split_inclusive('\n');
-        if lines.next().is_some_and(|line| line.strip_suffix('\n') == Some(head)) {
+        if let Some(first) = lines.next().and_then(|line| line.strip_suffix('\n')) {
+            if first != head {
+                return Err(SearchError::Foreign { file: path });
+            }
             for line in lines {
                 let Some((key, one)) = line.strip_suffix('\n').and_then(read) else { break };
                 kept.insert(key, one);
@@ -121,7 +126,7 @@ mod tests {
             digest: n << 40,
             margins: vec![0.1 * n as f64, f64::NAN.copysign(-1.0)],
         };
-        let mut journal = Journal::open(&folder, "head 1", false).unwrap();
+        let mut journal = Journal::open(&folder, "head 1", true).unwrap();
         for n in 0..10 {
             journal.keep(&format!("key{n}"), &one(n)).unwrap();
         }
@@ -129,7 +134,7 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for end in 0..=whole.len() {
             std::fs::write(&path, &whole[..end]).unwrap();
-            let journal = Journal::open(&folder, "head 1", true).unwrap();
+            let journal = Journal::open(&folder, "head 1", false).unwrap();
             let lines = whole[..end].iter().filter(|octet| **octet == b'\n').count();
             assert_eq!(journal.count(), lines.saturating_sub(1), "cut at {end}");
             for n in 0..journal.count() as u64 {
@@ -139,6 +144,9 @@ mod tests {
             }
         }
         std::fs::write(&path, &whole).unwrap();
+        let refused = Journal::open(&folder, "head 2", false);
+        assert!(matches!(refused, Err(SearchError::Foreign { .. })), "{refused:?}");
+        assert_eq!(std::fs::read(&path).unwrap(), whole);
         assert_eq!(Journal::open(&folder, "head 2", true).unwrap().count(), 0);
         std::fs::remove_dir_all(&folder).unwrap();
     }

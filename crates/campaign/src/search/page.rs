@@ -66,12 +66,12 @@ fn row(study: &Study, n: usize, failure: &Listed) -> String {
     });
     format!(
         "<tr><td class=\"number\">{}</td><td><b>{}</b><ul>{what}</ul>{alike}</td>\
-         <td class=\"number\">{:.1}</td>{own}{other}<td>{}</td><td><code>frigoris fly {}</code></td></tr>\n",
+         <td class=\"number\">{:.1}</td>{own}{other}<td>{}</td><td><code>{}</code></td></tr>\n",
         n + 1,
         escape(&failure.classes.join(" + ")),
         failure.log_likelihood,
         escape(&dispersed(failure)),
-        escape(&failure.file)
+        escape(&failure.replay)
     )
 }
 

@@ -65,19 +65,9 @@ impl Score {
         let hit = flown.measures.v_vertical_m_s.map_or(1.0, |v| 1.0 - v / self.limit_m_s);
         let raw = [1.0 - self.stopping, 1.0 - self.altitude, left, hit];
         let mut out: Vec<f64> = raw.iter().map(|m| m.clamp(EDGE, 1.0)).collect();
-        if lost(outcome) {
+        if outcome.struck() {
             out[if dry { 2 } else { 3 }] = 0.0;
         }
         out
     }
-}
-
-/// Whether a lander is lost: it struck the ground, with or without propellant.
-pub fn lost(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Lost | Outcome::RanDry)
-}
-
-/// Whether it stands.
-pub fn stands(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Landed | Outcome::HardLanding)
 }

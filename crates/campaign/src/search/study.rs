@@ -6,7 +6,6 @@
 
 use super::bench::{Against, Bench};
 use super::explore::{Exploration, Failure, Options, Progress, explore};
-use super::score::{lost, stands};
 use super::space::Point;
 use super::subject::SearchError;
 use rayon::prelude::*;
@@ -33,8 +32,8 @@ pub struct Request {
     pub seed: Option<u64>,
     /// Folder for the results and the log.
     pub folder: PathBuf,
-    /// Whether a log of an earlier, stopped search is used.
-    pub resume: bool,
+    /// Whether the log of an earlier search is forgotten; else its flights are not flown again.
+    pub fresh: bool,
 }
 
 /// One flight of a listed failure.
@@ -55,6 +54,8 @@ pub struct Ending {
 pub struct Listed {
     /// File that replays it, below the folder.
     pub file: String,
+    /// The command that does.
+    pub replay: String,
     /// What is disturbed, one sentence each.
     pub what: Vec<String>,
     /// The classes of what is disturbed.
@@ -108,8 +109,8 @@ impl Study {
         request: &Request,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, SearchError> {
-        let Request { file, against, runs, seed, folder, resume } = request;
-        let bench = Bench::new(file, against, *seed, folder, *resume)?;
+        let Request { file, against, runs, seed, folder, fresh } = request;
+        let bench = Bench::new(file, against, *seed, folder, *fresh)?;
         let resumed = bench.resumed();
         // What listing takes is kept back: at most a quarter.
         let each = (1 + DISPERSED) * if bench.other().is_some() { 2 } else { 1 };
@@ -123,9 +124,14 @@ impl Study {
             .par_iter()
             .take(count)
             .enumerate()
-            .map(|(n, failure)| Listed::of(&bench, n + 1, failure))
+            .map(|(n, failure)| Listed::of(&bench, folder, n + 1, failure))
             .collect();
         let failures = failures?;
+        crate::failures::forget(folder).map_err(|(file, reason)| SearchError::File {
+            file,
+            done: "removed",
+            reason,
+        })?;
         for (listed, failure) in failures.iter().zip(&explored.failures) {
             listed.write(&bench, folder, &failure.point)?;
         }
@@ -161,14 +167,21 @@ impl Study {
 }
 
 impl Listed {
-    fn of(bench: &Bench, number: usize, failure: &Failure) -> Result<Self, SearchError> {
+    fn of(
+        bench: &Bench,
+        folder: &Path,
+        number: usize,
+        failure: &Failure,
+    ) -> Result<Self, SearchError> {
         let point = &failure.point;
         let dimensions = &bench.library().dimensions;
         let own = Ending::of(bench, point, false)?;
         let other = bench.other().map(|_| Ending::of(bench, point, true)).transpose()?;
         let alike = failure.alike.iter().map(|point| bench.words(point).join(" + "));
+        let file = format!("failure-{number:02}.toml");
         Ok(Self {
-            file: format!("failure-{number:02}.toml"),
+            replay: format!("frigoris fly {}", folder.join(&file).display()),
+            file,
             what: bench.words(point),
             classes: point.classes(dimensions).into_iter().map(str::to_string).collect(),
             sizes: point.0.iter().map(|part| part.size).collect(),
@@ -202,8 +215,8 @@ impl Ending {
         let mut dispersed = (0, 0);
         for run in 1..=DISPERSED {
             let outcome = bench.kept(point, run, other)?.outcome;
-            dispersed.0 += u64::from(lost(outcome));
-            dispersed.1 += u64::from(stands(outcome));
+            dispersed.0 += u64::from(outcome.struck());
+            dispersed.1 += u64::from(outcome.stands());
         }
         let (outcome, measures, digest) = (flown.judgement.outcome, flown.measures, flown.digest());
         Ok(Self { outcome, measures, digest, dispersed })

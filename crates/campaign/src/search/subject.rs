@@ -57,9 +57,24 @@ pub enum SearchError {
         #[source]
         reason: std::io::Error,
     },
+    /// The folder holds the flights of another search.
+    #[error("{file}: flights of another scenario, seed or program")]
+    Foreign {
+        /// The log.
+        file: std::path::PathBuf,
+    },
 }
 
-impl miette::Diagnostic for SearchError {}
+impl miette::Diagnostic for SearchError {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        match self {
+            Self::Foreign { .. } => Some(Box::new(
+                "--out names another folder; --fresh forgets what is there and flies everything anew",
+            )),
+            _ => None,
+        }
+    }
+}
 
 /// Something that can be disturbed and fails or does not.
 pub trait Subject: Sync {

@@ -43,7 +43,7 @@ pub fn lines(study: &Study) -> Vec<String> {
             _ => String::new(),
         };
         out.push(format!("     {own}{other}   (dispersed: {})", dispersed(failure)));
-        out.push(format!("     frigoris fly {}", failure.file));
+        out.push(format!("     {}", failure.replay));
     }
     out
 }
@@ -68,6 +68,7 @@ pub fn json(study: &Study) -> String {
         let sizes = failure.sizes.iter().map(|size| Json::Number(*size)).collect();
         let mut pairs = vec![
             ("file".to_string(), Json::text(failure.file.as_str())),
+            ("replay".to_string(), Json::text(failure.replay.as_str())),
             ("classes".to_string(), texts(&failure.classes)),
             ("disturbed".to_string(), texts(&failure.what)),
             ("sizes".to_string(), Json::List(sizes)),
