@@ -5,7 +5,9 @@
 //! `acceptance -- --merge FOLDER,FOLDER [--out FOLDER]`
 //!
 //! A cell is a scenario, a vehicle, a ground, a configuration and a fault; all start at braking ignition. Cells
-//! of reading B are flown with the as-flown logic too, on the same sensors. Each cell's scenario stands in
+//! of reading B are flown with the as-flown logic too, on the same sensors. Each cell has a seed of its own, made of
+//! `--seed` and its name, so that runs of different cells may be counted together; a cell and its as-flown twin share
+//! theirs, so that they are compared over the same draws. Each cell's scenario stands in
 //! OUT/cells, so any run can be flown again; OUT/acceptance.md and OUT/acceptance.csv hold the table. What the
 //! folder holds of a cell is taken; `--fresh` flies all of it anew. `--merge` flies nothing: it adds up cells that were
 //! flown in several folders, each with other runs (`--first-run`) or other cells.
@@ -69,7 +71,8 @@ impl Arguments {
     /// What flies.
     fn by(&self) -> String {
         let code = campaign::code();
-        format!("seed {}, program {}", self.seed, code.get(..16).unwrap_or(code))
+        let program = code.get(..16).unwrap_or(code);
+        format!("seeds of the cells from {}, program {program}", self.seed)
     }
 
     fn set(&mut self, word: &str, value: Option<String>) -> miette::Result<()> {
@@ -95,9 +98,10 @@ impl Arguments {
 
 fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Vec<Row>> {
     let mut scenario = Scenario::read(file)?;
-    if scenario.seed != arguments.seed {
-        scenario.seed = arguments.seed;
-        let _ = write!(scenario.canonical, "[command line]\nseed = {}\n", arguments.seed);
+    let seed = cell.seed(arguments.seed);
+    if scenario.seed != seed {
+        scenario.seed = seed;
+        let _ = write!(scenario.canonical, "[command line]\nseed = {seed}\n");
     }
     let stand = Stand::new(scenario)?;
     let folder = arguments.out.join(&cell.name);
@@ -127,7 +131,8 @@ fn fly_all(root: &Path, arguments: &Arguments) -> miette::Result<Vec<Line>> {
         let file = folder.join(format!("{}.toml", cell.name));
         std::fs::write(&file, &cell.toml).into_diagnostic()?;
         let rows = pool.install(|| fly(&cell, &file, arguments))?;
-        let line = Line::new(cell, &rows, arguments.seed, &file);
+        let seed = cell.seed(arguments.seed);
+        let line = Line::new(cell, &rows, seed, &file);
         let elapsed_s = began.elapsed().as_secs_f64();
         let left_s = elapsed_s / (n + 1) as f64 * (of - n - 1) as f64;
         let Share { count, of: runs, .. } = line.survived;
@@ -182,7 +187,7 @@ fn merge(root: &Path, arguments: &Arguments) -> miette::Result<(Vec<Line>, Vec<S
             std::fs::copy(&own, copies.join(&name)).into_diagnostic()?;
         }
         let [_, seed, code] = &facts[0];
-        let by = format!("seed {seed}, program {}", code.get(..16).unwrap_or("not on record"));
+        let by = format!("program {}", code.get(..16).unwrap_or("not on record"));
         if !flown.contains(&by) {
             flown.push(by);
         }

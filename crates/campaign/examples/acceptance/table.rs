@@ -19,6 +19,7 @@ pub struct Line {
     dry: u64,
     false_landed: u64,
     shut_out: u64,
+    seed: u64,
     worst: String,
 }
 
@@ -42,6 +43,7 @@ impl Line {
             dry: count(&|row| row.outcome == Outcome::RanDry),
             false_landed: count(&|row| some(row.measures.false_landed)),
             shut_out: count(&|row| some(row.measures.sensors_shut_out)),
+            seed,
             worst,
             cell,
         }
@@ -50,7 +52,7 @@ impl Line {
     /// Whether what is asked is met: by the share that was seen.
     pub fn met(&self, others: &[Line]) -> &'static str {
         let share = self.survived.count as f64 / self.survived.of.max(1) as f64;
-        let twin = others.iter().find(|o| o.cell.name == format!("{}-as-flown", self.cell.name));
+        let twin = others.iter().find(|o| o.cell.name == self.cell.twin());
         let fewer = twin.is_some_and(|twin| twin.survived.count > self.survived.count);
         let sound = self.cell.as_flown || self.false_landed + self.shut_out == 0;
         match self.cell.asked {
@@ -79,12 +81,13 @@ impl Line {
             self.dry.to_string(),
             self.false_landed.to_string(),
             self.shut_out.to_string(),
+            self.seed.to_string(),
             self.worst.clone(),
         ]
     }
 }
 
-const HEADS: [&str; 11] = [
+const HEADS: [&str; 12] = [
     "cell",
     "runs",
     "survived, % [95 %]",
@@ -95,6 +98,7 @@ const HEADS: [&str; 11] = [
     "dry",
     "ground announced in flight",
     "sensors shut out",
+    "seed",
     "worst",
 ];
 
