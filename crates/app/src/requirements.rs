@@ -119,6 +119,18 @@ fn lines(ledger: &Ledger, campaigns: usize, rooms: bool) -> Vec<String> {
             ledger.alike
         ));
     }
+    if ledger.other_program > 0 {
+        out.push(format!(
+            "{} campaigns were flown by another program than this",
+            ledger.other_program
+        ));
+    }
+    if ledger.laid_out > 0 {
+        out.push(format!(
+            "{} campaigns lay their runs out over the inputs (Latin hypercube, Sobol): the confidences are of independent runs",
+            ledger.laid_out
+        ));
+    }
     let list =
         |names: Vec<&str>| if names.is_empty() { "none".to_string() } else { names.join(", ") };
     out.push(format!("claims without a campaign: {}", list(unflown)));

@@ -235,6 +235,10 @@ pub struct Ledger {
     pub doubled: u64,
     /// Runs that no pooled claim counts beside others with the same draws.
     pub alike: u64,
+    /// Campaigns that another program flew than this one.
+    pub other_program: u64,
+    /// Campaigns whose runs are no independent draws: laid out over their inputs.
+    pub laid_out: u64,
     seen: BTreeSet<(String, u64)>,
     /// Of each requirement with a pooled claim, the draws that it counts, by seed and run.
     drawn: Vec<BTreeSet<(String, u64)>>,
@@ -245,7 +249,8 @@ impl Ledger {
     pub fn new(requirements: Vec<Requirement>) -> Self {
         let drawn = vec![BTreeSet::new(); requirements.len()];
         let entries = requirements.into_iter().map(|r| (r, Vec::new())).collect();
-        Self { entries, doubled: 0, alike: 0, seen: BTreeSet::new(), drawn }
+        let (doubled, alike, other_program, laid_out) = (0, 0, 0, 0);
+        Self { entries, doubled, alike, other_program, laid_out, seen: BTreeSet::new(), drawn }
     }
 
     /// Counts the runs of a campaign.
@@ -254,6 +259,8 @@ impl Ledger {
     /// - `cell`: whether it is a cell of a matrix.
     pub fn add(&mut self, name: &str, table: &Table, cell: bool) {
         let (hash, seed) = (table.fact("scenario_hash"), table.fact("seed"));
+        self.other_program += u64::from(table.fact("code") != crate::code());
+        self.laid_out += u64::from(table.sampling() != "monte-carlo");
         let mut alike = 0;
         let fresh: Vec<bool> =
             table.runs.iter().map(|run| self.seen.insert((hash.to_string(), *run))).collect();
@@ -405,9 +412,19 @@ fn claim(entry: &toml::Value, id: &str) -> Result<Option<Claim>, RequirementErro
         value,
         known,
     };
-    let number = |key| entry.get(key).and_then(toml::Value::as_float);
+    let number = |key| match entry.get(key) {
+        None => Ok(None),
+        Some(toml::Value::Float(number)) => Ok(Some(*number)),
+        Some(_) => Err(absent(key, "a number with a decimal point")),
+    };
     let kept = match (entry.get("outcomes"), entry.get("measure")) {
-        (None, None) => return Ok(None),
+        (None, None) => {
+            let part = ["min", "max", "share", "confidence", "pooled"];
+            return match part.iter().any(|key| entry.get(key).is_some()) {
+                true => Err(absent("measure", "beside its claim, nor are outcomes")),
+                false => Ok(None),
+            };
+        }
         (Some(outcomes), None) => {
             let names = outcomes.as_array().ok_or_else(|| absent("outcomes", "a list of texts"))?;
             let outcome = |name: &toml::Value| {
@@ -421,7 +438,7 @@ fn claim(entry: &toml::Value, id: &str) -> Result<Option<Claim>, RequirementErro
             if rig::measures::measure(&key).is_none() {
                 return Err(value("measure", key, "a measure"));
             }
-            let (min, max) = (number("min"), number("max"));
+            let (min, max) = (number("min")?, number("max")?);
             if min.is_none() && max.is_none() {
                 return Err(absent("max", "a number with a decimal point"));
             }
@@ -431,7 +448,7 @@ fn claim(entry: &toml::Value, id: &str) -> Result<Option<Claim>, RequirementErro
         (Some(_), Some(_)) => return Err(value("measure", "beside outcomes".into(), "alone")),
     };
     let share = |key| {
-        let found = number(key).ok_or_else(|| absent(key, "a number with a decimal point"))?;
+        let found = number(key)?.ok_or_else(|| absent(key, "a number with a decimal point"))?;
         let inside = found > 0.0 && found < 1.0;
         inside.then_some(found).ok_or_else(|| value(key, found.to_string(), "between 0 and 1"))
     };

@@ -64,6 +64,8 @@ fn what_is_wrong_in_the_file_is_named() {
             "pooled is missing, or is not true or false",
         ),
         ("measure = \"miss_m\"\npooled = true\n", "max is missing"),
+        ("measure = \"miss_m\"\nmin = 0.0\nmax = 1\n", "max is missing, or is not a number with a"),
+        ("share = 0.9\nconfidence = 0.9\n", "measure is missing"),
         (
             "outcomes = [\"lost\"]\npooled = true\nshare = 1.5\nconfidence = 0.9\n",
             "share = 1.5 is not between 0 and 1",
@@ -130,6 +132,7 @@ fn runs_with_the_same_draws_count_once_for_a_pooled_claim() {
     assert_eq!(pooled.len(), 1);
     assert_eq!((&pooled[0].campaign[..], pooled[0].kept, pooled[0].of), ("one, three", 4, 6));
     assert_eq!((ledger.alike, ledger.doubled), (3, 3));
+    assert_eq!((ledger.other_program, ledger.laid_out), (5, 0), "their files name no program");
     assert_eq!(single.len(), 4);
     assert!(single.iter().all(|evidence| (evidence.kept, evidence.of) == (2, 3)));
 }
