@@ -2,6 +2,8 @@
 
 use crate::cells::Cell;
 use campaign::runs::Row;
+use campaign::runs::worst::{Scales, least, worse};
+use campaign::slurm::quoted;
 use rig::statistics::Share;
 use rig::verdict::Outcome;
 use std::fmt::Write;
@@ -24,16 +26,16 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn new(cell: Cell, rows: &[Row], seed: u64, file: &Path) -> Self {
+    pub fn new(cell: Cell, rows: &[Row], seed: u64, scales: &Scales, file: &Path) -> Self {
         let of = rows.len() as u64;
         let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count() as u64;
         let stands = |row: &Row| matches!(row.outcome, Outcome::Landed | Outcome::HardLanding);
         let some = |value: Option<f64>| value.is_some_and(|x| x > 0.0);
-        let hardest = |row: &&Row| row.measures.v_vertical_m_s.unwrap_or(f64::INFINITY);
         let worst = rows.iter().filter(|row| row.outcome != Outcome::Landed);
-        let worst = worst.max_by(|a, b| hardest(a).total_cmp(&hardest(b)));
-        let worst = worst.map_or(String::new(), |row| {
-            let (run, file) = (row.run, file.display());
+        let worst = worst.map(|row| (row, least(&row.margins, scales)));
+        let worst = worst.min_by(|(a, x), (b, y)| worse((a.grade, x, a.run), (b.grade, y, b.run)));
+        let worst = worst.map_or(String::new(), |(row, _)| {
+            let (run, file) = (row.run, quoted(&file.display().to_string()));
             format!("{}: frigoris fly {file} --seed {seed} --run {run}", row.outcome.name())
         });
         Self {
