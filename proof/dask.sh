@@ -22,7 +22,7 @@ title = "The first forty seconds of a descent"
 duration_s_max = 40.0
 SCENARIO
 cd "$scratch"
-"$program" campaign brief.toml --runs $runs --out whole </dev/null >whole.txt
+"$program" campaign "$scratch/brief.toml" --runs $runs --out whole </dev/null >whole.txt
 "$python" "$root/python/frigoris_dask.py" brief.toml --runs $runs --shards $shards --out kept \
     --program "$program" >dask.txt 2>&1 &
 dask=$!

@@ -89,7 +89,7 @@ drain() {
 }
 
 campaign() {
-    (cd "$scratch" && "$program" campaign brief.toml --runs $runs "$@" </dev/null)
+    (cd "$scratch" && "$program" campaign "$scratch/brief.toml" --runs $runs "$@" </dev/null)
 }
 
 cat >"$scratch/brief.toml" <<SCENARIO

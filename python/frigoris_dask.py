@@ -28,6 +28,7 @@ def fly(command):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr}")
+    sys.stderr.write(done.stderr)
     return done.stdout.splitlines()[-2]
 
 
@@ -37,7 +38,8 @@ def campaign(client, file, runs, shards, out, program="frigoris", threads=1, mor
     for told in client.gather(client.map(fly, tasks, retries=retries, pure=False)):
         print(told, flush=True)
     merge = [program, "campaign", "--merge", out]
-    return subprocess.run(merge, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+    # What it complains of goes where ours does.
+    return subprocess.run(merge, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def main():

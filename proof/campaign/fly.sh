@@ -17,6 +17,7 @@ cargo run --quiet --locked --release -- rare m2-nominal-from-ignition --method s
 {
     cat "$out/acceptance.md"
     printf '\nLoss of the nominal landing, estimated (`frigoris rare`):\n\n```\n'
-    cat "$out/rare.txt"
+    # Without the lines of progress.
+    grep -Ev '^[0-9]+ runs, [0-9.]+ a second$' "$out/rare.txt"
     printf '```\n'
 } >proof/campaign/summary.md

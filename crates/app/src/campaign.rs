@@ -6,14 +6,12 @@ use crate::fly::live;
 use crate::overrides::Overrides;
 use crate::plain::say;
 use crate::shipped::{Unpacked, short_name};
-use ::campaign::runs::{
-    self, CampaignError, MARGINS, Order, Progress, RESULT, Row, Shard, Spread, Tally,
-};
+use ::campaign::runs::worst::{Least, Scales, least, scales_of_fact, worse};
+use ::campaign::runs::{self, CampaignError, Order, Progress, RESULT, Row, Shard, Spread, Tally};
 use ::campaign::slurm::{self, Job};
 use console::{Alignment, pad_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{IntoDiagnostic, miette};
-use rig::measures::measure;
 use rig::parquet_file::Reader;
 use rig::report::adapt::label;
 use rig::scenario::Scenario;
@@ -24,6 +22,8 @@ use std::time::Instant;
 
 /// Lines of progress when there is no terminal.
 const PLAIN_LINES: u64 = 20;
+/// Most runs, and the largest number of the first: columns of floats tell them apart, and their list has room.
+const RUNS_MAX: u64 = 1_000_000_000;
 /// Worst runs listed.
 const WORST: usize = 5;
 
@@ -39,10 +39,10 @@ pub struct Campaign {
     #[arg(required_unless_present = "merge")]
     file: Option<PathBuf>,
     /// Number of runs [default: the scenario's `campaign.runs`].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=RUNS_MAX))]
     runs: Option<u64>,
     /// Number of the first run; run 0 is the reference, in which nothing is dispersed.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=RUNS_MAX))]
     first_run: u64,
     /// Folder for campaign.parquet [default: out/campaign-NAME; the first folder with --merge].
     #[arg(long)]
@@ -54,16 +54,17 @@ pub struct Campaign {
     #[arg(long)]
     fresh: bool,
     /// Fly piece K of N equal pieces, and leave it for --merge.
-    #[arg(long, value_name = "K/N", value_parser = shard)]
+    // Afresh would remove the other pieces too.
+    #[arg(long, conflicts_with = "fresh", value_name = "K/N", value_parser = shard)]
     shard: Option<Shard>,
     /// Make one result of what these folders hold; nothing is flown.
-    #[arg(long, value_name = "FOLDER", num_args = 1.., conflicts_with_all = ["file", "shard", "fresh", "slurm"])]
+    #[arg(long, value_name = "FOLDER", num_args = 1.., conflicts_with_all = ["file", "shard", "fresh", "slurm", "runs", "seed", "terrain"])]
     merge: Vec<PathBuf>,
     /// Submit the campaign to Slurm: an array of shards, then the merge. A second time flies what was lost.
     #[arg(long, conflicts_with_all = ["shard", "fresh"])]
     slurm: bool,
     /// Number of shards with --slurm.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, default_value_t = 8, requires = "slurm", value_parser = clap::value_parser!(u64).range(1..=1000))]
     shards: u64,
     #[command(flatten)]
     overrides: Overrides,
@@ -101,14 +102,15 @@ impl Campaign {
         let stand = Stand::new(scenario)?;
         let default = Path::new("out").join(format!("campaign-{}", short_name(file)));
         let folder = self.out.clone().unwrap_or(default);
-        let named = named(file);
+        let typed = file.display().to_string();
         let runs = self.runs.unwrap_or(stand.scenario.campaign.runs);
         let order = Order {
             shard: self.shard,
-            fly: format!("frigoris fly {named}{}", self.overrides.arguments()),
+            fly: format!("frigoris fly {}{}", slurm::quoted(&typed), self.overrides.arguments()),
+            file: typed,
             ..Order::new(&stand, self.first_run..self.first_run.saturating_add(runs))
         };
-        if self.slurm && self.submit(&stand, &order, &named, &folder)? {
+        if self.slurm && self.submit(&stand, &order, &named(file), &folder)? {
             return Ok(true);
         }
         if self.fresh {
@@ -196,7 +198,7 @@ impl Campaign {
     }
 }
 
-/// A scenario as every folder knows it: a file by its whole path, a shipped one by its name.
+/// A scenario as every folder and every node knows it: a file by its whole path, a shipped one by its name.
 fn named(file: &Path) -> String {
     file.canonicalize().unwrap_or_else(|_| file.to_path_buf()).display().to_string()
 }
@@ -207,7 +209,7 @@ fn tell(folder: &Path, took: &str) -> miette::Result<()> {
     let reader = Reader::open(&file).map_err(CampaignError::from)?;
     let fact = |key: &str| reader.fact(key).unwrap_or_default();
     let (title, fly) = (fact("frigoris.title"), fact("frigoris.fly"));
-    let scales = scales(&fact("frigoris.limits"));
+    let scales = scales_of_fact(&fact("frigoris.limits"));
     let (mut tally, mut worst) = (Tally::default(), Worst::default());
     runs::each_row(&file, |row| {
         tally.add(&row);
@@ -232,11 +234,9 @@ struct Worst(Vec<(Row, Least)>);
 
 impl Worst {
     fn add(&mut self, row: Row, scales: &Scales) {
-        let least = least(&row, scales);
+        let least = least(&row.margins, scales);
         self.0.push((row, least));
-        self.0.sort_by(|(a, x), (b, y)| {
-            b.grade.cmp(&a.grade).then(x.share.total_cmp(&y.share)).then(a.run.cmp(&b.run))
-        });
+        self.0.sort_by(|(a, x), (b, y)| worse((a.grade, x, a.run), (b.grade, y, b.run)));
         self.0.truncate(WORST);
     }
 
@@ -245,47 +245,16 @@ impl Worst {
         let mut out = vec![String::new(), "worst runs".to_string()];
         for (row, least) in &self.0 {
             let margin = format!("{:+.2}", least.margin).replace('-', "−");
-            let what = format!("{}, margin {margin} {}", label(least.key), least.unit);
+            let what = match least.key {
+                "" => "no limit measured".to_string(),
+                key => format!("{}, margin {margin} {}", label(key), least.unit),
+            };
             let (run, outcome, grade) = (row.run, row.outcome.name(), row.grade.name());
             out.push(format!("  run {run}: {outcome} ({grade}) {what}"));
             out.push(format!("    {fly} --run {run}"));
         }
         out
     }
-}
-
-/// What each of [`MARGINS`] is measured against when margins of different units are compared.
-type Scales = [f64; MARGINS.len()];
-
-/// The limits themselves, of a result's `frigoris.limits`; for propellant at least 10 kg (assumed), for its limit
-/// is often zero.
-fn scales(limits: &str) -> Scales {
-    MARGINS.map(|key| {
-        let pairs = limits.split(',').filter_map(|pair| pair.split_once('='));
-        let limit =
-            pairs.filter(|(other, _)| *other == key).find_map(|(_, limit)| limit.parse().ok());
-        let limit: f64 = limit.unwrap_or(1.0);
-        if key == "propellant_kg" { limit.max(10.0) } else { limit }
-    })
-}
-
-/// The tightest margin of a run.
-struct Least {
-    key: &'static str,
-    unit: &'static str,
-    margin: f64,
-    share: f64,
-}
-
-/// The margin that is least as a share of its limit; a margin that was never measured counts as none.
-fn least(row: &Row, scales: &Scales) -> Least {
-    let all = MARGINS.into_iter().zip(row.margins).zip(scales).map(|((key, margin), scale)| {
-        let unit = measure(key).map_or("", |measure| measure.unit);
-        Least { key, unit, margin, share: margin / scale.max(1e-9) }
-    });
-    let measured = all.filter(|least| !least.margin.is_nan());
-    let none = Least { key: "no limit measured", unit: "", margin: f64::NAN, share: f64::INFINITY };
-    measured.min_by(|a, b| a.share.total_cmp(&b.share)).unwrap_or(none)
 }
 
 fn bar(runs: u64) -> ProgressBar {
@@ -371,8 +340,9 @@ mod tests {
     #[test]
     fn the_worst_run_comes_first_with_the_command_that_repeats_it() {
         let margins = |m: f64| [m, 5.0, f64::NAN, 90.0, 9.0];
-        let scales =
-            scales("v_vertical_m_s=2,v_horizontal_m_s=1,tilt_deg=8,miss_m=100,propellant_kg=0");
+        let scales = scales_of_fact(
+            "v_vertical_m_s=2,v_horizontal_m_s=1,tilt_deg=8,miss_m=100,propellant_kg=0",
+        );
         assert_eq!(scales, [2.0, 1.0, 8.0, 100.0, 10.0]);
         let mut worst = Worst::default();
         worst.add(row(0, Grade::Pass, margins(0.1)), &scales);

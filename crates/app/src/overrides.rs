@@ -3,14 +3,18 @@
 //! Owns: `--seed` and `--terrain`. An override is written into the scenario's canonical text, so its hash
 //! tells the flight from the file's.
 
+use ::campaign::slurm::quoted;
 use rig::scenario::{Scenario, digest_line};
 use std::path::PathBuf;
+
+/// The largest seed that a scenario file can have: its whole numbers have a sign.
+const SEED_MAX: u64 = i64::MAX.unsigned_abs();
 
 /// Values set on the command line.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Overrides {
     /// Seed of the random streams, instead of the scenario's.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
     pub seed: Option<u64>,
     /// Measured elevation (GeoTIFF or PDS3) beside the scenario's tiles; may be given several times.
     #[arg(long)]
@@ -40,7 +44,7 @@ impl Overrides {
 
     /// The same as arguments, for a command that repeats a run.
     pub fn arguments(&self) -> String {
-        self.words().iter().map(|word| format!(" {word}")).collect()
+        self.words().iter().map(|word| format!(" {}", quoted(word))).collect()
     }
 
     /// The same, word by word.

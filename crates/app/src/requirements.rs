@@ -41,7 +41,7 @@ impl Requirements {
             }
             for folder in found {
                 let table = Table::read(&folder.join("campaign.parquet"))?;
-                ledger.add(&name(&table, &folder), &table);
+                ledger.add(&name(&table, &folder), &table, of_matrix(&folder));
                 campaigns += 1;
             }
         }
@@ -65,6 +65,12 @@ fn name(table: &Table, folder: &Path) -> String {
     }
     let folder = folder.file_name().unwrap_or_default().to_string_lossy();
     folder.strip_prefix("campaign-").unwrap_or(&folder).to_string()
+}
+
+/// Whether a campaign is a cell of a matrix, which leaves them in `runs` below its own folder.
+fn of_matrix(folder: &Path) -> bool {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    whole.ancestors().nth(2).is_some_and(|matrix| matrix.join("matrix.parquet").is_file())
 }
 
 /// `folder` itself or the folders below it that hold a campaign, in the order of their names.
@@ -106,6 +112,24 @@ fn lines(ledger: &Ledger, campaigns: usize, rooms: bool) -> Vec<String> {
     out.push(format!("\n{} requirements; {campaigns} campaigns read", ledger.entries.len()));
     if ledger.doubled > 0 {
         out.push(format!("{} runs lie in more than one folder and count once", ledger.doubled));
+    }
+    if ledger.alike > 0 {
+        out.push(format!(
+            "{} runs share their draws with others: a pooled claim counts one of each",
+            ledger.alike
+        ));
+    }
+    if ledger.other_program > 0 {
+        out.push(format!(
+            "{} campaigns were flown by another program than this",
+            ledger.other_program
+        ));
+    }
+    if ledger.laid_out > 0 {
+        out.push(format!(
+            "{} campaigns lay their runs out over the inputs (Latin hypercube, Sobol): the confidences are of independent runs",
+            ledger.laid_out
+        ));
     }
     let list =
         |names: Vec<&str>| if names.is_empty() { "none".to_string() } else { names.join(", ") };

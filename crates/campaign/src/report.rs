@@ -137,7 +137,7 @@ fn evidence(table: &Table) -> Vec<(Requirement, Option<Evidence>)> {
     if name.is_empty() {
         return Vec::new();
     }
-    ledger.add(&name, table);
+    ledger.add(&name, table, false);
     let named = |(requirement, _): &(Requirement, _)| {
         crate::requirements::matches(&requirement.scenarios, &name)
     };

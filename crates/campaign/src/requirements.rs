@@ -5,6 +5,9 @@
 //! As published — a share is shown when its one-sided lower bound reaches it, [HansonBeard2010]; it is refuted when
 //! the upper bound lies below it; between the two more runs decide.
 //! A run counts once, in however many folders it lies: campaigns of the same scenario hash share their run numbers.
+//! The bound is one of independent runs: runs of one seed and one number share their draws, whatever flew, so a pooled
+//! claim counts one of them, that of the first campaign. Cells of a matrix are places on a grid and no draws: they are
+//! no evidence of a pooled claim.
 
 use crate::order::{runs_to_show, share_shown};
 use crate::report::table::Table;
@@ -230,21 +233,35 @@ pub struct Ledger {
     pub entries: Vec<(Requirement, Vec<Evidence>)>,
     /// Runs that had been counted before and were not counted again.
     pub doubled: u64,
+    /// Runs that no pooled claim counts beside others with the same draws.
+    pub alike: u64,
+    /// Campaigns that another program flew than this one.
+    pub other_program: u64,
+    /// Campaigns whose runs are no independent draws: laid out over their inputs.
+    pub laid_out: u64,
     seen: BTreeSet<(String, u64)>,
+    /// Of each requirement with a pooled claim, the draws that it counts, by seed and run.
+    drawn: Vec<BTreeSet<(String, u64)>>,
 }
 
 impl Ledger {
     /// Without evidence.
     pub fn new(requirements: Vec<Requirement>) -> Self {
+        let drawn = vec![BTreeSet::new(); requirements.len()];
         let entries = requirements.into_iter().map(|r| (r, Vec::new())).collect();
-        Self { entries, doubled: 0, seen: BTreeSet::new() }
+        let (doubled, alike, other_program, laid_out) = (0, 0, 0, 0);
+        Self { entries, doubled, alike, other_program, laid_out, seen: BTreeSet::new(), drawn }
     }
 
     /// Counts the runs of a campaign.
     ///
     /// - `name`: of its scenario; what requirements name.
-    pub fn add(&mut self, name: &str, table: &Table) {
-        let hash = table.fact("scenario_hash");
+    /// - `cell`: whether it is a cell of a matrix.
+    pub fn add(&mut self, name: &str, table: &Table, cell: bool) {
+        let (hash, seed) = (table.fact("scenario_hash"), table.fact("seed"));
+        self.other_program += u64::from(table.fact("code") != crate::code());
+        self.laid_out += u64::from(table.sampling() != "monte-carlo");
+        let mut alike = 0;
         let fresh: Vec<bool> =
             table.runs.iter().map(|run| self.seen.insert((hash.to_string(), *run))).collect();
         let of = fresh.iter().filter(|fresh| **fresh).count() as u64;
@@ -252,14 +269,26 @@ impl Ledger {
         if of == 0 {
             return;
         }
-        for (requirement, evidence) in &mut self.entries {
+        for ((requirement, evidence), drawn) in self.entries.iter_mut().zip(&mut self.drawn) {
             let Some(claim) = &requirement.claim else { continue };
-            if !matches(&requirement.scenarios, name) {
+            if !matches(&requirement.scenarios, name) || (claim.pooled && cell) {
                 continue;
             }
             let Some(kept) = claim.kept(table) else { continue };
-            let kept =
-                kept.iter().zip(&fresh).filter(|(kept, fresh)| **kept && **fresh).count() as u64;
+            let mut counted = fresh.clone();
+            if claim.pooled {
+                for (counted, run) in counted.iter_mut().zip(&table.runs) {
+                    *counted = *counted && drawn.insert((seed.to_string(), *run));
+                }
+            }
+            let whole = of;
+            let of = counted.iter().filter(|counted| **counted).count() as u64;
+            alike = alike.max(whole - of);
+            if of == 0 {
+                continue;
+            }
+            let both = kept.iter().zip(&counted).filter(|(kept, counted)| **kept && **counted);
+            let kept = both.count() as u64;
             // Parts of one campaign, and of a pooled claim all campaigns, are one.
             let same = evidence.iter_mut().find(|e| claim.pooled || e.campaign == name);
             match same {
@@ -273,6 +302,7 @@ impl Ledger {
                 None => evidence.push(Evidence { campaign: name.to_string(), kept, of }),
             }
         }
+        self.alike += alike;
     }
 }
 
@@ -382,9 +412,19 @@ fn claim(entry: &toml::Value, id: &str) -> Result<Option<Claim>, RequirementErro
         value,
         known,
     };
-    let number = |key| entry.get(key).and_then(toml::Value::as_float);
+    let number = |key| match entry.get(key) {
+        None => Ok(None),
+        Some(toml::Value::Float(number)) => Ok(Some(*number)),
+        Some(_) => Err(absent(key, "a number with a decimal point")),
+    };
     let kept = match (entry.get("outcomes"), entry.get("measure")) {
-        (None, None) => return Ok(None),
+        (None, None) => {
+            let part = ["min", "max", "share", "confidence", "pooled"];
+            return match part.iter().any(|key| entry.get(key).is_some()) {
+                true => Err(absent("measure", "beside its claim, nor are outcomes")),
+                false => Ok(None),
+            };
+        }
         (Some(outcomes), None) => {
             let names = outcomes.as_array().ok_or_else(|| absent("outcomes", "a list of texts"))?;
             let outcome = |name: &toml::Value| {
@@ -398,7 +438,7 @@ fn claim(entry: &toml::Value, id: &str) -> Result<Option<Claim>, RequirementErro
             if rig::measures::measure(&key).is_none() {
                 return Err(value("measure", key, "a measure"));
             }
-            let (min, max) = (number("min"), number("max"));
+            let (min, max) = (number("min")?, number("max")?);
             if min.is_none() && max.is_none() {
                 return Err(absent("max", "a number with a decimal point"));
             }
@@ -408,7 +448,7 @@ fn claim(entry: &toml::Value, id: &str) -> Result<Option<Claim>, RequirementErro
         (Some(_), Some(_)) => return Err(value("measure", "beside outcomes".into(), "alone")),
     };
     let share = |key| {
-        let found = number(key).ok_or_else(|| absent(key, "a number with a decimal point"))?;
+        let found = number(key)?.ok_or_else(|| absent(key, "a number with a decimal point"))?;
         let inside = found > 0.0 && found < 1.0;
         inside.then_some(found).ok_or_else(|| value(key, found.to_string(), "between 0 and 1"))
     };

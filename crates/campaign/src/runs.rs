@@ -15,12 +15,14 @@ mod folder;
 mod merge;
 mod row;
 mod tally;
+pub mod worst;
 
 pub use error::CampaignError;
 pub use folder::{Damaged, Label, RESULT, TIMINGS, forget};
 pub use row::{MARGINS, Row, each_row, read_rows};
 pub use tally::{Spread, Tally, spreads};
 
+use crate::slurm::quoted;
 use folder::{Shelf, tidy, without};
 use rayon::prelude::*;
 use rig::closed_loop::fly;
@@ -52,14 +54,19 @@ pub struct Order {
     pub part_len: u64,
     /// The command that flies one of them, less its `--run`: for whoever reads the result.
     pub fly: String,
+    /// The scenario file in it.
+    pub file: String,
 }
 
 impl Order {
     /// All of `runs`.
     pub fn new(stand: &Stand, runs: Range<u64>) -> Self {
         let part_len = (runs.end.saturating_sub(runs.start) / 1000).clamp(PART.start, PART.end);
-        let fly = format!("frigoris fly {}", stand.scenario.path.display());
-        Self { runs, shard: None, part_len, fly }
+        let scenario = &stand.scenario;
+        let file = scenario.path.display().to_string();
+        // Whoever made the stand may have set another seed than the file's.
+        let fly = format!("frigoris fly {} --seed {}", quoted(&file), scenario.seed);
+        Self { runs, shard: None, part_len, fly, file }
     }
 
     /// The runs that are flown here.
@@ -203,13 +210,16 @@ pub fn fly_parts(
 ) -> Result<Flown, CampaignError> {
     std::fs::create_dir_all(folder)
         .map_err(|reason| WriteError::Folder { folder: folder.to_path_buf(), reason })?;
-    let label = Label::of(stand, &order.fly);
+    let label = Label::of(stand, order);
     let mut shelf = Shelf { label: Some(label.clone()), ..Shelf::default() };
     shelf.add(folder)?;
     for damaged in &shelf.damaged {
         let file = damaged.file.clone();
-        std::fs::rename(&file, file.with_extension("damaged"))
-            .map_err(|reason| WriteError::File { file, reason })?;
+        match std::fs::rename(&file, file.with_extension("damaged")) {
+            // Another shard has set it aside.
+            Err(reason) if reason.kind() == std::io::ErrorKind::NotFound => {}
+            moved => moved.map_err(|reason| WriteError::File { file, reason })?,
+        }
     }
     let here = order.here();
     let total = here.end.saturating_sub(here.start);
@@ -314,7 +324,8 @@ pub fn gather(folder: &Path) -> Result<(), CampaignError> {
 }
 
 /// Makes one result, in `out`, of all that folders hold of one campaign. A second time changes nothing, and a run that
-/// is there twice counts once. Parts that lie in `out` are removed when they are in the result.
+/// is there twice counts once. Parts that lie in `out` are removed when they are in the result; what another process
+/// has added since is left.
 ///
 /// # Errors
 /// Files of different campaigns, a file that is damaged, two rows of one run that differ, a run that was asked for
@@ -340,11 +351,14 @@ fn join(folders: &[PathBuf], out: &Path, all: bool) -> Result<(), CampaignError>
     }
     std::fs::create_dir_all(out)
         .map_err(|reason| WriteError::Folder { folder: out.to_path_buf(), reason })?;
-    let finished = matches!(&shelf.sources[..], [one] if one.file == out.join(RESULT));
+    let result = out.join(RESULT);
+    let finished = matches!(&shelf.sources[..], [one] if one.file == result);
+    let merged: Vec<PathBuf> = shelf.sources.iter().map(|source| source.file.clone()).collect();
     if !finished {
-        merge::write(label, shelf.sources, out)?;
+        let facts = label.result_facts(&shelf.asked(), &missing);
+        merge::write(label, &facts, shelf.sources, out)?;
     }
-    Ok(tidy(out)?)
+    Ok(tidy(out, &merged)?)
 }
 
 /// The shards of an order that still have runs to fly in a folder, by their numbers.
@@ -357,7 +371,7 @@ pub fn open_shards(
     shards: u64,
     folder: &Path,
 ) -> Result<Vec<u64>, CampaignError> {
-    let mut shelf = Shelf { label: Some(Label::of(stand, &order.fly)), ..Shelf::default() };
+    let mut shelf = Shelf { label: Some(Label::of(stand, order)), ..Shelf::default() };
     if folder.exists() {
         shelf.add(folder)?;
     }

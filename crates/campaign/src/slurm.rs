@@ -169,7 +169,7 @@ fn numbers(numbers: &[u64]) -> String {
 }
 
 /// A word for the shell, whatever is in it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_string();

@@ -1,8 +1,8 @@
 //! A campaign keeps what is done, goes on where it stood, and leaves one file however it was flown.
 
 use campaign::runs::{
-    CampaignError, Order, RESULT, Row, Shard, TIMINGS, fly_parts, forget, merge, open_shards,
-    read_rows, run_in_parts,
+    CampaignError, Order, RESULT, Row, Shard, TIMINGS, fly_parts, forget, gather, merge,
+    open_shards, read_rows, run_in_parts,
 };
 use rig::closed_loop::{Stand, fly};
 use rig::parquet_file::{Reader, Writer};
@@ -88,7 +88,10 @@ fn a_stopped_campaign_keeps_its_parts_and_resumes_them() {
     fly_parts(&stand, &order(&stand, Some((1, 2))), &folder, |_| {}).unwrap();
     assert_eq!(parts(&folder).len(), 2);
     // What a killed program was writing is no part.
-    std::fs::write(parts(&folder)[0].with_extension("7.half"), "half a file").unwrap();
+    let (old, new) = ["7.half", "8.half"].map(|end| parts(&folder)[0].with_extension(end)).into();
+    [&old, &new].iter().for_each(|half| std::fs::write(half, "half a file").unwrap());
+    let before = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    std::fs::File::options().write(true).open(&old).unwrap().set_modified(before).unwrap();
     let told = AtomicU64::new(0);
     let resumed = run_in_parts(&stand, 1..10, 3, &folder, |progress| {
         told.fetch_add(1, Ordering::Relaxed);
@@ -96,6 +99,9 @@ fn a_stopped_campaign_keeps_its_parts_and_resumes_them() {
     });
     let resumed = resumed.unwrap();
     assert_eq!((resumed.resumed, told.into_inner(), resumed.rows.len()), (4, 5, 9));
+    // Another program may be writing the younger one.
+    assert!(new.exists());
+    std::fs::remove_file(&new).unwrap();
     assert_eq!(names(&folder), [RESULT, TIMINGS], "parts are gone once the whole is written");
     let (rows, octets) = uninterrupted(&stand, "resume-whole");
     assert!(rows.iter().zip(&resumed.rows).all(|(a, b)| a.same_flight(b)));
@@ -137,6 +143,20 @@ fn a_part_that_is_damaged_is_set_aside_and_flown_again() {
 }
 
 #[test]
+fn a_result_of_some_runs_remembers_what_was_asked() {
+    let (stand, folder) = (stand(), folder("asked"));
+    fly_parts(&stand, &order(&stand, Some((1, 2))), &folder, |_| {}).unwrap();
+    gather(&folder).unwrap();
+    assert_eq!(names(&folder), [RESULT, TIMINGS]);
+    let lacks = merge(std::slice::from_ref(&folder), &folder).unwrap_err();
+    assert!(matches!(lacks, CampaignError::Missing { count: 5, .. }), "{lacks}");
+    fly_parts(&stand, &order(&stand, Some((2, 2))), &folder, |_| {}).unwrap();
+    merge(std::slice::from_ref(&folder), &folder).unwrap();
+    assert_eq!(bytes(&folder), uninterrupted(&stand, "asked-whole").1);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn shards_merge_into_the_file_of_one_process() {
     let (stand, a, b) = (stand(), folder("shards-a"), folder("shards-b"));
     let shard = |number, folder: &Path| {
@@ -149,7 +169,10 @@ fn shards_merge_into_the_file_of_one_process() {
     let CampaignError::Missing { count: 3, commands } = &lost else { panic!("{lost}") };
     assert_eq!(commands.len(), 1);
     assert!(commands[0].starts_with("frigoris campaign "), "{commands:?}");
-    assert!(commands[0].contains("nominal-from-ignition.toml --first-run 4 --runs 3 --out "));
+    assert!(
+        commands[0].contains("nominal-from-ignition.toml --seed ")
+            && commands[0].contains(" --first-run 4 --runs 3 --out ")
+    );
     assert_eq!(open_shards(&stand, &order(&stand, None), 3, &a).unwrap(), [2, 3]);
     assert_eq!(parts(&a).len() + parts(&b).len(), 4, "nothing is lost");
     // Shard 2 is flown twice, in both folders, cut in other parts: it counts once.

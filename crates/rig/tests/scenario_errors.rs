@@ -360,6 +360,22 @@ fn the_hash_covers_what_is_in_the_tiles() {
 }
 
 #[test]
+fn the_hash_does_not_ask_where_the_files_lie() {
+    let (here, there) = (Folder::new("checkout-here"), Folder::new("checkout-there"));
+    let hash = |folder: &Folder, contents: &str| {
+        let base = shipped("vehicles/resilience.toml").display().to_string();
+        let vehicle = folder.write("v.toml", &format!("extends = {base:?}")).display().to_string();
+        let tile = folder.write("tile.tif", contents).display().to_string();
+        let base = shipped("scenarios/m2-nominal.toml").display().to_string();
+        let text =
+            format!("extends = {base:?}\nvehicle = {vehicle:?}\n[terrain]\ntiles = [{tile:?}]");
+        Scenario::read(&folder.write("s.toml", &text)).unwrap().hash()
+    };
+    assert_eq!(hash(&here, "one"), hash(&there, "one"));
+    assert_ne!(hash(&here, "one"), hash(&there, "other"));
+}
+
+#[test]
 fn the_hash_covers_what_is_in_the_gravity_file() {
     let folder = Folder::new("gravity-contents");
     let with = |contents: &str| {

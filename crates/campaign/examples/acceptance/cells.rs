@@ -1,5 +1,6 @@
 //! The cells of the matrix: which scenario, vehicle, ground, configuration and fault, and what is asked.
 
+use rig::random::Stream;
 use rig::severity::SEVERITIES;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,22 @@ pub struct Cell {
     pub single: bool,
     /// The scenario file.
     pub toml: String,
+}
+
+/// How the name of a cell with the as-flown logic ends.
+const AS_FLOWN: &str = "-as-flown";
+
+impl Cell {
+    /// The seed of its runs: its own and its twin's alone. Below 2^53, as a number in a file of floats.
+    pub fn seed(&self, seed: u64) -> u64 {
+        let pair = self.name.strip_suffix(AS_FLOWN).unwrap_or(&self.name);
+        Stream::new(seed, 0, pair).bits() >> 11
+    }
+
+    /// The name of its twin with the as-flown logic.
+    pub fn twin(&self) -> String {
+        format!("{}{AS_FLOWN}", self.name)
+    }
 }
 
 /// A reading of the vehicle with the landings fitted to it.
@@ -77,7 +94,7 @@ pub fn cells(root: &Path, tiles: &[(String, PathBuf)]) -> std::io::Result<Vec<Ce
                 for as_flown in logics.iter().copied() {
                     let compared = as_flown || (case.only_a && reading.name == "b");
                     let ground = if tile.is_some() { "-measured" } else { "" };
-                    let logic = if as_flown { "-as-flown" } else { "" };
+                    let logic = if as_flown { AS_FLOWN } else { "" };
                     cells.push(Cell {
                         name: format!("{}-{}{ground}{logic}", reading.name, case.name),
                         asked: (!compared).then_some(case.asked),
@@ -195,4 +212,29 @@ fn start(root: &Path, reading: &Reading) -> std::io::Result<String> {
     let text = std::fs::read_to_string(root.join(format!("scenarios/{}.toml", reading.nominal)))?;
     let own = text.split("\n[start]").nth(1).unwrap_or("");
     Ok(format!("[start]{}\n", own.split("\n[").next().unwrap_or("")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_cell_shares_its_draws_with_its_twin_alone() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let cells = cells(&root, &[]).unwrap();
+        let mut by_seed: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+        for cell in &cells {
+            assert!(cell.seed(1969) < 1 << 53 && cell.seed(1969) != cell.seed(1970));
+            by_seed.entry(cell.seed(1969)).or_default().push(&cell.name);
+        }
+        for names in by_seed.values() {
+            match names[..] {
+                [_] => {}
+                [own, twin] => assert_eq!(twin, format!("{own}-as-flown")),
+                _ => panic!("{names:?} share their draws"),
+            }
+        }
+        assert!(cells.iter().any(|cell| cell.as_flown));
+    }
 }

@@ -5,7 +5,9 @@
 //! `acceptance -- --merge FOLDER,FOLDER [--out FOLDER]`
 //!
 //! A cell is a scenario, a vehicle, a ground, a configuration and a fault; all start at braking ignition. Cells
-//! of reading B are flown with the as-flown logic too, on the same sensors. Each cell's scenario stands in
+//! of reading B are flown with the as-flown logic too, on the same sensors. Each cell has a seed of its own, made of
+//! `--seed` and its name, so that runs of different cells may be counted together; a cell and its as-flown twin share
+//! theirs, so that they are compared over the same draws. Each cell's scenario stands in
 //! OUT/cells, so any run can be flown again; OUT/acceptance.md and OUT/acceptance.csv hold the table. What the
 //! folder holds of a cell is taken; `--fresh` flies all of it anew. `--merge` flies nothing: it adds up cells that were
 //! flown in several folders, each with other runs (`--first-run`) or other cells.
@@ -16,6 +18,7 @@
 mod cells;
 mod table;
 
+use campaign::runs::worst::{Scales, scales, scales_of_fact};
 use campaign::runs::{self, Row, read_rows};
 use cells::{Cell, cells};
 use miette::{IntoDiagnostic, miette};
@@ -69,7 +72,8 @@ impl Arguments {
     /// What flies.
     fn by(&self) -> String {
         let code = campaign::code();
-        format!("seed {}, program {}", self.seed, code.get(..16).unwrap_or(code))
+        let program = code.get(..16).unwrap_or(code);
+        format!("seeds of the cells from {}, program {program}", self.seed)
     }
 
     fn set(&mut self, word: &str, value: Option<String>) -> miette::Result<()> {
@@ -93,11 +97,13 @@ impl Arguments {
     }
 }
 
-fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Vec<Row>> {
+/// The runs of a cell, and what their margins are measured against.
+fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<(Vec<Row>, Scales)> {
     let mut scenario = Scenario::read(file)?;
-    if scenario.seed != arguments.seed {
-        scenario.seed = arguments.seed;
-        let _ = write!(scenario.canonical, "[command line]\nseed = {}\n", arguments.seed);
+    let seed = cell.seed(arguments.seed);
+    if scenario.seed != seed {
+        scenario.seed = seed;
+        let _ = write!(scenario.canonical, "[command line]\nseed = {seed}\n");
     }
     let stand = Stand::new(scenario)?;
     let folder = arguments.out.join(&cell.name);
@@ -105,7 +111,17 @@ fn fly(cell: &Cell, file: &Path, arguments: &Arguments) -> miette::Result<Vec<Ro
     if arguments.fresh {
         runs::forget(&folder).into_diagnostic()?;
     }
-    Ok(runs::run(&stand, runs, &folder, |_| {})?.rows)
+    let expect = stand.scenario.expect.clone();
+    let scales = scales(|key| {
+        Some(match key {
+            "v_vertical_m_s" => expect.v_vertical_m_s_max,
+            "v_horizontal_m_s" => expect.v_horizontal_m_s_max,
+            "tilt_deg" => expect.tilt_deg_max,
+            "miss_m" => expect.miss_m_max,
+            _ => expect.propellant_kg_min,
+        })
+    });
+    Ok((runs::run(&stand, runs, &folder, |_| {})?.rows, scales))
 }
 
 /// Flies the cells that are asked for.
@@ -126,8 +142,9 @@ fn fly_all(root: &Path, arguments: &Arguments) -> miette::Result<Vec<Line>> {
     for (n, cell) in all.into_iter().enumerate() {
         let file = folder.join(format!("{}.toml", cell.name));
         std::fs::write(&file, &cell.toml).into_diagnostic()?;
-        let rows = pool.install(|| fly(&cell, &file, arguments))?;
-        let line = Line::new(cell, &rows, arguments.seed, &file);
+        let (rows, scales) = pool.install(|| fly(&cell, &file, arguments))?;
+        let seed = cell.seed(arguments.seed);
+        let line = Line::new(cell, &rows, seed, &scales, &file);
         let elapsed_s = began.elapsed().as_secs_f64();
         let left_s = elapsed_s / (n + 1) as f64 * (of - n - 1) as f64;
         let Share { count, of: runs, .. } = line.survived;
@@ -138,32 +155,45 @@ fn fly_all(root: &Path, arguments: &Arguments) -> miette::Result<Vec<Line>> {
         );
         lines.push(line);
         // Written each time: a matrix that is stopped leaves what it has.
-        keep(&arguments.out, &lines, &[arguments.by()])?;
+        keep(&arguments.out, &lines, &[arguments.by()], &[])?;
     }
     Ok(lines)
 }
 
+/// Cells that were added up.
+struct Merged {
+    lines: Vec<Line>,
+    /// What flew them.
+    flown: Vec<String>,
+    /// Cells that no folder holds.
+    absent: Vec<String>,
+}
+
 /// Adds up the cells that several folders hold. Each must have been flown from one scenario, seed and program; a
-/// run that is there twice must be the same and counts once. What flew them is returned too.
-fn merge(root: &Path, arguments: &Arguments) -> miette::Result<(Vec<Line>, Vec<String>)> {
+/// run that is there twice must be the same and counts once.
+fn merge(root: &Path, arguments: &Arguments) -> miette::Result<Merged> {
     // Which ground was measured is in the names alone.
     let tiles = ["m1", "m2"].map(|of| (of.to_string(), PathBuf::new()));
     let copies = arguments.out.join("cells");
     std::fs::create_dir_all(&copies).into_diagnostic()?;
-    let (mut lines, mut flown) = (Vec::new(), Vec::new());
+    let (mut lines, mut flown, mut absent) = (Vec::new(), Vec::new(), Vec::new());
     for cell in cells(root, &tiles).into_diagnostic()? {
         let folders = arguments.merge.iter().filter_map(|folder| {
             let file = folder.join(&cell.name).join(runs::RESULT);
             file.exists().then_some((folder, file))
         });
         let found: Vec<_> = folders.collect();
-        let Some((folder, _)) = found.first() else { continue };
+        let Some((folder, _)) = found.first() else {
+            absent.push(cell.name);
+            continue;
+        };
         let mut rows: Vec<Row> = Vec::new();
-        let mut facts: Vec<[String; 3]> = Vec::new();
+        let mut facts: Vec<[String; 4]> = Vec::new();
         for (_, file) in &found {
             let reader = Reader::open(file).into_diagnostic()?;
+            reader.verify().into_diagnostic()?;
             let fact = |key: &str| reader.fact(&format!("frigoris.{key}")).unwrap_or_default();
-            facts.push(["scenario_hash", "seed", "code"].map(fact));
+            facts.push(["scenario_hash", "seed", "code", "limits"].map(fact));
             rows.extend(read_rows(file).into_diagnostic()?);
         }
         if let Some(n) = facts.iter().position(|other| *other != facts[0]) {
@@ -181,21 +211,24 @@ fn merge(root: &Path, arguments: &Arguments) -> miette::Result<(Vec<Line>, Vec<S
             let own = folder.join("cells").join(&name);
             std::fs::copy(&own, copies.join(&name)).into_diagnostic()?;
         }
-        let [_, seed, code] = &facts[0];
-        let by = format!("seed {seed}, program {}", code.get(..16).unwrap_or("not on record"));
+        let [_, seed, code, limits] = &facts[0];
+        let by = format!("program {}", code.get(..16).unwrap_or("not on record"));
         if !flown.contains(&by) {
             flown.push(by);
         }
         let seed = seed.parse().unwrap_or_default();
-        lines.push(Line::new(cell, &rows, seed, &copies.join(&name)));
+        lines.push(Line::new(cell, &rows, seed, &scales_of_fact(limits), &copies.join(&name)));
     }
-    Ok((lines, flown))
+    Ok(Merged { lines, flown, absent })
 }
 
-/// Writes the tables; `flown`: by what.
-fn keep(out: &Path, lines: &[Line], flown: &[String]) -> miette::Result<()> {
+/// Writes the tables; `flown`: by what; `absent`: cells without a result.
+fn keep(out: &Path, lines: &[Line], flown: &[String], absent: &[String]) -> miette::Result<()> {
     let (markdown, csv) = table(lines);
-    let text = format!("Flown with {}.\n\n{}\n{markdown}", flown.join("; "), totals(lines));
+    let mut text = format!("Flown with {}.\n\n{}\n{markdown}", flown.join("; "), totals(lines));
+    if !absent.is_empty() {
+        let _ = write!(text, "\n{} cells without a result: {}.\n", absent.len(), absent.join(", "));
+    }
     std::fs::create_dir_all(out).into_diagnostic()?;
     std::fs::write(out.join("acceptance.md"), text).into_diagnostic()?;
     std::fs::write(out.join("acceptance.csv"), csv).into_diagnostic()
@@ -205,16 +238,20 @@ fn main() -> miette::Result<()> {
     let arguments = Arguments::read()?;
     let root =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().into_diagnostic()?;
-    let (lines, flown) = if arguments.merge.is_empty() {
-        (fly_all(&root, &arguments)?, vec![arguments.by()])
+    let Merged { lines, flown, absent } = if arguments.merge.is_empty() {
+        let lines = fly_all(&root, &arguments)?;
+        Merged { lines, flown: vec![arguments.by()], absent: Vec::new() }
     } else {
         merge(&root, &arguments)?
     };
-    keep(&arguments.out, &lines, &flown)?;
+    keep(&arguments.out, &lines, &flown, &absent)?;
     let unmet: Vec<&Line> =
         lines.iter().filter(|line| !matches!(line.met(&lines), "yes" | "")).collect();
     println!("\n{}", totals(&lines));
     unmet.iter().for_each(|line| println!("  {}", line.cells(&lines).join("; ")));
+    if !absent.is_empty() {
+        println!("{} cells without a result: {}", absent.len(), absent.join(", "));
+    }
     println!("written: {}", arguments.out.join("acceptance.md").display());
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use crate::cells::Cell;
 use campaign::runs::Row;
+use campaign::runs::worst::{Scales, least, worse};
+use campaign::slurm::quoted;
 use rig::statistics::Share;
 use rig::verdict::Outcome;
 use std::fmt::Write;
@@ -19,20 +21,21 @@ pub struct Line {
     dry: u64,
     false_landed: u64,
     shut_out: u64,
+    seed: u64,
     worst: String,
 }
 
 impl Line {
-    pub fn new(cell: Cell, rows: &[Row], seed: u64, file: &Path) -> Self {
+    pub fn new(cell: Cell, rows: &[Row], seed: u64, scales: &Scales, file: &Path) -> Self {
         let of = rows.len() as u64;
         let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count() as u64;
         let stands = |row: &Row| matches!(row.outcome, Outcome::Landed | Outcome::HardLanding);
         let some = |value: Option<f64>| value.is_some_and(|x| x > 0.0);
-        let hardest = |row: &&Row| row.measures.v_vertical_m_s.unwrap_or(f64::INFINITY);
         let worst = rows.iter().filter(|row| row.outcome != Outcome::Landed);
-        let worst = worst.max_by(|a, b| hardest(a).total_cmp(&hardest(b)));
-        let worst = worst.map_or(String::new(), |row| {
-            let (run, file) = (row.run, file.display());
+        let worst = worst.map(|row| (row, least(&row.margins, scales)));
+        let worst = worst.min_by(|(a, x), (b, y)| worse((a.grade, x, a.run), (b.grade, y, b.run)));
+        let worst = worst.map_or(String::new(), |(row, _)| {
+            let (run, file) = (row.run, quoted(&file.display().to_string()));
             format!("{}: frigoris fly {file} --seed {seed} --run {run}", row.outcome.name())
         });
         Self {
@@ -42,6 +45,7 @@ impl Line {
             dry: count(&|row| row.outcome == Outcome::RanDry),
             false_landed: count(&|row| some(row.measures.false_landed)),
             shut_out: count(&|row| some(row.measures.sensors_shut_out)),
+            seed,
             worst,
             cell,
         }
@@ -50,7 +54,7 @@ impl Line {
     /// Whether what is asked is met: by the share that was seen.
     pub fn met(&self, others: &[Line]) -> &'static str {
         let share = self.survived.count as f64 / self.survived.of.max(1) as f64;
-        let twin = others.iter().find(|o| o.cell.name == format!("{}-as-flown", self.cell.name));
+        let twin = others.iter().find(|o| o.cell.name == self.cell.twin());
         let fewer = twin.is_some_and(|twin| twin.survived.count > self.survived.count);
         let sound = self.cell.as_flown || self.false_landed + self.shut_out == 0;
         match self.cell.asked {
@@ -79,12 +83,13 @@ impl Line {
             self.dry.to_string(),
             self.false_landed.to_string(),
             self.shut_out.to_string(),
+            self.seed.to_string(),
             self.worst.clone(),
         ]
     }
 }
 
-const HEADS: [&str; 11] = [
+const HEADS: [&str; 12] = [
     "cell",
     "runs",
     "survived, % [95 %]",
@@ -95,6 +100,7 @@ const HEADS: [&str; 11] = [
     "dry",
     "ground announced in flight",
     "sensors shut out",
+    "seed",
     "worst",
 ];
 

@@ -9,6 +9,7 @@ use crate::clusters::{Feature, Stated};
 use crate::order::{self, CONFIDENCE, SHARE, lower_bound, quantile, upper_bound};
 use crate::requirements::{Claim, Evidence, Kept};
 use crate::runs::MARGINS;
+use crate::runs::worst::{Least, least, scales, worse};
 use rig::measures::{MEASURES, measure};
 use rig::report::adapt::label as label_of;
 use rig::statistics::Share;
@@ -20,8 +21,6 @@ use std::path::Path;
 pub const LANDING_CONFIDENCE: f64 = 0.95;
 /// Runs listed as the worst.
 const WORST: usize = 8;
-/// Least scale of the propellant margin, kg; its limit is often zero. Assumed.
-const PROPELLANT_KG: f64 = 10.0;
 /// The first of the measures that a touchdown gives, in the order of a flight.
 const FIRST_OF_TOUCHDOWN: &str = "time_192_m_to_impact_s";
 /// Later measures that are no consequence of a touchdown.
@@ -273,37 +272,31 @@ pub struct Worst {
     pub margin: f64,
 }
 
-/// The runs of the poorest grade and, among these, of the least margin as a share of its limit.
+/// The worst runs, as [`crate::runs::worst`] orders them.
 pub fn worst(table: &Table) -> Vec<Worst> {
-    let margins: Vec<(&str, &Column, f64)> = MARGINS
-        .into_iter()
-        .filter_map(|key| {
-            let column = table.column(&format!("margin.{key}"))?;
-            let limit = table.number(&format!("expect.{key}_max"));
-            Some((key, column, limit.unwrap_or(PROPELLANT_KG).max(1e-9)))
-        })
-        .collect();
-    let least = |place: usize| {
-        let shares =
-            margins.iter().map(|(key, column, scale)| (column.values[place] / scale, *key, column));
-        let present = shares.filter(|(share, ..)| !share.is_nan());
-        present.min_by(|a, b| a.0.total_cmp(&b.0))
+    let columns = MARGINS.map(|key| table.column(&format!("margin.{key}")));
+    let limit = |key: &str| {
+        let bound = |end: &str| table.number(&format!("expect.{key}_{end}"));
+        bound("max").or_else(|| bound("min"))
     };
-    let mut places: Vec<(usize, f64)> = (0..table.runs.len())
-        .map(|place| (place, least(place).map_or(f64::NEG_INFINITY, |(share, ..)| share)))
-        .collect();
-    let grade = |place: usize| table.grades[place];
-    places.sort_by(|a, b| grade(b.0).cmp(&grade(a.0)).then(a.1.total_cmp(&b.1)));
-    let one = |(place, _): (usize, f64)| match least(place) {
-        Some((_, key, column)) => Worst {
-            place,
-            key: key.to_string(),
-            unit: column.unit.clone(),
-            margin: column.values[place],
-        },
-        None => Worst { place, key: String::new(), unit: String::new(), margin: f64::NAN },
+    let scales = scales(limit);
+    let of = |place: usize| {
+        least(&columns.map(|column| column.map_or(f64::NAN, |c| c.values[place])), &scales)
     };
-    places.into_iter().take(WORST).map(one).collect()
+    let mut all: Vec<(usize, Least)> =
+        (0..table.runs.len()).map(|place| (place, of(place))).collect();
+    let key = |place: usize| (table.grades[place], table.runs[place]);
+    all.sort_by(|(a, x), (b, y)| {
+        let ((grade_a, run_a), (grade_b, run_b)) = (key(*a), key(*b));
+        worse((grade_a, x, run_a), (grade_b, y, run_b))
+    });
+    let one = |(place, least): (usize, Least)| Worst {
+        place,
+        key: least.key.to_string(),
+        unit: least.unit.to_string(),
+        margin: least.margin,
+    };
+    all.into_iter().take(WORST).map(one).collect()
 }
 
 /// Time that all runs took together, s: of a column of the campaign, or of the file of times beside it.

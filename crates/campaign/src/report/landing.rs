@@ -127,12 +127,19 @@ pub(super) fn relief(table: &Table, size_m: f64, pixels: usize) -> Result<Vec<u8
     let number = |key: &str| table.number(key).ok_or_else(|| format!("the file lacks {key}"));
     let place_rad =
         [number("site.latitude_deg")?.to_radians(), number("site.longitude_deg")?.to_radians()];
-    let ground = Ground::of_settings(
+    let mut ground = Ground::of_settings(
         |key| table.setting(&format!("terrain.{key}")),
         |key| table.list(&format!("terrain.{key}")).into_iter().map(str::to_string).collect(),
     )
     .ok_or("the file does not say what the ground is")?;
-    let path = Path::new(table.fact("fly").split_whitespace().nth(2).unwrap_or_default());
+    let path = Path::new(table.flown_file());
+    // A scenario names its tiles from its own folder, the command line from the one it stands in.
+    for tile in &mut ground.tiles {
+        let beside = path.with_file_name("").join(&*tile);
+        if beside.exists() {
+            *tile = beside;
+        }
+    }
     let picture = rig::site::relief(&ground, path, place_rad, size_m, pixels);
     let picture = picture.map_err(|reason| reason.to_string())?;
     picture.png().map_err(|reason| reason.to_string())

@@ -77,6 +77,10 @@ impl Table {
     /// A file that is absent, damaged, not a campaign's, or without runs.
     pub fn read(file: &Path) -> Result<Self, ReportError> {
         let reader = Reader::open(file)?;
+        // A result of an earlier program has no sum of its values.
+        if reader.fact("frigoris.code").is_some() {
+            reader.verify()?;
+        }
         let column =
             |key: &String| Column { key: key.clone(), unit: String::new(), values: Vec::new() };
         let mut columns: Vec<Column> = reader.keys().iter().map(column).collect();
@@ -194,10 +198,17 @@ impl Table {
         format!("{fly} --run {run}")
     }
 
+    /// The scenario file that was flown; of an older campaign, the third word of the command that repeats a run.
+    pub fn flown_file(&self) -> &str {
+        match self.fact("file") {
+            "" => self.fact("fly").split_whitespace().nth(2).unwrap_or_default(),
+            file => file,
+        }
+    }
+
     /// Name of the scenario: that of its file, without folder and ending; empty when the file does not say.
     pub fn scenario(&self) -> String {
-        let file = self.fact("fly").split_whitespace().nth(2).unwrap_or_default();
-        Path::new(file)
+        Path::new(self.flown_file())
             .file_stem()
             .map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
     }

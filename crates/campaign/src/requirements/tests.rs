@@ -1,6 +1,9 @@
 //! Evidence worked by hand, and files that are wrong.
 
 use super::*;
+use crate::report::table::Column;
+use rig::verdict::Grade;
+use std::path::Path;
 
 fn claim(share: f64) -> Claim {
     Claim { kept: Kept::Ends(vec![Outcome::Landed]), share, confidence: 0.95, pooled: false }
@@ -61,6 +64,8 @@ fn what_is_wrong_in_the_file_is_named() {
             "pooled is missing, or is not true or false",
         ),
         ("measure = \"miss_m\"\npooled = true\n", "max is missing"),
+        ("measure = \"miss_m\"\nmin = 0.0\nmax = 1\n", "max is missing, or is not a number with a"),
+        ("share = 0.9\nconfidence = 0.9\n", "measure is missing"),
         (
             "outcomes = [\"lost\"]\npooled = true\nshare = 1.5\nconfidence = 0.9\n",
             "share = 1.5 is not between 0 and 1",
@@ -83,4 +88,51 @@ fn the_rooms_tables_are_read() {
         let found = rooms.iter().find(|(_, requirement)| requirement.id == id);
         assert!(found.is_some_and(|(_, requirement)| !requirement.tests.is_empty()), "{id}");
     }
+}
+
+/// A campaign of runs 1 to 3 with a seed; the last is lost.
+fn campaign(hash: &str, seed: &str) -> Table {
+    let column = |key: &str, values: [f64; 3]| Column {
+        key: key.to_string(),
+        unit: String::new(),
+        values: values.to_vec(),
+    };
+    let columns = vec![
+        column("run", [1.0, 2.0, 3.0]),
+        column("outcome", [0.0, 0.0, 1.0]),
+        column("grade", [0.0, 0.0, 0.0]),
+    ];
+    let facts = [
+        ("outcomes", "landed,lost"),
+        ("grades", Grade::ALL[0].name()),
+        ("scenario_hash", hash),
+        ("seed", seed),
+    ];
+    let facts = facts.map(|(key, value)| (format!("frigoris.{key}"), value.to_string()));
+    Table::of(Path::new("campaign.parquet"), columns, facts.into()).unwrap()
+}
+
+#[test]
+fn runs_with_the_same_draws_count_once_for_a_pooled_claim() {
+    let requirement = |id: &str, pooled: bool| Requirement {
+        id: id.to_string(),
+        shall: "land".to_string(),
+        scenarios: vec!["*".to_string()],
+        tests: Vec::new(),
+        claim: Some(Claim { pooled, ..claim(0.99) }),
+    };
+    let mut ledger = Ledger::new(vec![requirement("A", true), requirement("B", false)]);
+    ledger.add("one", &campaign("h1", "7"), false);
+    // Another scenario over the same draws, one over others, a cell of a matrix, and the first once more.
+    ledger.add("two", &campaign("h2", "7"), false);
+    ledger.add("three", &campaign("h3", "8"), false);
+    ledger.add("cell", &campaign("h4", "9"), true);
+    ledger.add("one", &campaign("h1", "7"), false);
+    let [(_, pooled), (_, single)] = &ledger.entries[..] else { panic!("two requirements") };
+    assert_eq!(pooled.len(), 1);
+    assert_eq!((&pooled[0].campaign[..], pooled[0].kept, pooled[0].of), ("one, three", 4, 6));
+    assert_eq!((ledger.alike, ledger.doubled), (3, 3));
+    assert_eq!((ledger.other_program, ledger.laid_out), (5, 0), "their files name no program");
+    assert_eq!(single.len(), 4);
+    assert!(single.iter().all(|evidence| (evidence.kept, evidence.of) == (2, 3)));
 }

@@ -6,7 +6,7 @@
 //! scenario, seed and program are those of the campaign; its name is believed nothing.
 
 use super::row::{WALL, columns};
-use super::{CampaignError, MARGINS};
+use super::{CampaignError, MARGINS, Order};
 use parquet::errors::ParquetError;
 use rig::parquet_file::Reader;
 use rig::record::WriteError;
@@ -27,7 +27,7 @@ const SAME: [(&str, &str); 3] = [
     ("frigoris.code", "program"),
 ];
 /// Facts of every file, in order; units stand before them.
-const FACTS: [&str; 10] = [
+const FACTS: [&str; 11] = [
     "frigoris.title",
     "frigoris.seed",
     "frigoris.scenario_hash",
@@ -37,10 +37,14 @@ const FACTS: [&str; 10] = [
     "frigoris.grades",
     "frigoris.limits",
     "frigoris.fly",
+    "frigoris.file",
     "frigoris.scenario",
 ];
-/// Of parts alone: the runs that were asked for together with theirs.
+/// Of parts, and of results that lack some: the runs that were asked for together with theirs, `START END` each.
 const ASKED: &str = "frigoris.asked";
+/// Something half written that is older than this is what a killed program left, s. Assumed: no part or result takes so
+/// long to write.
+const STALE_S: u64 = 3600;
 
 /// What the files of one campaign have in common.
 #[derive(Clone, Debug)]
@@ -52,8 +56,8 @@ pub struct Label {
 }
 
 impl Label {
-    /// Of runs on a stand; `fly` is the command that flies one of them, less its `--run`.
-    pub fn of(stand: &Stand, fly: &str) -> Self {
+    /// Of an order of runs on a stand.
+    pub fn of(stand: &Stand, order: &Order) -> Self {
         let names = |names: Vec<&str>| names.join(",");
         let expect = &stand.scenario.expect;
         let limits = [
@@ -73,7 +77,8 @@ impl Label {
             names(Outcome::ALL.iter().map(|o| o.name()).collect()),
             names(Grade::ALL.iter().map(|g| g.name()).collect()),
             limits.collect::<Vec<_>>().join(","),
-            fly.to_string(),
+            order.fly.clone(),
+            order.file.clone(),
             stand.scenario.canonical.clone(),
         ];
         Self { facts: FACTS.into_iter().zip(values).collect(), heads: columns(stand) }
@@ -108,6 +113,21 @@ impl Label {
     pub(super) fn part_facts(&self, asked: &Range<u64>) -> Vec<(&'static str, String)> {
         let mut facts = self.facts.clone();
         facts.push((ASKED, format!("{} {}", asked.start, asked.end)));
+        facts
+    }
+
+    /// The facts of a result; what was asked for stands in it as long as runs are missing.
+    pub(super) fn result_facts(
+        &self,
+        asked: &[Range<u64>],
+        missing: &[Range<u64>],
+    ) -> Vec<(&'static str, String)> {
+        let mut facts = self.facts.clone();
+        if !missing.is_empty() {
+            let ranges: Vec<String> =
+                asked.iter().map(|range| format!("{} {}", range.start, range.end)).collect();
+            facts.push((ASKED, ranges.join(",")));
+        }
         facts
     }
 
@@ -164,9 +184,13 @@ impl Source {
         }
         let column = reader.column("run")?.ok_or_else(|| foreign("it has no column run"))?;
         let runs = ascending(&column).ok_or_else(|| foreign("its runs do not ascend"))?;
-        let asked = reader.fact(ASKED).and_then(|text| {
+        let range = |text: &str| {
             let (start, end) = text.split_once(' ')?;
-            Some(union(std::iter::once(start.parse().ok()?..end.parse().ok()?)))
+            Some(start.parse().ok()?..end.parse().ok()?)
+        };
+        let asked = reader.fact(ASKED).and_then(|text| {
+            let ranges: Option<Vec<Range<u64>>> = text.split(',').map(range).collect();
+            Some(union(ranges?.into_iter()))
         });
         let asked = asked.unwrap_or_else(|| runs.clone());
         Ok((Self { file: file.to_path_buf(), runs, asked }, label))
@@ -221,9 +245,11 @@ impl Shelf {
                     }
                     self.sources.push(source);
                 }
-                Err(reason @ WriteError::Parquet { .. }) => {
+                Err(reason @ WriteError::Parquet { .. }) if file.exists() => {
                     self.damaged.push(Damaged { file, reason });
                 }
+                // In the result of another process, or set aside by it, since the folder was read.
+                Err(_) if !file.exists() => {}
                 Err(reason) => return Err(reason.into()),
             }
         }
@@ -268,13 +294,27 @@ fn remove(file: PathBuf) -> Result<(), WriteError> {
     }
 }
 
-/// Removes what is in the result by now: parts, and what programs that were killed left half written.
-pub(super) fn tidy(folder: &Path) -> Result<(), WriteError> {
-    let half = |name: &str| {
-        let ours = ["part-", "campaign.", "timings."].iter().any(|head| name.starts_with(head));
-        ours && name.ends_with(".half")
+fn is_half(name: &str) -> bool {
+    let ours = ["part-", "campaign.", "timings."].iter().any(|head| name.starts_with(head));
+    ours && name.ends_with(".half")
+}
+
+/// Whether nobody has written to a file for long; one that is gone is nobody's.
+fn is_stale(file: &Path) -> bool {
+    let age = std::fs::metadata(file).and_then(|about| about.modified()).map(|time| time.elapsed());
+    matches!(age, Ok(Ok(age)) if age.as_secs() >= STALE_S)
+}
+
+/// Removes what is in the result by now: those of `merged` that are parts in `folder`, and what programs that were
+/// killed left half written. Parts and halves of a program that flies into the same folder stay.
+pub(super) fn tidy(folder: &Path, merged: &[PathBuf]) -> Result<(), WriteError> {
+    let part = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        file.parent() == Some(folder) && is_part(&name)
     };
-    files(folder, |name| is_part(name) || half(name))?.into_iter().try_for_each(remove)
+    merged.iter().filter(|file| part(file)).cloned().try_for_each(remove)?;
+    let stale = files(folder, is_half)?.into_iter().filter(|file| is_stale(file));
+    stale.into_iter().try_for_each(remove)
 }
 
 /// Removes a campaign from a folder, so that every run is flown anew. A folder that is not there has none.
@@ -285,7 +325,7 @@ pub fn forget(folder: &Path) -> Result<(), WriteError> {
     if !folder.exists() {
         return Ok(());
     }
-    tidy(folder)?;
+    files(folder, |name| is_part(name) || is_half(name))?.into_iter().try_for_each(remove)?;
     [RESULT, TIMINGS].into_iter().try_for_each(|name| remove(folder.join(name)))
 }
 

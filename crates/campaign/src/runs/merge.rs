@@ -15,9 +15,10 @@ use std::path::Path;
 /// Rows of a row group.
 const GROUP: usize = 10_000;
 
-/// Writes the result, and beside it the wall times, from files of one campaign.
+/// Writes the result with these facts, and beside it the wall times, from files of one campaign.
 pub(super) fn write(
     label: &Label,
+    facts: &[(&str, String)],
     mut sources: Vec<Source>,
     folder: &Path,
 ) -> Result<(), CampaignError> {
@@ -49,7 +50,7 @@ pub(super) fn write(
         open.retain(|cursor| !cursor.run().is_nan());
     }
     timings.finish(&[])?;
-    result.finish(&label.facts)
+    result.finish(facts)
 }
 
 /// A file that is filled row by row.

@@ -63,7 +63,8 @@ pub struct Scenario {
     pub expect: Expect,
     /// Longest simulated time, s.
     pub duration_s_max: f64,
-    /// Every value, vehicle included, one line each; digests of the kernels and tiles that it names.
+    /// Every value, vehicle included, one line each; digests of the files that it names. Where those files lie is of no
+    /// meaning, see [`Self::hash`]: the vehicle's path is left out, the others' stand here for who draws the ground.
     pub canonical: String,
 }
 
@@ -198,7 +199,10 @@ impl Scenario {
             }
             other => other,
         })?;
-        let canonical = format!("{}[vehicle]\n{}", file.canonical(), vehicle.canonical);
+        let own: String = (file.canonical().split_inclusive('\n'))
+            .filter(|line| !line.starts_with("vehicle = "))
+            .collect();
+        let canonical = format!("{own}[vehicle]\n{}", vehicle.canonical);
         let site = root.table("site")?;
         let target_rad = [
             site.number("latitude_deg", -90.0, 90.0)? * DEG,
@@ -235,10 +239,17 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// SHA-256 of the canonical text, hexadecimal: the name of what was asked. Vehicle, kernels, gravity
-    /// file and terrain tiles count with their contents.
+    /// SHA-256 of the canonical text without the paths in it, hexadecimal: the name of what was asked. Vehicle, kernels,
+    /// gravity file and terrain tiles count with their contents, wherever they lie; a file that cannot be read counts
+    /// as none.
     pub fn hash(&self) -> String {
-        hex(&Sha256::digest(self.canonical.as_bytes()))
+        let lines = self.canonical.lines().filter(|line| !names_a_file(line));
+        let mut sum = Sha256::new();
+        lines.for_each(|line| {
+            sum.update(line.as_bytes());
+            sum.update(b"\n");
+        });
+        hex(&sum.finalize())
     }
 
     /// The vehicle with the sensors that this scenario lets it use.
@@ -254,6 +265,13 @@ impl Scenario {
     pub fn name(&self) -> String {
         self.path.file_stem().map_or(String::new(), |stem| stem.to_string_lossy().into_owned())
     }
+}
+
+/// Whether a line of a canonical text is the path of a file whose contents count.
+fn names_a_file(line: &str) -> bool {
+    ["terrain.tiles[", "truth.kernels[", "truth.gravity_file = "]
+        .iter()
+        .any(|head| line.starts_with(head))
 }
 
 /// SHA-256 of a file that a scenario names, as a line of its canonical text. A file that cannot be
