@@ -12,7 +12,10 @@ svg .single { fill: var(--muted); } td.number, th.number { text-align: right; } 
 .scroll { overflow-x: auto; } table { min-width: 980px; } td { vertical-align: top; } \
 td ul { margin: 0; padding-left: 1.1em; } td small { color: var(--muted); } \
 .word { font-weight: 650; } .lost { color: var(--fail); } .stands { color: var(--pass); } \
-summary { cursor: pointer; color: var(--muted); } code { font-size: 12px; overflow-wrap: anywhere; }";
+summary { cursor: pointer; color: var(--muted); } code { font-size: 12px; overflow-wrap: anywhere; } \
+@media (max-width: 700px) { table { min-width: 0; } thead { display: none; } table, tbody, tr, td { display: block; } \
+tr { padding: 8px 0; border-bottom: 1px solid var(--grid); } td { border: 0; padding: 1px 0; white-space: normal; } \
+td.number { text-align: left; color: var(--muted); } td.number:nth-child(3)::before { content: \"ln p \"; } }";
 
 const WIDTH: f64 = 900.0;
 const LEFT: f64 = 330.0;
@@ -113,7 +116,7 @@ fn bars(study: &Study) -> String {
     }
     format!(
         "<p>Longer is likelier. In colour: only several disturbances together lose the lander.</p>\
-         <div class=\"scroll\"><svg viewBox=\"0 0 {WIDTH} {:.1}\" style=\"min-width:600px\" role=\"img\">{svg}\
+         <div class=\"scroll\"><svg viewBox=\"0 0 {WIDTH} {:.1}\" style=\"min-width:480px\" role=\"img\">{svg}\
          <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">ln p</text></svg></div>",
         height + 38.0,
         0.5 * (LEFT + WIDTH - RIGHT),
