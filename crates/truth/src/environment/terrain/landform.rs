@@ -203,11 +203,12 @@ impl Shape {
         let own_m = profile_m(x)
             + UNEVEN_M * self.height.at(azimuth) * rim
             + TERRACE_M * libm::sin(terrace) * wall;
-        if let Some(relief) = self.added {
-            return around_m + relief * (own_m - AROUND_M);
-        }
         let [from, to] = BLEND;
-        own_m + smooth((r - from) / (to - from)) * (around_m - own_m)
+        let beyond = smooth((r - from) / (to - from));
+        match self.added {
+            Some(relief) => around_m + (1.0 - beyond) * relief * (own_m - AROUND_M),
+            None => own_m + beyond * (around_m - own_m),
+        }
     }
 }
 
