@@ -2,15 +2,14 @@
 //!
 //! Owns: the arguments, the progress bar, the tables. Does not own: running and counting (`campaign::runs`).
 
-use crate::fly::live;
 use crate::overrides::Overrides;
 use crate::plain::say;
+use crate::progress::bar;
 use crate::shipped::{Unpacked, short_name};
 use ::campaign::runs::worst::{Least, Scales, least, scales_of_fact, worse};
 use ::campaign::runs::{self, CampaignError, Order, Progress, RESULT, Row, Shard, Spread, Tally};
 use ::campaign::slurm::{self, Job};
 use console::{Alignment, pad_str};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{IntoDiagnostic, miette};
 use rig::parquet_file::Reader;
 use rig::report::adapt::label;
@@ -125,7 +124,7 @@ impl Campaign {
         let pool =
             rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()?;
         let total = order.here().end - order.here().start;
-        let bar = bar(total);
+        let bar = bar(Some(total), "runs  {per_sec}  {eta} left");
         let step = (total / PLAIN_LINES).max(1);
         let show = |progress: Progress| {
             bar.set_position(progress.done);
@@ -255,17 +254,6 @@ impl Worst {
         }
         out
     }
-}
-
-fn bar(runs: u64) -> ProgressBar {
-    if !live() {
-        return ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::hidden());
-    }
-    let template = "{bar:40.cyan/blue} {pos}/{len} runs  {per_sec}  {eta} left";
-    let style =
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let target = ProgressDrawTarget::stdout();
-    ProgressBar::with_draw_target(Some(runs), target).with_style(style.progress_chars("█▉░"))
 }
 
 fn progress_line(progress: Progress, elapsed_s: f64) -> String {

@@ -2,12 +2,11 @@
 //!
 //! Owns: which scenarios, the progress, the files' names. Does not own: the study (`rig::counterfactual`).
 
-use crate::fly::live;
 use crate::output::keep;
 use crate::overrides::Overrides;
 use crate::plain::say;
+use crate::progress::bar;
 use crate::shipped::{SHIPPED, Unpacked};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::IntoDiagnostic;
 use rig::counterfactual::{Options, Progress, Study, csv, lines, page};
 use rig::scenario::{Scenario, VehicleFile};
@@ -42,7 +41,7 @@ pub fn run(
     for file in files {
         let mut scenario = Scenario::read(&unpacked.locate(file)?)?;
         overrides.apply(&mut scenario);
-        let bar = bar();
+        let bar = bar(None, "{msg}  {elapsed}");
         let name = scenario.name();
         let tell = |progress: Progress| {
             let Progress { flights, what } = progress;
@@ -66,13 +65,4 @@ pub fn run(
     let written = format!("\nwritten: {}", path.display());
     say(&mut std::io::stdout().lock(), &written).into_diagnostic()?;
     Ok(true)
-}
-
-fn bar() -> ProgressBar {
-    if !live() {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
-    let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner());
-    ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout()).with_style(style)
 }

@@ -15,6 +15,7 @@ mod output;
 mod overrides;
 mod panel;
 mod plain;
+mod progress;
 mod rangefinder;
 mod rare;
 mod replay;

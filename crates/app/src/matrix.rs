@@ -2,11 +2,10 @@
 //!
 //! Owns: the arguments, the progress bar, the files' names. Does not own: the matrix (`campaign::matrix`).
 
-use crate::fly::live;
 use crate::plain::say;
+use crate::progress::bar;
 use crate::shipped::{Unpacked, short_name};
 use ::campaign::matrix::{self, Plan, Step, Summary};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::IntoDiagnostic;
 use rig::record::WriteError;
 use std::path::{Path, PathBuf};
@@ -72,7 +71,7 @@ impl Matrix {
     fn fly(&self, plan: &Plan, folder: &Path) -> miette::Result<Vec<Summary>> {
         let pool =
             rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()?;
-        let bar = bar(plan.cells.len() as u64 * plan.runs);
+        let bar = bar(Some(plan.cells.len() as u64 * plan.runs), "runs  {eta} left  {msg}");
         let began = Instant::now();
         let tell = |step: Step<'_>| {
             let (cell, _) = step.cell;
@@ -106,15 +105,4 @@ fn write(plan: &Plan, cells: &[Summary], folder: &Path) -> Result<(), WriteError
     text("matrix.csv", &matrix::csv(plan, cells))?;
     text("matrix.html", &matrix::page(plan, cells))?;
     matrix::write_parquet(plan, cells, &folder.join("matrix.parquet"))
-}
-
-fn bar(runs: u64) -> ProgressBar {
-    if !live() {
-        return ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::hidden());
-    }
-    let template = "{bar:40.cyan/blue} {pos}/{len} runs  {eta} left  {msg}";
-    let style =
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let target = ProgressDrawTarget::stdout();
-    ProgressBar::with_draw_target(Some(runs), target).with_style(style.progress_chars("█▉░"))
 }

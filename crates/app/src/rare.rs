@@ -7,13 +7,13 @@ use crate::fly::{Entrant, Landing, live};
 use crate::output::{self, keep};
 use crate::overrides::Overrides;
 use crate::plain::say;
+use crate::progress::bar;
 use crate::shipped::{Unpacked, short_name};
 use ::campaign::failures::forget;
 use ::campaign::rare::descent::{Descent, Event};
 use ::campaign::rare::kept::{Failure, Folder};
 use ::campaign::rare::page::{Sheet, lines, page};
 use ::campaign::rare::{Estimate, Method, Point, Settings, estimate};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{IntoDiagnostic, WrapErr};
 use rig::record::Recording;
 use rig::report::survey::survey;
@@ -179,7 +179,8 @@ impl Rare {
             settings.moves,
             settings.share
         );
-        let bar = bar();
+        let bar = bar(None, "{pos} runs  {per_sec}  {elapsed}");
+        bar.enable_steady_tick(Duration::from_millis(200));
         let began = Instant::now();
         let ran = || {
             bar.inc(1);
@@ -290,17 +291,6 @@ fn in_a_name(text: &str) -> String {
         b => format!("_{b:02x}"),
     };
     text.bytes().map(octet).collect()
-}
-
-fn bar() -> ProgressBar {
-    if !live() {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
-    let style = ProgressStyle::with_template("{spinner} {pos} runs  {per_sec}  {elapsed}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout()).with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 //!
 //! Owns: the arguments, the progress, the files' names. Does not own: the search (`campaign::search`).
 
-use crate::fly::live;
 use crate::output::keep;
 use crate::plain::say;
+use crate::progress::bar;
 use crate::shipped::{Unpacked, short_name};
 use ::campaign::search::{self, Against, Progress, Request, Study};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::IntoDiagnostic;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -78,7 +77,7 @@ impl Search {
     fn search(&self, request: &Request) -> miette::Result<Study> {
         let pool =
             rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()?;
-        let bar = bar(self.runs);
+        let bar = bar(Some(self.runs), "flights  {msg}  {elapsed}");
         let began = Instant::now();
         let tell = |progress: Progress| {
             bar.set_position(progress.spent);
@@ -97,15 +96,4 @@ impl Search {
 fn progress_line(progress: &Progress, elapsed_s: f64) -> String {
     let Progress { spent, trials, found } = progress;
     format!("{spent} of {trials} flights, {found} failures found, {elapsed_s:.0} s")
-}
-
-fn bar(runs: u64) -> ProgressBar {
-    if !live() {
-        return ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::hidden());
-    }
-    let template = "{bar:40.cyan/blue} {pos}/{len} flights  {msg}  {elapsed}";
-    let style =
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let target = ProgressDrawTarget::stdout();
-    ProgressBar::with_draw_target(Some(runs), target).with_style(style.progress_chars("█▉░"))
 }

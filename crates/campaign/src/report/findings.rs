@@ -32,11 +32,6 @@ pub fn landed(outcome: Outcome) -> bool {
     outcome == Outcome::Landed
 }
 
-/// Whether a lander stands on its legs.
-pub fn stands(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Landed | Outcome::HardLanding)
-}
-
 /// How often what happened.
 #[derive(Clone, Debug)]
 pub struct Counts {
@@ -63,7 +58,7 @@ impl Counts {
             classes: shares(table.classes.iter().copied().flatten(), table.count()),
             grades: shares(table.grades.iter().copied(), table.count()),
             landed: count(landed) as u64,
-            stand: count(stands) as u64,
+            stand: count(Outcome::stands) as u64,
             of: table.count(),
         }
     }

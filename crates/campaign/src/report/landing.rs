@@ -38,6 +38,8 @@ pub struct Landing {
     pub points_m: Vec<[f64; 2]>,
     /// Whether each came to rest; ellipses and circles are of these where there are any.
     pub at_rest: Vec<bool>,
+    /// Whether any came to rest; if none did, every contact counts.
+    pub rested: bool,
     /// Mean of the runs at rest, m.
     pub mean_m: [f64; 2],
     /// Azimuth of the longer axis from north over east, rad, 0 to π.
@@ -63,7 +65,8 @@ impl Landing {
             )
         };
         let mut at_rest: Vec<bool> = places.iter().map(rests).collect();
-        if !at_rest.contains(&true) {
+        let rested = at_rest.contains(&true);
+        if !rested {
             at_rest.fill(true);
         }
         let counted: Vec<[f64; 2]> =
@@ -71,7 +74,7 @@ impl Landing {
         let (mean_m, azimuth_rad, ellipses) = ellipses(&counted)?;
         let mut distances_m: Vec<f64> = counted.iter().map(|[e, n]| libm::hypot(*e, *n)).collect();
         distances_m.sort_by(f64::total_cmp);
-        Some(Self { places, points_m, at_rest, mean_m, azimuth_rad, ellipses, distances_m })
+        Some(Self { places, points_m, at_rest, rested, mean_m, azimuth_rad, ellipses, distances_m })
     }
 
     /// Radius about the target that holds a share of the landings, with its 95 % interval.

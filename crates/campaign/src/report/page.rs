@@ -348,10 +348,11 @@ fn landing(report: &Report) -> String {
     }
     format!(
         "<div class=\"two\">{}<section class=\"card\"><h2>Landing accuracy</h2><table>{rows}</table>\
-         <p class=\"small\">Of the {} runs that came to rest; small figures are 95 % intervals. The ellipses hold the next landing with their \
+         <p class=\"small\">Of {} runs that {}; small figures are 95 % intervals. The ellipses hold the next landing with their \
          probability if the errors are normal; how many they hold in fact stands beside them.</p>{}</section></div>\n",
         map(&report.table, landing, limit_m),
         landing.distances_m.len(),
+        if landing.rested { "came to rest" } else { "met the ground: none came to rest" },
         farthest(report, landing)
     )
 }
