@@ -1,0 +1,6 @@
+import { h, withStyle } from './dom.js';
+
+export function mount(container) {
+  withStyle(container).append(h('p', {}, 'landing'));
+  return () => {};
+}
