@@ -12,13 +12,14 @@ use crate::load::{digest, nav_start};
 use crate::measures::{MEASURES, Measures};
 use crate::record::{Record, Recorder, Recording};
 use crate::scenario::ScenarioError;
+use crate::scenario::command::Orders;
 use crate::scenario::fault::Restart;
 pub use crate::stand::Stand;
 use crate::verdict::{End, Judgement, judge, outcome};
 use crate::watch::{EMPTY_KG, Watch};
 use flight::Flight;
 use flight::load::{Load, NavStart};
-use icd::bus::{Actuators, Sensors};
+use icd::bus::{Actuators, Sensors, Uplink};
 use icd::events::Event;
 use icd::time::{Span, Time};
 use icd::tm::{Phase, Snapshot};
@@ -66,6 +67,7 @@ pub struct Simulation<'a> {
     /// With the flight software, which is large: a run is moved about, on the stacks of many threads.
     computer: Box<Computer<'a>>,
     silences: Vec<Window>,
+    orders: Orders,
 }
 
 impl<'a> Simulation<'a> {
@@ -82,16 +84,27 @@ impl<'a> Simulation<'a> {
             world: stand.world(run, &start, drawn.faults)?,
             computer: powered_up(load, nav, &drawn.restarts),
             silences: drawn.silences.into_iter().map(silence).collect(),
+            orders: Orders::new(&stand.scenario.commands, start.t),
         })
     }
 
     /// The door between nature and computer: sensors up, commands down. Nature waits.
     pub fn exchange(&mut self) -> Exchange {
-        let sensors = self.world.sense();
+        let mut sensors = self.world.sense();
         let now = self.world.now();
+        sensors.uplink = self.orders.ready(&now);
         self.silences.iter_mut().for_each(|silence| silence.follow(&now));
         let actuators = self.computer.step(&now, &sensors);
+        if sensors.uplink.is_some() && self.computer.up() {
+            self.orders.taken(&now);
+        }
         Exchange { sensors, actuators }
+    }
+
+    /// Hands the computer a telecommand packet that the on-board receiver has let through; it is read in the next
+    /// cycle that it computes and that has no other to read.
+    pub fn uplink(&mut self, packet: Uplink) {
+        self.orders.receive(packet);
     }
 
     /// Nature carries on for one cycle under the commands.
@@ -252,6 +265,11 @@ impl<'a> Running<'a> {
         &self.simulation
     }
 
+    /// As [`Simulation::uplink`].
+    pub fn uplink(&mut self, packet: Uplink) {
+        self.simulation.uplink(packet);
+    }
+
     /// Other noise from now on: that of `key`. Clone first to fork.
     pub fn rekey(&mut self, key: u64) {
         self.simulation.rekey(key);
@@ -321,6 +339,12 @@ impl Log {
             if let Some(recorder) = &mut self.recorder {
                 recorder.event(t_s, *event, sensors.t);
             }
+        }
+        if let Some(recorder) = &mut self.recorder
+            && simulation.computer.up()
+        {
+            let answers = simulation.flight().reports();
+            answers.iter().for_each(|answer| recorder.report(answer, sensors.t));
         }
         let coast = matches!(telemetry.phase, Phase::OrbitCoast | Phase::DescentCoast);
         let close = self.watch.near() || (self.recorder.is_some() && !coast);

@@ -4,6 +4,7 @@
 //! vehicle (see `vehicle`), faults (see `fault`).
 //! Angles are degrees in the file and radians here.
 
+use super::command::{Command, commands};
 use super::dispersion::Dispersed;
 use super::error::ScenarioError;
 use super::fault::{Fault, faults};
@@ -57,6 +58,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// The radio on board and who listens; `None` for no radio.
     pub link: Option<truth::radio::Link>,
+    /// Orders of the ground in order of the file.
+    pub commands: Vec<Command>,
     /// How it is flown many times.
     pub campaign: CampaignPlan,
     /// Which value each dispersed input takes in each run; what is set here after the reading of the file and is no
@@ -228,6 +231,7 @@ impl Scenario {
             flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
             link,
+            commands: commands(&root)?,
             campaign: written::campaign(&root.table("campaign")?)?,
             design: Design::default(),
             expect: expect(&root.table("expect")?)?,
