@@ -103,7 +103,7 @@ impl Bench {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     /// The ground loses the lander before the lander knows, and finds it after; frames go astray in between.
     #[test]
@@ -118,7 +118,7 @@ proptest! {
             bench.run(lost, false, false, true);
             bench.run(unheard, true, false, true);
         }
-        bench.run(900, true, true, false);
+        bench.run(700, true, true, false);
         prop_assert_eq!(bench.dropped(), 0);
         prop_assert_eq!(bench.missing(), Vec::<u16>::new());
         // Once all has been sent nothing is sent again.
