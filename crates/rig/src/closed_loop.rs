@@ -12,6 +12,7 @@ use crate::load::{digest, nav_start};
 use crate::measures::{MEASURES, Measures};
 use crate::record::{Record, Recorder, Recording};
 use crate::scenario::ScenarioError;
+use crate::scenario::command::Orders;
 use crate::scenario::fault::Restart;
 pub use crate::stand::Stand;
 use crate::verdict::{End, Judgement, judge, outcome};
@@ -66,8 +67,7 @@ pub struct Simulation<'a> {
     /// With the flight software, which is large: a run is moved about, on the stacks of many threads.
     computer: Box<Computer<'a>>,
     silences: Vec<Window>,
-    /// What the receiver hands on in the next cycle.
-    uplink: Option<Uplink>,
+    orders: Orders,
 }
 
 impl<'a> Simulation<'a> {
@@ -84,22 +84,27 @@ impl<'a> Simulation<'a> {
             world: stand.world(run, &start, drawn.faults)?,
             computer: powered_up(load, nav, &drawn.restarts),
             silences: drawn.silences.into_iter().map(silence).collect(),
-            uplink: None,
+            orders: Orders::new(&stand.scenario.commands, start.t),
         })
-    }
-
-    /// Hands a telecommand packet to the computer in the next cycle; one that is down does not see it.
-    pub fn receive(&mut self, uplink: Uplink) {
-        self.uplink = Some(uplink);
     }
 
     /// The door between nature and computer: sensors up, commands down. Nature waits.
     pub fn exchange(&mut self) -> Exchange {
-        let sensors = Sensors { uplink: self.uplink.take(), ..self.world.sense() };
+        let mut sensors = self.world.sense();
         let now = self.world.now();
+        sensors.uplink = self.orders.ready(&now);
         self.silences.iter_mut().for_each(|silence| silence.follow(&now));
         let actuators = self.computer.step(&now, &sensors);
+        if sensors.uplink.is_some() && self.computer.up() {
+            self.orders.taken(&now);
+        }
         Exchange { sensors, actuators }
+    }
+
+    /// Hands the computer a telecommand packet that the on-board receiver has let through; it is read in the next
+    /// cycle that it computes and that has no other to read.
+    pub fn uplink(&mut self, packet: Uplink) {
+        self.orders.receive(packet);
     }
 
     /// Nature carries on for one cycle under the commands.
@@ -280,9 +285,9 @@ impl<'a> Running<'a> {
         &self.simulation
     }
 
-    /// As [`Simulation::receive`].
-    pub fn receive(&mut self, uplink: Uplink) {
-        self.simulation.receive(uplink);
+    /// As [`Simulation::uplink`].
+    pub fn uplink(&mut self, packet: Uplink) {
+        self.simulation.uplink(packet);
     }
 
     /// Other noise from now on: that of `key`. Clone first to fork.

@@ -211,7 +211,7 @@ impl<'a> Live<'a> {
     ) -> Result<(), ScenarioError> {
         let Self { running, downlink, latched, link, packets, .. } = self;
         if let Some(packet) = packets.pop_front() {
-            running.receive(packet);
+            running.uplink(packet);
         }
         let mut orders: Vec<Order> = Vec::new();
         let end = running.step_with(observer, &mut |simulation, exchange| {

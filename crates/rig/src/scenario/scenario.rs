@@ -4,6 +4,7 @@
 //! vehicle (see `vehicle`), faults (see `fault`).
 //! Angles are degrees in the file and radians here.
 
+use super::command::{Command, commands};
 use super::dispersion::Dispersed;
 use super::error::ScenarioError;
 use super::fault::{Fault, faults};
@@ -54,6 +55,8 @@ pub struct Scenario {
     pub flight: FlightSetup,
     /// Faults in order of the file.
     pub faults: Vec<Fault>,
+    /// Orders of the ground in order of the file.
+    pub commands: Vec<Command>,
     /// How it is flown many times.
     pub campaign: CampaignPlan,
     /// Which value each dispersed input takes in each run; what is set here after the reading of the file and is no
@@ -222,6 +225,7 @@ impl Scenario {
             knowledge: knowledge(&root.table("knowledge")?)?,
             flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
+            commands: commands(&root)?,
             campaign: written::campaign(&root.table("campaign")?)?,
             design: Design::default(),
             expect: expect(&root.table("expect")?)?,
