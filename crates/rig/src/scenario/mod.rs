@@ -7,6 +7,7 @@ pub mod fault;
 mod feature;
 mod file;
 mod ground;
+mod link;
 mod reader;
 pub(crate) mod sampling;
 #[allow(clippy::module_inception)] // the room's plan names it so

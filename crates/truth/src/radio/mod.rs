@@ -9,7 +9,7 @@
 //! let view = radio.step(&Lander::of(&world));                         // &RadioView: paths, senders, mode of the radio
 //! let through = radio.frame_survives(n, octets);                      // path number n of view.paths, one frame
 //! radio.hear(t);                                                      // a command was authenticated on board
-//! radio.set_rate(2); radio.set_unit(1); radio.switch(Sender::Backup, false);  // what commands do
+//! radio.set_rate(2); radio.set_unit(1); radio.set_antenna(1); radio.switch(Sender::Backup, false);  // what commands do
 //! radio.latch(&snapshot); radio.latched(t)                            // what the backup path knows, and its age
 //! ```
 //! A view holds for what leaves the lander at its time; what leaves now on a path arrives after its `light_time_s`, and
@@ -216,6 +216,14 @@ impl Radio {
     pub fn set_unit(&mut self, unit: u8) {
         if unit < self.link.on_board.main.units {
             self.hand.unit = unit;
+        }
+    }
+
+    /// Sets the main radio's antenna by its number, where it exists and the switch moves.
+    pub fn set_antenna(&mut self, antenna: u8) {
+        let moves = self.faults.moves(Device::AntennaSwitch, self.view.t);
+        if moves && usize::from(antenna) < self.link.on_board.main.antennas.len() {
+            self.hand.antenna = antenna;
         }
     }
 
