@@ -14,11 +14,11 @@
 mod air;
 mod link;
 pub mod mission;
-#[cfg(test)]
-mod tests;
+mod onair;
 
 pub use air::Delivery;
 pub use link::{Link, Path};
+pub use onair::OnAir;
 
 use crate::closed_loop::{Flown, Frame, Running, Simulation};
 use crate::record::Recording;

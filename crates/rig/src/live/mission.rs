@@ -18,7 +18,7 @@ use nalgebra::Vector3;
 use truth::integrate::coast::propagate_coast;
 use truth::radio::geometry::{Earth, hidden};
 use truth::radio::pass::passes;
-use truth::radio::{Relay, Station};
+use truth::radio::Station;
 
 /// Samples along each side of the ground's grid, and their spacing, m: 3 km around the target (assumed).
 const SIDE: usize = 121;
@@ -30,22 +30,13 @@ const PASS_STEP: Span = Span::from_ms(60_000);
 /// Hidden times are found to the step.
 const ORBIT_STEP: Span = Span::from_ms(10_000);
 
-/// What is on duty on the ground.
-#[derive(Clone, Debug, Default)]
-pub struct OnDuty<'a> {
-    /// Stations.
-    pub stations: Vec<&'static Station>,
-    /// Relays.
-    pub relays: &'a [Relay],
-    /// Elevation below which a station does not look, rad.
-    pub elevation_rad_min: f64,
-}
-
 /// The plan's text.
 ///
 /// Cost: a coast of an hour in steps, 15 000 evaluations of the terrain.
-pub fn plan(stand: &Stand, duty: &OnDuty<'_>) -> String {
+pub fn plan(stand: &Stand) -> String {
     let scenario = &stand.scenario;
+    let link = scenario.link.as_ref();
+    let stations: &[&Station] = link.map_or(&[], |link| &link.stations);
     let touchdown = scenario.approach.touchdown;
     let start = stand.planned_start().t;
     let [latitude_rad, longitude_rad] = scenario.target_rad;
@@ -67,9 +58,9 @@ pub fn plan(stand: &Stand, duty: &OnDuty<'_>) -> String {
         ("ignition_utc", utc(stand.arrival.ignition.t)),
         ("scid", Json::Number(f64::from(SCID))),
         ("light_time_s", Json::Number(light_time_s(stand, touchdown))),
-        ("stations", Json::List(duty.stations.iter().map(|s| station(s)).collect())),
-        ("relays", Json::Number(duty.relays.len() as f64)),
-        ("passes", Json::List(all_passes(stand, duty, (start - BEFORE, touchdown + AFTER)))),
+        ("stations", Json::List(stations.iter().map(|s| station(s)).collect())),
+        ("relays", Json::Number(link.map_or(0, |link| link.relays.len()) as f64)),
+        ("passes", Json::List(all_passes(stand, (start - BEFORE, touchdown + AFTER)))),
         ("occultations", Json::List(occultations(stand, start))),
         ("corridor", corridor(stand)),
         ("terrain", terrain(stand)),
@@ -103,10 +94,11 @@ fn station(station: &Station) -> Json {
     ])
 }
 
-fn all_passes(stand: &Stand, duty: &OnDuty<'_>, span: (Time, Time)) -> Vec<Json> {
+fn all_passes(stand: &Stand, span: (Time, Time)) -> Vec<Json> {
     let mut out = Vec::new();
-    for station in &duty.stations {
-        let least = duty.elevation_rad_min;
+    let Some(link) = &stand.scenario.link else { return out };
+    for station in &link.stations {
+        let least = link.elevation_rad_min;
         for pass in passes(&stand.environment, station, span, least, PASS_STEP) {
             out.push(Json::object([
                 ("station", Json::Number(f64::from(pass.station))),

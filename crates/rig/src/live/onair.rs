@@ -6,11 +6,9 @@
 
 use super::link::{Link, Path};
 use crate::closed_loop::Simulation;
-use crate::stand::Stand;
 use icd::tc::{Order, Transmitter};
 use icd::time::{Span, Time};
-use truth::radio::{Lander, Radio, RadioConfig, RadioError, Sender, Sending};
-use truth::random::Key;
+use truth::radio::{Lander, Radio, Sender, Sending};
 
 /// Time between two looks at the radio.
 const LOOK: Span = Span::from_ms(100);
@@ -26,15 +24,10 @@ pub struct OnAir {
 }
 
 impl OnAir {
-    /// The radio of one run, before the first look.
-    ///
-    /// # Errors
-    /// The first thing found wrong with the link.
-    pub fn new(stand: &Stand, config: &RadioConfig, run: u64) -> Result<Self, RadioError> {
-        let start = stand.start(run).t;
-        let key = Key::new(stand.scenario.seed, run, &[]);
-        let radio = Radio::new(config, stand.environment.clone(), start, key)?;
-        Ok(Self { radio, sender: Sender::Main, next: start, paths: Vec::new() })
+    /// Before the first look at `radio`.
+    pub fn new(radio: Radio) -> Self {
+        let next = radio.view().t;
+        Self { radio, sender: Sender::Main, next, paths: Vec::new() }
     }
 
     fn sending(&self, transmitter: Transmitter) -> Option<Sending> {
