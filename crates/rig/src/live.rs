@@ -16,6 +16,9 @@ mod link;
 pub mod mission;
 mod onair;
 
+#[cfg(test)]
+mod tests;
+
 pub use air::Delivery;
 pub use link::{Link, Path};
 pub use onair::OnAir;
