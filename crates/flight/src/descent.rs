@@ -156,12 +156,13 @@ impl Flight<'_> {
         let mass_kg = (self.mass_kg() - burnt_kg).max(self.load.vehicle.dry_kg);
         let net = thrust / mass_kg - MOON_GRAVITY_M_S2;
         let (now_m, sigma_m) = (self.guide.sigma_m, self.sigma_at_gate(tgo_s));
+        let most = self.desk.tuned.corridor_sigmas;
         // Without any corridor the gate is where the plan has it.
         let raise_m = |k: f64| {
             // The whole corridor follows the deviation as it grows: thrust to spare lifts the gate with it.
             // One that propellant limits has its altitude from the start, nothing is lost on the way, and
             // counts on the thrust of the turn.
-            let whole = (k - (self.desk.tuned.corridor_sigmas - 1.0)).clamp(0.0, 1.0);
+            let whole = (k - (most - 1.0)).clamp(0.0, 1.0);
             let keep_m = k * (sigma_m + whole * (now_m - sigma_m));
             let turn_s = REACTION_S + 0.5 * TURN_S + whole * (0.5 * TURN_S - REACTION_S);
             corridor::gate_raise_m(gate_m, fall, turn_s, keep_m, net) * k.clamp(0.0, 1.0)
@@ -169,7 +170,6 @@ impl Flight<'_> {
         let v_m_s = libm::hypot(fall, target.gate_v_horizontal_m_s);
         let open = self.weighs() && (tgo_s > LATCHED_S || self.mode.phase != Phase::Braking);
         let at_gate = |k: f64| self.outlook(k, sigma_m, (gate_m + raise_m(k), v_m_s), burnt_kg);
-        let most = self.desk.tuned.corridor_sigmas;
         // Near the gate a change of mind would cost more than it is worth.
         let risk = open.then(|| risk::choose(most, Some(self.guide.risk.k), at_gate));
         self.take_risk(risk);

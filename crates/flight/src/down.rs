@@ -27,7 +27,7 @@ impl Flight<'_> {
             control: self.control_down(),
             alarms: self.alarms(),
             touchdown: self.switches,
-            orders: tm::Orders::default(),
+            orders: self.desk.down(self.nav.t),
         };
     }
 

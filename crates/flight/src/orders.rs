@@ -21,13 +21,13 @@ mod tuned;
 pub(crate) use hold::{Chance, Hold};
 pub(crate) use tuned::Tuned;
 
-use crate::{Flight, Lines};
 use crate::faults::rangefinder::{RangeWatch, Ranging};
 use crate::load::{Load, after};
+use crate::{Flight, Lines};
 use icd::bus::{Reboot, Sensors};
 use icd::events::Event;
 use icd::tc::{self, Header, Order, Refusal, Report, SCHEDULE_MAX, Sensor};
-use icd::time::{Span, Time};
+use icd::time::Time;
 use icd::tm::{self, Phase, Use};
 use schedule::{Due, Schedule};
 
@@ -166,14 +166,23 @@ impl Flight<'_> {
     pub(crate) fn obey(&mut self, sensors: &Sensors) {
         self.desk.begin();
         self.end_restarts(sensors);
+        let expired = self.desk.armed.is_some_and(|(_, at)| after(self.nav.t, at) > ARM_S);
+        if expired {
+            self.desk.armed = None;
+            self.announce.now(Event::ArmExpired);
+        }
         if let Some(uplink) = &sensors.uplink {
             self.take_packet(uplink.packet(), false);
         }
         match self.desk.schedule.due(self.nav.t) {
-            Some(Due::Now(entry)) => self.take_packet(entry.packet(), true),
+            Some(Due::Now(entry)) => {
+                self.announce.now(Event::ScheduledReleased);
+                self.take_packet(entry.packet(), true);
+            }
             Some(Due::Dropped(entry)) => {
+                self.announce.now(Event::ScheduleLate);
                 if let Ok((header, _)) = tc::decode(entry.packet()) {
-                    self.refuse(Some(header), Refusal::TimePassed);
+                    self.turn_down(Some(header), Refusal::TimePassed);
                 }
             }
             None => {}
@@ -189,7 +198,7 @@ impl Flight<'_> {
     fn take_packet(&mut self, packet: &[u8], scheduled: bool) {
         let (header, order) = match tc::decode(packet) {
             Ok(read) => read,
-            Err((header, why)) => return self.refuse(header, why),
+            Err((header, why)) => return self.turn_down(header, why),
         };
         let now = self.nav.t;
         // One that waits for its time was armed when it was put in.
@@ -205,7 +214,7 @@ impl Flight<'_> {
         };
         match allowed.and_then(|()| self.carry_out(&order, header)) {
             Ok(done) => self.accept(header, &done),
-            Err(why) => self.refuse(Some(header), why),
+            Err(why) => self.turn_down(Some(header), why),
         }
     }
 
@@ -232,7 +241,7 @@ impl Flight<'_> {
         self.announce.now(Event::OrderAccepted);
     }
 
-    fn refuse(&mut self, header: Option<Header>, why: Refusal) {
+    fn turn_down(&mut self, header: Option<Header>, why: Refusal) {
         let desk = &mut self.desk;
         desk.refused = desk.refused.saturating_add(1);
         desk.refusal = why.code();
@@ -246,7 +255,10 @@ impl Flight<'_> {
     fn carry_out(&mut self, order: &Order, header: Header) -> Result<Done, Refusal> {
         let now = self.nav.t;
         match *order {
-            Order::Arm { code } => self.desk.armed = Some((code, now)),
+            Order::Arm { code } => {
+                self.desk.armed = Some((code, now));
+                self.announce.now(Event::Armed);
+            }
             Order::Go => self.order_go()?,
             Order::NoGo => self.order_no_go()?,
             Order::WaveOff => self.order_wave_off()?,
@@ -268,7 +280,11 @@ impl Flight<'_> {
                 return Ok(Done::UnderWay);
             }
             Order::Ping => return Ok(Done::At(Some(Report::Alive))),
-            Order::Schedule(entry) => self.desk.schedule.insert(&entry, now)?,
+            Order::Schedule(entry) => {
+                let put = self.desk.schedule.insert(&entry, now);
+                self.announce.edge(Event::ScheduleFull, put == Err(Refusal::ScheduleFull));
+                put?;
+            }
             Order::ScheduleReset => self.desk.schedule.reset(),
             Order::ScheduleEnable => self.desk.schedule.runs = true,
             Order::ScheduleDisable => self.desk.schedule.runs = false,
@@ -296,6 +312,7 @@ impl Flight<'_> {
             return Err(Refusal::NotFitted);
         }
         line.usage = usage;
+        self.announce.now(Event::SensorUseOrdered);
         Ok(())
     }
 

@@ -360,6 +360,12 @@ impl Log {
                 recorder.event(t_s, *event, sensors.t);
             }
         }
+        if let Some(recorder) = &mut self.recorder
+            && simulation.computer.up()
+        {
+            let answers = simulation.flight().reports();
+            answers.iter().for_each(|answer| recorder.report(answer, sensors.t));
+        }
         let coast = matches!(telemetry.phase, Phase::OrbitCoast | Phase::DescentCoast);
         let close = self.watch.near() || (self.recorder.is_some() && !coast);
         // A frame is shown when the flight software has sampled one: it moves its frames at a new phase.

@@ -99,7 +99,9 @@ fn a_wave_off_in_braking_is_refused() {
 #[test]
 fn held_before_braking_it_lands_if_the_go_comes_in_time() {
     let orders = |go_s: f64| {
-        format!("[[command]]\nname = \"no_go\"\nat_s = 10.0\n[[command]]\nname = \"go\"\nat_s = {go_s}")
+        format!(
+            "[[command]]\nname = \"no_go\"\nat_s = 10.0\n[[command]]\nname = \"go\"\nat_s = {go_s}"
+        )
     };
     let planned_s = first(&ordered("planned", ""), Event::BrakingStarted).unwrap();
     let flown = ordered("go-in-time", &orders(planned_s + 3.0));
@@ -188,7 +190,8 @@ fn what_is_scheduled_is_done_at_its_time_and_reset_takes_it_out() {
     let no_go = "[[command]]\nname = \"no_go\"\nat_s = 1.0\nexecute_at_s = 20.0\n";
     let short = "duration_s_max = 40.0\n";
     let flown = ordered("scheduled", &format!("{short}{no_go}"));
-    let accepted: Vec<f64> = flown.events.iter().filter(|(_, e)| *e == Event::OrderAccepted).map(|(t, _)| *t).collect();
+    let accepted: Vec<f64> =
+        flown.events.iter().filter(|(_, e)| *e == Event::OrderAccepted).map(|(t, _)| *t).collect();
     assert_eq!(accepted.len(), 2, "the schedule, and what it held: {:?}", flown.events);
     assert!((accepted[1] - 20.0).abs() < 0.021, "{accepted:?}");
     for (name, between) in [("reset", "schedule_reset"), ("disabled", "schedule_disable")] {

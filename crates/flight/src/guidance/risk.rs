@@ -15,7 +15,7 @@
 //! profile) when there is none.
 //! Refuses: a sensor that never comes back; that is for other sensors to solve.
 
-use super::corridor::{CREEP_M_S, Corridor, K_SIGMA};
+use super::corridor::{CREEP_M_S, Corridor};
 use icd::constants::MOON_GRAVITY_M_S2;
 
 /// Choices of k: from none to all by equal steps.
@@ -155,7 +155,7 @@ pub fn choose(most: f64, held: Option<f64>, outlook: impl Fn(f64) -> Outlook) ->
 
 #[cfg(test)]
 mod tests {
-    use super::super::corridor::{LAST, plan};
+    use super::super::corridor::{K_SIGMA, LAST, plan};
     use super::*;
 
     const PROFILE: [(f64, f64); 5] =

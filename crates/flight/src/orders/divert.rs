@@ -124,8 +124,7 @@ impl Flight<'_> {
     /// Flies the approach to `site` ahead of time: distance from it and horizontal speed at its end, m and m/s, and the
     /// velocity change that it takes, m/s.
     fn fly_ahead(&self, site: &Site) -> (f64, f64, f64) {
-        let (mut p, mut v) =
-            (self.nav.p_LB_L(site).si(), self.nav.v_LB_L(self.load, site).si());
+        let (mut p, mut v) = (self.nav.p_LB_L(site).si(), self.nav.v_LB_L(self.load, site).si());
         let mut altitude_m = self.guide.altitude_m;
         let plan = self.plan();
         let lean = (self.nav.R_LB(site).si() * Vector3::z()).xy();

@@ -166,6 +166,7 @@ impl Flight<'_> {
         }
         let hold = &mut self.desk.hold;
         (hold.go, hold.waved_off) = (true, false);
+        self.announce.now(Event::Released);
         Ok(())
     }
 
