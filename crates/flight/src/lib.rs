@@ -35,6 +35,7 @@ pub mod control;
 mod course;
 mod descent;
 mod down;
+pub mod downlink;
 pub mod faults;
 pub mod guidance;
 pub mod hazard;

@@ -144,10 +144,20 @@ impl<'a> Simulation<'a> {
         self.computer.flight()
     }
 
+    /// Whether the computer runs, and whether its last cycle was the first after a power-up.
+    pub fn computer(&self) -> (bool, bool) {
+        (self.computer.up(), self.computer.powered_up())
+    }
+
+    /// Whether a fault of the link acts that lets nothing through.
+    pub fn silenced(&self) -> bool {
+        let t = self.world.now().t;
+        self.silences.iter().any(|silence| silence.age(t).is_some())
+    }
+
     /// Whether the ground receives what is sent now: the computer is up and no fault of the link acts.
     pub fn received(&self) -> bool {
-        let now = self.world.now();
-        self.computer.up() && self.silences.iter().all(|silence| silence.age(now.t).is_none())
+        self.computer.up() && !self.silenced()
     }
 }
 
@@ -248,8 +258,18 @@ impl<'a> Running<'a> {
 
     /// One cycle; tells how the run ended, once it has. `observer` as in [`fly`].
     pub fn step(&mut self, observer: &mut impl FnMut(&Frame<'_>)) -> Option<End> {
+        self.step_with(observer, &mut |_, _| {})
+    }
+
+    /// As [`Self::step`]; `each` is shown every exchange before nature carries on.
+    pub fn step_with(
+        &mut self,
+        observer: &mut impl FnMut(&Frame<'_>),
+        each: &mut impl FnMut(&Simulation<'a>, &Exchange),
+    ) -> Option<End> {
         let exchange = self.simulation.exchange();
         self.log.before(&self.simulation, &exchange, observer);
+        each(&self.simulation, &exchange);
         self.simulation.carry_on(&exchange);
         self.cycles += 1;
         self.log.after(&self.simulation, &exchange)

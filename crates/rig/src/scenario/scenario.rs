@@ -56,10 +56,10 @@ pub struct Scenario {
     pub flight: FlightSetup,
     /// Faults in order of the file.
     pub faults: Vec<Fault>,
-    /// The radio on board and who listens; `None` for no radio.
-    pub link: Option<truth::radio::Link>,
     /// Orders of the ground in order of the file.
     pub commands: Vec<Command>,
+    /// The radio on board and who listens; `None` for no radio.
+    pub link: Option<truth::radio::Link>,
     /// How it is flown many times.
     pub campaign: CampaignPlan,
     /// Which value each dispersed input takes in each run; what is set here after the reading of the file and is no
@@ -230,8 +230,8 @@ impl Scenario {
             knowledge: knowledge(&root.table("knowledge")?)?,
             flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
-            link,
             commands: commands(&root)?,
+            link,
             campaign: written::campaign(&root.table("campaign")?)?,
             design: Design::default(),
             expect: expect(&root.table("expect")?)?,
