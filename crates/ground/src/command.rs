@@ -155,7 +155,12 @@ impl Commander {
             if let Some(record) = self.records.get_mut(&id) {
                 record.until = Some(now + RELEASE);
             }
-            self.step(id, now, State::Awaiting, "hazardous: second step needed within 30 s".into())?;
+            self.step(
+                id,
+                now,
+                State::Awaiting,
+                "hazardous: second step needed within 30 s".into(),
+            )?;
         } else {
             self.send(id, now, false)?;
         }
@@ -226,8 +231,10 @@ impl Commander {
             let packet = out.get(..octets).unwrap_or(&[]).to_vec();
             items.push(Item { record: id, what, header, sequence: number, packet, main });
         }
-        let requests: Vec<String> =
-            items.iter().map(|item| format!("{} is request {}", item.what, item.header.sequence)).collect();
+        let requests: Vec<String> = items
+            .iter()
+            .map(|item| format!("{} is request {}", item.what, item.header.sequence))
+            .collect();
         self.step(id, now, State::Released, requests.join(", "))?;
         for item in items {
             let number = self.next_item;
@@ -376,10 +383,8 @@ impl Commander {
         let Some(item) = self.items.get(&item) else { return };
         let (id, main, what) = (item.record, item.main, item.what);
         let Some(record) = self.records.get(&id) else { return };
-        let word_of_lander = matches!(
-            state,
-            State::Accepted | State::Started | State::Completed | State::Refused
-        );
+        let word_of_lander =
+            matches!(state, State::Accepted | State::Started | State::Completed | State::Refused);
         let forward = state > record.state && (!record.state.over() || word_of_lander);
         let state = if main && forward { state } else { record.state };
         let text = if main { text } else { format!("{what}: {text}") };

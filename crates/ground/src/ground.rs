@@ -123,7 +123,12 @@ impl Ground {
     /// Opens the archive, decodes what it holds, and is ready to receive.
     pub fn open(options: Options) -> Result<Arc<Self>, GroundError> {
         let (updates, _) = broadcast::channel(1);
-        Ok(Arc::new(Self { updates, mission: options.mission, folder: options.archive, keys: Vec::new() }))
+        Ok(Arc::new(Self {
+            updates,
+            mission: options.mission,
+            folder: options.archive,
+            keys: Vec::new(),
+        }))
     }
     /// Octets as if they had come in one datagram: delivery units, or frames each after its ASM. When it returns,
     /// they are in the archive's file and decoded, but perhaps not yet confirmed by the disk.

@@ -13,10 +13,13 @@
 
 pub mod alarms;
 pub mod clock;
+pub mod command;
 mod ground;
 pub mod mission;
 pub mod signal;
 pub mod values;
 
-pub use ground::{Ground, GroundError, HistoryError, Key, Link, Options, RadiateError, StationLink, Strategy};
+pub use ground::{
+    Ground, GroundError, HistoryError, Key, Link, Options, RadiateError, StationLink, Strategy,
+};
 pub use values::{Channel, EventSeen, Level, ReportSeen, Sample, Update, Values};

@@ -119,7 +119,9 @@ pub enum CommandError {
     #[error("command {0} was not released in time: ask anew")]
     Expired(u64),
     /// Before the first delivery there is no mission time.
-    #[error("no station has delivered anything yet: there is no mission time and nobody to radiate")]
+    #[error(
+        "no station has delivered anything yet: there is no mission time and nobody to radiate"
+    )]
     NoClock,
     /// Numbers or journal could not be written: nothing goes out that is not on disk.
     #[error("not sent: {0}")]
@@ -142,9 +144,11 @@ pub fn check(request: &Request) -> Result<(&'static Command, Order), CommandErro
     }
     let mut values = Vec::new();
     for argument in command.arguments {
-        let written = request.arguments.get(argument.name).ok_or(
-            CommandError::MissingArgument { command: command.name, argument: argument.name },
-        )?;
+        let written =
+            request.arguments.get(argument.name).ok_or(CommandError::MissingArgument {
+                command: command.name,
+                argument: argument.name,
+            })?;
         values.push(value(command, argument, written)?);
     }
     let order = command.order(&values).map_err(|why| explain(command, &values, why))?;
@@ -163,7 +167,9 @@ fn value(
     let shown = || shortened(written.as_str().unwrap_or(&written.to_string()));
     if let Some(name) = written.as_str().filter(|_| !argument.choices.is_empty()) {
         let choice = argument.choices.iter().find(|(_, known)| *known == name);
-        return choice.map(|(value, _)| f64::from(*value)).ok_or_else(|| no_choice(command, argument, shown()));
+        return choice
+            .map(|(value, _)| f64::from(*value))
+            .ok_or_else(|| no_choice(command, argument, shown()));
     }
     let number = written.as_f64().filter(|number| number.is_finite());
     let number = number.ok_or_else(|| match argument.choices.is_empty() {
@@ -174,7 +180,8 @@ fn value(
         },
         false => no_choice(command, argument, shown()),
     })?;
-    let whole = matches!(argument.wire, icd::tm::Wire::U8 | icd::tm::Wire::U16 | icd::tm::Wire::U32);
+    let whole =
+        matches!(argument.wire, icd::tm::Wire::U8 | icd::tm::Wire::U16 | icd::tm::Wire::U32);
     if whole && number.fract() != 0.0 {
         return Err(CommandError::NotANumber {
             command: command.name,
@@ -193,10 +200,9 @@ fn no_choice(command: &Command, argument: &Argument, value: String) -> CommandEr
 
 fn explain(command: &'static Command, values: &[f64], why: Refusal) -> CommandError {
     let at = why.argument().map(usize::from);
-    let (Some(argument), Some(value)) = (
-        at.and_then(|at| command.arguments.get(at)),
-        at.and_then(|at| values.get(at)).copied(),
-    ) else {
+    let (Some(argument), Some(value)) =
+        (at.and_then(|at| command.arguments.get(at)), at.and_then(|at| values.get(at)).copied())
+    else {
         return CommandError::Refused { command: command.name, text: why.text() };
     };
     if matches!(why, Refusal::NoSuchChoice { .. }) {
@@ -240,7 +246,10 @@ mod tests {
         );
         assert_eq!(says("ping", json!({ "loud": 1 })), "ping: no argument `loud`");
         let choice = says("sensor_use", json!({ "sensor": "sextant", "use": "force" }));
-        assert!(choice.starts_with("sensor_use: sensor = sextant is none of: rangefinder"), "{choice}");
+        assert!(
+            choice.starts_with("sensor_use: sensor = sextant is none of: rangefinder"),
+            "{choice}"
+        );
         let half = says("bit_rate", json!({ "index": 1.5 }));
         assert!(half.contains("not a number that can be sent"), "{half}");
         let load = says("load_parameter", json!({ "parameter": "reserve_kg", "value": 1e6 }));
@@ -253,6 +262,9 @@ mod tests {
         let by_name = says("transmitter", json!({ "which": "backup", "state": "on" }));
         assert_eq!(by_name, says("transmitter", json!({ "which": 1, "state": 1 })));
         assert!(by_name.contains("Backup"), "{by_name}");
-        assert!(says("transmitter", json!({ "which": 7, "state": 1 })).contains("none of: main, backup"));
+        assert!(
+            says("transmitter", json!({ "which": 7, "state": 1 }))
+                .contains("none of: main, backup")
+        );
     }
 }

@@ -267,8 +267,9 @@ mod tests {
             lost in proptest::collection::vec(any::<(bool, bool)>(), 400),
             entries in 1u64..40,
         ) {
-            use icd::link::command_frame::{Content, TcFrame};
+            use icd::link::command_frame::{Content, TC_FRAME_MAX, TcFrame, seal};
             use icd::link::cop::{Accepted, Farm};
+            use icd::link::security::Key;
             let (mut fop, mut farm) = (Fop::default(), Farm::new());
             let (mut arrived, mut received, mut lost_for_good) = (Vec::new(), Vec::new(), Vec::new());
             let mut next = 1;
@@ -283,7 +284,9 @@ mod tests {
                 for send in sends {
                     let Send::Sequenced { number, entry, .. } = send else { continue };
                     // Bursts: all frames of one moment share a fate.
-                    let frame = TcFrame { content: Content::Sequenced, number, ..TcFrame::default() };
+                    let mut out = [0; TC_FRAME_MAX];
+                    let n = seal(&Key([7; 32]), 1, Content::Sequenced, number, &[1], &mut out).unwrap();
+                    let frame = TcFrame::read(&out[..n]).unwrap();
                     if !up && farm.accept(&frame) == Ok(Accepted::Packet) {
                         arrived.push(entry);
                     }

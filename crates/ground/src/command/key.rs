@@ -31,7 +31,9 @@ pub enum KeyError {
         file: PathBuf,
     },
     /// The numbers cannot be read.
-    #[error("{file}: not the numbers of commands sent so far: `{text}`. With a lost file commands would be refused as repeated: write a number beyond the last one used")]
+    #[error(
+        "{file}: not the numbers of commands sent so far: `{text}`. With a lost file commands would be refused as repeated: write a number beyond the last one used"
+    )]
     NotNumbers {
         /// Which.
         file: PathBuf,

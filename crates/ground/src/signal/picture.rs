@@ -105,7 +105,8 @@ impl Picture {
         while self.points.front().is_some_and(|p| (t - p.t).s() > FIT_S) && self.points.len() > 2 {
             self.points.pop_front();
         }
-        let rate = |of: fn(&Point) -> f64| slope(self.points.iter().map(|p| ((p.t - t).s(), of(p))));
+        let rate =
+            |of: fn(&Point) -> f64| slope(self.points.iter().map(|p| ((p.t - t).s(), of(p))));
         let turning = rate(|p| p.v_up_m_s);
         let thrust_up_m_s2 = turning.map_or(0.0, |a| a + weight_m_s2(altitude_m, v_horizontal_m_s));
         self.last = Some(LastState {
@@ -229,9 +230,8 @@ fn length_s(series: &VecDeque<(Time, f64)>) -> f64 {
 fn slope(points: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
     let n = points.clone().count() as f64;
     let (x, y) = points.clone().fold((0.0, 0.0), |(x, y), p| (x + p.0 / n, y + p.1 / n));
-    let (xx, xy) = points.fold((0.0, 0.0), |(xx, xy), p| {
-        (xx + (p.0 - x) * (p.0 - x), xy + (p.0 - x) * (p.1 - y))
-    });
+    let (xx, xy) = points
+        .fold((0.0, 0.0), |(xx, xy), p| (xx + (p.0 - x) * (p.0 - x), xy + (p.0 - x) * (p.1 - y)));
     (xx > 1e-6).then(|| xy / xx)
 }
 
