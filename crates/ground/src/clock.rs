@@ -37,6 +37,17 @@ pub fn from_utc_ms(ms: i64) -> Time {
     guess + Span::from_ms(ahead_ms)
 }
 
+/// An instant of the computer's clock, nanoseconds of UTC since 1970, to the millisecond.
+pub fn from_unix_ns(ns: i64) -> Time {
+    from_utc_ms(ns.div_euclid(1_000_000))
+}
+
+/// The computer's clock, nanoseconds of UTC since 1970.
+pub fn unix_ns() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
 /// Days from 1970-01-01 in the Gregorian calendar.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     // Years begin in March, so that the leap day is the last.

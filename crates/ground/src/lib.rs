@@ -12,14 +12,21 @@
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
 pub mod alarms;
+pub mod archive;
 pub mod clock;
 pub mod command;
+pub mod decode;
 mod ground;
+pub mod limits;
 pub mod mission;
+pub mod receive;
+pub mod store;
 pub mod signal;
 pub mod values;
 
 pub use ground::{
-    Ground, GroundError, HistoryError, Key, Link, Options, RadiateError, StationLink, Strategy,
+    Connection, Ground, GroundError, HistoryError, Key, Link, Options, RadiateError, Source,
+    StationLink, Strategy,
 };
+pub use mission::Mission;
 pub use values::{Channel, EventSeen, Level, ReportSeen, Sample, Update, Values};

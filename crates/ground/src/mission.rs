@@ -204,8 +204,8 @@ pub struct LimitOverride {
     pub red_low: Option<f64>,
     /// Above it the value is red.
     pub red_high: Option<f64>,
-    /// Samples in a row that make an alarm.
-    pub persistence: Option<u8>,
+    /// For how long without a break before an alarm is raised, s; the dictionary's where none is written.
+    pub persistence_s: Option<f64>,
 }
 
 /// The plan.

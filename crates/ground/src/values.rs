@@ -2,6 +2,8 @@
 
 use crate::alarms::Alarm;
 use icd::events::Event;
+use icd::link::cop::Clcw;
+use icd::tc::Report;
 use icd::time::Time;
 use std::sync::Arc;
 
@@ -97,15 +99,15 @@ pub struct EventSeen {
     pub channel: Channel,
 }
 
-/// A packet that answers or verifies a command, whole: [`icd::link::packet::decode`] reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An answer to a command, or its verification.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReportSeen {
     /// On-board time.
     pub t: Time,
     /// When the station received it.
     pub received: Time,
-    /// The space packet.
-    pub packet: Vec<u8>,
+    /// What it says.
+    pub report: Report,
 }
 
 /// What listeners hear, in the order in which it was decoded.
@@ -124,7 +126,7 @@ pub enum Update {
         /// When the station received the frame.
         received: Time,
         /// The word.
-        word: u32,
+        clcw: Clcw,
     },
     /// A station has radiated a unit that [`crate::Ground::radiate`] gave it.
     Radiated {
