@@ -177,10 +177,8 @@ impl Alarms {
         let mut all = BTreeMap::new();
         let lines = octets.get(..whole).unwrap_or_default().split(|octet| *octet == b'\n');
         for (k, line) in lines.enumerate().filter(|(_, line)| !line.is_empty()) {
-            let line: Line = serde_json::from_slice(line).map_err(|reason| AlarmError::Damaged {
-                file: path.to_path_buf(),
-                line: k + 1,
-                reason,
+            let line: Line = serde_json::from_slice(line).map_err(|reason| {
+                AlarmError::Damaged { file: path.to_path_buf(), line: k + 1, reason }
             })?;
             all.insert(line.id, Alarm::from(line));
         }

@@ -14,12 +14,13 @@
 pub mod alarms;
 pub mod archive;
 pub mod clock;
+pub mod command;
 pub mod decode;
 mod ground;
 pub mod limits;
 pub mod mission;
-pub mod signal;
 pub mod receive;
+pub mod signal;
 pub mod store;
 pub mod values;
 

@@ -71,21 +71,30 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "backup transmitter",
         text: "Blind command: backup transmitter on, with its own antenna",
-        action: Action::Command { name: "transmitter", arguments: &[("which", 1.0), ("state", 1.0)] },
+        action: Action::Command {
+            name: "transmitter",
+            arguments: &[("which", 1.0), ("state", 1.0)],
+        },
         wait_s: 30.0,
         hazardous: false,
     },
     Step {
         name: "main transmitter off",
         text: "Blind command: main transmitter off, in case it has failed on",
-        action: Action::Command { name: "transmitter", arguments: &[("which", 0.0), ("state", 0.0)] },
+        action: Action::Command {
+            name: "transmitter",
+            arguments: &[("which", 0.0), ("state", 0.0)],
+        },
         wait_s: 5.0,
         hazardous: false,
     },
     Step {
         name: "main transmitter on",
         text: "Blind command: main transmitter on again, on its other antenna if it has one",
-        action: Action::Command { name: "transmitter", arguments: &[("which", 0.0), ("state", 1.0)] },
+        action: Action::Command {
+            name: "transmitter",
+            arguments: &[("which", 0.0), ("state", 1.0)],
+        },
         wait_s: 30.0,
         hazardous: false,
     },
