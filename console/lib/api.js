@@ -50,6 +50,7 @@ export class Api extends EventTarget {
     this.offlineSince = performance.now();
     this.dictionary = this.get('/dictionary');
     this.mission = this.get('/mission').catch(() => null);
+    this.ready = new Promise((ready) => this.addEventListener('state', ready, { once: true }));
     this.#open();
     this.refresh();
   }
