@@ -1,6 +1,7 @@
 // The command view: a form from the dictionary, two steps for what is hazardous, and what became of each
 // command. The server checks everything again; what is checked here only saves a round trip.
 
+import { confirmDialog } from './confirm.js';
 import { h, setText, withStyle } from './dom.js';
 import { clock, number, utcOf } from './format.js';
 import { setToken, token } from './api.js';
@@ -36,47 +37,33 @@ function field(argument) {
   return { element, control, check, name: argument.name };
 }
 
-// The second step: says what will happen, wants the name written, and closes when the time is over.
-function confirmDialog(api, command, { id, until }, host) {
-  const left = h('b');
-  const bar = h('div.bar', {}, h('i'));
-  const typed = h('input', { autocomplete: 'off', spellcheck: 'false', 'aria-label': `Write ${command.name} to confirm` });
-  const release = h('button.hazard', { disabled: true }, 'Release');
-  const wrong = h('p.refused', { role: 'alert' });
-  const written = Object.entries(command.arguments_given).map(([k, v]) => `${k} = ${v}`).join(', ');
-  const dialog = h('dialog', { 'data-id': id }, h('h1', {}, `Release ${command.name}?`), h('p', {}, command.text + '.', written ? ` ${written}.` : ''),
-    h('p.warn', {}, 'Hazardous: once radiated it cannot be taken back.'), h('p', {}, 'Write ', h('code', {}, command.name), ' to confirm.'), typed, wrong,
-    h('div.left', {}, h('span', {}, 'Expires in ', left), bar), h('div.row', {}, h('button', { onclick: () => dialog.close() }, 'Do not release'), release));
-  const end = utcOf(until) ?? api.now() + 30_000;
-  const whole = Math.max(1, end - api.now());
-  const timer = setInterval(() => {
-    const rest = end - api.now();
-    setText(left, `${Math.max(0, Math.ceil(rest / 1000 / api.speed))} s`);
-    bar.firstChild.style.width = `${Math.max(0, (100 * rest) / whole)}%`;
-    if (rest <= 0) dialog.close();
-  }, 200);
-  typed.oninput = () => (release.disabled = typed.value.trim() !== command.name);
-  const send = async () => {
-    release.disabled = true;
-    try {
-      await api.post(`/commands/${encodeURIComponent(id)}/release`, { confirm: typed.value.trim() });
-      dialog.close();
-    } catch (error) {
-      setText(wrong, `Not released: ${error.message}`);
-    }
+// When on board: at once, or at a time of the day given as UTC.
+function timeField(api) {
+  const wrong = h('small.refused');
+  const control = h('input', { name: 'at', autocomplete: 'off', placeholder: 'at once' });
+  const check = () => {
+    const text = control.value.trim();
+    if (!text) return { value: undefined };
+    const match = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
+    if (!match) return { wrong: 'written as 19:15:45' };
+    const day = new Date(api.now()).setUTCHours(0, 0, 0, 0);
+    const at = day + ((+match[1] * 60 + +match[2]) * 60 + +(match[3] ?? 0)) * 1000;
+    return { value: at < api.now() - 43_200_000 ? at + 86_400_000 : at };
   };
-  release.onclick = send;
-  typed.onkeydown = (e) => e.key === 'Enter' && !release.disabled && send();
-  dialog.onclose = () => (clearInterval(timer), dialog.remove());
-  host.append(dialog);
-  dialog.showModal();
-  typed.focus();
+  const show = () => setText(wrong, check().wrong ?? '');
+  return { element: h('div.field', {}, h('label', {}, 'at, on-board UTC', h('i', {}, 'hh:mm:ss')), control, wrong), control, check: () => (show(), check()), name: 'at' };
+}
+
+function confirmRelease(api, host, command, values, { id, until }) {
+  const written = Object.entries(values).map(([k, v]) => `${k} = ${String(v).replace('-', '−')}`).join(', ');
+  confirmDialog(host, api, { id, name: command.name, title: `Release ${command.name}?`, text: `${command.text}.${written ? ` ${written}.` : ''}`.replace('..', '.'), until: utcOf(until) ?? api.now() + 30_000, verb: 'Release',
+    act: (confirm) => api.post(`/commands/${encodeURIComponent(id)}/release`, { confirm }) });
 }
 
 function commandForm(api, host, say, choose) {
   const body = h('div.form');
   const show = (command) => {
-    const fields = (command.arguments ?? []).map(field);
+    const fields = [...(command.arguments ?? []).map(field), timeField(api)];
     const button = h(command.hazardous ? 'button.hazard' : 'button.main', { type: 'submit' }, command.hazardous ? 'Check, then ask for release' : 'Send');
     const form = h('form', { novalidate: true, onsubmit: submit }, h('h1', {}, command.name, command.hazardous ? h('span.tag', {}, 'hazardous') : null), h('p', {}, command.text),
       ...fields.map((f) => f.element), h('div.row', {}, button));
@@ -91,13 +78,14 @@ function commandForm(api, host, say, choose) {
           f.control.focus();
           return say(`${f.name}: ${answer.wrong}`);
         }
-        values[f.name] = answer.value;
+        if (answer.value !== undefined) values[f.name] = answer.value;
       }
+      const { at, ...written } = values;
       button.disabled = true;
       say('');
       try {
-        const answer = await api.post('/commands', { name: command.name, arguments: values });
-        if (answer.state === 'awaiting release') confirmDialog(api, { ...command, arguments_given: values }, answer, host);
+        const answer = await api.post('/commands', { name: command.name, arguments: written, at });
+        if (answer.state === 'awaiting release') confirmRelease(api, host, command, written, answer);
       } catch (error) {
         say(error.status === 401 || error.status === 403 ? 'Refused: this page has no valid token.' : `Refused: ${error.message}`, error.status === 401);
       }
@@ -113,7 +101,7 @@ function row(command) {
   const bad = BAD.includes(command.state);
   const passed = new Set((command.history ?? []).map((x) => x.state));
   const last = command.history?.at(-1);
-  const given = Object.entries(command.arguments ?? {}).map(([k, v]) => `${k} ${v}`).join(', ');
+  const given = Object.entries(command.arguments ?? {}).map(([k, v]) => `${k} ${String(v).replace('-', '−')}`).join(', ');
   const dots = STATES.filter((name) => name !== 'awaiting release' || passed.has(name))
     .map((name) => h(`i${passed.has(name) ? '.on' : ''}`, { title: name }));
   return h(`tr${bad ? '.bad' : command.state === 'completed' ? '.good' : command.state === 'awaiting release' ? '.wait' : ''}`, { 'data-command': command.id, 'data-state': command.state },
@@ -151,10 +139,11 @@ export function mount(container, api) {
   }
   paintAccess(false);
   host.append(h('section', {}, h('h2', {}, 'Commands'), list), h('section', {}, form.body, message, access), h('section', {}, h('h2', {}, 'Sent'), h('div.scroll', {}, past.element)));
-  api.dictionary.then(({ commands }) => {
-    list.append(...(commands ?? []).map((c) => h('li', { tabindex: '0', role: 'option', 'data-name': c.name, onclick: () => form.show(c), onkeydown: (e) => e.key === 'Enter' && form.show(c) },
+  api.dictionary.then((dictionary) => {
+    const commands = (dictionary.commands ?? []).filter((c) => c.name !== 'schedule'); // made by a time, not by itself
+    list.append(...commands.map((c) => h('li', { tabindex: '0', role: 'option', 'data-name': c.name, onclick: () => form.show(c), onkeydown: (e) => e.key === 'Enter' && form.show(c) },
       h('b', {}, c.name), c.hazardous ? h('span.tag', {}, 'hazardous') : null, h('small', {}, c.text))));
-    if (commands?.length) form.show(commands[0]);
+    if (commands.length) form.show(commands[0]);
   });
   return () => past.end();
 }

@@ -1,6 +1,7 @@
 // Loss of signal: last contact, the last state and where it leads, the procedure with its log, and the call
 // on the landing with the evidence it rests on. Decides nothing: the server does.
 
+import { confirmDialog } from './confirm.js';
 import { animate, h, setClass, setText, withStyle } from './dom.js';
 import { NONE, ago, clock, length, number, say, speed, utcOf } from './format.js';
 
@@ -34,12 +35,18 @@ function evidenceList(evidence) {
   return evidence.map((e) => h('li', {}, h('b', {}, e.source), h('span', {}, e.says), h(`i${e.weight > 0 ? '.for' : e.weight < 0 ? '.against' : ''}`, { title: 'weight' }, e.weight > 0 ? `+${number(e.weight, e.weight % 1 ? 1 : 0)}` : number(e.weight, e.weight % 1 ? 1 : 0))));
 }
 
-// One step of the procedure, whatever the server says beyond name, text and state.
-function stepItem(step, n, current) {
-  const state = step.outcome ?? step.state ?? '';
-  const now = step.running ?? (current === n || state === 'running');
-  return h(`li${now ? '.now' : state && state !== 'waiting' ? '.done' : ''}`, {}, h('b', {}, `${n + 1}  ${step.name}`), step.hazardous ? h('span.tag', {}, 'hazardous') : null, h('span', {}, step.text ?? ''), h('i', {}, now ? 'runs' : state));
+const PROCEDURE = { idle: 'Not started', running: 'Runs', held: 'Waits for the operator', recovered: 'Signal recovered', exhausted: 'All steps tried', stopped: 'Stopped by the operator' };
+const goes = (p) => p.state === 'running' || p.state === 'held';
+
+// One step of the procedure: what it does, and what it brought.
+function stepItem(p, step, n) {
+  const now = goes(p) && p.at === n;
+  const past = (p.log ?? []).findLast((l) => l.step === n && l.outcome);
+  const says = now ? (p.state === 'held' ? (step.hazardous ? 'confirm it' : 'waits') : 'runs') : (past?.outcome ?? '');
+  return h(`li${now ? '.now' : past ? '.done' : ''}`, {}, h('b', {}, `${n + 1}  ${step.name}`), step.hazardous ? h('span.tag', {}, 'hazardous') : null, h('span', {}, step.text ?? ''), h('i', {}, says));
 }
+
+const logItem = (l) => h('li', {}, h('time', {}, clock(utcOf(l.from))), h('span', {}, h('b', {}, l.name), l.outcome ? `: ${l.outcome}` : '', l.text ? h('small', {}, l.text) : null));
 
 export function mount(container, api) {
   const root = withStyle(container);
@@ -59,10 +66,13 @@ export function mount(container, api) {
       setText(procedure.message, error.status === 401 || error.status === 403 ? 'Refused: this page has no valid token.' : `Refused: ${error.message}`);
     }
   };
-  const [start, next, stop] = [h('button.main', { onclick: () => order('start') }, 'Start procedure'), h('button', { onclick: () => askNext() }, 'Next step'), h('button', { onclick: () => order('stop') }, 'Stop')];
-  procedure.buttons.append(start, next, stop);
+  const start = h('button.main', { onclick: () => order('start', { automatic: true }) }, 'Start procedure');
+  const byHand = h('button', { onclick: () => order('start', { automatic: false }) }, 'Start step by step');
+  const next = h('button', { onclick: () => askNext() }, 'Next step');
+  const stop = h('button', { onclick: () => order('stop') }, 'Stop');
+  procedure.buttons.append(start, byHand, next, stop, procedure.state);
   const host = h('main.lossview', {}, panel('contact', 'Signal', head.signal, head.since, table.element), panel('call', 'What became of the lander', call.name, call.since, call.evidence, h('small', {}, 'The call rests on sources that do not fail together; navigation’s own estimate weighs nothing.')),
-    panel('procedure', 'Procedure', procedure.buttons, procedure.message, procedure.state, procedure.steps), panel('plog', 'Log of the procedure', procedure.log), panel('stations', 'Stations', stations));
+    panel('procedure', 'Procedure', procedure.buttons, procedure.message, procedure.steps), panel('plog', 'Log of the procedure', procedure.log), panel('stations', 'Stations', stations));
   root.append(host);
   let held = null;
   let painted = '';
@@ -70,10 +80,14 @@ export function mount(container, api) {
 
   // A hazardous step starts only when its name is confirmed.
   function askNext() {
-    const waiting = held?.steps?.find((s) => (s.state ?? s.outcome) === 'awaiting confirmation' || s.awaiting) ?? (held?.awaiting && held.steps?.find((s) => s.name === held.awaiting));
-    if (!waiting) return order('next');
-    const typed = window.prompt(`${waiting.text}\n\nWrite "${waiting.name}" to confirm this hazardous step; cancel to pass it over.`);
-    return order('next', typed === null ? { skip: true } : { confirm: typed.trim() });
+    const step = held?.state === 'held' ? held.steps?.[held.at] : undefined;
+    if (!step?.hazardous) return order('next');
+    confirmDialog(host, api, { id: held.at, name: step.name, title: `Start ${step.name}?`, text: step.text + '.', until: utcOf(held.until) ?? api.now() + 60_000, verb: 'Start',
+      act: async (confirm) => {
+        await api.post('/procedure/next', { confirm });
+        load();
+      } });
+    return undefined;
   }
 
   function paintProcedure() {
@@ -82,13 +96,12 @@ export function mount(container, api) {
     const text = JSON.stringify(p);
     if (text === painted) return;
     painted = text;
-    const running = p.running ?? ['running', 'waiting', 'awaiting confirmation'].includes(p.state);
-    start.disabled = running;
-    next.disabled = stop.disabled = !running;
-    setText(procedure.state, typeof p.state === 'string' ? p.state : '');
-    procedure.steps.replaceChildren(...(p.steps ?? []).map((s, n) => stepItem(s, n, running ? p.step : undefined)));
+    start.disabled = byHand.disabled = goes(p);
+    next.disabled = stop.disabled = !goes(p);
+    setText(procedure.state, PROCEDURE[p.state] ?? p.state ?? '');
+    procedure.steps.replaceChildren(...(p.steps ?? []).map((step, n) => stepItem(p, step, n)));
     const log = [...(p.log ?? [])].reverse();
-    procedure.log.replaceChildren(...(log.length ? log.map((l) => h('li', {}, h('time', {}, clock(utcOf(l.utc ?? l.at))), h('span', {}, l.text ?? [l.step, l.outcome].filter(Boolean).join(': ')))) : [h('li.none', {}, 'Nothing has been tried yet.')]));
+    procedure.log.replaceChildren(...(log.length ? log.map(logItem) : [h('li.none', {}, 'Nothing has been tried yet.')]));
   }
 
   function paint() {
