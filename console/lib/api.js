@@ -50,6 +50,7 @@ export class Api extends EventTarget {
     this.offlineSince = performance.now();
     this.dictionary = this.get('/dictionary');
     this.mission = this.get('/mission').catch(() => null);
+    this.ready = new Promise((ready) => this.addEventListener('state', ready, { once: true }));
     this.#open();
     this.refresh();
   }
@@ -120,7 +121,10 @@ export class Api extends EventTarget {
     const query = new URLSearchParams({ start: Math.floor(start), end: Math.ceil(end) });
     if (strategy) query.set('strategy', strategy);
     if (size) query.set('size', Math.ceil(size));
-    return this.get(`/history/${encodeURIComponent(key)}?${query}`, { signal });
+    const rows = await this.get(`/history/${encodeURIComponent(key)}?${query}`, { signal });
+    const last = rows.at(-1);
+    if (last && !(this.#latest.get(key)?.utc >= last.utc)) this.#latest.set(key, { key, ...last });
+    return rows;
   }
 
   #send(message) {

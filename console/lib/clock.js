@@ -55,7 +55,7 @@ export function installClocks(openmct, api, planned_utc) {
   openmct.time.addClock(new Clock('mission', 'Mission clock', 'Server time: now, or the time of the replay', () => api.now()));
   const now = api.now();
   const menu = [
-    { name: 'Live', timeSystem: 'utc', clock: 'mission', clockOffsets: { start: -5 * MINUTE, end: 15_000 } },
+    { name: 'Live', timeSystem: 'utc', clock: 'mission', clockOffsets: { start: -15 * MINUTE, end: 15_000 } },
     { name: 'Fixed', timeSystem: 'utc', bounds: { start: now - 60 * MINUTE, end: now + MINUTE } },
   ];
   if (planned_utc) {
@@ -63,7 +63,7 @@ export function installClocks(openmct, api, planned_utc) {
     openmct.telemetry.addFormat(span);
     openmct.time.addTimeSystem({ key: 'tminus', name: 'To planned touchdown', cssClass: 'icon-timer', timeFormat: 'tminus', durationFormat: 'span', isUTCBased: false });
     openmct.time.addClock(new Clock('touchdown', 'Touchdown clock', 'Time to the planned touchdown', () => api.now() - planned_utc));
-    menu.push({ name: 'Live, to touchdown', timeSystem: 'tminus', clock: 'touchdown', clockOffsets: { start: -5 * MINUTE, end: 15_000 } });
+    menu.push({ name: 'Live, to touchdown', timeSystem: 'tminus', clock: 'touchdown', clockOffsets: { start: -15 * MINUTE, end: 15_000 } });
     menu.push({ name: 'Fixed, to touchdown', timeSystem: 'tminus', bounds: { start: -15 * MINUTE, end: MINUTE } });
   }
   return menu;

@@ -18,9 +18,9 @@ const LAYOUTS = [
     [{ plot: 'Rangefinder: innovation and gate', keys: ['rangefinder.nu', 'rangefinder.gate'] }, { plot: 'What the rangefinder is believed', keys: ['nominal', 'invalid', 'datum', 'scale'].map((n) => `rangefinder_belief.${n}`) }],
     [{ table: 'Aids', keys: ['rangefinder', 'velocimeter', 'star_tracker', 'radar_altimeter', 'camera'].flatMap((aid) => [`${aid}.outcome`, `${aid}.age_s`]) }, { table: 'Estimate', keys: ['alarms', 'nav.altitude_m', 'nav.sigma_altitude_m', 'nav.sigma_v_up_m_s', 'nav.sigma_horizontal_m', 'nav.sigma_v_horizontal_m_s', 'nav.sigma_attitude_rad'] }]] },
   { key: 'link', name: 'Link', rows: [
-    [{ plot: 'Carrier to noise density', keys: ['station.cn0_dBHz'] }, { plot: 'Doppler', keys: ['station.doppler_Hz'] }],
-    [{ plot: 'Bit rate', keys: ['station.bit_rate_bit_s'] }, { plot: 'Frames: good, bad', keys: ['station.frames_good', 'station.frames_bad'] }],
-    [{ table: 'Station', keys: ['number', 'carrier_locked', 'frame_locked', 'cn0_dBHz', 'bit_rate_bit_s', 'elevation_rad', 'light_time_s', 'doppler_Hz', 'frames_good', 'frames_bad', 'transmitter', 'via_relay'].map((n) => `station.${n}`) }, { table: 'Essential state by the backup path', prefix: 'beacon.' }]] },
+    [{ plot: 'Carrier to noise density', station: ['cn0_dBHz'] }, { plot: 'Doppler', station: ['doppler_Hz'] }],
+    [{ plot: 'Bit rate', station: ['bit_rate_bit_s'] }, { plot: 'Frames: good, bad', station: ['frames_good', 'frames_bad'] }],
+    [{ table: 'Stations', station: ['carrier_locked', 'frame_locked', 'cn0_dBHz', 'elevation_rad', 'transmitter', 'via_relay'] }, { table: 'Essential state by the backup path', prefix: 'beacon.' }]] },
   { key: 'log', name: 'Events and alarms', rows: [[{ object: { namespace: TELEMETRY, key: 'events' } }, { object: { namespace: SPACE, key: 'alarms' } }]] },
 ];
 
@@ -34,6 +34,14 @@ export const VIEWS = [
 const id = (key) => ({ namespace: SPACE, key });
 const KINDS = { plot: 'telemetry.plot.overlay', stack: 'telemetry.plot.stacked', table: 'LadTable' };
 
+// A station's key carries its number: station.1.cn0_dBHz.
+function wanted({ keys, prefix, station }, known) {
+  if (keys) return keys.filter((k) => known.has(k));
+  const all = [...known.keys()];
+  if (prefix) return all.filter((k) => k.startsWith(prefix));
+  return station.flatMap((name) => all.filter((k) => k.startsWith('station.') && k.endsWith('.' + name)));
+}
+
 // Every object of the displays, by key, from the dictionary's parameters.
 export function displayObjects(parameters) {
   const known = new Map(parameters.map((p) => [p.key, p]));
@@ -42,11 +50,11 @@ export function displayObjects(parameters) {
   const part = (layout, item, index) => {
     if (item.object) return item.object;
     const kind = Object.keys(KINDS).find((k) => item[k]);
-    const keys = item.prefix ? [...known.keys()].filter((k) => k.startsWith(item.prefix)) : item.keys.filter((k) => known.has(k));
+    const keys = wanted(item, known);
     if (!keys.length) return null;
     const composition = keys.map((key) => ({ namespace: TELEMETRY, key }));
     const series = composition.map((identifier) => ({ identifier, limitLines: Boolean(known.get(identifier.key).limits), markers: false, alarmMarkers: true, interpolate: 'linear' }));
-    const configuration = kind === 'table' ? { hiddenColumns: { type: true } } : { series, yAxis: {}, xAxis: {}, legend: { position: 'top', expanded: false, hideLegendWhenSmall: false, valueToShowWhenCollapsed: 'nearestValue' } };
+    const configuration = kind === 'table' ? { hiddenColumns: { type: true, WARNING: true, CRITICAL: true } } : { series, yAxis: {}, xAxis: {}, legend: { position: 'top', expanded: false, hideLegendWhenSmall: false, valueToShowWhenCollapsed: 'nearestValue' } };
     return put({ identifier: id(`${layout.key}.${index}`), name: item[kind], type: KINDS[kind], location: `${SPACE}:${layout.key}`, composition, configuration });
   };
   for (const layout of LAYOUTS) {

@@ -115,7 +115,7 @@ export function plugin(api, dictionary, planned_utc) {
 
   function isOld(key) {
     const datum = api.latest(key);
-    if (!api.online || !datum) return !api.online;
+    if (!api.online || !datum) return true;
     return api.now() - datum.received > 1000 * Math.max(STALE_s, 4 * api.speed);
   }
 

@@ -47,8 +47,7 @@ async function start() {
   }
   const mission = await api.mission;
   const planned = utcOf(mission?.planned_touchdown_utc);
-  api.refresh();
-  await new Promise((ready) => (api.state ? ready() : (api.addEventListener('state', ready, { once: true }), setTimeout(ready, 2000))));
+  await Promise.race([api.ready, new Promise((late) => setTimeout(late, 3000))]);
   openmct.setAssetPath(MODULES.slice(0, -1));
   openmct.install(openmct.plugins.LocalStorage());
   openmct.install(openmct.plugins.Espresso());

@@ -70,7 +70,7 @@ export function dictionary(flight) {
     enumerations: key === 'phase' ? PHASES.map((string, value) => ({ value, string })) : undefined,
     limits: key === 'nav.propellant_kg' ? { yellowLow: 100, redLow: 60 } : key === 'nav.sigma_altitude_m' ? { yellowHigh: 500, redHigh: 1000 } : undefined }));
   for (const [key, unit] of Object.entries({ 'station.cn0_dBHz': 'dBHz', 'station.bit_rate_bit_s': 'bit/s', 'station.elevation_rad': 'rad', 'station.doppler_Hz': 'Hz', 'station.light_time_s': 's', 'station.frames_good': '', 'station.frames_bad': '', 'station.carrier_locked': '', 'station.frame_locked': '' })) {
-    parameters.push({ key, name: key, text: key, unit, list: 'station', kind: 'float' });
+    for (const n of [1, 2]) parameters.push({ key: key.replace('station', `station.${n}`), name: key, text: key.split('.')[1], unit, list: `station ${n}`, kind: 'float' });
   }
   const code = { name: 'code', unit: '', min: 0, max: 255, choices: [{ value: 4, string: 'wave_off' }, { value: 5, string: 'divert' }, { value: 10, string: 'reboot' }] };
   return { mission: flight.title, parameters, events: [], commands: [

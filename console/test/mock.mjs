@@ -11,7 +11,10 @@ import { PHASES, dictionary, drawn, mission, recorded } from './flight.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MIME = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.jpg': 'image/jpeg', '.woff': 'font/woff', '.json': 'application/json' };
 const LIGHT_s = 1.28;
-const STEPS = [['sweep', 'Sweep the receiver over the predicted Doppler'], ['rate', 'Command the lowest bit rate'], ['antenna', 'Switch to the other antenna'], ['reboot', 'Command a computer restart'], ['pass', 'Wait for the next pass']];
+const STEPS = [['confirm', 'Ask every station in view'], ['sweep', 'Sweep the receiver over the predicted Doppler'], ['rate', 'Command the lowest bit rate'], ['antenna', 'Switch to the other antenna'], ['reboot', 'Command a computer restart'], ['pass', 'Wait for the next pass']];
+
+// The server's policy: what our pages may load.
+const policy = (path) => `default-src 'self'; script-src 'self'${path.startsWith('/console') ? " 'unsafe-eval'" : " 'unsafe-inline'"}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; font-src 'self' data:; connect-src 'self' ws:`;
 
 export async function start({ recording, loss = false, speed = 1, from_s = 240, port = 0, release_s = 20 } = {}) {
   const flight = recording ? recorded(recording) : drawn(loss);
@@ -24,7 +27,7 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
   const sockets = new Set();
   const alarms = new Map();
   const commands = [];
-  const procedure = { running: false, step: 0, steps: STEPS.map(([name, text]) => ({ name, text, state: 'waiting' })), log: [] };
+  const procedure = { state: 'idle', automatic: false, at: 0, until: null, steps: STEPS.map(([name, text]) => ({ name, text, hazardous: name === 'reboot', wait_s: 20 })), log: [] };
   const told = { row: -1, event: 0 };
   const limit = (key, value) => {
     const l = words.parameters.find((p) => p.key === key)?.limits;
@@ -38,7 +41,7 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
   };
   const station = (key, t) => {
     const up = (t - flight.start_utc) / 1000 < flight.end_s;
-    const value = { 'station.cn0_dBHz': up ? 62 + Math.sin(t / 9e3) : 20, 'station.bit_rate_bit_s': 32768, 'station.elevation_rad': 0.6, 'station.doppler_Hz': 12000 * Math.cos(t / 9e5), 'station.light_time_s': LIGHT_s, 'station.frames_good': Math.floor(t / 1000) % 1e5, 'station.frames_bad': 3, 'station.carrier_locked': +up, 'station.frame_locked': +up }[key];
+    const value = { 'station.cn0_dBHz': up ? 62 + Math.sin(t / 9e3) : 20, 'station.bit_rate_bit_s': 32768, 'station.elevation_rad': 0.6, 'station.doppler_Hz': 12000 * Math.cos(t / 9e5), 'station.light_time_s': LIGHT_s, 'station.frames_good': Math.floor(t / 1000) % 1e5, 'station.frames_bad': 3, 'station.carrier_locked': +up, 'station.frame_locked': +up }[key.replace(/\.\d\./, '.')];
     return { key, utc: t, value, received: t, limit: null };
   };
   const silent = (t = now()) => flight.loss_s !== null && arrived_s(t) > flight.loss_s + 2;
@@ -56,13 +59,12 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
     return { now_utc: t, mission: plan.mission, speed, phase: last.phase, signal: lost ? 'lost' : 'acquired', last_contact_utc: last.utc + LIGHT_s * 1000, last_state: last,
       extrapolated: lost ? { utc: t - LIGHT_s * 1000, altitude_m: Math.max(0, last.altitude_m + last.v_up_m_s * gone_s), altitude_sigma_m: 5 + 2 * gone_s, v_up_m_s: last.v_up_m_s, says: 'no thrust change assumed' } : null,
       countdown: { planned_touchdown_utc: flight.planned_touchdown_utc, seconds: (flight.planned_touchdown_utc - t) / 1000, light_time_s: LIGHT_s },
-      status: { call, since: lost ? last.utc : flight.start_utc, evidence: lost ? [{ source: 'carrier', says: `silent for ${gone_s.toFixed(0)} s`, weight: 0.5 }, { source: 'last telemetry', says: `${last.altitude_m.toFixed(0)} m, descending at ${(-last.v_up_m_s).toFixed(1)} m/s`, weight: 0.3 }, { source: 'touchdown switches', says: 'none closed in what was received', weight: 0.2 }]
-        : landed ? [{ source: 'touchdown switches', says: 'closed', weight: 0.5 }, { source: 'carrier', says: 'steady, Doppler of the Moon’s rotation alone', weight: 0.5 }] : [] },
+      status: { call, since: lost ? last.utc : flight.start_utc, evidence: lost ? [{ source: 'carrier', says: `silent for ${gone_s.toFixed(0)} s`, weight: -3 }, { source: 'last telemetry', says: `${last.altitude_m.toFixed(0)} m, descending at ${(-last.v_up_m_s).toFixed(1)} m/s`, weight: -2 }, { source: 'contact', says: 'no touchdown switch closed in what was received', weight: 0 }]
+        : landed ? [{ source: 'touchdown switches', says: 'closed', weight: 3 }, { source: 'carrier', says: 'steady, Doppler of a place at rest', weight: 4 }] : [] },
       stations: plan.stations.map((s) => ({ ...s, carrier_locked: !lost, cn0_dBHz: 62 })), next, procedure };
   }
 
   const push = (message) => sockets.forEach((s) => s.send(message));
-  const note = (text) => procedure.log.push({ utc: now(), text });
   const tell = (command, name, text = '') => {
     command.state = name;
     command.history.push({ utc: now(), state: name, text });
@@ -156,10 +158,12 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
       return [200, alarm];
     }
     if (part[0] === 'procedure') {
-      procedure.running = part[1] !== 'stop';
-      if (part[1] === 'next') procedure.steps[procedure.step++ % STEPS.length].state = 'no answer';
-      if (procedure.running) procedure.steps[procedure.step % STEPS.length].state = 'running';
-      note(`${part[1]} by the operator`);
+      const step = procedure.steps[procedure.at];
+      if (part[1] === 'next' && step.hazardous && body.confirm !== step.name) return [422, { error: `${step.name} is hazardous: confirm it by its name` }];
+      if (part[1] === 'next') procedure.log.push({ step: procedure.at, name: step.name, from: now(), to: now(), outcome: 'no answer', text: '' });
+      procedure.at = part[1] === 'start' ? 0 : (procedure.at + (part[1] === 'next')) % procedure.steps.length;
+      procedure.state = part[1] === 'stop' ? 'stopped' : procedure.steps[procedure.at].hazardous ? 'held' : 'running';
+      procedure.until = now() + 60_000;
       push({ state: state() });
       return [200, procedure];
     }
@@ -208,7 +212,7 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
         '/api/events': () => flight.events.filter((e) => e.utc <= flight.start_utc + arrived_s() * 1000 && e.utc >= (Number(url.searchParams.get('start')) || 0) && e.utc <= (Number(url.searchParams.get('end')) || Infinity)).map((e) => ({ ...e, received: e.utc + LIGHT_s * 1000 })) };
       if (answers[url.pathname]) return json(200, answers[url.pathname]());
       const [body, type] = await file(url.pathname);
-      response.writeHead(200, { 'Content-Type': type }).end(body);
+      response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': policy(url.pathname) }).end(body);
     } catch {
       json(404, { error: 'not found' });
     }
