@@ -25,6 +25,8 @@ impl Flight<'_> {
             guidance: self.guidance_down(),
             control: self.control_down(),
             alarms: self.alarms(),
+            touchdown: self.switches,
+            orders: tm::Orders::default(),
         };
     }
 

@@ -117,6 +117,8 @@ pub struct Flight<'a> {
     guide: command::Guide,
     actuators: Actuators,
     snapshot: Snapshot,
+    /// Touchdown switches as read, one bit each.
+    switches: u8,
     propellant_kg: f64,
     thrust_scale: f64,
     thrusting_until: Time,
@@ -168,6 +170,7 @@ impl<'a> Flight<'a> {
             guide: command::Guide::new(),
             actuators: Actuators::safe(start.t),
             snapshot: Snapshot::default(),
+            switches: 0,
             propellant_kg: load.vehicle.propellant_kg,
             thrust_scale: 1.0,
             thrusting_until: start.t - THRUST_TAIL,
@@ -194,6 +197,8 @@ impl<'a> Flight<'a> {
         let frame = self.cycle.is_multiple_of(CYCLES);
         self.cycle = self.cycle.wrapping_add(1);
         self.sense(sensors, frame);
+        self.switches =
+            sensors.touchdown.iter().rev().fold(0, |bits, on| (bits << 1) | u8::from(*on));
         self.spend();
         self.change_mode(sensors);
         if frame {
@@ -322,6 +327,8 @@ impl<'a> Flight<'a> {
             assist_on_us: assist.map(allocate::width_us),
             jet_on_us: jets.map(allocate::width_us),
             sweep: None,
+            restart_rangefinder: false,
+            reboot: None,
         }
     }
 }

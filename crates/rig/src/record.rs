@@ -226,7 +226,9 @@ impl Recorder {
         let column = |key: &str, unit| Column { key: key.to_string(), unit, values: values() };
         let mut columns: Vec<Column> = OWN.iter().map(|(key, unit, _)| column(key, unit)).collect();
         columns.extend(THRUST.map(|key| column(key, "N")));
-        columns.extend(tm::parameters().map(|parameter| column(parameter.key, parameter.unit)));
+        columns.extend(
+            tm::parameters().map(|parameter| column(parameter.line.key, parameter.line.unit)),
+        );
         let header = Header {
             name: scenario.name(),
             title: scenario.title.clone(),
@@ -341,6 +343,7 @@ impl Recorder {
                 gauge: None,
                 hazard_lidar: None,
                 touchdown: [false; icd::bus::LEGS],
+                uplink: None,
             };
             let actuators = icd::bus::Actuators::safe(view.t);
             let telemetry = tm::Snapshot::default();

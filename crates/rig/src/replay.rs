@@ -267,7 +267,7 @@ impl<'a> Heard<'a> {
                     out.lists.push((encode_time(t), list, data));
                 }
                 Packet::Event { t, event } => out.events.push((encode_time(t), event)),
-                Packet::Raw { .. } => {}
+                Packet::Raw { .. } | Packet::Report { .. } => {}
             }
         }
         out.lost += damaged;
@@ -336,7 +336,7 @@ fn difference(t: Time, what: &str, downlinked: &str, replayed: &str) -> Differen
 fn first_parameter(t: Time, id: u8, down: &[u8], again: &[u8]) -> Difference {
     let pairs = packet::values(id, down).zip(packet::values(id, again));
     let differs = |(a, b): &(f64, f64)| a.to_bits() != b.to_bits();
-    let values = pairs.map(|((parameter, a), (_, b))| (parameter.key, (a, b)));
+    let values = pairs.map(|((line, a), (_, b))| (line.key, (a, b)));
     let first = values.into_iter().find(|(_, pair)| differs(pair));
     match first {
         Some((key, (a, b))) => difference(t, key, &format!("{a:?}"), &format!("{b:?}")),

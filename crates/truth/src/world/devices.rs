@@ -137,6 +137,7 @@ impl Devices {
             gauge: self.propellant(&sight, felt),
             hazard_lidar: self.hazard_line(vehicle, &sight, felt),
             touchdown: core::array::from_fn(|n| self.switch_faults[n].switch(t, contact[n])),
+            uplink: None,
         }
     }
 
