@@ -16,6 +16,7 @@ pub mod archive;
 pub mod clock;
 pub mod command;
 pub mod decode;
+pub mod export;
 mod ground;
 pub mod limits;
 pub mod mission;
