@@ -141,8 +141,8 @@ fn a_small_divert_after_the_gate_is_flown_and_a_large_one_refused() {
 
 #[test]
 fn a_divert_beyond_propellant_is_refused_and_it_lands_where_it_would_have() {
-    // Of 460 kg some 42 are left over; of 370 hardly more than navigation's doubt about them.
-    let short = "[start]\npropellant_kg = 370.0\n";
+    // Of 460 kg some 42 are left over; of 362 hardly more than navigation's doubt about them.
+    let short = "[start]\npropellant_kg = 362.0\n";
     let divert = armed("divert", "east_m = 600.0\nnorth_m = -400.0", 503.0);
     let plain = ordered("short-plain", short);
     let flown = ordered("short-divert", &format!("{divert}{short}"));
