@@ -15,6 +15,7 @@ mod air;
 mod link;
 pub mod mission;
 mod onair;
+pub mod recorded;
 
 #[cfg(test)]
 mod tests;
