@@ -89,7 +89,10 @@ impl Clock {
         }
         self.marks.push_back((here, received));
         while self.marks.len() > 2
-            && self.marks.get(1).is_some_and(|(at, _)| here.saturating_duration_since(*at) > SPEED_OVER)
+            && self
+                .marks
+                .get(1)
+                .is_some_and(|(at, _)| here.saturating_duration_since(*at) > SPEED_OVER)
         {
             self.marks.pop_front();
         }
@@ -150,7 +153,10 @@ mod tests {
         let mut clock = Clock::default();
         clock.hear(t + Span::from_ms(600_000), start);
         for k in 0..10 {
-            clock.hear(t + Span::from_ms(1_000 * k), start + Duration::from_secs(1 + k.unsigned_abs()));
+            clock.hear(
+                t + Span::from_ms(1_000 * k),
+                start + Duration::from_secs(1 + k.unsigned_abs()),
+            );
         }
         let here = start + Duration::from_secs(10);
         assert!((clock.at(here).unwrap() - t).s() < 30.0);

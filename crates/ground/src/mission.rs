@@ -341,7 +341,10 @@ mod tests {
     #[test]
     fn a_plan_is_read_and_its_text_is_kept() {
         let mission = parse(PLAN).unwrap();
-        assert_eq!(mission.planned_touchdown_utc.unwrap().0, Time::from_utc("2025-06-05T19:17:00").unwrap());
+        assert_eq!(
+            mission.planned_touchdown_utc.unwrap().0,
+            Time::from_utc("2025-06-05T19:17:00").unwrap()
+        );
         assert_eq!(mission.passes[0].los_utc.0, Time::from_utc("2025-06-05T23:00:00").unwrap());
         assert_eq!(mission.text, PLAN);
         assert_eq!(mission.limits[0].red_high, Some(0.2));

@@ -74,9 +74,8 @@ pub async fn listen(
     tcp: SocketAddr,
     udp: SocketAddr,
 ) -> Result<Listening, ReceiveError> {
-    let failed = |protocol, address| {
-        move |reason| ReceiveError::Address { protocol, address, reason }
-    };
+    let failed =
+        |protocol, address| move |reason| ReceiveError::Address { protocol, address, reason };
     let listener = TcpListener::bind(tcp).await.map_err(failed("TCP", tcp))?;
     let socket = UdpSocket::bind(udp).await.map_err(failed("UDP", udp))?;
     let tcp = listener.local_addr().map_err(failed("TCP", tcp))?;
@@ -129,7 +128,9 @@ async fn insist<T: Send + 'static>(
 async fn serve(ground: Arc<Ground>, socket: TcpStream, peer: SocketAddr) {
     let _ = socket.set_nodelay(true);
     let peer = peer.to_string();
-    let Some(connection) = insist(&ground, move |ground| ground.connect(&peer)).await else { return };
+    let Some(connection) = insist(&ground, move |ground| ground.connect(&peer)).await else {
+        return;
+    };
     let stream = connection.stream;
     let (read, write) = socket.into_split();
     tokio::select! {
@@ -145,10 +146,14 @@ async fn take(ground: &Arc<Ground>, stream: u64, mut read: OwnedReadHalf) -> std
     let mut octets = vec![0; READ_OCTETS];
     loop {
         let silent = || Error::from(ErrorKind::TimedOut);
-        let count = tokio::time::timeout(SILENCE, read.read(&mut octets)).await.map_err(|_| silent())??;
-        let Some(piece) = octets.get(..count).filter(|piece| !piece.is_empty()) else { return Ok(()) };
+        let count =
+            tokio::time::timeout(SILENCE, read.read(&mut octets)).await.map_err(|_| silent())??;
+        let Some(piece) = octets.get(..count).filter(|piece| !piece.is_empty()) else {
+            return Ok(());
+        };
         let piece = piece.to_vec();
-        let archived = insist(ground, move |ground| ground.ingest(&[(Source::Stream(stream), &piece)]));
+        let archived =
+            insist(ground, move |ground| ground.ingest(&[(Source::Stream(stream), &piece)]));
         if archived.await.is_none() {
             return Ok(());
         }

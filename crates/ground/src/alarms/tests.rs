@@ -19,8 +19,11 @@ fn journal(name: &str) -> PathBuf {
 fn an_alarm_stays_until_it_is_over_and_seen_and_survives_a_restart() {
     let path = journal("latched");
     let mut alarms = Alarms::open(&path).unwrap();
-    let raised = alarms.raise("nav.tilt_rad", Level::Yellow, t(1), Some(0.3), "tilt").unwrap().unwrap();
-    assert!(alarms.raise("nav.tilt_rad", Level::Yellow, t(2), Some(0.3), "tilt").unwrap().is_none());
+    let raised =
+        alarms.raise("nav.tilt_rad", Level::Yellow, t(1), Some(0.3), "tilt").unwrap().unwrap();
+    assert!(
+        alarms.raise("nav.tilt_rad", Level::Yellow, t(2), Some(0.3), "tilt").unwrap().is_none()
+    );
     let worse = alarms.raise("nav.tilt_rad", Level::Red, t(3), Some(0.6), "tilt").unwrap().unwrap();
     assert_eq!((worse.id, worse.level, worse.value), (raised.id, Level::Red, Some(0.6)));
     let over = alarms.clear("nav.tilt_rad", t(4)).unwrap().unwrap();
@@ -29,7 +32,9 @@ fn an_alarm_stays_until_it_is_over_and_seen_and_survives_a_restart() {
 
     let mut alarms = Alarms::open(&path).unwrap();
     // The archive is decoded again: no news.
-    assert!(alarms.raise("nav.tilt_rad", Level::Yellow, t(1), Some(0.3), "tilt").unwrap().is_none());
+    assert!(
+        alarms.raise("nav.tilt_rad", Level::Yellow, t(1), Some(0.3), "tilt").unwrap().is_none()
+    );
     assert!(alarms.raise("nav.tilt_rad", Level::Red, t(3), Some(0.6), "tilt").unwrap().is_none());
     assert_eq!(alarms.all().cloned().collect::<Vec<_>>(), [over.clone()]);
     let back = alarms.raise("nav.tilt_rad", Level::Yellow, t(5), None, "tilt").unwrap().unwrap();
