@@ -9,6 +9,7 @@ mod counterfactuals;
 mod covariance;
 mod faults;
 mod fly;
+mod ground;
 mod margins;
 mod matrix;
 mod output;
@@ -60,6 +61,8 @@ enum Command {
     Replay(replay::Replay),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
+    /// Mission control: receive, archive and decode what ground stations deliver.
+    Ground(ground::Ground),
     /// Show every fault monitor on board: signal, threshold, persistence, response, exit.
     Faults(faults::Faults),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Search(search) => search.run(),
         Command::Replay(replay) => replay.run(),
         Command::Terrain(terrain) => terrain.run(),
+        Command::Ground(ground) => ground.run(),
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
         Command::Touchdown(touchdown) => touchdown.run(),
