@@ -5,17 +5,21 @@
 
 mod campaign;
 mod card;
+mod control;
 mod counterfactuals;
 mod covariance;
 mod faults;
 mod fly;
 mod ground;
+mod live;
 mod margins;
 mod matrix;
 mod output;
 mod overrides;
+mod pace;
 mod panel;
 mod plain;
+mod play;
 mod progress;
 mod rangefinder;
 mod rare;
@@ -24,6 +28,7 @@ mod report;
 mod requirements;
 mod search;
 mod shipped;
+mod stations;
 mod status;
 mod terrain;
 mod touchdown;
@@ -59,6 +64,8 @@ enum Command {
     Search(search::Search),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
+    /// Show a recorded flight to mission control again, at any speed.
+    Play(play::Play),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
     /// Mission control: receive, archive and decode what ground stations deliver.
@@ -84,6 +91,7 @@ fn main() -> ExitCode {
         Command::Rare(rare) => rare.run(),
         Command::Search(search) => search.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Play(play) => play.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Ground(ground) => ground.run(),
         Command::Faults(faults) => faults.run(),

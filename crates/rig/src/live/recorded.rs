@@ -105,6 +105,9 @@ pub fn of_packets(mut packets: &[u8]) -> Vec<Delivery> {
     while let Ok((packet, length)) = packet::decode(packets) {
         let Some((octets, rest)) = packets.split_at_checked(length) else { break };
         let t = time(&packet).unwrap_or(sender.last).max(sender.last);
+        if sender.tells.is_none() {
+            sender.last = t;
+        }
         if sender.open.is_some_and(|open| t - open >= FILLS) {
             sender.close(sender.last.max(t - FILLS));
         }
