@@ -15,13 +15,15 @@ pub mod alarms;
 pub mod archive;
 pub mod clock;
 pub mod command;
+mod console;
 pub mod decode;
+pub mod desk;
 mod ground;
 pub mod limits;
 pub mod mission;
-pub mod receive;
-pub mod store;
+pub mod serve;
 pub mod signal;
+pub mod store;
 pub mod values;
 
 pub use ground::{
