@@ -7,6 +7,8 @@ mod campaign;
 mod card;
 mod counterfactuals;
 mod covariance;
+mod decode;
+mod dictionary;
 mod faults;
 mod fly;
 mod margins;
@@ -58,6 +60,10 @@ enum Command {
     Search(search::Search),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
+    /// Write the telemetry and command dictionary for other ground systems: XTCE, F´, ccsdspy, Yamcs.
+    Dictionary(dictionary::Dictionary),
+    /// Print what is in a file of packets, value by value.
+    Decode(decode::Decode),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
     /// Show every fault monitor on board: signal, threshold, persistence, response, exit.
@@ -81,6 +87,8 @@ fn main() -> ExitCode {
         Command::Rare(rare) => rare.run(),
         Command::Search(search) => search.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Dictionary(dictionary) => dictionary.run(),
+        Command::Decode(decode) => decode.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),

@@ -102,8 +102,7 @@ impl Confirmation {
     pub fn wait(&self) -> Result<(), ArchiveError> {
         for (file, path) in &self.files {
             let synced = file.sync_data();
-            synced
-                .map_err(|reason| ArchiveError::Unwritable { file: path.clone(), reason })?;
+            synced.map_err(|reason| ArchiveError::Unwritable { file: path.clone(), reason })?;
         }
         Ok(())
     }

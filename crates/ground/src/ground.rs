@@ -75,7 +75,9 @@ pub enum RadiateError {
     #[error("station {0} is not connected")]
     NotConnected(u8),
     /// Longer than a unit can be.
-    #[error("a command link transmission unit of {octets} octets: at most {max} fit a delivery unit")]
+    #[error(
+        "a command link transmission unit of {octets} octets: at most {max} fit a delivery unit"
+    )]
     TooLong {
         /// As given.
         octets: usize,
@@ -327,7 +329,9 @@ impl Ground {
             let own = self.keys.all.iter().enumerate();
             let own = own.filter(|(_, key)| key.station == Some(station.number));
             station.values = own
-                .filter_map(|(index, key)| Some((key.line.key, memory.history(index)?.latest()?.value)))
+                .filter_map(|(index, key)| {
+                    Some((key.line.key, memory.history(index)?.latest()?.value))
+                })
                 .collect();
         }
         link

@@ -81,7 +81,8 @@ impl Table {
                 self.buckets.insert(at, Bucket { index, least: *sample, most: *sample });
                 if self.buckets.len() > BUCKETS_MAX {
                     let gone = self.buckets.pop_front();
-                    let end = gone.map(|b| Time::from_tai_ns((b.index + 1).saturating_mul(width.ns())));
+                    let end =
+                        gone.map(|b| Time::from_tai_ns((b.index + 1).saturating_mul(width.ns())));
                     self.forgotten = self.forgotten.max(end);
                 }
             }
@@ -164,7 +165,11 @@ impl History {
         let mut samples: Vec<Sample> = self.raw_in(range).rev().take(size).copied().collect();
         samples.reverse();
         let whole = self.forgotten.is_none_or(|t| t < *range.start());
-        if whole || samples.len() >= size { Answer::Known(samples) } else { Answer::Coarse(samples) }
+        if whole || samples.len() >= size {
+            Answer::Known(samples)
+        } else {
+            Answer::Coarse(samples)
+        }
     }
 
     /// The extremes in `range`, at most about `size` samples, ascending.

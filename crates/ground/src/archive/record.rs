@@ -85,7 +85,8 @@ pub(super) fn find(octets: &[u8]) -> Found {
     }
     let octets_whole = HEADER + length;
     let Some(whole) = octets.get(..octets_whole) else { return Found::Needs(octets_whole) };
-    if checksum(whole) != u32::from_be_bytes(array(whole, 36)) || Kind::from_code(whole[32]).is_none()
+    if checksum(whole) != u32::from_be_bytes(array(whole, 36))
+        || Kind::from_code(whole[32]).is_none()
     {
         return Found::Foreign;
     }

@@ -110,7 +110,8 @@ impl Joiner {
             return self.first;
         };
         let ahead = counter.wrapping_sub(newest) % TURN;
-        let count = if ahead < TURN / 2 { newest + ahead } else { (newest + ahead).saturating_sub(TURN) };
+        let count =
+            if ahead < TURN / 2 { newest + ahead } else { (newest + ahead).saturating_sub(TURN) };
         self.first = self.first.min(count);
         count
     }
@@ -127,7 +128,9 @@ impl Joiner {
     /// The frame continues a packet that began earlier: looks for its beginning.
     fn join_back(&mut self, count: u64, packet: &mut impl FnMut(&[u8])) {
         for back in 1..=REACH {
-            let Some(slot) = count.checked_sub(back).and_then(|count| self.slot(count)) else { return };
+            let Some(slot) = count.checked_sub(back).and_then(|count| self.slot(count)) else {
+                return;
+            };
             if slot.tail.is_some() {
                 self.join(count - back, packet);
                 return;

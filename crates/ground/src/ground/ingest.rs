@@ -219,7 +219,8 @@ impl Ground {
 
     /// A station has connected.
     pub fn connect(&self, peer: &str) -> Result<Connection, ArchiveError> {
-        let record = [Record { kind: Kind::Opened, stream: 0, at_ns: unix_ns(), payload: peer.as_bytes() }];
+        let record =
+            [Record { kind: Kind::Opened, stream: 0, at_ns: unix_ns(), payload: peer.as_bytes() }];
         let stream = self.keep(&record)?;
         let (safe, safe_there) = watch::channel(0);
         let (out, outgoing) = mpsc::channel(OUTGOING_MAX);
@@ -246,7 +247,11 @@ impl Ground {
         Ok(first)
     }
 
-    fn append(&self, core: &mut Core, records: &[Record<'_>]) -> Result<(Position, u64), ArchiveError> {
+    fn append(
+        &self,
+        core: &mut Core,
+        records: &[Record<'_>],
+    ) -> Result<(Position, u64), ArchiveError> {
         let appended = core.archive.append(records);
         self.written.notify_one();
         let octets: usize = records.iter().map(|record| record.payload.len()).sum();
@@ -312,7 +317,14 @@ impl Ground {
         Ok(())
     }
 
-    fn await_disk(&self, core: &mut Core, record: u64, stream: u64, unit: u64, station: Option<u8>) {
+    fn await_disk(
+        &self,
+        core: &mut Core,
+        record: u64,
+        stream: u64,
+        unit: u64,
+        station: Option<u8>,
+    ) {
         let Some(line) = lock(&self.connections).get(&stream).cloned() else { return };
         lock(&line.stations).extend(station);
         core.waiting.push_back((record, line, unit));
@@ -366,13 +378,23 @@ impl Ground {
             payload: cltu,
         };
         delivery::write(&head, &mut unit).ok_or(RadiateError::TooLong { octets, max })?;
-        let lines: Vec<(u64, Arc<Line>)> =
-            lock(&self.connections).iter().map(|(stream, line)| (*stream, Arc::clone(line))).collect();
+        let lines: Vec<(u64, Arc<Line>)> = lock(&self.connections)
+            .iter()
+            .map(|(stream, line)| (*stream, Arc::clone(line)))
+            .collect();
         let lines: Vec<_> = lines.into_iter().filter(|(_, line)| line.serves(station)).collect();
-        let Some((stream, _)) = lines.first() else { return Err(RadiateError::NotConnected(station)) };
-        self.keep(&[Record { kind: Kind::Sent, stream: *stream, at_ns: unix_ns(), payload: &unit }])?;
+        let Some((stream, _)) = lines.first() else {
+            return Err(RadiateError::NotConnected(station));
+        };
+        self.keep(&[Record {
+            kind: Kind::Sent,
+            stream: *stream,
+            at_ns: unix_ns(),
+            payload: &unit,
+        }])?;
         *sent = number;
-        let taken = lines.iter().filter(|(_, line)| line.out.try_send(unit.clone()).is_ok()).count();
+        let taken =
+            lines.iter().filter(|(_, line)| line.out.try_send(unit.clone()).is_ok()).count();
         if taken == 0 { Err(RadiateError::Stuck(station)) } else { Ok(number) }
     }
 

@@ -84,6 +84,9 @@ mod tests {
         assert_eq!(keys.first(icd::station::LIST.id, 2), None);
         let nav = keys.first(1, 7).unwrap();
         assert_eq!(keys.all[nav].name, "phase");
-        assert_eq!(Keys::new(&[]).all.iter().filter(|key| key.name.ends_with("cn0_dBHz")).count(), 4);
+        assert_eq!(
+            Keys::new(&[]).all.iter().filter(|key| key.name.ends_with("cn0_dBHz")).count(),
+            4
+        );
     }
 }

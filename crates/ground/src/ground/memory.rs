@@ -42,7 +42,8 @@ impl Phases {
     }
 
     fn hear(&mut self, t: Time, value: f64) {
-        let Some(phase) = Phase::ALL.into_iter().find(|phase| f64::from(*phase as u8) == value) else {
+        let Some(phase) = Phase::ALL.into_iter().find(|phase| f64::from(*phase as u8) == value)
+        else {
             return;
         };
         let last = self.0.range(..=t).next_back();
@@ -160,7 +161,8 @@ impl Memory {
             if limits.rules(index).is_empty() {
                 continue;
             }
-            let persistence = limits.rule(index, phase).map_or(0.0, |rule| rule.limit.persistence_s);
+            let persistence =
+                limits.rule(index, phase).map_or(0.0, |rule| rule.limit.persistence_s);
             let Some(watch) = self.watches.get_mut(index) else { break };
             match watch.hear(t, level, Span::from_s(persistence)) {
                 Verdict::Same => {}
@@ -225,7 +227,13 @@ impl Memory {
         if seen.event.severity() >= Severity::High {
             let (source, t) = (format!("event.{}", seen.event.name()), seen.t);
             let text = seen.event.text().to_string();
-            notices.push(Notice::Raise { source: source.clone(), level: Level::Red, t, value: None, text });
+            notices.push(Notice::Raise {
+                source: source.clone(),
+                level: Level::Red,
+                t,
+                value: None,
+                text,
+            });
             notices.push(Notice::Clear { source, t });
         }
         Some(Update::Event(seen))
@@ -244,4 +252,3 @@ impl Memory {
         Some(Update::Report(seen))
     }
 }
-

@@ -48,7 +48,12 @@ impl Ground {
             .collect())
     }
 
-    fn sample(&self, index: usize, range: &RangeInclusive<Time>, item: &Item<'_>) -> Option<Sample> {
+    fn sample(
+        &self,
+        index: usize,
+        range: &RangeInclusive<Time>,
+        item: &Item<'_>,
+    ) -> Option<Sample> {
         let Item::Packet { packet, received, channel, station } = *item else { return None };
         let Packet::Housekeeping { t, list, data } = packet else { return None };
         if !range.contains(&t) {
