@@ -11,6 +11,7 @@ mod decode;
 mod dictionary;
 mod faults;
 mod fly;
+mod ground;
 mod margins;
 mod matrix;
 mod output;
@@ -66,6 +67,8 @@ enum Command {
     Decode(decode::Decode),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
+    /// Mission control: receive, archive and decode what ground stations deliver.
+    Ground(ground::Ground),
     /// Show every fault monitor on board: signal, threshold, persistence, response, exit.
     Faults(faults::Faults),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Command::Dictionary(dictionary) => dictionary.run(),
         Command::Decode(decode) => decode.run(),
         Command::Terrain(terrain) => terrain.run(),
+        Command::Ground(ground) => ground.run(),
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
         Command::Touchdown(touchdown) => touchdown.run(),
