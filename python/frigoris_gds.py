@@ -24,6 +24,8 @@ from fprime_gds.plugin.definitions import gds_plugin
 from spacepackets.ecss import PusTc, PusTm
 
 APID = 0x2A  # of the flight software
+STATION = 0x5A  # of ground stations
+LONGEST = 576  # octets of a packet
 SOURCE = 1  # of telecommands: mission control
 PRIMARY_HEADER = 6
 TIME = 6  # octets: CUC 4 + 2, TAI since 1958
@@ -58,16 +60,17 @@ class Frigoris(FramerDeframer):
         """One packet of F Prime's, what is left, what was thrown away."""
         refused = b""
         while len(data) >= PRIMARY_HEADER:
-            first, length = struct.unpack_from(">H2xH", data)
+            first, count, length = struct.unpack_from(">HHH", data)
             whole = PRIMARY_HEADER + length + 1
-            if first & 0xF800 != 0x0800:  # version 0, telemetry, secondary header: else look further
-                refused, data = refused + data[:1], data[1:]
-                continue
-            if len(data) < whole:
+            # Telemetry of ours with a secondary header, unsegmented: else look further, octet by octet.
+            ours = first in (0x0800 | APID, 0x0800 | STATION) and count & 0xC000 == 0xC000 and whole <= LONGEST
+            if ours and len(data) < whole:
                 break
             try:
-                packet = PusTm.unpack(data[:whole], TIME)  # checks the CRC
+                packet = PusTm.unpack(data[:whole], TIME) if ours else None  # checks the CRC
             except Exception:  # whatever the library says: not a packet of ours
+                packet = None
+            if packet is None:
                 refused, data = refused + data[:1], data[1:]
                 continue
             data = data[whole:]

@@ -49,9 +49,11 @@ impl Decode {
 /// The packets one after the other, by their own lengths; what is too short for one comes last.
 fn split(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        let length = octets.get(4..6)?;
-        let length = length.iter().fold(7, |sum, octet| (sum << 8) + usize::from(*octet));
-        let (packet, rest) = octets.split_at(length.min(octets.len()));
+        if octets.is_empty() {
+            return None;
+        }
+        let length = octets.get(4..6).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
+        let (packet, rest) = octets.split_at((length + 7).min(octets.len()));
         octets = rest;
         Some(packet)
     })
