@@ -60,10 +60,7 @@ fn another_reader_of_the_standard_sees_the_same_packet() {
         let packet = packed(&order, 0x1234);
         let reader = PusTcReader::new(&packet).unwrap();
         let (command, _) = order.parts();
-        let service = (
-            PusPacket::service_type_id(&reader),
-            PusPacket::message_subtype_id(&reader),
-        );
+        let service = (PusPacket::service_type_id(&reader), PusPacket::message_subtype_id(&reader));
         assert_eq!(reader.packet_len(), packet.len());
         assert_eq!(service, command.service);
         assert!(reader.app_data().starts_with(command.prefix));
