@@ -11,7 +11,7 @@ crates/ground/src/export/fprime.rs.
         --dictionary dictionary/frigoris.fprime.json --framing-selection frigoris \
         --communication-selection tcp-fast-server --tcp-fast-address 127.0.0.1 --tcp-fast-port 50000
 
-A packet with a bad checksum is refused, raw cycles are left out. Commands leave as packets: authentication
+A packet with a bad checksum is refused, raw cycles and schedule reports are left out. Commands leave as packets: authentication
 and frames are the business of what radiates them.
 """
 
@@ -30,7 +30,8 @@ SOURCE = 1  # of telecommands: mission control
 PRIMARY_HEADER = 6
 TIME = 6  # octets: CUC 4 + 2, TAI since 1958
 TAI_1958_TO_UTC_1970_S = 4383 * 86400 + 37  # leap seconds as since 2017
-HOUSEKEEPING, EVENT, RAW = (3, 25), 5, (3, 26)
+HOUSEKEEPING, EVENT = (3, 25), 5
+LEFT_OUT = ((3, 26), (11, 13))  # raw cycles and the schedule: not of one length
 
 
 def descriptor(name):
@@ -89,7 +90,7 @@ class Frigoris(FramerDeframer):
         if service[0] == EVENT:
             head = struct.pack(">I", int.from_bytes(source[:2], "big"))
             return descriptor("FW_PACKET_LOG") + head + tag + source[2:]
-        if service == RAW:
+        if service in LEFT_OUT:
             return None
         head = struct.pack(">BBH", *service, 0)
         return descriptor("FW_PACKET_LOG") + head + tag + source
