@@ -35,12 +35,14 @@ pub mod control;
 mod course;
 mod descent;
 mod down;
+pub mod downlink;
 pub mod faults;
 pub mod guidance;
 pub mod hazard;
 pub mod load;
 mod mode;
 pub mod nav;
+mod orders;
 mod respond;
 mod saved;
 mod sense;
@@ -51,6 +53,7 @@ mod test_load;
 #[cfg(test)]
 mod tests;
 mod thrust;
+pub mod uplink;
 
 use announce::Announce;
 use control::allocate::{self, Jets};
@@ -71,6 +74,7 @@ use icd::tm::{Innovation, Snapshot};
 use load::{Load, NavStart};
 use nalgebra::Vector3;
 use nav::{Nav, Site};
+use orders::Desk;
 
 /// Cycles in a pulse frame.
 const CYCLES: u32 = 5;
@@ -95,7 +99,9 @@ struct Lines {
 pub struct Flight<'a> {
     load: &'a Load,
     site: Site,
-    /// Where guidance wants to land: the site, or a place beyond it where thrust is short.
+    /// Where the ground wants the lander: the site, or where a divert has moved it.
+    landing: Site,
+    /// Where guidance wants to land: the same, or a place beyond it where thrust is short.
     aim: Site,
     nav: Nav,
     watch: RangeWatch,
@@ -117,6 +123,8 @@ pub struct Flight<'a> {
     guide: command::Guide,
     actuators: Actuators,
     snapshot: Snapshot,
+    /// Touchdown switches as read, one bit each.
+    switches: u8,
     propellant_kg: f64,
     thrust_scale: f64,
     thrusting_until: Time,
@@ -131,6 +139,7 @@ pub struct Flight<'a> {
     avoid: avoid::Avoid,
     settling: Settling,
     course: course::Course,
+    desk: Desk,
 }
 
 impl<'a> Flight<'a> {
@@ -141,6 +150,7 @@ impl<'a> Flight<'a> {
         Self {
             load,
             site: Site::new(&load.target),
+            landing: Site::new(&load.target),
             aim: Site::new(&load.target),
             nav: Nav::new(load, start),
             watch: RangeWatch::new(Ranging::Rangefinder),
@@ -168,6 +178,7 @@ impl<'a> Flight<'a> {
             guide: command::Guide::new(),
             actuators: Actuators::safe(start.t),
             snapshot: Snapshot::default(),
+            switches: 0,
             propellant_kg: load.vehicle.propellant_kg,
             thrust_scale: 1.0,
             thrusting_until: start.t - THRUST_TAIL,
@@ -182,6 +193,7 @@ impl<'a> Flight<'a> {
             avoid: avoid::Avoid::new(),
             settling: Settling::NONE,
             course: course::Course::new(),
+            desk: Desk::new(load),
         }
     }
 
@@ -194,7 +206,10 @@ impl<'a> Flight<'a> {
         let frame = self.cycle.is_multiple_of(CYCLES);
         self.cycle = self.cycle.wrapping_add(1);
         self.sense(sensors, frame);
+        self.switches =
+            sensors.touchdown.iter().rev().fold(0, |bits, on| (bits << 1) | u8::from(*on));
         self.spend();
+        self.obey(sensors);
         self.change_mode(sensors);
         if frame {
             self.command();
@@ -208,6 +223,7 @@ impl<'a> Flight<'a> {
         }
         self.actuators.sweep = self.look_for_hazards(sensors);
         self.plan_on();
+        self.command_units();
         if self.actuators.main_open
             || self.actuators.assist_on_us.iter().chain(&self.actuators.jet_on_us).any(|us| *us > 0)
         {
@@ -322,6 +338,8 @@ impl<'a> Flight<'a> {
             assist_on_us: assist.map(allocate::width_us),
             jet_on_us: jets.map(allocate::width_us),
             sweep: None,
+            restart_rangefinder: false,
+            reboot: None,
         }
     }
 }

@@ -69,6 +69,8 @@ impl Flight<'_> {
             assist_on_us: assist.map(allocate::width_us),
             jet_on_us: jets.map(allocate::width_us),
             sweep: None,
+            restart_rangefinder: false,
+            reboot: None,
         }
     }
 }

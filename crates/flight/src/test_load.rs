@@ -207,6 +207,7 @@ pub fn quiet(t: Time) -> Sensors {
         gauge: None,
         hazard_lidar: None,
         touchdown: [false; LEGS],
+        uplink: None,
     }
 }
 

@@ -15,6 +15,8 @@ pub const LEGS: usize = 4;
 pub const LANDMARKS: usize = 12;
 /// Shots in one line of the hazard lidar.
 pub const SHOTS: usize = 64;
+/// Octets of one telecommand packet at the most.
+pub const UPLINK_MAX: usize = 64;
 /// Period of the flight computer's minor cycle: one [`Sensors`] in, one [`Actuators`] out.
 pub const CYCLE: Span = Span::from_ms(20);
 /// Period of the pulse frame: pulse commands are given once a frame, at its first cycle.
@@ -43,6 +45,29 @@ pub struct Sensors {
     pub hazard_lidar: Option<LidarLine>,
     /// Touchdown switches, closed on ground contact.
     pub touchdown: [bool; LEGS],
+    /// Telecommand packet, when the receiver let one through in this cycle: authentic, in sequence.
+    pub uplink: Option<Uplink>,
+}
+
+/// One telecommand packet as the receiver hands it on, not yet read: see [`crate::tc`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uplink {
+    len: u8,
+    octets: [u8; UPLINK_MAX],
+}
+
+impl Uplink {
+    /// A packet of 1 to [`UPLINK_MAX`] octets; `None` for any other number.
+    pub fn new(packet: &[u8]) -> Option<Self> {
+        let mut octets = [0; UPLINK_MAX];
+        octets.get_mut(..packet.len())?.copy_from_slice(packet);
+        let len = u8::try_from(packet.len()).ok().filter(|len| *len > 0)?;
+        Some(Self { len, octets })
+    }
+    /// Its octets.
+    pub fn packet(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.len)).unwrap_or(&[])
+    }
 }
 
 /// Integrated inertial increments over the cycle that ends at [`Sensors::t`], body axes.
@@ -169,6 +194,20 @@ pub struct Actuators {
     pub jet_on_us: [u32; JETS],
     /// Line that the hazard lidar is to sweep at the end of this cycle.
     pub sweep: Option<Sweep>,
+    /// Take the rangefinder's power away and give it back.
+    pub restart_rangefinder: bool,
+    /// Restart the flight computer after this cycle.
+    pub reboot: Option<Reboot>,
+}
+
+/// How the flight computer is restarted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Reboot {
+    /// With the state that was saved.
+    Warm = 0,
+    /// With nothing but the load.
+    Cold = 1,
 }
 
 impl Actuators {
@@ -181,6 +220,8 @@ impl Actuators {
             assist_on_us: [0; ASSIST_ENGINES],
             jet_on_us: [0; JETS],
             sweep: None,
+            restart_rangefinder: false,
+            reboot: None,
         }
     }
 }

@@ -105,6 +105,31 @@ events! {
     74 PlanReady Info "Way of least propellant to the chosen place planned and verified: it is flown";
     75 PlanInfeasible Low "No plan to the chosen place within the limits: the closed form flies";
     76 PlanLeft Low "Plan left: state or thrust are no longer those it was made for";
+    80 OrderAccepted Info "Command from the ground accepted";
+    81 OrderRefused Low "Command from the ground refused";
+    82 Armed Low "Hazardous command armed by the ground";
+    83 ArmExpired Info "Armed command not sent in time: disarmed";
+    84 HeldByGround Medium "No go: the lander stays on orbit until told to go";
+    85 Released Info "Go: the descent goes on";
+    86 WavedOff High "Landing called off by the ground";
+    87 Diverted Medium "Landing point moved by the ground";
+    88 SensorUseOrdered Medium "The ground ordered how a sensor is used";
+    89 ParameterLoaded Low "Parameter loaded by the ground";
+    90 RangefinderRestarted Medium "Rangefinder switched off and on by the ground";
+    91 Rebooting High "Flight computer restarted by the ground";
+    92 ScheduleFull Low "Schedule is full: a command was not taken";
+    93 ScheduledReleased Info "Scheduled command carried out";
+    94 ScheduleLate Low "Time of a scheduled command has passed: it is dropped";
+    95 TransmitterOrdered Low "Transmitter switched by the ground";
+    96 BitRateChanged Info "Bit rate of the main transmitter changed";
+    97 DumpStarted Info "Stored telemetry is being sent again";
+    98 DumpEnded Info "Stored telemetry has been sent";
+    99 UplinkForged High "Command with a wrong authentication code or a used number refused";
+    100 UplinkLockedOut Medium "Command frames out of sequence: acceptance locked until unlocked";
+    101 ContactLost Medium "No signal from the ground for long: trying to be heard again";
+    102 ContactRegained Info "Signal from the ground again";
+    110 DeorbitBroken Medium "Deorbit burn broken off: its rest comes a revolution later";
+    111 OpportunityMissed Medium "Held past the last moment for braking: around once more";
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use icd::bus::{PULSE_FRAME, ShotQuality};
 use icd::events::Event;
 use icd::link::packet::{self, PACKET_MAX};
 use icd::link::raw::Packer;
+use icd::tc::Report;
 use icd::time::{Span, Time};
 use icd::tm::{self, Phase};
 use sha2::{Digest, Sha256};
@@ -226,7 +227,9 @@ impl Recorder {
         let column = |key: &str, unit| Column { key: key.to_string(), unit, values: values() };
         let mut columns: Vec<Column> = OWN.iter().map(|(key, unit, _)| column(key, unit)).collect();
         columns.extend(THRUST.map(|key| column(key, "N")));
-        columns.extend(tm::parameters().map(|parameter| column(parameter.key, parameter.unit)));
+        columns.extend(
+            tm::parameters().map(|parameter| column(parameter.line.key, parameter.line.unit)),
+        );
         let header = Header {
             name: scenario.name(),
             title: scenario.title.clone(),
@@ -272,6 +275,13 @@ impl Recorder {
         self.record.events.push((t_s, event));
         let mut out = [0; PACKET_MAX];
         let octets = packet::event(event, t, self.sent, &mut out);
+        self.send(&out[..octets]);
+    }
+
+    /// Sends an answer to a command at once.
+    pub fn report(&mut self, report: &Report, t: Time) {
+        let mut out = [0; PACKET_MAX];
+        let octets = packet::report(report, t, self.sent, &mut out);
         self.send(&out[..octets]);
     }
 
@@ -341,6 +351,7 @@ impl Recorder {
                 gauge: None,
                 hazard_lidar: None,
                 touchdown: [false; icd::bus::LEGS],
+                uplink: None,
             };
             let actuators = icd::bus::Actuators::safe(view.t);
             let telemetry = tm::Snapshot::default();

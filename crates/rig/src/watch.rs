@@ -295,7 +295,7 @@ impl Watch {
 /// even be compared.
 fn shut_out(telemetry: &Snapshot) -> f64 {
     let locked_out = f64::from(Outcome::LockedOut as u8);
-    let lines = tm::parameters().filter(|line| line.key.ends_with(".outcome"));
+    let lines = tm::parameters().filter(|parameter| parameter.line.key.ends_with(".outcome"));
     let lines = lines.filter(|line| (line.read)(telemetry).total_cmp(&locked_out).is_eq()).count();
     let stands = |bit: usize| telemetry.alarms >> bit & 1 == 1;
     let alarms = tm::ALARMS.iter().enumerate().filter(|(_, name)| name.ends_with("locked out"));

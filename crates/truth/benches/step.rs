@@ -39,6 +39,8 @@ fn command(n: usize, t: icd::time::Time) -> icd::bus::Actuators {
         assist_on_us: [61_234; 6],
         jet_on_us: [41_000; 8],
         sweep: None,
+        restart_rangefinder: false,
+        reboot: None,
     }
 }
 

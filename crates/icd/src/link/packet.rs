@@ -1,14 +1,17 @@
-//! Telemetry packets: PUS-C housekeeping (3, 25) and event reports (5, x) in CCSDS space packets.
+//! Telemetry packets: PUS-C housekeeping (3, 25), event reports (5, x) and answers to commands in CCSDS space
+//! packets.
 //!
-//! Owns: packing a [`tm::List`] or an [`Event`] and reading them back; time as CUC 4 + 2 octets.
-//! Does not own: raw cycles (see `raw`), which list is sent when, frames and the radio (later).
+//! Owns: packing a [`tm::List`], an [`Event`] or a [`Report`] and reading them back; time as CUC 4 + 2 octets.
+//! Does not own: raw cycles (see `raw`), which list is sent when, frames (see `frame`).
 //! Space packet: [CCSDS133]; secondary header and checksum: [ECSS41]; time code: [CCSDS301] §3.2,
 //! agency epoch 1958-01-01 TAI, preamble implicit.
 
 use super::raw;
 use crate::events::Event;
+use crate::station;
+use crate::tc::{Header, Refusal, Report, SCHEDULE_MAX};
 use crate::time::Time;
-use crate::tm::{self, Parameter, Snapshot, Wire};
+use crate::tm::{self, Layout, Line, Source, Wire};
 use arbitrary_int::{u11, u14};
 use spacepackets::SpHeader;
 use spacepackets::ecss::tm::{
@@ -18,9 +21,11 @@ use spacepackets::ecss::tm::{
 /// Application process identifier of the flight software.
 pub const APID: u16 = 0x2A;
 /// Octets of a packet at the most.
-pub const PACKET_MAX: usize = 512;
+pub const PACKET_MAX: usize = 576;
 /// Octets of source data at the most.
-pub const SOURCE_DATA_MAX: usize = PACKET_MAX - 6 - 7 - TIME_OCTETS - 2;
+pub const SOURCE_DATA_MAX: usize = PACKET_MAX - OVERHEAD;
+/// Octets of a packet beside its source data: headers, time, checksum.
+pub const OVERHEAD: usize = 6 + 7 + TIME_OCTETS + 2;
 /// Octets of the time code.
 pub const TIME_OCTETS: usize = 6;
 
@@ -44,8 +49,10 @@ pub enum DecodeError {
 
 /// A decoded packet.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // there is no heap to put it on
 pub enum Packet<'a> {
-    /// Housekeeping: the list's number and its raw values, to be read by [`values`].
+    /// Housekeeping, the beacon and a station's report among it: the list's number and its raw values, to be
+    /// read by [`values`].
     Housekeeping {
         /// On-board time.
         t: Time,
@@ -60,6 +67,13 @@ pub enum Packet<'a> {
         t: Time,
         /// Which event.
         event: Event,
+    },
+    /// An answer to a command.
+    Report {
+        /// On-board time.
+        t: Time,
+        /// What it says.
+        report: Report,
     },
     /// Raw cycles, to be read by [`raw::cycles`].
     Raw {
@@ -86,14 +100,14 @@ pub fn decode_time(octets: [u8; TIME_OCTETS]) -> Time {
     Time::from_tai_ns(i64::try_from(since_j2000).unwrap_or(i64::MAX))
 }
 
-fn put(out: &mut [u8], at: usize, octets: &[u8]) -> Option<usize> {
+pub(crate) fn put(out: &mut [u8], at: usize, octets: &[u8]) -> Option<usize> {
     out.get_mut(at..at + octets.len())?.copy_from_slice(octets);
     Some(at + octets.len())
 }
 
 /// Writes one value; integers saturate, single precision rounds. Returns the next offset.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` from float saturates
-fn put_value(out: &mut [u8], at: usize, wire: Wire, value: f64) -> Option<usize> {
+pub(crate) fn put_value(out: &mut [u8], at: usize, wire: Wire, value: f64) -> Option<usize> {
     match wire {
         Wire::U8 => put(out, at, &(value as u8).to_be_bytes()),
         Wire::U16 => put(out, at, &(value as u16).to_be_bytes()),
@@ -103,7 +117,7 @@ fn put_value(out: &mut [u8], at: usize, wire: Wire, value: f64) -> Option<usize>
     }
 }
 
-fn get_value(data: &[u8], at: usize, wire: Wire) -> Option<f64> {
+pub(crate) fn get_value(data: &[u8], at: usize, wire: Wire) -> Option<f64> {
     let octets = data.get(at..at + wire.octets())?;
     Some(match wire {
         Wire::U8 => f64::from(*octets.first()?),
@@ -116,8 +130,8 @@ fn get_value(data: &[u8], at: usize, wire: Wire) -> Option<f64> {
 
 #[inline(never)] // keeps the guard below in view of the optimiser: see proof/no-panic
 pub(super) fn write(
-    service: u8,
-    subservice: u8,
+    apid: u16,
+    (service, subservice): (u8, u8),
     count: u16,
     t: Time,
     data: &[u8],
@@ -126,7 +140,7 @@ pub(super) fn write(
     if data.len() > SOURCE_DATA_MAX {
         return 0; // cannot happen; lets the optimiser drop the writer's own bounds checks
     }
-    let mut header = SpHeader::new_from_apid(u11::new(APID));
+    let mut header = SpHeader::new_from_apid(u11::new(apid & 0x7FF));
     header.psc.seq_count = u14::new(count & 0x3FFF);
     let stamp = encode_time(t);
     let secondary =
@@ -135,37 +149,122 @@ pub(super) fn write(
     packet.write_to_slice(out).unwrap_or(0)
 }
 
-/// Packs one list of a snapshot as PUS (3, 25).
+/// Packs one list as PUS (3, 25), with the time and the process of its source.
 ///
 /// - `count`: packet sequence count; 14 bits are used.
 /// - Returns the octets written, at most [`PACKET_MAX`]; 0 if the list does not fit (tested never to).
-pub fn housekeeping(
-    list: &tm::List,
-    s: &Snapshot,
+pub fn housekeeping<S: Source>(
+    list: &tm::List<S>,
+    s: &S,
     count: u16,
     out: &mut [u8; PACKET_MAX],
 ) -> usize {
     let mut data = [0u8; SOURCE_DATA_MAX];
     let Some(mut at) = put(&mut data, 0, &[list.id]) else { return 0 };
     for parameter in list.parameters {
-        let Some(next) = put_value(&mut data, at, parameter.wire, (parameter.read)(s)) else {
+        let Some(next) = put_value(&mut data, at, parameter.line.wire, (parameter.read)(s)) else {
             return 0;
         };
         at = next;
     }
-    write(3, 25, count, s.t, data.get(..at).unwrap_or(&[]), out)
+    write(S::APID, (3, 25), count, s.t(), data.get(..at).unwrap_or(&[]), out)
 }
 
 /// Packs an event as PUS (5, severity): its code, two octets.
 pub fn event(event: Event, t: Time, count: u16, out: &mut [u8; PACKET_MAX]) -> usize {
-    write(5, event.severity() as u8, count, t, &event.code().to_be_bytes(), out)
+    write(APID, (5, event.severity() as u8), count, t, &event.code().to_be_bytes(), out)
+}
+
+/// Packs an answer to a command.
+pub fn report(report: &Report, t: Time, count: u16, out: &mut [u8; PACKET_MAX]) -> usize {
+    let mut data = [0u8; 2 + SCHEDULE_MAX * (TIME_OCTETS + 4)];
+    let at = put_report(report, &mut data).unwrap_or(0);
+    write(APID, report.service(), count, t, data.get(..at).unwrap_or(&[]), out)
+}
+
+fn put_report(report: &Report, data: &mut [u8]) -> Option<usize> {
+    match *report {
+        Report::Accepted(header) | Report::Started(header) | Report::Completed(header) => {
+            put(data, 0, &header.request())
+        }
+        Report::Refused(header, why)
+        | Report::NotStarted(header, why)
+        | Report::Failed(header, why) => {
+            let at = put(data, 0, &header.request())?;
+            let (code, argument) = why.wire();
+            put(data, at, &[code, argument])
+        }
+        Report::Alive => Some(0),
+        Report::Parameter { parameter, value } => {
+            let at = put(data, 0, &[1, parameter])?;
+            put(data, at, &value.to_be_bytes())
+        }
+        Report::Schedule { count, ref entries } => {
+            let mut at = put(data, 0, &[count])?;
+            for (t, header) in entries.iter().take(usize::from(count)) {
+                at = put(data, at, &encode_time(*t))?;
+                at = put(data, at, &header.request())?;
+            }
+            Some(at)
+        }
+    }
+}
+
+/// The answer in the source data of a service's report.
+fn get_report(service: (u8, u8), data: &[u8]) -> Result<Report, DecodeError> {
+    let short = DecodeError::Truncated(data.len());
+    let header = || {
+        let request = data.first_chunk::<4>().ok_or(short)?;
+        Header::of_request(*request).ok_or(DecodeError::NotAPacket)
+    };
+    let refusal = || {
+        let (Some(code), Some(argument)) = (data.get(4), data.get(5)) else { return Err(short) };
+        Refusal::of_wire(*code, *argument).ok_or(DecodeError::UnknownNumber(u16::from(*code)))
+    };
+    Ok(match service {
+        (1, 1) => Report::Accepted(header()?),
+        (1, 2) => Report::Refused(header()?, refusal()?),
+        (1, 3) => Report::Started(header()?),
+        (1, 4) => Report::NotStarted(header()?, refusal()?),
+        (1, 7) => Report::Completed(header()?),
+        (1, 8) => Report::Failed(header()?, refusal()?),
+        (17, 2) => Report::Alive,
+        (20, 2) => {
+            let parameter = *data.get(1).ok_or(short)?;
+            let value = data.get(2..10).and_then(|eight| eight.try_into().ok()).ok_or(short)?;
+            Report::Parameter { parameter, value: f64::from_be_bytes(value) }
+        }
+        (11, 13) => {
+            let (count, mut rest) = data.split_first().ok_or(short)?;
+            let mut entries = [(Time::default(), Header::new(0)); SCHEDULE_MAX];
+            let used = entries.get_mut(..usize::from(*count));
+            for slot in used.ok_or(DecodeError::UnknownNumber(u16::from(*count)))? {
+                let (t, after) = rest.split_first_chunk::<TIME_OCTETS>().ok_or(short)?;
+                let (request, after) = after.split_first_chunk::<4>().ok_or(short)?;
+                let header = Header::of_request(*request).ok_or(DecodeError::NotAPacket)?;
+                (*slot, rest) = ((decode_time(*t), header), after);
+            }
+            Report::Schedule { count: *count, entries }
+        }
+        (service, subservice) => return Err(DecodeError::UnknownService(service, subservice)),
+    })
+}
+
+/// The packet at the start of the octets by the length that it claims. `None` when it claims less than its own
+/// headers or more than there is: the reader of `spacepackets` 0.19 would panic on the first.
+fn whole(octets: &[u8]) -> Option<&[u8]> {
+    let [.., a, b] = *octets.first_chunk::<6>()?;
+    let packet = octets.get(..usize::from(u16::from_be_bytes([a, b])) + 7)?;
+    (packet.len() >= OVERHEAD).then_some(packet)
 }
 
 /// Reads one packet from the start of `octets`; also returns its length in octets.
 pub fn decode(octets: &[u8]) -> Result<(Packet<'_>, usize), DecodeError> {
+    let octets = whole(octets).ok_or(DecodeError::NotAPacket)?;
     let reader = PusTmReader::new(octets, TIME_OCTETS).map_err(|_| DecodeError::NotAPacket)?;
-    if reader.apid().value() != APID {
-        return Err(DecodeError::ForeignApid(reader.apid().value()));
+    let apid = reader.apid().value();
+    if apid != APID && apid != station::APID {
+        return Err(DecodeError::ForeignApid(apid));
     }
     let stamp = reader.timestamp().try_into().map_err(|_| DecodeError::NotAPacket)?;
     let t = decode_time(stamp);
@@ -173,14 +272,14 @@ pub fn decode(octets: &[u8]) -> Result<(Packet<'_>, usize), DecodeError> {
     let packet = match (reader.service_type_id(), reader.message_subtype_id()) {
         (3, 25) => {
             let (id, data) = data.split_first().ok_or(DecodeError::Truncated(0))?;
-            let known = tm::LISTS.iter().find(|list| list.id == *id);
-            let list = known.ok_or(DecodeError::UnknownNumber(u16::from(*id)))?;
-            let expected: usize = list.parameters.iter().map(|p| p.wire.octets()).sum();
-            if data.len() < expected {
+            let known = Layout::find(*id).filter(|layout| layout.apid() == apid);
+            let layout = known.ok_or(DecodeError::UnknownNumber(u16::from(*id)))?;
+            if data.len() < layout.octets() {
                 return Err(DecodeError::Truncated(data.len()));
             }
             Packet::Housekeeping { t, list: *id, data }
         }
+        _ if apid != APID => return Err(DecodeError::ForeignApid(apid)),
         (5, _) => {
             let code = data.get(..2).and_then(|two| two.try_into().ok()).map(u16::from_be_bytes);
             let code = code.ok_or(DecodeError::Truncated(data.len()))?;
@@ -188,25 +287,27 @@ pub fn decode(octets: &[u8]) -> Result<(Packet<'_>, usize), DecodeError> {
             Packet::Event { t, event: *known.ok_or(DecodeError::UnknownNumber(code))? }
         }
         raw::SERVICE => Packet::Raw { t, data },
-        (service, subservice) => return Err(DecodeError::UnknownService(service, subservice)),
+        service => Packet::Report { t, report: get_report(service, data)? },
     };
     Ok((packet, reader.packet_len()))
 }
 
-/// The parameters of a housekeeping packet with their values; ends early on truncated data.
-pub fn values(list: u8, data: &[u8]) -> impl Iterator<Item = (&'static Parameter, f64)> + '_ {
-    let parameters = tm::LISTS.iter().find(|l| l.id == list).map_or(&[][..], |l| l.parameters);
+/// The lines of a housekeeping packet with their values; ends early on truncated data.
+pub fn values(list: u8, data: &[u8]) -> impl Iterator<Item = (&'static Line, f64)> + '_ {
     let mut at = 0;
-    parameters.iter().map_while(move |parameter| {
-        let value = get_value(data, at, parameter.wire)?;
-        at += parameter.wire.octets();
-        Some((parameter, value))
+    Layout::find(list).into_iter().flat_map(Layout::lines).map_while(move |line| {
+        let value = get_value(data, at, line.wire)?;
+        at += line.wire.octets();
+        Some((line, value))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::checksum::crc16;
+    use crate::station::Station;
+    use crate::tm::{Receiver, Snapshot};
     use proptest::prelude::*;
 
     fn snapshot() -> Snapshot {
@@ -230,10 +331,68 @@ mod tests {
             let Packet::Housekeeping { t, list: id, data } = packet else { unreachable!() };
             assert_eq!((t, id), (s.t, list.id));
             assert_eq!(values(id, data).count(), list.parameters.len());
-            for (parameter, value) in values(id, data) {
+            for ((line, value), parameter) in values(id, data).zip(list.parameters) {
                 let sent = (parameter.read)(&s);
-                assert!((value - sent).abs() <= 1e-7 * sent.abs(), "{}: {value}", parameter.key);
+                assert_eq!(*line, parameter.line);
+                assert!((value - sent).abs() <= 1e-7 * sent.abs(), "{}: {value}", line.key);
             }
+        }
+    }
+
+    #[test]
+    fn stations_and_receiver_report_as_the_lander_does_each_under_its_own_process() {
+        let t = snapshot().t;
+        let station = Station {
+            t,
+            number: 4,
+            doppler_Hz: -46_123.456,
+            via_relay: true,
+            ..Default::default()
+        };
+        let receiver =
+            Receiver { t, frames_good: 7, sequence: 1 << 30, lockout: true, ..Default::default() };
+        let mut out = [0; PACKET_MAX];
+        let n = housekeeping(&station::LIST, &station, 3, &mut out);
+        let seen = |octets: &[u8], key: &str| {
+            let (Packet::Housekeeping { list, data, .. }, _) = decode(octets).unwrap() else {
+                unreachable!()
+            };
+            values(list, data).find(|(line, _)| line.key == key).unwrap().1
+        };
+        assert_eq!(seen(&out[..n], "station.doppler_Hz"), -46_123.456);
+        assert_eq!(seen(&out[..n], "station.via_relay"), 1.0);
+        let n = housekeeping(&tm::RECEIVER, &receiver, 3, &mut out);
+        assert_eq!(seen(&out[..n], "uplink.sequence"), f64::from(1 << 30));
+        // A list under another's process is none.
+        let n = write(APID, (3, 25), 0, t, &[station::LIST.id; 60], &mut out);
+        assert_eq!(decode(&out[..n]), Err(DecodeError::UnknownNumber(30)));
+        let n = write(station::APID, (5, 1), 0, t, &[0, 1], &mut out);
+        assert_eq!(decode(&out[..n]), Err(DecodeError::ForeignApid(station::APID)));
+    }
+
+    #[test]
+    fn every_answer_decodes_to_what_was_sent() {
+        let (t, header, why) =
+            (snapshot().t, Header::new(0x2ABC), Refusal::OutOfRange { argument: 1 });
+        let mut entries = [(Time::default(), Header::new(0)); SCHEDULE_MAX];
+        for (n, entry) in (0..).zip(entries.iter_mut()) {
+            *entry = (t, Header::new(n));
+        }
+        let reports = [
+            Report::Accepted(header),
+            Report::Refused(header, why),
+            Report::Started(header),
+            Report::NotStarted(header, Refusal::NotArmed),
+            Report::Completed(header),
+            Report::Failed(header, Refusal::NotFitted),
+            Report::Alive,
+            Report::Parameter { parameter: 3, value: 0.1 },
+            Report::Schedule { count: 16, entries },
+        ];
+        for sent in reports {
+            let mut out = [0; PACKET_MAX];
+            let n = report(&sent, t, 1, &mut out);
+            assert_eq!(decode(&out[..n]), Ok((Packet::Report { t, report: sent }, n)));
         }
     }
 
@@ -250,6 +409,20 @@ mod tests {
         #[test]
         fn no_octets_break_the_decoder(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
             let _ = decode(&octets);
+        }
+
+        #[test]
+        fn no_length_breaks_the_decoder(mut octets in proptest::collection::vec(any::<u8>(), 6..80), apid in prop_oneof![Just(APID), Just(station::APID)]) {
+            for claimed in 0..=octets.len() {
+                octets[..2].copy_from_slice(&(0x0800 | apid).to_be_bytes());
+                octets[4..6].copy_from_slice(&u16::try_from(claimed).unwrap().to_be_bytes());
+                let length = claimed + 7;
+                if let Some(packet) = octets.get_mut(..length) {
+                    let checksum = crc16(&packet[..length - 2]).to_be_bytes();
+                    packet[length - 2..].copy_from_slice(&checksum);
+                }
+                let _ = decode(&octets);
+            }
         }
 
         #[test]

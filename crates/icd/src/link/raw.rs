@@ -4,14 +4,14 @@
 //! reading them back. Does not own: what the ground does with them (`rig::replay`).
 //! As programmed, big-endian: structure identifier, number of the first cycle (4 octets), then cycles: 2
 //! octets of flags, time (8, nanoseconds of [`Time`]), six increments of the inertial unit (48), then only
-//! those reports that arrived in the cycle. Floating point travels as its bits.
+//! those reports that arrived in the cycle, a telecommand last, its length before it. Floating point travels as its bits.
 //! What it is for: a step of the flight software is a function of its state and one `Sensors`, so with the
 //! load and the first state the ground repeats the whole flight.
 
 use super::packet::{self, DecodeError, PACKET_MAX, SOURCE_DATA_MAX};
 use crate::bus::{
     BeamSpeeds, Gauge, Imu, LANDMARKS, Landmark, Landmarks, LidarLine, SHOTS, Sensors, ShotQuality,
-    SlantRange, StarTracker, Sweep,
+    SlantRange, StarTracker, Sweep, UPLINK_MAX, Uplink,
 };
 use crate::time::Time;
 
@@ -42,12 +42,15 @@ const RADAR_ALTIMETER: u16 = 1 << 6;
 const CAMERA: u16 = 1 << 7;
 const GAUGE: u16 = 1 << 8;
 const HAZARD_LIDAR: u16 = 1 << 9;
+const UPLINK: u16 = 1 << 10;
 const TOUCHDOWN: u16 = 12;
 
 /// Octets before the first cycle.
 const HEAD: usize = 5;
 /// Octets of one cycle at the most: with every report there is and a full camera frame.
-const CYCLE_OCTETS_MAX: usize =
+const CYCLE_OCTETS_MAX: usize = CYCLE_OCTETS_UNCOMMANDED + 1 + UPLINK_MAX;
+/// The same without a telecommand.
+const CYCLE_OCTETS_UNCOMMANDED: usize =
     2 + 8 + 48 + 40 + 13 + 21 + 13 + (10 + 10 * LANDMARKS) + 13 + (8 + 1 + 24 + 2 * SHOTS);
 const _: () = assert_fits(HEAD + CYCLE_OCTETS_MAX);
 
@@ -56,6 +59,13 @@ const fn assert_fits(octets: usize) {
     let room = SOURCE_DATA_MAX;
     let _ = room - octets;
 }
+
+/// Source data that cycles are gathered up to. Only a cycle that carries a telecommand beside everything else
+/// there is goes beyond it, alone in its packet.
+const FILL: usize = 491;
+const _: () = {
+    let _ = FILL - HEAD - CYCLE_OCTETS_UNCOMMANDED;
+};
 
 /// Gathers cycles until a packet is full.
 #[derive(Clone, Debug)]
@@ -89,10 +99,10 @@ impl Packer {
             }
             self.at = HEAD;
         }
-        let Some(room) = self.data.get_mut(self.at..) else { return false };
-        if out.count > room.len() {
+        if self.at > HEAD && self.at + out.count > FILL {
             return false;
         }
+        let Some(room) = self.data.get_mut(self.at..) else { return false };
         for (slot, octet) in room.iter_mut().zip(out.octets.iter().take(out.count)) {
             *slot = *octet;
         }
@@ -111,7 +121,7 @@ impl Packer {
         if data.is_empty() {
             return 0;
         }
-        let octets = packet::write(SERVICE.0, SERVICE.1, count, self.t, data, out);
+        let octets = packet::write(packet::APID, SERVICE, count, self.t, data, out);
         self.at = 0;
         octets
     }
@@ -155,6 +165,7 @@ impl Octets {
             (CAMERA, s.camera.is_some()),
             (GAUGE, s.gauge.is_some()),
             (HAZARD_LIDAR, s.hazard_lidar.is_some()),
+            (UPLINK, s.uplink.is_some()),
         ] {
             flags |= if set { bit } else { 0 };
         }
@@ -193,6 +204,10 @@ impl Octets {
             self.put([line.sweep.line]);
             line.sweep.ends_B.as_flattened().iter().for_each(|c| self.single(*c));
             line.range_cm.iter().for_each(|range_cm| self.put(range_cm.to_be_bytes()));
+        }
+        if let Some(uplink) = &s.uplink {
+            self.put([u8::try_from(uplink.packet().len()).unwrap_or(0)]);
+            uplink.packet().iter().for_each(|octet| self.put([*octet]));
         }
     }
 
@@ -303,6 +318,7 @@ impl Cycles<'_> {
             })?,
             hazard_lidar: self.if_set(set(HAZARD_LIDAR), Self::lidar_line)?,
             touchdown: core::array::from_fn(|leg| flags >> (TOUCHDOWN as usize + leg) & 1 == 1),
+            uplink: self.if_set(set(UPLINK), Self::uplink)?,
         };
         let number = self.next;
         self.next = self.next.wrapping_add(1);
@@ -348,6 +364,13 @@ impl Cycles<'_> {
             *slot = u16::from_be_bytes(self.array()?);
         }
         Some(LidarLine { t, sweep: Sweep { line, ends_B }, range_cm })
+    }
+
+    fn uplink(&mut self) -> Option<Uplink> {
+        let len = usize::from(self.octet()?);
+        let packet = self.data.get(self.at..)?.get(..len)?;
+        self.at += len;
+        Uplink::new(packet)
     }
 
     fn frame(&mut self) -> Option<Landmarks> {

@@ -144,6 +144,8 @@ fn grown(stand: &Stand, at: &Instant, gain: f64, late: usize, seconds: usize) ->
             assist_on_us: duties.map(allocate::width_us),
             jet_on_us: jets.duties(&load.vehicle, 0.9, turn).map(allocate::width_us),
             sweep: None,
+            restart_rangefinder: false,
+            reboot: None,
         }
     };
     for n in 0..cycles {

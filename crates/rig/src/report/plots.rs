@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn every_telemetry_key_that_a_plot_reads_is_in_the_dictionary() {
-        let known: BTreeSet<_> = icd::tm::parameters().map(|p| p.key).collect();
+        let known: BTreeSet<_> = icd::tm::parameters().map(|p| p.line.key).collect();
         for curve in PLOTS.iter().flat_map(|plot| plot.curves) {
             let key = curve.series.split(':').next().unwrap();
             let composed = ["truth.", "error.", "control.error_rad", "control.assist_"];

@@ -6,7 +6,8 @@
 //! Which of them a run has: all, but those with a `chance` in that share of runs only, and of those that are `one_of` the
 //! same choice just one, drawn by `weight`; the reference run has what is likeliest.
 //! As written: `at_s`, `below_m` or `phase` says when it begins, the first two at a moment drawn anew for each run where
-//! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never).
+//! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never), and
+//! of the rangefinder `until_restart = true`: a restart by order clears it.
 
 use super::dispersion::{Dispersed, WEIGHTS};
 use super::error::ScenarioError;
@@ -22,6 +23,8 @@ const DEG_H: f64 = DEG / 3600.0;
 
 /// The flight computer: kinds and their one number.
 const COMPUTER: &str = "computer";
+/// What can be restarted by order.
+const RANGEFINDER: &str = "rangefinder";
 /// The radio link.
 const LINK: &str = "link";
 const OUTAGE_S: Number = Number { key: Key::Fixed("outage_s"), min: 0.02, max: 1000.0, si: 1.0 };
@@ -273,7 +276,11 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
             None => Moment::After(Span::from_s(t.number("at_s", 0.0, 1e5)?)), // refuses what is missing
         },
     };
-    let until = moment(t, ["until_s", "until_below_m", "until_phase"])?;
+    let restart = on == RANGEFINDER && t.has("until_restart") && t.flag("until_restart")?;
+    let until = match restart {
+        true => Some(Moment::Restart),
+        false => moment(t, ["until_s", "until_below_m", "until_phase"])?,
+    };
     let chance = t.number_if_any("chance", 0.0, 1.0)?;
     let one_of = match t.text_if_any("one_of")? {
         Some((name, _)) => Some((name.to_string(), t.number("weight", WEIGHTS.0, WEIGHTS.1)?)),
@@ -284,7 +291,7 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
 }
 
 /// The moment that a key and its number stand for.
-fn begins(key: &str, value: f64) -> Moment {
+pub(super) fn begins(key: &str, value: f64) -> Moment {
     if key == "below_m" { Moment::Below(value) } else { Moment::After(Span::from_s(value)) }
 }
 

@@ -1,5 +1,6 @@
 //! Scenarios: what was written ([`ScenarioFile`]), what was checked ([`Scenario`]), what was wrong.
 
+pub mod command;
 mod dispersion;
 mod error;
 pub mod fault;
@@ -14,6 +15,7 @@ mod scenario;
 mod sobol;
 mod vehicle;
 
+pub use command::Command;
 pub use dispersion::{Dispersed, REFERENCE_RUN};
 pub use error::{CorrelationError, LawError, ScenarioError, Spot};
 pub use feature::{Feature, Features};

@@ -4,6 +4,7 @@
 //! vehicle (see `vehicle`), faults (see `fault`).
 //! Angles are degrees in the file and radians here.
 
+use super::command::{Command, commands};
 use super::dispersion::Dispersed;
 use super::error::ScenarioError;
 use super::fault::{Fault, faults};
@@ -55,6 +56,8 @@ pub struct Scenario {
     pub flight: FlightSetup,
     /// Faults in order of the file.
     pub faults: Vec<Fault>,
+    /// Orders of the ground in order of the file.
+    pub commands: Vec<Command>,
     /// The radio on board and who listens; `None` for no radio.
     pub link: Option<truth::radio::Link>,
     /// How it is flown many times.
@@ -227,6 +230,7 @@ impl Scenario {
             knowledge: knowledge(&root.table("knowledge")?)?,
             flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
+            commands: commands(&root)?,
             link,
             campaign: written::campaign(&root.table("campaign")?)?,
             design: Design::default(),

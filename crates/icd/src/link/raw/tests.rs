@@ -2,7 +2,7 @@
 
 use super::packet::{Packet, decode, encode_time};
 use super::*;
-use crate::bus::LEGS;
+use crate::bus::{LEGS, UPLINK_MAX};
 use proptest::array::{uniform3, uniform4};
 use proptest::option;
 use proptest::prelude::*;
@@ -60,9 +60,11 @@ prop_compose! {
                 LidarLine { t, sweep: Sweep { line, ends_B: [a, b] }, range_cm }
             })),
         touchdown in any::<[bool; LEGS]>(),
+        uplink in option::of(proptest::collection::vec(any::<u8>(), 1..=UPLINK_MAX)
+            .prop_map(|packet| Uplink::new(&packet).unwrap())),
     ) -> Sensors {
         let imu = Imu { dv_B_m_s, dtheta_B_rad, saturated, healthy };
-        Sensors { t, imu, star_tracker, rangefinder, velocimeter, radar_altimeter, camera, gauge, hazard_lidar, touchdown }
+        Sensors { t, imu, star_tracker, rangefinder, velocimeter, radar_altimeter, camera, gauge, hazard_lidar, touchdown, uplink }
     }
 }
 
@@ -116,6 +118,7 @@ fn plain(i: i64) -> Sensors {
         gauge: None,
         hazard_lidar: None,
         touchdown: [false, true, false, true],
+        uplink: None,
     }
 }
 
