@@ -160,3 +160,47 @@ fn a_landing_on_the_far_side_is_followed_through_a_relay() {
     );
     assert!(streams[1].received as f64 > 0.95 * streams[1].sent as f64);
 }
+
+/// What reading `m2-live` with `lines` laid over it complains of.
+fn refused(name: &str, base: &str, lines: &str) -> String {
+    let folder = std::env::temp_dir().join(format!("frigoris-link-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../scenarios/{base}.toml"));
+    let text = format!("extends = {:?}\n{lines}\n", base.display().to_string());
+    let file = folder.join("s.toml");
+    std::fs::write(&file, text).unwrap();
+    let error = Scenario::read(&file).map(|scenario| scenario.title).unwrap_err();
+    std::fs::remove_dir_all(&folder).unwrap();
+    format!("{error}")
+}
+
+#[test]
+fn what_is_wrong_with_a_link_in_a_file_is_named() {
+    let unknown = refused("station", "m2-live", "[link]\nstations = [\"jodrell\"]");
+    assert!(unknown.contains("jodrell"), "{unknown}");
+    let rate = refused("rate", "m2-live", "[link]\nbit_rate_bit_s = 9600.0");
+    assert!(rate.contains("9600") && rate.contains("128000"), "{rate}");
+    let nobody = refused("nobody", "m2-live", "[link]\nstations = []");
+    assert!(nobody.contains("no such link"), "{nobody}");
+    let fault = "[[fault]]\non = \"transmitter\"\nkind = \"dead\"\nat_s = 1.0";
+    let silent = refused("fault", "m2-nominal", fault);
+    assert!(silent.contains("transmitter") && silent.contains("[link]"), "{silent}");
+    let kind =
+        refused("kind", "m2-live", "[[fault]]\non = \"antenna.0\"\nkind = \"hung\"\nat_s = 1.0");
+    assert!(kind.contains("hung"), "{kind}");
+    let unit = refused("unit", "m2-live", "[link]\nelevation_rad_min = 0.1");
+    assert!(unit.contains("elevation_rad_min"), "{unit}");
+}
+
+#[test]
+fn a_scenario_without_a_link_has_no_radio_and_the_hash_it_had() {
+    let read = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+        Scenario::read(&folder.join(format!("{name}.toml"))).unwrap()
+    };
+    let (plain, live) = (read("m2-as-flown"), read("m2-live"));
+    assert!(plain.link.is_none() && !plain.canonical.contains("[radio]"));
+    assert!(live.link.is_some() && live.canonical.contains("\n[radio]\n"));
+    assert_ne!(plain.hash(), live.hash());
+    assert!(Stand::new(plain).unwrap().radio(0).unwrap().is_none());
+}
