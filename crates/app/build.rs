@@ -6,7 +6,7 @@ use std::path::Path;
 fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let mut list = String::from("&[\n");
-    for folder in ["scenarios", "vehicles", "vehicles/imu", "matrices"] {
+    for folder in ["scenarios", "vehicles", "vehicles/imu", "vehicles/radio", "matrices"] {
         let path = root.join(folder);
         println!("cargo::rerun-if-changed={}", path.display());
         let mut names = Vec::new();

@@ -92,9 +92,9 @@ impl Flight<'_> {
         (self.load.law == Law::Apollo11).then_some(&APOLLO_11)
     }
 
-    /// Full throttle would be due at the trim's end; `None` under another law.
-    pub(crate) fn apollo_due(&self) -> Option<bool> {
-        self.apollo_plan().map(|_| self.apollo.due_s <= 0.0)
+    /// Time until full throttle would be due at the trim's end, s; `None` under another law.
+    pub(crate) fn apollo_due_s(&self) -> Option<f64> {
+        self.apollo_plan().map(|_| self.apollo.due_s)
     }
 
     /// Whether a phase is over by the program that runs; `None` under another law.
@@ -145,7 +145,7 @@ impl Flight<'_> {
 
     fn site_I(&self, t: Time) -> Vector3<f64> {
         let p_MT_I: Vector<Position, I> =
-            self.load.orientation.R_IM(t) * self.nav.target_M(&self.site);
+            self.load.orientation.R_IM(t) * self.nav.target_M(&self.landing);
         p_MT_I.si()
     }
 

@@ -164,7 +164,7 @@ impl Flight<'_> {
                 // The target may lie out of reach: look as far towards it as is useful.
                 let p_m = avoid.p_HB_H.xy();
                 let ahead_m = p_m + avoid.v_m_s.xy() * divert::FLOOR_S;
-                let away = p_m - self.nav.p_LB_L(&self.site).si().xy() - ahead_m;
+                let away = p_m - self.nav.p_LB_L(&self.landing).si().xy() - ahead_m;
                 let far = libm::sqrt(away.norm_squared());
                 ahead_m + away * (0.5 * half_m / far.max(0.5 * half_m))
             }
@@ -276,7 +276,7 @@ impl Flight<'_> {
     fn settle_on(&mut self, best: Best) {
         let before = match self.avoid.site {
             Some(site) => Vector2::from(site.place_m),
-            None => self.avoid.p_HB_H.xy() - self.nav.p_LB_L(&self.site).si().xy(),
+            None => self.avoid.p_HB_H.xy() - self.nav.p_LB_L(&self.landing).si().xy(),
         };
         let away = Vector2::from(best.place_m) - before;
         let moved = libm::sqrt(away.norm_squared()) > DIVERT_M;

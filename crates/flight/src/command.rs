@@ -11,7 +11,7 @@ use crate::guidance::risk::Risk;
 use crate::guidance::{Demand, chase, corridor};
 use crate::load::Legacy;
 use crate::nav::covariance::{P, TERRAIN};
-use crate::nav::map;
+use crate::nav::{Site, map};
 use crate::thrust::TERMINAL_COLLECTIVE_MAX;
 use icd::bus::PULSE_FRAME;
 use icd::events::Event;
@@ -123,7 +123,7 @@ impl Guide {
 }
 
 /// Directions of the motion at the lander.
-struct Axes {
+pub(crate) struct Axes {
     up: Vector3<f64>,
     forward: Vector3<f64>,
     right: Vector3<f64>,
@@ -212,12 +212,12 @@ impl Flight<'_> {
         Axes { up, forward, right: forward.cross(&up) }
     }
 
-    /// The arc from here to the gate, at the present time to go.
-    fn arc(&self, tgo_s: f64) -> (Arc, Axes, f64) {
+    /// The arc from here to the gate before `aim`, at the present time to go.
+    pub(crate) fn arc_to(&self, aim: &Site, tgo_s: f64) -> (Arc, Axes, f64) {
         let load = self.load;
         let target = &load.target;
         let R_IM = load.orientation.R_IM(self.nav.t + Span::from_s(tgo_s));
-        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(&self.aim);
+        let p_MT_I: Vector<Position, I> = R_IM * self.nav.target_M(aim);
         let axes = self.axes(p_MT_I.si());
         let (p, v) = (self.nav.p_MB_I.si(), self.nav.v_MB_I.si());
         let site_v = load.orientation.w_IM_I.cross(p_MT_I).si();
@@ -247,7 +247,7 @@ impl Flight<'_> {
     /// Braking, and the wait for it: the same solution, flown or only watched.
     fn brake(&mut self, burning: bool) -> Demand {
         let p = self.propulsion();
-        let planned = self.load.target.braking_collective;
+        let planned = self.desk.tuned.braking_collective;
         let thrust = p.main.0 + planned * p.assist.0;
         let flow = p.main.1 + planned * p.assist.1;
         let v_m_s = self.nav.v_MB_I.norm();
@@ -261,7 +261,7 @@ impl Flight<'_> {
         if self.load.faults.corridor {
             self.raise_gate(s.tgo_s, thrust, flow);
         }
-        let (arc, axes, across) = self.arc(s.tgo_s);
+        let (arc, axes, across) = self.arc_to(&self.aim, s.tgo_s);
         if burning && self.load.faults.legacy == Legacy::Vikram && chase::holds(s.tgo_s) {
             self.solution = Some(s);
             let d_I = self.guide.a_I / libm::sqrt(self.guide.a_I.norm_squared()).max(1e-6);
@@ -302,11 +302,11 @@ impl Flight<'_> {
 
     /// Ignition is due when the solution asks for the planned collective.
     pub(crate) fn ignition_due(&self) -> bool {
-        if let Some(due) = self.apollo_due() {
-            return due;
+        if let Some(due_s) = self.apollo_due_s() {
+            return due_s <= 0.0;
         }
         self.solution.is_some_and(|s| {
-            s.step < braking::CONVERGED && s.u >= self.load.target.braking_collective
+            s.step < braking::CONVERGED && s.u >= self.desk.tuned.braking_collective
         })
     }
 
@@ -365,7 +365,7 @@ impl Flight<'_> {
         let late = load.faults.corridor && -v_L.z > self.guide.corridor_m_s + 3.0;
         self.monitors.corridor.update(late, Event::SpeedExceedsCorridor, &mut self.announce);
         self.watch_contradictions();
-        let low = self.propellant_kg < load.vehicle.reserve_kg;
+        let low = self.propellant_kg < self.desk.tuned.reserve_kg;
         self.monitors.propellant.update(low, Event::PropellantLow, &mut self.announce);
         let a_I = (R_IL * Vector::<Position, icd::frames::L>::from_si(a_L)).si();
         self.throttle(a_I, turning)
@@ -407,11 +407,11 @@ impl Flight<'_> {
             let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
             let rising = self.nav.v_ground_I(self.load).si().dot(&up) > 0.0;
             // A plan that ends the main burn at the gate does not wait for the turn.
-            let target = &self.load.target;
-            let ends = !turning || target.main_off_m >= target.gate_altitude_m;
+            let main_off_m = self.desk.tuned.main_off_m;
+            let ends = !turning || main_off_m >= self.load.target.gate_altitude_m;
             let change = if self.guide.main {
                 // One that outweighs the lander goes off wherever it would carry it up.
-                enough && (rising || ends && self.guide.altitude_m < target.main_off_m)
+                enough && (rising || ends && self.guide.altitude_m < main_off_m)
             } else {
                 wanted > MAIN_ON_SHARE * assist_alone
             };

@@ -129,6 +129,11 @@ impl Course {
         Self { planner: Planner::new(field), making: None, flown: None, wanted: false, left: 0 }
     }
 
+    /// No way to any place: the landing point has moved.
+    pub fn drop_all(&mut self) {
+        (self.making, self.flown, self.wanted) = (None, None, false);
+    }
+
     /// A place was chosen: its plan is due, unless the one that is flown leads there.
     pub fn want(&mut self, best: &Best) {
         if let Some(flown) = &mut self.flown {

@@ -86,7 +86,7 @@ impl Flight<'_> {
     }
 
     /// Standard deviation of what `left_kg` of booked propellant stands for, kg.
-    fn propellant_sigma_kg(&self, left_kg: f64) -> f64 {
+    pub(crate) fn propellant_sigma_kg(&self, left_kg: f64) -> f64 {
         let vehicle = &self.load.vehicle;
         let booked_kg = (vehicle.propellant_kg - left_kg).max(0.0);
         libm::hypot(vehicle.propellant_sigma_kg, BOOKED_SHARE * booked_kg)
@@ -156,12 +156,13 @@ impl Flight<'_> {
         let mass_kg = (self.mass_kg() - burnt_kg).max(self.load.vehicle.dry_kg);
         let net = thrust / mass_kg - MOON_GRAVITY_M_S2;
         let (now_m, sigma_m) = (self.guide.sigma_m, self.sigma_at_gate(tgo_s));
+        let most = self.desk.tuned.corridor_sigmas;
         // Without any corridor the gate is where the plan has it.
         let raise_m = |k: f64| {
             // The whole corridor follows the deviation as it grows: thrust to spare lifts the gate with it.
             // One that propellant limits has its altitude from the start, nothing is lost on the way, and
             // counts on the thrust of the turn.
-            let whole = (k - (corridor::K_SIGMA - 1.0)).clamp(0.0, 1.0);
+            let whole = (k - (most - 1.0)).clamp(0.0, 1.0);
             let keep_m = k * (sigma_m + whole * (now_m - sigma_m));
             let turn_s = REACTION_S + 0.5 * TURN_S + whole * (0.5 * TURN_S - REACTION_S);
             corridor::gate_raise_m(gate_m, fall, turn_s, keep_m, net) * k.clamp(0.0, 1.0)
@@ -170,7 +171,7 @@ impl Flight<'_> {
         let open = self.weighs() && (tgo_s > LATCHED_S || self.mode.phase != Phase::Braking);
         let at_gate = |k: f64| self.outlook(k, sigma_m, (gate_m + raise_m(k), v_m_s), burnt_kg);
         // Near the gate a change of mind would cost more than it is worth.
-        let risk = open.then(|| risk::choose(Some(self.guide.risk.k), at_gate));
+        let risk = open.then(|| risk::choose(most, Some(self.guide.risk.k), at_gate));
         self.take_risk(risk);
         let raise_m = raise_m(self.guide.k);
         // A higher gate takes more thrust: without any to spare it would only be reached too fast.
@@ -185,6 +186,22 @@ impl Flight<'_> {
         let t_s = plan.corridor.planned_s(altitude_m.max(0.0));
         let (left_kg, sigma_kg) = plan.propellant_kg;
         left_kg - sigmas * sigma_kg - plan.propellant_for_kg(plan.v_m_s + MOON_GRAVITY_M_S2 * t_s)
+    }
+
+    /// The same at the gate of braking, after `burnt_kg` more.
+    pub(crate) fn spare_at_gate_kg(&self, burnt_kg: f64, sigmas: f64) -> f64 {
+        let target = &self.load.target;
+        let altitude_m = target.gate_altitude_m + self.guide.raise_m;
+        let v_m_s = libm::hypot(target.gate_v_up_m_s, target.gate_v_horizontal_m_s);
+        let plan = self.outlook(0.0, 0.0, (altitude_m, v_m_s), burnt_kg);
+        let t_s = plan.corridor.planned_s(altitude_m);
+        let (left_kg, sigma_kg) = plan.propellant_kg;
+        left_kg - sigmas * sigma_kg - plan.propellant_for_kg(v_m_s + MOON_GRAVITY_M_S2 * t_s)
+    }
+
+    /// Propellant for a velocity change from here, kg.
+    pub(crate) fn propellant_for_kg(&self, dv_m_s: f64) -> f64 {
+        self.outlook(0.0, 0.0, (0.0, 0.0), 0.0).propellant_for_kg(dv_m_s)
     }
 
     /// Standard deviations of the propellant that no wait may use. With an engine out more was burnt, and by a scale of
@@ -248,18 +265,21 @@ impl Flight<'_> {
         let reaction_s = REACTION_S + 0.5 * turn_s;
         let sigma_m = self.guide.sigma_m;
         if !self.load.faults.corridor {
-            let corridor = self.corridor(corridor::K_SIGMA, sigma_m, net_m_s2, reaction_s);
+            let k = self.desk.tuned.corridor_sigmas;
+            let corridor = self.corridor(k, sigma_m, net_m_s2, reaction_s);
             let (safe, planned) =
                 (corridor.safe_m_s(self.guide.altitude_m), corridor.planned(self.guide.altitude_m));
             self.guide.corridor_m_s = safe;
             return planned;
         }
         let altitude_m = self.braking_altitude_m();
+        let most = self.desk.tuned.corridor_sigmas;
         let risk = if sigma_m <= corridor::UNKNOWN_M {
-            Some(Risk { k: corridor::K_SIGMA, ..Risk::default() })
+            Some(Risk { k: most, ..Risk::default() })
         } else if self.weighs() {
             let from = (altitude_m, self.nav.v_ground_I(self.load).norm());
-            Some(risk::choose(Some(self.guide.risk.k), |k| self.outlook(k, sigma_m, from, 0.0)))
+            let outlook = |k| self.outlook(k, sigma_m, from, 0.0);
+            Some(risk::choose(most, Some(self.guide.risk.k), outlook))
         } else {
             None
         };

@@ -5,6 +5,7 @@ use crate::load::after;
 use crate::nav::covariance::{ALIGNMENT, THETA, V};
 use icd::bus::PULSE_FRAME;
 use icd::frames::{I, Position, Vector};
+use icd::time::Time;
 use icd::tm::{self, Phase, Snapshot};
 use nalgebra::Vector3;
 
@@ -26,7 +27,7 @@ impl Flight<'_> {
             control: self.control_down(),
             alarms: self.alarms(),
             touchdown: self.switches,
-            orders: tm::Orders::default(),
+            orders: self.desk.down(self.nav.t),
         };
     }
 
@@ -75,8 +76,8 @@ impl Flight<'_> {
                 self.apollo_tgo_s().or(self.solution.map(|s| s.tgo_s)).unwrap_or(0.0)
             }
             Phase::PitchUp => self.apollo_tgo_s().unwrap_or(0.0),
-            Phase::OrbitCoast => after(self.load.deorbit.t_ignition, self.nav.t),
-            Phase::DescentCoast => after(self.load.deorbit.t_arm, self.nav.t),
+            Phase::OrbitCoast => self.coast_left_s(self.desk.hold.plan.t_ignition),
+            Phase::DescentCoast => self.coast_left_s(self.desk.hold.plan.t_arm),
             _ => self.course_left_s(),
         };
         tm::Guidance {
@@ -92,6 +93,11 @@ impl Flight<'_> {
             downrange_m: self.guide.along_across_m.0,
             crossrange_m: self.guide.along_across_m.1,
         }
+    }
+
+    /// Time to the end of a coast, s: by plan, or to the next chance.
+    fn coast_left_s(&self, planned: Time) -> f64 {
+        self.chance_in_s().unwrap_or(after(planned, self.nav.t))
     }
 
     fn control_down(&self) -> tm::Control {

@@ -35,12 +35,14 @@ pub mod control;
 mod course;
 mod descent;
 mod down;
+pub mod downlink;
 pub mod faults;
 pub mod guidance;
 pub mod hazard;
 pub mod load;
 mod mode;
 pub mod nav;
+mod orders;
 mod respond;
 mod saved;
 mod sense;
@@ -51,6 +53,7 @@ mod test_load;
 #[cfg(test)]
 mod tests;
 mod thrust;
+pub mod uplink;
 
 use announce::Announce;
 use control::allocate::{self, Jets};
@@ -71,6 +74,7 @@ use icd::tm::{Innovation, Snapshot};
 use load::{Load, NavStart};
 use nalgebra::Vector3;
 use nav::{Nav, Site};
+use orders::Desk;
 
 /// Cycles in a pulse frame.
 const CYCLES: u32 = 5;
@@ -95,7 +99,9 @@ struct Lines {
 pub struct Flight<'a> {
     load: &'a Load,
     site: Site,
-    /// Where guidance wants to land: the site, or a place beyond it where thrust is short.
+    /// Where the ground wants the lander: the site, or where a divert has moved it.
+    landing: Site,
+    /// Where guidance wants to land: the same, or a place beyond it where thrust is short.
     aim: Site,
     nav: Nav,
     watch: RangeWatch,
@@ -133,6 +139,7 @@ pub struct Flight<'a> {
     avoid: avoid::Avoid,
     settling: Settling,
     course: course::Course,
+    desk: Desk,
 }
 
 impl<'a> Flight<'a> {
@@ -143,6 +150,7 @@ impl<'a> Flight<'a> {
         Self {
             load,
             site: Site::new(&load.target),
+            landing: Site::new(&load.target),
             aim: Site::new(&load.target),
             nav: Nav::new(load, start),
             watch: RangeWatch::new(Ranging::Rangefinder),
@@ -185,6 +193,7 @@ impl<'a> Flight<'a> {
             avoid: avoid::Avoid::new(),
             settling: Settling::NONE,
             course: course::Course::new(),
+            desk: Desk::new(load),
         }
     }
 
@@ -200,6 +209,7 @@ impl<'a> Flight<'a> {
         self.switches =
             sensors.touchdown.iter().rev().fold(0, |bits, on| (bits << 1) | u8::from(*on));
         self.spend();
+        self.obey(sensors);
         self.change_mode(sensors);
         if frame {
             self.command();
@@ -213,6 +223,7 @@ impl<'a> Flight<'a> {
         }
         self.actuators.sweep = self.look_for_hazards(sensors);
         self.plan_on();
+        self.command_units();
         if self.actuators.main_open
             || self.actuators.assist_on_us.iter().chain(&self.actuators.jet_on_us).any(|us| *us > 0)
         {

@@ -7,6 +7,7 @@ use crate::Flight;
 use crate::faults::contact::{Contact, Evidence};
 use crate::faults::table;
 use crate::load::{Legacy, Load, after};
+use crate::orders::Chance;
 use icd::bus::{CYCLE, Sensors};
 use icd::events::Event;
 use icd::time::Time;
@@ -72,26 +73,32 @@ impl Flight<'_> {
         let in_phase_s = after(self.nav.t, self.mode.t_phase);
         let contact = self.contact(sensors);
         let still = self.still(sensors);
-        let plan = self.load.deorbit;
+        let dv_m_s = self.desk.hold.plan.dv_m_s;
+        let chance = self.chance(in_phase_s, IGNITION_S_MAX);
         let laid_down = self.laid_down(sensors);
         match self.mode.phase {
-            Phase::OrbitCoast if self.nav.t >= plan.t_ignition => {
+            Phase::OrbitCoast if chance == Chance::Now => {
                 self.enter(Phase::Deorbit, Some(Event::DeorbitStarted));
+            }
+            Phase::Deorbit | Phase::Ignition if chance == Chance::Missed => {
+                self.mode.cut = true;
+                let (phase, event) = self.go_back();
+                self.enter(phase, Some(event));
             }
             Phase::Deorbit => {
                 let f = self.nav.f_B.si();
                 self.mode.deorbit_dv_m_s += f.z.max(0.0) * CYCLE.s();
                 // Half a cycle's worth ahead: the valve shuts at the nearer cycle.
-                let done = self.mode.deorbit_dv_m_s + 0.5 * f.z * CYCLE.s() >= plan.dv_m_s;
+                let done = self.mode.deorbit_dv_m_s + 0.5 * f.z * CYCLE.s() >= dv_m_s;
                 if done || in_phase_s > self.longest_deorbit_s() {
                     self.mode.cut = true;
                     self.enter(Phase::DescentCoast, Some(Event::DeorbitEnded));
                 }
             }
-            Phase::DescentCoast if self.nav.t >= plan.t_arm => {
+            Phase::DescentCoast if chance == Chance::Now => {
                 self.enter(Phase::Ignition, Some(Event::IgnitionArmed));
             }
-            Phase::Ignition if self.ignition_due() || in_phase_s > IGNITION_S_MAX => {
+            Phase::Ignition if chance == Chance::Now => {
                 self.nav.fold_alignment();
                 self.enter(Phase::Braking, Some(Event::BrakingStarted));
             }
@@ -184,7 +191,7 @@ impl Flight<'_> {
     fn longest_deorbit_s(&self) -> f64 {
         let p = self.propulsion();
         let thrust_N = p.main.0 + self.deorbit_collective() * p.assist.0;
-        let planned_s = self.load.deorbit.dv_m_s * self.mass_kg() / thrust_N.max(1.0);
+        let planned_s = self.desk.hold.plan.dv_m_s * self.mass_kg() / thrust_N.max(1.0);
         let late = self.load.faults.legacy == Legacy::Luna25;
         planned_s * if late { LUNA_25_LATE } else { table::BURN.threshold }
     }

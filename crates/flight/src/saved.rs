@@ -31,9 +31,13 @@ impl<'a> Flight<'a> {
         flight.thrust_scale = self.thrust_scale;
         flight.solution = self.solution;
         flight.engines = self.engines;
+        flight.landing = self.landing;
         flight.aim = self.aim;
         // What the next phase change looks at before guidance has run again.
         flight.guide = self.guide;
+        // What the ground has ordered stays ordered.
+        flight.desk = self.desk.kept();
+        flight.keep_uses(&self.lines);
         flight.resumed = true;
         flight
     }

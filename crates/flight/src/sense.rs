@@ -110,7 +110,11 @@ impl Flight<'_> {
         }
         self.follow(&mut anchor);
         if let Some(shot) = sensors.rangefinder.as_ref().filter(|_| flying) {
-            let scene = Scene { load: self.load, peer: self.radar.peer(self.nav.t) };
+            let scene = Scene {
+                load: self.load,
+                peer: self.radar.peer(self.nav.t),
+                gate: self.desk.tuned.gate,
+            };
             self.watch.take(
                 &scene,
                 &self.site,

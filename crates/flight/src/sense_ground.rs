@@ -242,7 +242,11 @@ impl Flight<'_> {
         });
         let expected = expected.map(|p| Prediction { r: p.r + tag_r, ..p });
         let line = &mut self.lines.radar_altimeter;
-        let scene = Scene { load: self.load, peer: self.watch.peer(self.nav.t) };
+        let scene = Scene {
+            load: self.load,
+            peer: self.watch.peer(self.nav.t),
+            gate: self.desk.tuned.gate,
+        };
         let announce = &mut self.announce;
         let pulse = SlantRange { t, ..*pulse };
         self.radar.judge(&scene, &mut self.nav, &pulse, expected, line, announce);

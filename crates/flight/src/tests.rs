@@ -189,7 +189,8 @@ fn shoot(flight: &mut Flight, n: u32, offset: impl Fn(u32) -> f64) {
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + offset(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
-        let scene = Scene { load: flight.load, peer: Peer::default() };
+        let scene =
+            Scene { load: flight.load, peer: Peer::default(), gate: flight.load.faults.gate };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
         flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(flight);
@@ -228,7 +229,8 @@ fn resilient_takes_a_repeatable_step_and_corrects_its_altitude() {
         #[allow(clippy::cast_possible_truncation)]
         let range_m = (p.value + 900.0 + 0.01 * f64::from(i)) as f32;
         let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
-        let scene = Scene { load: flight.load, peer: Peer::default() };
+        let scene =
+            Scene { load: flight.load, peer: Peer::default(), gate: flight.load.faults.gate };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
         flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(&mut flight);
@@ -311,7 +313,8 @@ fn a_frozen_range_is_not_believed() {
     let mut flight = terminal(&load, 1500.0);
     for _ in 0..20 {
         let shot = SlantRange { t: flight.nav.t, range_m: 1490.0, quality: ShotQuality::Valid };
-        let scene = Scene { load: flight.load, peer: Peer::default() };
+        let scene =
+            Scene { load: flight.load, peer: Peer::default(), gate: flight.load.faults.gate };
         let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
         flight.watch.take(&scene, &flight.site, &mut flight.nav, &shot, line, announce);
         later(&mut flight);
@@ -336,7 +339,7 @@ fn sink(flight: &mut Flight, truth: &mut nav::Nav, read: impl Fn(f64) -> f64) {
     #[allow(clippy::cast_possible_truncation)]
     let range_m = read(p.value) as f32;
     let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
-    let scene = Scene { load, peer: Peer::default() };
+    let scene = Scene { load, peer: Peer::default(), gate: load.faults.gate };
     let before = (flight.nav.p_MB_I.si(), flight.nav.v_MB_I.si());
     let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
     flight.watch.take(&scene, &site, &mut flight.nav, &shot, line, announce);

@@ -255,7 +255,7 @@ impl Flight<'_> {
         if converged && (range == Range::Long || moved) {
             let back_rad = BACK_M / self.site.p_MT_M.norm().max(1.0);
             self.guide.aim_rad = (self.guide.aim_rad + beyond_rad - back_rad).max(0.0);
-            self.aim = self.site.moved(self.guide.aim_rad);
+            self.aim = self.landing.moved(self.guide.aim_rad);
         }
         if self.guide.aim_rad > 0.0 { Range::Long } else { range }
     }

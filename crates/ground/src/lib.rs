@@ -14,11 +14,17 @@
 pub mod alarms;
 pub mod archive;
 pub mod clock;
+pub mod command;
+mod console;
 pub mod decode;
+pub mod desk;
+pub mod export;
 mod ground;
 pub mod limits;
 pub mod mission;
 pub mod receive;
+pub mod serve;
+pub mod signal;
 pub mod store;
 pub mod values;
 

@@ -128,6 +128,8 @@ events! {
     100 UplinkLockedOut Medium "Command frames out of sequence: acceptance locked until unlocked";
     101 ContactLost Medium "No signal from the ground for long: trying to be heard again";
     102 ContactRegained Info "Signal from the ground again";
+    110 DeorbitBroken Medium "Deorbit burn broken off: its rest comes a revolution later";
+    111 OpportunityMissed Medium "Held past the last moment for braking: around once more";
 }
 
 #[cfg(test)]

@@ -12,13 +12,14 @@ use crate::load::{digest, nav_start};
 use crate::measures::{MEASURES, Measures};
 use crate::record::{Record, Recorder, Recording};
 use crate::scenario::ScenarioError;
+use crate::scenario::command::Orders;
 use crate::scenario::fault::Restart;
 pub use crate::stand::Stand;
 use crate::verdict::{End, Judgement, judge, outcome};
 use crate::watch::{EMPTY_KG, Watch};
 use flight::Flight;
 use flight::load::{Load, NavStart};
-use icd::bus::{Actuators, Sensors};
+use icd::bus::{Actuators, Sensors, Uplink};
 use icd::events::Event;
 use icd::time::{Span, Time};
 use icd::tm::{Phase, Snapshot};
@@ -66,6 +67,7 @@ pub struct Simulation<'a> {
     /// With the flight software, which is large: a run is moved about, on the stacks of many threads.
     computer: Box<Computer<'a>>,
     silences: Vec<Window>,
+    orders: Orders,
 }
 
 impl<'a> Simulation<'a> {
@@ -82,16 +84,27 @@ impl<'a> Simulation<'a> {
             world: stand.world(run, &start, drawn.faults)?,
             computer: powered_up(load, nav, &drawn.restarts),
             silences: drawn.silences.into_iter().map(silence).collect(),
+            orders: Orders::new(&stand.scenario.commands, start.t),
         })
     }
 
     /// The door between nature and computer: sensors up, commands down. Nature waits.
     pub fn exchange(&mut self) -> Exchange {
-        let sensors = self.world.sense();
+        let mut sensors = self.world.sense();
         let now = self.world.now();
+        sensors.uplink = self.orders.ready(&now);
         self.silences.iter_mut().for_each(|silence| silence.follow(&now));
         let actuators = self.computer.step(&now, &sensors);
+        if sensors.uplink.is_some() && self.computer.up() {
+            self.orders.taken(&now);
+        }
         Exchange { sensors, actuators }
+    }
+
+    /// Hands the computer a telecommand packet that the on-board receiver has let through; it is read in the next
+    /// cycle that it computes and that has no other to read.
+    pub fn uplink(&mut self, packet: Uplink) {
+        self.orders.receive(packet);
     }
 
     /// Nature carries on for one cycle under the commands.
@@ -131,10 +144,20 @@ impl<'a> Simulation<'a> {
         self.computer.flight()
     }
 
+    /// Whether the computer runs, and whether its last cycle was the first after a power-up.
+    pub fn computer(&self) -> (bool, bool) {
+        (self.computer.up(), self.computer.powered_up())
+    }
+
+    /// Whether a fault of the link acts that lets nothing through.
+    pub fn silenced(&self) -> bool {
+        let t = self.world.now().t;
+        self.silences.iter().any(|silence| silence.age(t).is_some())
+    }
+
     /// Whether the ground receives what is sent now: the computer is up and no fault of the link acts.
     pub fn received(&self) -> bool {
-        let now = self.world.now();
-        self.computer.up() && self.silences.iter().all(|silence| silence.age(now.t).is_none())
+        self.computer.up() && !self.silenced()
     }
 }
 
@@ -235,8 +258,18 @@ impl<'a> Running<'a> {
 
     /// One cycle; tells how the run ended, once it has. `observer` as in [`fly`].
     pub fn step(&mut self, observer: &mut impl FnMut(&Frame<'_>)) -> Option<End> {
+        self.step_with(observer, &mut |_, _| {})
+    }
+
+    /// As [`Self::step`]; `each` is shown every exchange before nature carries on.
+    pub fn step_with(
+        &mut self,
+        observer: &mut impl FnMut(&Frame<'_>),
+        each: &mut impl FnMut(&Simulation<'a>, &Exchange),
+    ) -> Option<End> {
         let exchange = self.simulation.exchange();
         self.log.before(&self.simulation, &exchange, observer);
+        each(&self.simulation, &exchange);
         self.simulation.carry_on(&exchange);
         self.cycles += 1;
         self.log.after(&self.simulation, &exchange)
@@ -250,6 +283,11 @@ impl<'a> Running<'a> {
     /// The loop itself.
     pub fn simulation(&self) -> &Simulation<'a> {
         &self.simulation
+    }
+
+    /// As [`Simulation::uplink`].
+    pub fn uplink(&mut self, packet: Uplink) {
+        self.simulation.uplink(packet);
     }
 
     /// Other noise from now on: that of `key`. Clone first to fork.
@@ -321,6 +359,12 @@ impl Log {
             if let Some(recorder) = &mut self.recorder {
                 recorder.event(t_s, *event, sensors.t);
             }
+        }
+        if let Some(recorder) = &mut self.recorder
+            && simulation.computer.up()
+        {
+            let answers = simulation.flight().reports();
+            answers.iter().for_each(|answer| recorder.report(answer, sensors.t));
         }
         let coast = matches!(telemetry.phase, Phase::OrbitCoast | Phase::DescentCoast);
         let close = self.watch.near() || (self.recorder.is_some() && !coast);

@@ -2,15 +2,21 @@
 //!
 //! Owns: [`Computer`]. Does not own: the flight software (`flight`), what it does after a restart.
 //! As programmed: while the computer is down nothing is computed and the valve drivers shut every valve
-//! (assumed: a watchdog). After a restart it goes on with what it remembers; after a cold one with its
+//! (assumed: a watchdog). It restarts by a fault, or because the flight software asks for it: by order, at the end of the
+//! cycle. After a restart it goes on with what it remembers; after a cold one with its
 //! load, the orbit it was given before the flight, and what the flight software keeps for that case.
 
 use crate::scenario::fault::Restart;
 use flight::Flight;
 use flight::load::{Load, NavStart};
-use icd::bus::{Actuators, Sensors};
+use icd::bus::{Actuators, Reboot, Sensors};
 use icd::time::{Span, Time};
 use truth::faulty::{Now, Window};
+
+/// How long a restart by order takes: with the state in memory, and from the load. Assumed: of the order of Beresheet's
+/// second, see `scenarios/history-beresheet.toml`.
+const WARM: Span = Span::from_ms(500);
+const COLD: Span = Span::from_ms(2_000);
 
 /// A computer with its restarts.
 #[derive(Clone)]
@@ -19,6 +25,8 @@ pub(crate) struct Computer<'a> {
     start: NavStart,
     restarts: Vec<Pending>,
     up_again: Option<(Time, bool)>,
+    /// Ordered in the last cycle: when it is up again, and whether cold.
+    ordered: Option<(Time, bool)>,
     powered_up: bool,
     next_powers_up: bool,
 }
@@ -40,8 +48,9 @@ impl<'a> Computer<'a> {
         };
         let restarts = restarts.iter().map(pending).collect();
         let flight = Flight::new(load, &start);
-        let (up_again, powered_up, next_powers_up) = (None, false, true);
-        Self { flight, start, restarts, up_again, powered_up, next_powers_up }
+        let (powered_up, next_powers_up) = (false, true);
+        let (up_again, ordered) = (None, None);
+        Self { flight, start, restarts, up_again, ordered, powered_up, next_powers_up }
     }
 
     /// One cycle.
@@ -51,9 +60,11 @@ impl<'a> Computer<'a> {
             if !pending.done && pending.window.age(now.t).is_some() {
                 pending.done = true;
                 let up = now.t + Span::from_s(pending.restart.outage_s);
-                let (later, cold) = self.up_again.unwrap_or((up, false));
-                self.up_again = Some((later.max(up), cold || pending.restart.cold));
+                self.up_again = later(self.up_again, (up, pending.restart.cold));
             }
+        }
+        if let Some(ordered) = self.ordered.take() {
+            self.up_again = later(self.up_again, ordered);
         }
         if let Some((up, cold)) = self.up_again {
             if now.t < up {
@@ -65,7 +76,12 @@ impl<'a> Computer<'a> {
             self.up_again = None;
         }
         self.powered_up = std::mem::take(&mut self.next_powers_up);
-        self.flight.step(sensors)
+        let actuators = self.flight.step(sensors);
+        self.ordered = actuators.reboot.map(|reboot| match reboot {
+            Reboot::Warm => (now.t + WARM, false),
+            Reboot::Cold => (now.t + COLD, true),
+        });
+        actuators
     }
 
     #[inline(never)] // a second flight software, large: not on the stack of every cycle
@@ -88,4 +104,10 @@ impl<'a> Computer<'a> {
     pub fn flight(&self) -> &Flight<'a> {
         &self.flight
     }
+}
+
+/// Two restarts at once: up with the later, cold if one of them is.
+fn later(one: Option<(Time, bool)>, (up, cold): (Time, bool)) -> Option<(Time, bool)> {
+    let (first, was_cold) = one.unwrap_or((up, cold));
+    Some((first.max(up), was_cold || cold))
 }

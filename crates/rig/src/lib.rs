@@ -30,6 +30,7 @@ mod computer;
 pub mod counterfactual;
 pub mod fault_table;
 pub mod linear_covariance;
+pub mod live;
 pub mod load;
 pub mod margins;
 pub mod measures;

@@ -13,6 +13,7 @@ use icd::bus::{PULSE_FRAME, ShotQuality};
 use icd::events::Event;
 use icd::link::packet::{self, PACKET_MAX};
 use icd::link::raw::Packer;
+use icd::tc::Report;
 use icd::time::{Span, Time};
 use icd::tm::{self, Phase};
 use sha2::{Digest, Sha256};
@@ -274,6 +275,13 @@ impl Recorder {
         self.record.events.push((t_s, event));
         let mut out = [0; PACKET_MAX];
         let octets = packet::event(event, t, self.sent, &mut out);
+        self.send(&out[..octets]);
+    }
+
+    /// Sends an answer to a command at once.
+    pub fn report(&mut self, report: &Report, t: Time) {
+        let mut out = [0; PACKET_MAX];
+        let octets = packet::report(report, t, self.sent, &mut out);
         self.send(&out[..octets]);
     }
 

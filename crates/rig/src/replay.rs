@@ -18,6 +18,7 @@ use flight::Flight;
 use icd::events::Event;
 use icd::link::packet::{self, DecodeError, PACKET_MAX, Packet, TIME_OCTETS, encode_time};
 use icd::link::raw;
+use icd::tc::Report;
 use icd::time::Time;
 use icd::tm;
 use std::path::{Path, PathBuf};
@@ -248,6 +249,8 @@ fn raw_cycles(packets: &[u8]) -> impl Iterator<Item = raw::Cycle> + '_ {
 struct Heard<'a> {
     lists: Vec<(Stamp, u8, &'a [u8])>,
     events: Vec<(Stamp, Event)>,
+    answers: Vec<(Stamp, Report)>,
+    next_answer: usize,
     next_list: usize,
     next_event: usize,
     lost: u64,
@@ -255,7 +258,9 @@ struct Heard<'a> {
 
 impl<'a> Heard<'a> {
     fn new(packets: &'a [u8]) -> Self {
-        let mut out = Self { lists: vec![], events: vec![], next_list: 0, next_event: 0, lost: 0 };
+        let (lists, events, answers) = (vec![], vec![], vec![]);
+        let (next_list, next_event, next_answer) = (0, 0, 0);
+        let mut out = Self { lists, events, answers, next_answer, next_list, next_event, lost: 0 };
         let (mut expected, mut damaged) = (0, 0);
         for (count, packet) in Packets(packets) {
             damaged += 1;
@@ -267,7 +272,8 @@ impl<'a> Heard<'a> {
                     out.lists.push((encode_time(t), list, data));
                 }
                 Packet::Event { t, event } => out.events.push((encode_time(t), event)),
-                Packet::Raw { .. } | Packet::Report { .. } => {}
+                Packet::Report { t, report } => out.answers.push((encode_time(t), report)),
+                Packet::Raw { .. } => {}
             }
         }
         out.lost += damaged;
@@ -292,6 +298,9 @@ impl<'a> Heard<'a> {
                 }
             }
         }
+        if let Some(difference) = self.compare_answers(flight, t) {
+            return Some(difference);
+        }
         if flight.down().t != t {
             return None;
         }
@@ -314,6 +323,28 @@ impl<'a> Heard<'a> {
         None
     }
 
+    /// Compares the answers to commands, as they are packed.
+    fn compare_answers(&mut self, flight: &Flight<'_>, t: Time) -> Option<Difference> {
+        let stamp = encode_time(t);
+        for answer in flight.reports() {
+            let mut packed = [0; PACKET_MAX];
+            let octets = packet::report(answer, t, 0, &mut packed);
+            let again = match packet::decode(&packed[..octets]) {
+                Ok((Packet::Report { report, .. }, _)) => Some(report),
+                _ => None,
+            };
+            let received = self.answers.get(self.next_answer).filter(|(at, _)| *at == stamp);
+            let received = received.map(|(_, report)| *report);
+            if received.is_some() && received == again {
+                self.next_answer += 1;
+            } else if self.lost == 0 {
+                let (down, again) = (format!("{received:?}"), format!("{again:?}"));
+                return Some(difference(t, "answer", &down, &again));
+            }
+        }
+        None
+    }
+
     /// The first thing downlinked up to `last` that the replay passed over.
     fn left_over(&self, last: Option<Time>) -> Option<Difference> {
         let until = last.map(encode_time)?;
@@ -321,6 +352,10 @@ impl<'a> Heard<'a> {
         let event = self.events.get(self.next_event).filter(|(at, _)| *at <= until);
         if let Some((at, event)) = event {
             return Some(difference(t(*at), "event", event.name(), "nothing"));
+        }
+        let answer = self.answers.get(self.next_answer).filter(|(at, _)| *at <= until);
+        if let Some((at, answer)) = answer {
+            return Some(difference(t(*at), "answer", &format!("{answer:?}"), "nothing"));
         }
         let list = self.lists.get(self.next_list).filter(|(at, ..)| *at <= until);
         list.map(|(at, id, _)| difference(t(*at), &format!("list {id}"), "a snapshot", "nothing"))

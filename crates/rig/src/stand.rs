@@ -21,6 +21,7 @@ use truth::environment::landmarks::Catalogue;
 use truth::environment::terrain::{Terrain, TerrainConfig, Tile};
 use truth::environment::{Environment, Site};
 use truth::faulty::Fault;
+use truth::radio::{Radio, RadioConfig};
 use truth::random::{Key, Stream};
 use truth::vehicle::{Dispersions, Vehicle};
 use truth::world::{self, World, WorldConfig};
@@ -188,6 +189,19 @@ impl Stand {
     /// What breaks in one run.
     pub(crate) fn faults(&self, run: u64) -> fault::Drawn {
         fault::drawn(&self.scenario.faults, &self.scenario.design, self.scenario.seed, run)
+    }
+
+    /// The radio of one run, with what breaks in it; `None` where the scenario has no `[link]`.
+    ///
+    /// # Errors
+    /// A link that cannot be built.
+    pub fn radio(&self, run: u64) -> Result<Option<Radio>, ScenarioError> {
+        let Some(link) = self.scenario.link.clone() else { return Ok(None) };
+        let config = RadioConfig { link, faults: self.faults(run).radio };
+        let (start, key) = (self.start(run).t, (self.scenario.seed, run));
+        Radio::new(&config, Arc::clone(&self.environment), start, key)
+            .map(Some)
+            .map_err(|reason| ScenarioError::Radio { file: self.scenario.path.clone(), reason })
     }
 
     /// Nature's side of one run, with what breaks in it.

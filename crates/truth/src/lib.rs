@@ -46,6 +46,7 @@ pub mod dynamics;
 pub mod environment;
 pub mod faulty;
 pub mod integrate;
+pub mod radio;
 pub mod random;
 pub mod sensors;
 pub mod vehicle;

@@ -106,6 +106,8 @@ pub struct Scene<'a> {
     pub load: &'a Load,
     /// Another ranging sensor's belief.
     pub peer: Peer,
+    /// The rangefinder's gate.
+    pub gate: Gate,
 }
 
 /// A condition by time.
@@ -276,7 +278,7 @@ impl RangeWatch {
             prediction.r = self.real_noise(&prediction, t, announce);
         }
         let mut c = filter::compare(nav, &prediction, measured);
-        let rule = self.rule(scene.load);
+        let rule = self.rule(scene);
         let narrow = rule.width(per_height, c.sigma);
         // As flown: wider around an altitude that no range has set yet.
         let first = !self.acquired && matches!(rule, Gate::Fixed { .. });
@@ -320,9 +322,9 @@ impl RangeWatch {
     }
 
     /// The gate that this sensor's ranges must pass.
-    fn rule(&self, load: &Load) -> Gate {
+    fn rule(&self, scene: &Scene<'_>) -> Gate {
         match self.sensor {
-            Ranging::Rangefinder => load.faults.gate,
+            Ranging::Rangefinder => scene.gate,
             Ranging::RadarAltimeter => Gate::Sigma { k: GATE_SIGMAS },
         }
     }

@@ -298,9 +298,17 @@ fn predict_each<const N: usize>(
     core::array::from_fn(|n| core::array::from_fn(|j| y[j][n]))
 }
 
+/// Largest sideways share of the thrust direction.
+pub const LEAN_MAX: f64 = 0.2;
+
 /// Sideways share of the thrust direction that nulls `v_across_m_s` in a third of the time to go.
+pub fn lean(v_across_m_s: f64, acceleration_m_s2: f64, tgo_s: f64) -> f64 {
+    -3.0 * v_across_m_s / (acceleration_m_s2.max(0.1) * tgo_s.max(5.0))
+}
+
+/// The same within what braking may lean.
 pub fn across(v_across_m_s: f64, acceleration_m_s2: f64, tgo_s: f64) -> f64 {
-    (-3.0 * v_across_m_s / (acceleration_m_s2.max(0.1) * tgo_s.max(5.0))).clamp(-0.2, 0.2)
+    lean(v_across_m_s, acceleration_m_s2, tgo_s).clamp(-LEAN_MAX, LEAN_MAX)
 }
 
 /// Thrust direction in `I` from radial, forward and rightward unit vectors.

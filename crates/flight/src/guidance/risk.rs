@@ -15,7 +15,7 @@
 //! profile) when there is none.
 //! Refuses: a sensor that never comes back; that is for other sensors to solve.
 
-use super::corridor::{CREEP_M_S, Corridor, K_SIGMA};
+use super::corridor::{CREEP_M_S, Corridor};
 use icd::constants::MOON_GRAVITY_M_S2;
 
 /// Choices of k: from none to all by equal steps.
@@ -138,11 +138,11 @@ impl Outlook {
 /// The choice with the least cost; of equal ones the largest k. The one that is held stays until another is
 /// clearly better.
 ///
-/// - `outlook`: what is weighed for a given k; `held`: the k of the last choice.
-pub fn choose(held: Option<f64>, outlook: impl Fn(f64) -> Outlook) -> Risk {
+/// - `most`: largest k; `outlook`: what is weighed for a given k; `held`: the k of the last choice.
+pub fn choose(most: f64, held: Option<f64>, outlook: impl Fn(f64) -> Outlook) -> Risk {
     let mut best: Option<(f64, Risk)> = None;
     for i in (0..CHOICES).rev() {
-        let k = K_SIGMA * i as f64 / (CHOICES - 1) as f64;
+        let k = most * i as f64 / (CHOICES - 1) as f64;
         let risk = outlook(k).weigh();
         let stays = held.is_some_and(|held| (held - k).abs() < 1e-9);
         let cost = if stays { STAYS * risk.cost } else { risk.cost };
@@ -150,12 +150,12 @@ pub fn choose(held: Option<f64>, outlook: impl Fn(f64) -> Outlook) -> Risk {
             best = Some((cost, risk));
         }
     }
-    best.map_or(Risk { k: K_SIGMA, ..Risk::default() }, |(_, risk)| risk)
+    best.map_or(Risk { k: most, ..Risk::default() }, |(_, risk)| risk)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::corridor::{LAST, plan};
+    use super::super::corridor::{K_SIGMA, LAST, plan};
     use super::*;
 
     const PROFILE: [(f64, f64); 5] =
@@ -207,9 +207,9 @@ mod tests {
     fn with_ample_propellant_the_whole_corridor_is_kept_and_with_none_the_plan_is_flown() {
         for sigma_m in [50.0, 200.0, 470.0, 700.0] {
             for late in [0.05, 0.5, 0.99] {
-                let ample = choose(None, |k| outlook(k, sigma_m, 300.0, late));
+                let ample = choose(K_SIGMA, None, |k| outlook(k, sigma_m, 300.0, late));
                 assert!((ample.k - K_SIGMA).abs() < 1e-9 && ample.dry < 1e-6, "{ample:?}");
-                let none = choose(None, |k| outlook(k, sigma_m, 0.0, late));
+                let none = choose(K_SIGMA, None, |k| outlook(k, sigma_m, 0.0, late));
                 let corridor = outlook(none.k, sigma_m, 0.0, late).corridor;
                 for h_m in [2900.0, 2000.0, 1000.0, 500.0, 100.0] {
                     let plan = corridor.planned(h_m).0.max(CREEP_M_S.min(sigma_m));
@@ -229,7 +229,7 @@ mod tests {
                 let mut last = K_SIGMA;
                 for tenth in (0..1200).rev() {
                     let left_kg = 0.1 * f64::from(tenth);
-                    let best = choose(None, |k| outlook(k, sigma_m, left_kg, late));
+                    let best = choose(K_SIGMA, None, |k| outlook(k, sigma_m, left_kg, late));
                     assert!(best.k <= last + 1e-12, "{sigma_m} {late} {left_kg}: {best:?}");
                     last = best.k;
                 }
@@ -239,11 +239,11 @@ mod tests {
 
     #[test]
     fn what_is_held_stays_until_another_is_clearly_better() {
-        let free = choose(None, |k| outlook(k, 470.0, 40.0, 0.2));
+        let free = choose(K_SIGMA, None, |k| outlook(k, 470.0, 40.0, 0.2));
         for i in 0..CHOICES {
-            let held = choose(Some(0.5 * i as f64), |k| outlook(k, 470.0, 40.0, 0.2));
+            let held = choose(K_SIGMA, Some(0.5 * i as f64), |k| outlook(k, 470.0, 40.0, 0.2));
             assert!(held.k == free.k || held.cost * STAYS <= free.cost, "{held:?} {free:?}");
-            assert_eq!(choose(Some(held.k), |k| outlook(k, 470.0, 40.0, 0.2)).k, held.k);
+            assert_eq!(choose(K_SIGMA, Some(held.k), |k| outlook(k, 470.0, 40.0, 0.2)).k, held.k);
         }
     }
 

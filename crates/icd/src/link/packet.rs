@@ -23,7 +23,9 @@ pub const APID: u16 = 0x2A;
 /// Octets of a packet at the most.
 pub const PACKET_MAX: usize = 576;
 /// Octets of source data at the most.
-pub const SOURCE_DATA_MAX: usize = PACKET_MAX - 6 - 7 - TIME_OCTETS - 2;
+pub const SOURCE_DATA_MAX: usize = PACKET_MAX - OVERHEAD;
+/// Octets of a packet beside its source data: headers, time, checksum.
+pub const OVERHEAD: usize = 6 + 7 + TIME_OCTETS + 2;
 /// Octets of the time code.
 pub const TIME_OCTETS: usize = 6;
 
@@ -47,6 +49,7 @@ pub enum DecodeError {
 
 /// A decoded packet.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // there is no heap to put it on
 pub enum Packet<'a> {
     /// Housekeeping, the beacon and a station's report among it: the list's number and its raw values, to be
     /// read by [`values`].
@@ -247,8 +250,17 @@ fn get_report(service: (u8, u8), data: &[u8]) -> Result<Report, DecodeError> {
     })
 }
 
+/// The packet at the start of the octets by the length that it claims. `None` when it claims less than its own
+/// headers or more than there is: the reader of `spacepackets` 0.19 would panic on the first.
+fn whole(octets: &[u8]) -> Option<&[u8]> {
+    let [.., a, b] = *octets.first_chunk::<6>()?;
+    let packet = octets.get(..usize::from(u16::from_be_bytes([a, b])) + 7)?;
+    (packet.len() >= OVERHEAD).then_some(packet)
+}
+
 /// Reads one packet from the start of `octets`; also returns its length in octets.
 pub fn decode(octets: &[u8]) -> Result<(Packet<'_>, usize), DecodeError> {
+    let octets = whole(octets).ok_or(DecodeError::NotAPacket)?;
     let reader = PusTmReader::new(octets, TIME_OCTETS).map_err(|_| DecodeError::NotAPacket)?;
     let apid = reader.apid().value();
     if apid != APID && apid != station::APID {
@@ -293,7 +305,9 @@ pub fn values(list: u8, data: &[u8]) -> impl Iterator<Item = (&'static Line, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tm::Snapshot;
+    use crate::link::checksum::crc16;
+    use crate::station::Station;
+    use crate::tm::{Receiver, Snapshot};
     use proptest::prelude::*;
 
     fn snapshot() -> Snapshot {
@@ -326,6 +340,63 @@ mod tests {
     }
 
     #[test]
+    fn stations_and_receiver_report_as_the_lander_does_each_under_its_own_process() {
+        let t = snapshot().t;
+        let station = Station {
+            t,
+            number: 4,
+            doppler_Hz: -46_123.456,
+            via_relay: true,
+            ..Default::default()
+        };
+        let receiver =
+            Receiver { t, frames_good: 7, sequence: 1 << 30, lockout: true, ..Default::default() };
+        let mut out = [0; PACKET_MAX];
+        let n = housekeeping(&station::LIST, &station, 3, &mut out);
+        let seen = |octets: &[u8], key: &str| {
+            let (Packet::Housekeeping { list, data, .. }, _) = decode(octets).unwrap() else {
+                unreachable!()
+            };
+            values(list, data).find(|(line, _)| line.key == key).unwrap().1
+        };
+        assert_eq!(seen(&out[..n], "station.doppler_Hz"), -46_123.456);
+        assert_eq!(seen(&out[..n], "station.via_relay"), 1.0);
+        let n = housekeeping(&tm::RECEIVER, &receiver, 3, &mut out);
+        assert_eq!(seen(&out[..n], "uplink.sequence"), f64::from(1 << 30));
+        // A list under another's process is none.
+        let n = write(APID, (3, 25), 0, t, &[station::LIST.id; 60], &mut out);
+        assert_eq!(decode(&out[..n]), Err(DecodeError::UnknownNumber(30)));
+        let n = write(station::APID, (5, 1), 0, t, &[0, 1], &mut out);
+        assert_eq!(decode(&out[..n]), Err(DecodeError::ForeignApid(station::APID)));
+    }
+
+    #[test]
+    fn every_answer_decodes_to_what_was_sent() {
+        let (t, header, why) =
+            (snapshot().t, Header::new(0x2ABC), Refusal::OutOfRange { argument: 1 });
+        let mut entries = [(Time::default(), Header::new(0)); SCHEDULE_MAX];
+        for (n, entry) in (0..).zip(entries.iter_mut()) {
+            *entry = (t, Header::new(n));
+        }
+        let reports = [
+            Report::Accepted(header),
+            Report::Refused(header, why),
+            Report::Started(header),
+            Report::NotStarted(header, Refusal::NotArmed),
+            Report::Completed(header),
+            Report::Failed(header, Refusal::NotFitted),
+            Report::Alive,
+            Report::Parameter { parameter: 3, value: 0.1 },
+            Report::Schedule { count: 16, entries },
+        ];
+        for sent in reports {
+            let mut out = [0; PACKET_MAX];
+            let n = report(&sent, t, 1, &mut out);
+            assert_eq!(decode(&out[..n]), Ok((Packet::Report { t, report: sent }, n)));
+        }
+    }
+
+    #[test]
     fn a_flipped_bit_is_refused() {
         let mut out = [0; PACKET_MAX];
         let n = event(Event::Landed, snapshot().t, 1, &mut out);
@@ -338,6 +409,20 @@ mod tests {
         #[test]
         fn no_octets_break_the_decoder(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
             let _ = decode(&octets);
+        }
+
+        #[test]
+        fn no_length_breaks_the_decoder(mut octets in proptest::collection::vec(any::<u8>(), 6..80), apid in prop_oneof![Just(APID), Just(station::APID)]) {
+            for claimed in 0..=octets.len() {
+                octets[..2].copy_from_slice(&(0x0800 | apid).to_be_bytes());
+                octets[4..6].copy_from_slice(&u16::try_from(claimed).unwrap().to_be_bytes());
+                let length = claimed + 7;
+                if let Some(packet) = octets.get_mut(..length) {
+                    let checksum = crc16(&packet[..length - 2]).to_be_bytes();
+                    packet[length - 2..].copy_from_slice(&checksum);
+                }
+                let _ = decode(&octets);
+            }
         }
 
         #[test]

@@ -162,8 +162,9 @@ pub const PARAMETERS: &[Loadable] = &[
     Loadable { id: 2, name: "gate_half_width_m", unit: "m", min: 10.0, max: 10_000.0, text: "Gate of the rangefinder as flown, half width in altitude" },
     Loadable { id: 3, name: "reserve_kg", unit: "kg", min: 0.0, max: 500.0, text: "Propellant to be left at touchdown" },
     Loadable { id: 4, name: "main_off_m", unit: "m", min: 0.0, max: 10_000.0, text: "Altitude below which the main engine may be shut down" },
-    Loadable { id: 5, name: "range_m_max", unit: "m", min: 100.0, max: 20_000.0, text: "Reach that the rangefinder is believed to have" },
-    Loadable { id: 6, name: "map_sigma_m", unit: "m", min: 0.1, max: 2_000.0, text: "Error of the map, one standard deviation" },
+    Loadable { id: 5, name: "braking_collective", unit: "", min: 0.7, max: 0.95, text: "Collective of the assist engines that braking counts on" },
+    Loadable { id: 6, name: "corridor_sigmas", unit: "", min: 0.0, max: 6.0, text: "Standard deviations of altitude that the corridor keeps off the ground at the most" },
+    Loadable { id: 7, name: "deorbit_dv_m_s", unit: "m/s", min: 0.0, max: 60.0, text: "Velocity change of the deorbit burn" },
 ];
 /// The same by number, as an argument offers them.
 const PARAMETER_NAMES: &[(u8, &str)] = &[
@@ -171,6 +172,7 @@ const PARAMETER_NAMES: &[(u8, &str)] = &[
     (2, "gate_half_width_m"),
     (3, "reserve_kg"),
     (4, "main_off_m"),
-    (5, "range_m_max"),
-    (6, "map_sigma_m"),
+    (5, "braking_collective"),
+    (6, "corridor_sigmas"),
+    (7, "deorbit_dv_m_s"),
 ];

@@ -55,6 +55,7 @@ refusals! {
     35 ScheduleFull "The schedule is full";
     36 TimePassed "Its time has passed";
     37 NotFitted "This lander has none";
+    38 Silent "The unit does not answer";
 }
 
 impl Refusal {

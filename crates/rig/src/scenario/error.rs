@@ -190,6 +190,33 @@ pub enum ScenarioError {
         #[source]
         reason: truth::vehicle::VehicleError,
     },
+    /// A radio or a link whose numbers do not go together.
+    #[error("{file}: no such link can be built")]
+    Radio {
+        /// The scenario file.
+        file: PathBuf,
+        /// What does not fit.
+        #[source]
+        reason: truth::radio::RadioError,
+    },
+    /// A bit rate that the radio does not have.
+    #[error("{file}: link.bit_rate_bit_s = {rate} bit/s; the radio has {known}")]
+    NoSuchRate {
+        /// The scenario file.
+        file: PathBuf,
+        /// The rate given, bit/s.
+        rate: f64,
+        /// Those there are.
+        known: String,
+    },
+    /// A fault of a radio where there is none.
+    #[error("{file}: a fault on `{on}` in a scenario without [link]: there is no radio to fail")]
+    NoLink {
+        /// The scenario file.
+        file: PathBuf,
+        /// The device.
+        on: String,
+    },
     /// A large terrain file whose damage showed only when a run looked at that part of it.
     #[error("{file}: a run looked at ground that cannot be read; it is worth nothing")]
     Ground {

@@ -1,12 +1,13 @@
 //! Faults as a scenario names them: device, kind, numbers, from when, until when.
 //!
 //! Owns: the keys of `[[fault]]` with their units and limits; what fails in the test stand itself, the
-//! computer and the radio link. Does not own: which device can fail in which way, nor what the fault does
+//! computer and, where there is no radio, the link to the ground. Does not own: which device can fail in which way, nor what the fault does
 //! (`truth::faulty`).
 //! Which of them a run has: all, but those with a `chance` in that share of runs only, and of those that are `one_of` the
 //! same choice just one, drawn by `weight`; the reference run has what is likeliest.
 //! As written: `at_s`, `below_m` or `phase` says when it begins, the first two at a moment drawn anew for each run where
-//! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never).
+//! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never), and
+//! of the rangefinder `until_restart = true`: a restart by order clears it.
 
 use super::dispersion::{Dispersed, WEIGHTS};
 use super::error::ScenarioError;
@@ -15,12 +16,15 @@ use super::sampling::{Design, Drawing};
 use icd::time::Span;
 use icd::tm::Phase;
 use truth::faulty::{self, FaultKind, LinkTerm, Moment};
+use truth::radio;
 
 const DEG: f64 = std::f64::consts::PI / 180.0;
 const DEG_H: f64 = DEG / 3600.0;
 
 /// The flight computer: kinds and their one number.
 const COMPUTER: &str = "computer";
+/// What can be restarted by order.
+const RANGEFINDER: &str = "rangefinder";
 /// The radio link.
 const LINK: &str = "link";
 const OUTAGE_S: Number = Number { key: Key::Fixed("outage_s"), min: 0.02, max: 1000.0, si: 1.0 };
@@ -182,6 +186,7 @@ impl Family {
             "weak_surface" | "weak_laser" | "weak_receiver" => vec![fixed("factor", 0.0, 1e3)],
             "weak_at_speed" => vec![fixed("factor", 1e-6, 1.0)],
             "restart" | "cold_restart" => vec![OUTAGE_S],
+            "weak" => vec![fixed("loss_db", 0.0, 200.0)],
             _ => vec![],
         }
     }
@@ -215,6 +220,8 @@ pub struct Drawn {
     pub faults: Vec<faulty::Fault>,
     /// When the computer restarts.
     pub restarts: Vec<Restart>,
+    /// For the radio.
+    pub radio: Vec<radio::Fault>,
     /// When nothing is received.
     pub silences: Vec<(Moment, Option<Moment>)>,
 }
@@ -234,7 +241,8 @@ pub struct Restart {
 fn known() -> Vec<(String, Vec<&'static str>)> {
     let own = [(COMPUTER, vec!["restart", "cold_restart"]), (LINK, vec!["loss"])];
     let own = own.into_iter().map(|(name, kinds)| (name.to_string(), kinds));
-    faulty::known().into_iter().chain(own).collect()
+    let radio = radio::DEVICES.iter().map(|(name, _, kinds)| ((*name).to_string(), kinds.to_vec()));
+    faulty::known().into_iter().chain(own).chain(radio).collect()
 }
 
 /// Reads every `[[fault]]`.
@@ -268,7 +276,11 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
             None => Moment::After(Span::from_s(t.number("at_s", 0.0, 1e5)?)), // refuses what is missing
         },
     };
-    let until = moment(t, ["until_s", "until_below_m", "until_phase"])?;
+    let restart = on == RANGEFINDER && t.has("until_restart") && t.flag("until_restart")?;
+    let until = match restart {
+        true => Some(Moment::Restart),
+        false => moment(t, ["until_s", "until_below_m", "until_phase"])?,
+    };
     let chance = t.number_if_any("chance", 0.0, 1.0)?;
     let one_of = match t.text_if_any("one_of")? {
         Some((name, _)) => Some((name.to_string(), t.number("weight", WEIGHTS.0, WEIGHTS.1)?)),
@@ -279,7 +291,7 @@ fn fault(t: &Reader<'_>) -> Result<Fault, ScenarioError> {
 }
 
 /// The moment that a key and its number stand for.
-fn begins(key: &str, value: f64) -> Moment {
+pub(super) fn begins(key: &str, value: f64) -> Moment {
     if key == "below_m" { Moment::Below(value) } else { Moment::After(Span::from_s(value)) }
 }
 
@@ -303,6 +315,17 @@ impl Fault {
     fn named(&self, n: usize, key: &str) -> String {
         let nth = if n == 0 { String::new() } else { format!(".{n}") };
         format!("fault.{}.{}.{key}{nth}", self.on, self.kind)
+    }
+
+    /// The device of the radio that it is on, if it is on one.
+    fn radio_device(&self) -> Option<radio::Device> {
+        let known = radio::DEVICES.iter().find(|(name, ..)| *name == self.on);
+        known.map(|(_, device, _)| *device)
+    }
+
+    /// Whether it is on a device of the radio.
+    pub fn on_radio(&self) -> bool {
+        self.radio_device().is_some()
     }
 
     /// Whether it occurs, as 0 or 1.
@@ -398,7 +421,10 @@ pub(crate) fn drawn(faults: &[Fault], design: &Design, seed: u64, run: u64) -> D
             continue;
         }
         let until = fault.until;
-        if fault.on == LINK {
+        if let Some(on) = fault.radio_device() {
+            let kind = radio_kind(fault.kind, &numbers);
+            out.radio.extend(kind.map(|kind| radio::Fault { on, kind, from, until }));
+        } else if fault.on == LINK {
             out.silences.push((from, until));
         } else if fault.on == COMPUTER {
             let outage_s = numbers.first().copied().unwrap_or_default();
@@ -408,6 +434,18 @@ pub(crate) fn drawn(faults: &[Fault], design: &Design, seed: u64, run: u64) -> D
         }
     }
     out
+}
+
+/// The radio's fault from its name and numbers.
+fn radio_kind(name: &str, numbers: &[f64]) -> Option<radio::FaultKind> {
+    Some(match (name, numbers) {
+        ("dead", []) => radio::FaultKind::Dead,
+        ("hung", []) => radio::FaultKind::Hung,
+        ("stuck", []) => radio::FaultKind::Stuck,
+        ("dropout", &[probability]) => radio::FaultKind::Dropout { probability },
+        ("weak", &[loss_dB]) => radio::FaultKind::Weak { loss_dB },
+        _ => return None,
+    })
 }
 
 /// Truth's fault from its name and numbers in SI.
@@ -455,6 +493,17 @@ mod tests {
                 let (from, until) = (Moment::After(Span::default()), None);
                 let fault = faulty::Fault { on: on.clone(), kind: built, from, until };
                 assert_eq!(fault.check(), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_that_the_radio_knows_can_be_written_and_built() {
+        for (on, _, kinds) in &radio::DEVICES {
+            for kind in *kinds {
+                let numbers = Family::of(on).numbers(kind);
+                let values: Vec<f64> = numbers.iter().map(|_| 0.5).collect();
+                assert!(radio_kind(kind, &values).is_some(), "{on} {kind}");
             }
         }
     }

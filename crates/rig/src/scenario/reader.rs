@@ -12,6 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Units as key suffixes, longest first, with the way they are printed.
 const UNITS: &[(&str, &str)] = &[
     ("_m_s_sqrt_h", "m/s/√h"),
+    ("_bit_s", "bit/s"),
+    ("_db_k", "dB/K"),
+    ("_dbi", "dBi"),
+    ("_ghz", "GHz"),
+    ("_db", "dB"),
+    ("_Wh", "Wh"),
+    ("_W", "W"),
+    ("_K", "K"),
     ("_deg_h_s", "°/h/s"),
     ("_m_s2_s", "m/s³"),
     ("_m_s_s", "m/s²"),

@@ -4,12 +4,14 @@
 //! vehicle (see `vehicle`), faults (see `fault`).
 //! Angles are degrees in the file and radians here.
 
+use super::command::{Command, commands};
 use super::dispersion::Dispersed;
 use super::error::ScenarioError;
 use super::fault::{Fault, faults};
 use super::feature::{Feature, Features};
 use super::file::Tree;
 use super::ground::{Ground, ground};
+use super::link;
 use super::reader::Reader;
 use super::sampling::{CampaignPlan, Design, written};
 use super::vehicle::VehicleFile;
@@ -54,6 +56,10 @@ pub struct Scenario {
     pub flight: FlightSetup,
     /// Faults in order of the file.
     pub faults: Vec<Fault>,
+    /// Orders of the ground in order of the file.
+    pub commands: Vec<Command>,
+    /// The radio on board and who listens; `None` for no radio.
+    pub link: Option<truth::radio::Link>,
     /// How it is flown many times.
     pub campaign: CampaignPlan,
     /// Which value each dispersed input takes in each run; what is set here after the reading of the file and is no
@@ -202,7 +208,9 @@ impl Scenario {
         let own: String = (file.canonical().split_inclusive('\n'))
             .filter(|line| !line.starts_with("vehicle = "))
             .collect();
-        let canonical = format!("{own}[vehicle]\n{}", vehicle.canonical);
+        let (link, radio) = link::link(&root, file)?.unzip();
+        let radio = radio.map_or(String::new(), |radio| format!("[radio]\n{radio}"));
+        let canonical = format!("{own}[vehicle]\n{}{radio}", vehicle.canonical);
         let site = root.table("site")?;
         let target_rad = [
             site.number("latitude_deg", -90.0, 90.0)? * DEG,
@@ -222,6 +230,8 @@ impl Scenario {
             knowledge: knowledge(&root.table("knowledge")?)?,
             flight: flight(&root.table("flight")?, &vehicle.machine)?,
             faults: faults(&root)?,
+            commands: commands(&root)?,
+            link,
             campaign: written::campaign(&root.table("campaign")?)?,
             design: Design::default(),
             expect: expect(&root.table("expect")?)?,
@@ -233,6 +243,12 @@ impl Scenario {
         scenario.campaign.point = written::point(&root, &scenario)?;
         scenario.design = Design::new(&scenario);
         root.finish()?;
+        if scenario.link.is_none()
+            && let Some(fault) = scenario.faults.iter().find(|fault| fault.on_radio())
+        {
+            let on = fault.on.clone();
+            return Err(ScenarioError::NoLink { file: file.path().to_path_buf(), on });
+        }
         let named = scenario.truth.kernels.iter().chain(&scenario.truth.gravity_file);
         let named = named.chain(&scenario.terrain.tiles);
         scenario.canonical += &named.map(|file| digest_line(file)).collect::<String>();
@@ -269,7 +285,7 @@ impl Scenario {
 
 /// Whether a line of a canonical text is the path of a file whose contents count.
 fn names_a_file(line: &str) -> bool {
-    ["terrain.tiles[", "truth.kernels[", "truth.gravity_file = "]
+    ["terrain.tiles[", "truth.kernels[", "truth.gravity_file = ", "link.radio = "]
         .iter()
         .any(|head| line.starts_with(head))
 }

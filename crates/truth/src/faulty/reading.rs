@@ -237,6 +237,13 @@ impl<R> Faults<R> {
         }
     }
 
+    /// The device was restarted at `t`: what that clears is over, and nothing is on its way any more.
+    pub fn restarted(&mut self, t: Time) {
+        self.armed.iter_mut().for_each(|fault| fault.window.restarted(t));
+        self.held = None;
+        self.late.clear();
+    }
+
     /// Product of the factors on one term of the rangefinder's link at `t`; 1 when healthy.
     pub fn link_factor(&self, term: LinkTerm, t: Time) -> f64 {
         let acting = self.armed.iter().filter(|fault| fault.age_s(t).is_some());

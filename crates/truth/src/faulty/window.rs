@@ -13,6 +13,8 @@ pub enum Moment {
     Below(f64),
     /// When the flight software first reports this phase or a later one.
     Phase(Phase),
+    /// When the device is restarted by command: what a restart clears ends so.
+    Restart,
 }
 
 /// What decides whether a moment has come.
@@ -31,13 +33,14 @@ impl Moment {
     fn time(self, start: Time) -> Option<Time> {
         match self {
             Self::After(span) => Some(start + span),
-            Self::Below(_) | Self::Phase(_) => None,
+            Self::Below(_) | Self::Phase(_) | Self::Restart => None,
         }
     }
 
     fn has_come(self, now: &Now) -> bool {
         match self {
             Self::After(_) => false, // known beforehand
+            Self::Restart => false,  // told by who restarts it
             Self::Below(altitude_m) => now.altitude_m < altitude_m,
             Self::Phase(phase) => now.phase >= phase,
         }
@@ -68,6 +71,14 @@ impl Window {
         let begun = self.began.is_some_and(|began| began <= now.t);
         if begun && self.ended.is_none() && self.until.is_some_and(|until| until.has_come(now)) {
             self.ended = Some(now.t);
+        }
+    }
+
+    /// The device was restarted at `t`: that ends what a restart clears, if it has begun.
+    pub fn restarted(&mut self, t: Time) {
+        let begun = self.began.is_some_and(|began| began <= t);
+        if begun && self.ended.is_none() && self.until == Some(Moment::Restart) {
+            self.ended = Some(t);
         }
     }
 
@@ -111,6 +122,18 @@ mod tests {
         assert_eq!(age_ms(40, 3010.0, Phase::Braking), Some(20)); // over a crater: it goes on
         assert_eq!(age_ms(60, 500.0, Phase::Contact), None);
         assert_eq!(age_ms(80, 400.0, Phase::Contact), None);
+    }
+
+    #[test]
+    fn a_restart_ends_what_has_begun_and_nothing_that_is_to_come() {
+        let windows = [Some(Moment::Restart), None, Some(Moment::Phase(Phase::Braking))];
+        let mut windows = windows.map(|until| Window::new(Moment::Below(100.0), until, at(0)));
+        let acts = |windows: &[Window; 3], ms| windows.map(|window| window.age(at(ms)).is_some());
+        windows.iter_mut().for_each(|window| window.restarted(at(5)));
+        windows.iter_mut().for_each(|window| window.follow(&now(20, 50.0, Phase::Ignition)));
+        assert_eq!(acts(&windows, 30), [true; 3], "it had not begun when the device was restarted");
+        windows.iter_mut().for_each(|window| window.restarted(at(40)));
+        assert_eq!(acts(&windows, 40), [false, true, true]);
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! with its own chance if it lies inside the gate. The echo's range has normal noise that grows as the
 //! echo fades, and is rounded to the counter's step. The result carries the shot's time and arrives
 //! after the latency; a shot without a crossing arrives as `NoReturn`.
+//! A unit that restarts ([`RESTART`]) says nothing; its clock and its random numbers run on, so that what it says
+//! afterwards is what it would have said then.
 //! Refuses: sunlight as a thing of its own (it is part of the receiver's noise), false echoes of dust or
 //! plume (those are faults, see `faulty`).
 
@@ -15,7 +17,10 @@ use super::{Delay, Schedule};
 use crate::random::Stream;
 use crate::vehicle;
 use icd::bus::{ShotQuality, SlantRange};
-use icd::time::Time;
+use icd::time::{Span, Time};
+
+/// From the command to restart it until it fires again. Assumed: laser and counter warm up within seconds.
+pub const RESTART: Span = Span::from_ms(5_000);
 
 /// A rangefinder as it is in this run.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use crate::sensors::hazard_lidar::HazardLidar;
 use crate::sensors::imu::Imu;
 use crate::sensors::link::Health;
 use crate::sensors::radar_altimeter::RadarAltimeter;
-use crate::sensors::rangefinder::Rangefinder;
+use crate::sensors::rangefinder::{self, Rangefinder};
 use crate::sensors::star_tracker::{Exposure, StarTracker};
 use crate::sensors::switches::TouchdownSwitches;
 use crate::sensors::velocimeter::Velocimeter;
@@ -33,6 +33,8 @@ pub(super) struct Devices {
     accelerometers: Faults<Inertial>,
     star_tracker: Faulty<StarTracker, bus::StarTracker>,
     rangefinder: Faulty<Rangefinder, SlantRange>,
+    /// Until when it restarts.
+    rangefinder_off: Option<Time>,
     velocimeter: Option<Faulty<Velocimeter, BeamSpeeds>>,
     radar_altimeter: Option<Faulty<RadarAltimeter, SlantRange>>,
     camera: Option<Faulty<Camera, Landmarks>>,
@@ -88,6 +90,7 @@ impl Devices {
             accelerometers: triad("accelerometers"),
             star_tracker: Faulty::new(star_tracker, "star_tracker", faults, t, key),
             rangefinder: Faulty::new(rangefinder, "rangefinder", faults, t, key),
+            rangefinder_off: None,
             velocimeter: vehicle.velocimeter.as_ref().map(|spec| {
                 Faulty::new(Velocimeter::new(spec, t, given), "velocimeter", faults, t, key)
             }),
@@ -218,7 +221,14 @@ impl Devices {
                 .then(|| sight.target((&spec.p_BA_B, &spec.d_B), spec.range_m_max, seen))
                 .flatten()
         });
-        self.rangefinder.faults.pass(t, shot)
+        let shown = self.rangefinder.faults.pass(t, shot);
+        shown.filter(|_| self.rangefinder_off.is_none_or(|until| t >= until))
+    }
+
+    /// The rangefinder is switched off at `t` and on again: what that clears is over.
+    pub fn restart_rangefinder(&mut self, t: Time) {
+        self.rangefinder.faults.restarted(t);
+        self.rangefinder_off = Some(t + rangefinder::RESTART);
     }
 
     /// What faults leave of the rangefinder's link.

@@ -1,0 +1,135 @@
+//! The radio of `truth` as the live loop's link.
+//!
+//! Owns: [`OnAir`]: which sender carries the main stream, commands for the radio. Does not own: the radio.
+//! As programmed: the radio is looked at ten times a second. The main stream goes by the sender of the path on which
+//! the receiver on board hears a station best, the proximity radio for one through a relay; without any it stays.
+//! While the Moon hides the lander by plan, nobody is expected to be heard: the radio's own ladder does not begin.
+
+use super::link::{Link, Path};
+use crate::closed_loop::Simulation;
+use icd::tc::{Order, Transmitter};
+use icd::time::{Span, Time};
+use truth::radio::{Lander, Radio, Sender, Sending};
+
+/// Time between two looks at the radio.
+const LOOK: Span = Span::from_ms(100);
+
+/// So much earlier and later than planned the Moon may hide a lander: a hundred kilometres along its way. Assumed.
+const ASIDE: Span = Span::from_ms(60_000);
+
+/// One run's radio beside its loop.
+#[derive(Clone, Debug)]
+pub struct OnAir {
+    radio: Radio,
+    /// Sends the main stream.
+    sender: Sender,
+    next: Time,
+    paths: Vec<Path>,
+    /// When nobody can be heard by plan.
+    hidden: Vec<(Time, Time)>,
+}
+
+impl OnAir {
+    /// Before the first look at the radio.
+    ///
+    /// - `hidden`: planned times behind the Moon: [`super::mission::hidden_times`].
+    pub fn new(radio: Radio, hidden: Vec<(Time, Time)>) -> Self {
+        let next = radio.view().t;
+        Self { radio, sender: Sender::Main, next, paths: Vec::new(), hidden }
+    }
+
+    fn sending(&self, transmitter: Transmitter) -> Option<Sending> {
+        let view = self.radio.view();
+        match (transmitter, self.sender) {
+            (Transmitter::Backup, _) => view.backup,
+            (Transmitter::Main, Sender::Proximity) => view.proximity,
+            (Transmitter::Main, _) => Some(view.main),
+        }
+    }
+}
+
+/// Bit rates are positive and below 4 Gbit/s.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(bit_s: f64) -> u32 {
+    bit_s as u32
+}
+
+impl Link for OnAir {
+    fn look(&mut self, simulation: &Simulation<'_>, now: Time) {
+        if now < self.next {
+            return;
+        }
+        self.next = now + LOOK;
+        if self.hidden.iter().any(|(from, to)| *from - ASIDE <= now && now <= *to + ASIDE) {
+            self.radio.hear(now);
+        }
+        let view = self.radio.step(&Lander::of(simulation.world()).at(now));
+        if let Some(path) = view.uplink {
+            self.sender = path.sender;
+        }
+        let own = |sender| match sender {
+            Sender::Backup => Transmitter::Backup,
+            Sender::Main | Sender::Proximity => Transmitter::Main,
+        };
+        let path = |seen: &truth::radio::PathView| Path {
+            station: seen.path.station,
+            transmitter: own(seen.path.sender),
+            via_relay: seen.path.relay.is_some(),
+            carrier_locked: seen.carrier_locked,
+            // Only the sender that is in use has the stream.
+            frame_locked: seen.frame_locked
+                && (seen.path.sender == Sender::Backup || seen.path.sender == self.sender),
+            cn0_dBHz: seen.cn0_dBHz,
+            doppler_Hz: seen.doppler_Hz,
+            elevation_rad: seen.elevation_rad,
+            light_time_s: seen.light_time_s,
+            bit_rate: whole(seen.bit_rate_bit_s),
+        };
+        self.paths = view.paths.iter().map(path).collect();
+    }
+
+    fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+
+    fn bit_rate(&self, transmitter: Transmitter) -> u32 {
+        let sending = self.sending(transmitter).filter(|sending| sending.frames);
+        sending.map_or(0, |sending| whole(sending.bit_rate_bit_s))
+    }
+
+    fn contact(&self) -> bool {
+        self.radio.view().uplink_locked
+    }
+
+    fn way_up_s(&self, station: u8) -> Option<f64> {
+        let view = self.radio.view();
+        let mut ways = view.paths.iter().filter(|seen| {
+            seen.path.station == station && seen.uplink_cn0_dBHz.is_finite() && view.uplink_locked
+        });
+        ways.next().map(|seen| seen.light_time_s)
+    }
+
+    fn survives(&mut self, path: usize, octets: usize) -> bool {
+        self.radio.frame_survives(path, octets)
+    }
+
+    fn obey(&mut self, order: &Order, _now: Time) {
+        match *order {
+            Order::Transmitter { which, on } => {
+                let sender = if which == Transmitter::Main { self.sender } else { Sender::Backup };
+                self.radio.switch(sender, on);
+            }
+            // Ordered with the slowest first, kept with the fastest first.
+            Order::BitRate { index } => {
+                let rates = &self.radio.link().on_board.main.transmitter.rates_bit_s;
+                let slowest = rates.len().saturating_sub(1);
+                self.radio.set_rate(slowest.saturating_sub(usize::from(index)));
+            }
+            _ => {}
+        }
+    }
+
+    fn hear(&mut self, now: Time) {
+        self.radio.hear(now);
+    }
+}
