@@ -106,7 +106,7 @@ impl Ground {
 }
 
 /// Ctrl-C, or the system's wish that the program ends.
-async fn ended() {
+pub async fn ended() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
