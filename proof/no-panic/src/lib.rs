@@ -15,14 +15,14 @@ use flight::load::image::{self, Refused};
 use flight::load::{Load, NavStart};
 use icd::bus::{Actuators, Sensors, UPLINK_MAX};
 use icd::link::cltu::{self, CLTU_MAX};
-use icd::link::command_frame::{self, Content, Directive, TC_FRAME_MAX, TcFrame};
-use icd::link::cop::{Accepted, Clcw, Farm};
+use icd::link::command_frame::{self, Content, Directive, TC_FRAME_MAX};
+use icd::link::cop::Clcw;
 use icd::link::delivery::{self, Unit};
 use icd::link::frame::{BEACON_FRAME, Channel, Frame, FrameWriter, TM_FRAME};
 use icd::link::packet;
 use icd::link::raw::Packer;
 use icd::link::reassemble::{Packets, Taken};
-use icd::link::security::{Key, Sequence};
+use icd::link::security::Key;
 use icd::tc::{self, Header, Order, Refusal, Report};
 use icd::time::Time;
 use icd::tm::{Receiver, Snapshot};
@@ -78,7 +78,7 @@ pub extern "C" fn step(
 ) -> usize {
     *actuators = flight.step(sensors);
     *snapshot = *flight.down();
-    flight.events().len()
+    flight.events().len() + flight.reports().len() + flight.link_orders().len()
 }
 
 /// A planner, into the caller's storage.
@@ -184,29 +184,19 @@ pub extern "C" fn beacon_frame(
     pushed
 }
 
-/// What arrives by radio: codeblocks, frame, authentication, acceptance, sequence, command.
+/// What arrives by radio: codeblocks, frame, authentication, acceptance, sequence; then the command in it.
 #[unsafe(no_mangle)]
 pub extern "C" fn receive_command(
     unit: &&[u8],
-    key: &Key,
-    farm: &mut Farm,
-    sequence: &mut Sequence,
+    receiver: &mut flight::uplink::Receiver,
     out: &mut Option<Result<(Header, Order), Refusal>>,
-) {
-    let mut received = || {
-        let decoded = cltu::decode(unit).ok_or(Refusal::BrokenFrame)?;
-        let frame = TcFrame::read(decoded.octets())?;
-        let opened = match frame.content {
-            Content::Control => None,
-            Content::Sequenced | Content::Bypass => Some(frame.open(key)?),
-        };
-        let (Accepted::Packet, Some((number, packet))) = (farm.accept(&frame)?, opened) else {
-            return Ok(None);
-        };
-        sequence.take(number)?;
-        tc::decode(packet).map(Some).map_err(|(_, why)| why)
+) -> u8 {
+    *out = match receiver.take(unit) {
+        Ok(None) => None,
+        Ok(Some(packet)) => Some(tc::decode(packet.packet()).map_err(|(_, why)| why)),
+        Err(why) => Some(Err(why)),
     };
-    *out = received().transpose();
+    receiver.clcw().expected
 }
 
 /// An order as the ground sends it, or a directive; returns the octets to be radiated.
