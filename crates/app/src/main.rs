@@ -8,6 +8,8 @@ mod card;
 mod control;
 mod counterfactuals;
 mod covariance;
+mod decode;
+mod dictionary;
 mod faults;
 mod fly;
 mod ground;
@@ -66,6 +68,10 @@ enum Command {
     Replay(replay::Replay),
     /// Show a recorded flight to mission control again, at any speed.
     Play(play::Play),
+    /// Write the telemetry and command dictionary for other ground systems: XTCE, F´, ccsdspy, Yamcs.
+    Dictionary(dictionary::Dictionary),
+    /// Print what is in a file of packets, value by value.
+    Decode(decode::Decode),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
     /// Mission control: receive, archive and decode what ground stations deliver.
@@ -92,6 +98,8 @@ fn main() -> ExitCode {
         Command::Search(search) => search.run(),
         Command::Replay(replay) => replay.run(),
         Command::Play(play) => play.run(),
+        Command::Dictionary(dictionary) => dictionary.run(),
+        Command::Decode(decode) => decode.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Ground(ground) => ground.run(),
         Command::Faults(faults) => faults.run(),

@@ -16,12 +16,13 @@ pub mod archive;
 pub mod clock;
 pub mod command;
 pub mod decode;
+pub mod export;
 mod ground;
 pub mod limits;
 pub mod mission;
 pub mod receive;
-pub mod store;
 pub mod signal;
+pub mod store;
 pub mod values;
 
 pub use ground::{

@@ -13,10 +13,19 @@ use flight::Flight;
 use flight::guidance::convex::{Course, Field, Limits, Planner, Start, Target};
 use flight::load::image::{self, Refused};
 use flight::load::{Load, NavStart};
-use icd::bus::{Actuators, Sensors};
+use icd::bus::{Actuators, Sensors, UPLINK_MAX};
+use icd::link::cltu::{self, CLTU_MAX};
+use icd::link::command_frame::{self, Content, Directive, TC_FRAME_MAX, TcFrame};
+use icd::link::cop::{Accepted, Clcw, Farm};
+use icd::link::delivery::{self, Unit};
+use icd::link::frame::{BEACON_FRAME, Channel, Frame, FrameWriter, TM_FRAME};
 use icd::link::packet;
 use icd::link::raw::Packer;
-use icd::tm::Snapshot;
+use icd::link::reassemble::{Packets, Taken};
+use icd::link::security::{Key, Sequence};
+use icd::tc::{self, Header, Order, Refusal, Report};
+use icd::time::Time;
+use icd::tm::{Receiver, Snapshot};
 
 /// Nodes of a plan on board.
 const NODES: usize = 50;
@@ -121,6 +130,128 @@ pub extern "C" fn raw_cycle(
     let octets = packer.take(count, out);
     packer.add(sensors, powered_up);
     octets
+}
+
+/// The beacon, and what the receiver of commands says of itself; returns the octets written in all.
+#[unsafe(no_mangle)]
+pub extern "C" fn beacon(
+    snapshot: &Snapshot,
+    receiver: &Receiver,
+    count: u16,
+    out: &mut [u8; packet::PACKET_MAX],
+) -> usize {
+    packet::housekeeping(&icd::beacon::LIST, snapshot, count, out)
+        + packet::housekeeping(&icd::tm::RECEIVER, receiver, count, out)
+}
+
+/// An answer to a command.
+#[unsafe(no_mangle)]
+pub extern "C" fn answer(
+    report: &Report,
+    t: &Time,
+    count: u16,
+    out: &mut [u8; packet::PACKET_MAX],
+) -> usize {
+    packet::report(report, *t, count, out)
+}
+
+/// A packet into a telemetry frame; the frame when it was full.
+#[unsafe(no_mangle)]
+pub extern "C" fn frame(
+    writer: &mut FrameWriter<TM_FRAME>,
+    channel: Channel,
+    packet: &&[u8],
+    clcw: &Clcw,
+    out: &mut [u8; TM_FRAME],
+) -> bool {
+    if writer.push(channel, packet) && writer.room(channel) > 0 {
+        return false;
+    }
+    writer.take(channel, *clcw, out);
+    true
+}
+
+/// A beacon's frame.
+#[unsafe(no_mangle)]
+pub extern "C" fn beacon_frame(
+    writer: &mut FrameWriter<BEACON_FRAME>,
+    packet: &&[u8],
+    clcw: &Clcw,
+    out: &mut [u8; BEACON_FRAME],
+) -> bool {
+    let pushed = writer.push(Channel::RealTime, packet);
+    writer.take(Channel::RealTime, *clcw, out);
+    pushed
+}
+
+/// What arrives by radio: codeblocks, frame, authentication, acceptance, sequence, command.
+#[unsafe(no_mangle)]
+pub extern "C" fn receive_command(
+    unit: &&[u8],
+    key: &Key,
+    farm: &mut Farm,
+    sequence: &mut Sequence,
+    out: &mut Option<Result<(Header, Order), Refusal>>,
+) {
+    let received = || {
+        let decoded = cltu::decode(unit).ok_or(Refusal::BrokenFrame)?;
+        let frame = TcFrame::read(decoded.octets())?;
+        let opened = match frame.content {
+            Content::Control => None,
+            Content::Sequenced | Content::Bypass => Some(frame.open(key)?),
+        };
+        let (Accepted::Packet, Some((number, packet))) = (farm.accept(&frame)?, opened) else {
+            return Ok(None);
+        };
+        sequence.take(number)?;
+        tc::decode(packet).map(Some).map_err(|(_, why)| why)
+    };
+    *out = received().transpose();
+}
+
+/// An order as the ground sends it, or a directive; returns the octets to be radiated.
+#[unsafe(no_mangle)]
+pub extern "C" fn send_command(
+    order: Option<&Order>,
+    key: &Key,
+    sequence: u32,
+    number: u8,
+    out: &mut [u8; CLTU_MAX],
+) -> usize {
+    let (mut packet, mut frame) = ([0; UPLINK_MAX], [0; TC_FRAME_MAX]);
+    let octets = match order {
+        Some(order) => {
+            let octets = tc::encode(order, Header::new(number.into()), &mut packet);
+            let packet = packet.get(..octets).unwrap_or(&[]);
+            command_frame::seal(key, sequence, Content::Sequenced, number, packet, &mut frame)
+        }
+        None => Some(command_frame::directive(Directive::SetExpected(number), &mut frame)),
+    };
+    cltu::encode(octets.and_then(|octets| frame.get(..octets)).unwrap_or(&[]), out)
+}
+
+/// What arrives on the ground: a unit, its frame, the packets in it and their values; returns their sum.
+#[unsafe(no_mangle)]
+pub extern "C" fn receive_telemetry(
+    octets: &&[u8],
+    join: &mut Packets,
+    taken: &mut Taken,
+    sum: &mut f64,
+) -> bool {
+    let Ok((Unit { payload, .. }, _)) = delivery::read(octets) else { return false };
+    let Ok(frame) = Frame::read(payload) else { return false };
+    *taken = join.take(&frame, |octets| {
+        if let Ok((packet::Packet::Housekeeping { list, data, .. }, _)) = packet::decode(octets) {
+            *sum += packet::values(list, data).map(|(_, value)| value).sum::<f64>();
+        }
+    });
+    true
+}
+
+/// A unit as a station sends it.
+#[unsafe(no_mangle)]
+pub extern "C" fn deliver(unit: &Unit<'_>, out: &mut &mut [u8]) -> usize {
+    delivery::write(unit, out).unwrap_or(0)
 }
 
 /// Reads memory at an index that nobody checked: the link must fail, or the proof proves nothing.

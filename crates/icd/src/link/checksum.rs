@@ -61,12 +61,13 @@ mod tests {
 
     #[test]
     fn check_values_are_the_published_ones() {
-        // [ECSS41] annex B.1.5 prints three of the first; 29B1 and CBF43926 are the catalogued check values.
+        // The four of [ECSS41] annex B; 29B1 and CBF43926 are the catalogued check values of both.
         assert_eq!(crc16(b"123456789"), 0x29B1);
         assert_eq!(crc16(&[0x00, 0x00]), 0x1D0F);
         assert_eq!(crc16(&[0x00, 0x00, 0x00]), 0xCC9C);
         assert_eq!(crc16(&[0xAB, 0xCD, 0xEF, 0x01]), 0x04A2);
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        assert_eq!(crc16(&[0x14, 0x56, 0xF8, 0x9A, 0x00, 0x01]), 0x7FD5);
         assert_eq!(crc16(&[0xAB, 0xCD, 0xEF, 0x01, 0x04, 0xA2]), 0);
     }
 }

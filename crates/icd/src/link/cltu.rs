@@ -2,7 +2,7 @@
 //!
 //! Owns: start sequence, codeblocks with their single error correction, tail sequence.
 //! Does not own: the randomizer, modulation, errors on the way (`truth::radio`).
-//! As published: [CCSDS231] §3 and §5: BCH (63, 56), g(x) = x⁷ + x⁶ + x² + 1, the seven parity bits inverted, a
+//! As published: [CCSDS231]: BCH (63, 56), g(x) = x⁷ + x⁶ + x² + 1, the seven parity bits inverted, a
 //! fill bit of zero after them; start EB90; tail C5C5C5C5C5C5C579, which no codeblock is.
 //! As programmed: decoding ends at the first block that is wrong in more than one bit, be it the tail or not.
 

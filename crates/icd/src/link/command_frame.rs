@@ -2,11 +2,11 @@
 //!
 //! Owns: [`seal`] and [`directive`] (packet or directive in, frame out), [`TcFrame`] (frame in, what it holds out).
 //! Does not own: coding for the radio (`cltu`), acceptance (`cop`), the code itself (`security`).
-//! As published: [CCSDS232] §4.1, [CCSDS355] §4. As programmed: no segment header; frames of types AD and BD
+//! As published: [CCSDS232] §4.1, [CCSDS355]. As programmed: no segment header; frames of types AD and BD
 //! carry a security header (index of the parameters, 2 octets; sequence number, 4) before the packet and the
 //! authentication code after it. The code covers header, security header and packet, with the frame's
 //! number set to zero: the sender may number a frame anew when it repeats it. Directives (type BC) are not
-//! secured, as [CCSDS355] §2.3.1 has it: a forged one can disturb the numbering of frames and nothing else.
+//! secured, as [CCSDS355] has it: a forged one can disturb the numbering of frames and nothing else.
 
 use super::checksum::crc16;
 use super::cop::CHANNEL;

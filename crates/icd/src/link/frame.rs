@@ -5,13 +5,13 @@
 //! and modulation, which `truth::radio` models by their effect.
 //! As published: [CCSDS132] §4: primary header, data field, operational control field, error control field.
 //! As programmed: no secondary header; packets span frames of their virtual channel; what is left open is
-//! filled with an idle packet [CCSDS133] §4.1.4, a whole frame on virtual channel 7. Marker: [CCSDS131] §9.3.
+//! filled with an idle packet [CCSDS133], a whole frame on virtual channel 7. Marker: [CCSDS131].
 
 use super::checksum::crc16;
 use super::cop::Clcw;
 use super::packet::PACKET_MAX;
 
-/// Octets of a frame of the main transmitter: what a Reed-Solomon block of depth 5 holds, [CCSDS131] §11.
+/// Octets of a frame of the main transmitter: what a Reed-Solomon block of depth 5 holds, [CCSDS131].
 pub const TM_FRAME: usize = 1115;
 /// Octets of a frame of the backup transmitter: one beacon.
 pub const BEACON_FRAME: usize = 64;

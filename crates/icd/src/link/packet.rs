@@ -293,7 +293,8 @@ pub fn values(list: u8, data: &[u8]) -> impl Iterator<Item = (&'static Line, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tm::Snapshot;
+    use crate::station::Station;
+    use crate::tm::{Receiver, Snapshot};
     use proptest::prelude::*;
 
     fn snapshot() -> Snapshot {
@@ -322,6 +323,63 @@ mod tests {
                 assert_eq!(*line, parameter.line);
                 assert!((value - sent).abs() <= 1e-7 * sent.abs(), "{}: {value}", line.key);
             }
+        }
+    }
+
+    #[test]
+    fn stations_and_receiver_report_as_the_lander_does_each_under_its_own_process() {
+        let t = snapshot().t;
+        let station = Station {
+            t,
+            number: 4,
+            doppler_Hz: -46_123.456,
+            via_relay: true,
+            ..Default::default()
+        };
+        let receiver =
+            Receiver { t, frames_good: 7, sequence: 1 << 30, lockout: true, ..Default::default() };
+        let mut out = [0; PACKET_MAX];
+        let n = housekeeping(&station::LIST, &station, 3, &mut out);
+        let seen = |octets: &[u8], key: &str| {
+            let (Packet::Housekeeping { list, data, .. }, _) = decode(octets).unwrap() else {
+                unreachable!()
+            };
+            values(list, data).find(|(line, _)| line.key == key).unwrap().1
+        };
+        assert_eq!(seen(&out[..n], "station.doppler_Hz"), -46_123.456);
+        assert_eq!(seen(&out[..n], "station.via_relay"), 1.0);
+        let n = housekeeping(&tm::RECEIVER, &receiver, 3, &mut out);
+        assert_eq!(seen(&out[..n], "uplink.sequence"), f64::from(1 << 30));
+        // A list under another's process is none.
+        let n = write(APID, (3, 25), 0, t, &[station::LIST.id; 60], &mut out);
+        assert_eq!(decode(&out[..n]), Err(DecodeError::UnknownNumber(30)));
+        let n = write(station::APID, (5, 1), 0, t, &[0, 1], &mut out);
+        assert_eq!(decode(&out[..n]), Err(DecodeError::ForeignApid(station::APID)));
+    }
+
+    #[test]
+    fn every_answer_decodes_to_what_was_sent() {
+        let (t, header, why) =
+            (snapshot().t, Header::new(0x2ABC), Refusal::OutOfRange { argument: 1 });
+        let mut entries = [(Time::default(), Header::new(0)); SCHEDULE_MAX];
+        for (n, entry) in (0..).zip(entries.iter_mut()) {
+            *entry = (t, Header::new(n));
+        }
+        let reports = [
+            Report::Accepted(header),
+            Report::Refused(header, why),
+            Report::Started(header),
+            Report::NotStarted(header, Refusal::NotArmed),
+            Report::Completed(header),
+            Report::Failed(header, Refusal::NotFitted),
+            Report::Alive,
+            Report::Parameter { parameter: 3, value: 0.1 },
+            Report::Schedule { count: SCHEDULE_MAX as u8, entries },
+        ];
+        for sent in reports {
+            let mut out = [0; PACKET_MAX];
+            let n = report(&sent, t, 1, &mut out);
+            assert_eq!(decode(&out[..n]), Ok((Packet::Report { t, report: sent }, n)));
         }
     }
 

@@ -4,7 +4,7 @@
 //! Does not own: where they stand in a frame (`command_frame`), how the key comes on board (it is loaded before
 //! the flight), encryption: commands are no secret.
 //! As published: HMAC-SHA-256 [RFC2104], [FIPS180], the first 128 bits of it; anti-replay by a number that
-//! must grow [CCSDS355] §2.3.2.
+//! must grow [CCSDS355].
 
 use crate::tc::Refusal;
 use hmac::{Hmac, KeyInit, Mac};

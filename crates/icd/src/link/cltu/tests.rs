@@ -3,6 +3,7 @@
 extern crate std;
 use super::*;
 use proptest::prelude::*;
+use spacepacket::tctm::cltu::{EncodingScheme, generate_cltu};
 use std::vec::Vec;
 
 /// Codeblocks that other implementations are tested with: [YamcsBch].
@@ -57,6 +58,13 @@ fn the_tail_ends_a_unit_even_with_a_bit_wrong() {
 }
 
 proptest! {
+    #[test]
+    fn another_implementation_makes_the_same_unit(frame in proptest::collection::vec(any::<u8>(), 1..=TC_FRAME_MAX)) {
+        let mut out = [0; CLTU_MAX];
+        let octets = encode(&frame, &mut out);
+        prop_assert_eq!(&generate_cltu(&frame, EncodingScheme::BCH)[..], &out[..octets]);
+    }
+
     #[test]
     fn a_frame_arrives_with_one_wrong_bit_in_each_codeblock(
         frame in proptest::collection::vec(any::<u8>(), 1..=TC_FRAME_MAX),

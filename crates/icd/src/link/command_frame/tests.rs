@@ -6,6 +6,7 @@ use crate::link::cop::{Accepted, Clcw, Farm, WINDOW};
 use crate::link::security::{self, Sequence};
 use crate::tc::{self, Header, Order};
 use proptest::prelude::*;
+use spacepacket::tctm::tc::TCTransferFrame;
 use std::vec::Vec;
 
 const KEY: Key = Key([7; 32]);
@@ -52,6 +53,22 @@ fn a_sealed_packet_is_opened_by_its_key_alone_whatever_its_number() {
     assert_eq!(read.open(&Key([8; 32])), Err(Refusal::Forged));
     frame.extend([0x55; 6]);
     assert!(TcFrame::read(&frame).is_ok(), "fill behind the frame");
+}
+
+#[test]
+fn another_implementation_reads_the_same_from_our_frames() {
+    for content in [Content::Sequenced, Content::Bypass] {
+        let frame = sealed(41, content, 9, &packet());
+        let ours = TcFrame::read(&frame).unwrap();
+        let theirs = TCTransferFrame::decode(&mut &frame[..]).unwrap();
+        let head = theirs.header();
+        assert_eq!((head.tfvn, head.scid, head.vcid), (0, SCID, CHANNEL));
+        assert_eq!(head.sequence_number, ours.number);
+        assert_eq!(head.bypass_flag as u8, u8::from(content == Content::Bypass));
+        assert_eq!(head.control_flag as u8, 0);
+        assert_eq!(theirs.payload()[..ours.data.len()], *ours.data);
+        assert_eq!(theirs.encode(), frame);
+    }
 }
 
 #[test]

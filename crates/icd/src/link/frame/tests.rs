@@ -7,6 +7,7 @@ use crate::link::reassemble::{Packets, Taken};
 use crate::tm::Snapshot;
 use crate::{beacon, tm};
 use proptest::prelude::*;
+use spacepacket::tctm::tm::{BooleanFieldFlag, TMRandomization, TMTransferFrame};
 use std::vec;
 use std::vec::Vec;
 
@@ -79,6 +80,30 @@ fn the_header_lies_as_the_standard_draws_it() {
     assert_eq!(crc16(&out), 0);
     let frame = Frame::read(&out).unwrap();
     assert_eq!((frame.scid, frame.channel, frame.clcw), (SCID, 1, Some(clcw)));
+}
+
+#[test]
+fn another_implementation_reads_the_same_from_our_frames() {
+    let packets: Vec<_> = (0..50).map(housekeeping).collect();
+    for octets in framed::<TM_FRAME>(&packets) {
+        let ours = Frame::read(&octets).unwrap();
+        let theirs = TMTransferFrame::decode(&octets[..], TM_FRAME, TMRandomization::None).unwrap();
+        let head = theirs.primary_header;
+        assert_eq!(
+            (head.tfvn, head.scid, u16::from(head.vcid)),
+            (0, ours.scid, u16::from(ours.channel))
+        );
+        assert_eq!(head.ocf_flag, BooleanFieldFlag::Present);
+        assert_eq!(
+            (head.mc_frame_count, head.vc_frame_count),
+            (ours.master_count, ours.channel_count)
+        );
+        let status = head.data_field_status;
+        assert_eq!(status.secondary_header_flag, BooleanFieldFlag::NotPresent);
+        assert_eq!(status.first_header_pointer.into_u16(), ours.first_header);
+        assert_eq!(theirs.data_field[..ours.data.len()], *ours.data);
+        assert_eq!(theirs.encode(TMRandomization::None), octets);
+    }
 }
 
 #[test]
