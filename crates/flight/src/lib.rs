@@ -19,6 +19,7 @@
 //! | FL-9 | divert by plans of least propellant that were verified, and by the closed form without one | `a_divert_of_up_to_100_m_from_500_m_is_flown_by_plans_that_are_kept_to_and_arrives`, `where_no_plan_fits_the_closed_form_flies_as_if_nobody_had_asked` |
 //! | FL-10 | find a velocimeter that drifts by the ranges, and blame it for nothing else | `beams_that_drift_are_found_by_the_ranges_before_they_are_half_a_metre_a_second_wrong`, `an_accelerometer_that_drifts_is_not_blamed_on_the_beams`, `a_range_that_drifts_is_not_blamed_on_the_beams` |
 //! | FL-11 | short of thrust, not linger for the planned gate, and stop over known ground | `a_lander_that_comes_low_does_not_linger_to_dive_for_its_gate`, `a_fall_on_the_assist_engines_alone_is_braked_in_time_only_without_credit_for_a_search` |
+//! | FL-30 | send what matters most first, and keep what the ground did not get until it has it, the least important dropped first and counted | `what_matters_most_goes_first`, `no_packet_is_lost_while_the_store_has_room`, `the_oldest_of_the_least_important_is_dropped_first_and_counted`, `a_dump_that_is_cut_off_goes_on_after_the_next_contact` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
