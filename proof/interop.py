@@ -8,13 +8,13 @@ those of `frigoris decode` by their bits. Prints a line a client; exits with 1 a
 
 import csv
 import io
+import logging
 import os
 import socket
 import struct
 import subprocess
 import sys
 import time
-import warnings
 from collections import defaultdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,7 +26,9 @@ from spacepackets.ecss import PusTm
 from spacepackets.ecss.tm import InvalidTmCrc16Error
 
 TAI_1958_TO_UTC_1970_S = 4383 * 86400 + 37
-HOUSEKEEPING, EVENT, RAW = 25, 5, 26
+HOUSEKEEPING, EVENT = 25, 5
+OCTETS = ("raw.cycles", "schedule.entries")
+ccsdspy.log.setLevel(logging.ERROR)  # it warns of counts: packets of other kinds are between these
 flight, program, scratch = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 
 
@@ -48,6 +50,7 @@ class Packet:
     def __init__(self, octets):
         self.octets = octets
         self.values = {}
+        self.service = None
 
     def head(self, row):
         self.apid, self.count = int(row["apid"]), int(row["count"])
@@ -83,8 +86,9 @@ def ours(file):
         if not packet.values:
             packet.head(row)
         key, value = row["key"], row["value"]
-        packet.values[key] = bytes.fromhex(value) if key == "raw.cycles" else float(value)
-    lost = [n for n, packet in enumerate(packets) if not packet.values]
+        if key:
+            packet.values[key] = bytes.fromhex(value) if key in OCTETS else float(value)
+    lost = [n for n, packet in enumerate(packets) if not packet.service]
     if lost:
         fail("our decoder does not read packets", lost[:5])
     return packets
@@ -191,9 +195,7 @@ def with_ccsdspy(packets, folder):
         variable = any("expand" in type for _, type, _ in layout[kind])
         reader = ccsdspy.VariableLength if variable else ccsdspy.FixedLength
         definition = reader.from_file(str(folder / "ccsdspy" / f"{kind}.csv"))
-        with warnings.catch_warnings():  # about counts: packets of other kinds are between these
-            warnings.simplefilter("ignore")
-            columns = definition.load(io.BytesIO(b"".join(p.octets for p in some)), include_primary_header=True)
+        columns = definition.load(io.BytesIO(b"".join(p.octets for p in some)), include_primary_header=True)
         for n, packet in enumerate(some):
             head = [int(columns[name][n]) for name in ("CCSDS_APID", "packet.service", "packet.subservice")]
             if head != [packet.apid, *packet.service] or int(columns["packet.time"][n]) != packet.ticks:
@@ -281,66 +283,80 @@ class Gds:
 def with_fprime(packets, dictionary):
     """Telemetry and events down, a broken packet refused, commands up and read by our decoder."""
     lists = [p for p in packets if p.service == (3, HOUSEKEEPING)]
-    events = [p for p in packets if p.service[0] == EVENT]
+    # Everything else comes as events, but raw cycles and the schedule, which are not of one length.
+    others = [p for p in packets if p.service[0] != 3 and p.kind != "schedule"]
     gds = Gds(dictionary / "frigoris.fprime.json")
     try:
-        wait_until_heard(gds, events[0])
         received = gds.pipeline.histories
+        before = heard(gds, next(p for p in others if p.service[0] == EVENT))
         expected = sum(len(p.values) - 1 for p in lists)
         gds.lander.sendall(b"".join(p.octets for p in packets))
         gds.until(lambda: received.channels.size() >= expected, "channels are missing")
-        gds.until(lambda: received.events.size() >= len(events), "events are missing")
+        gds.until(lambda: received.events.size() >= before + len(others), "events are missing")
         seen = iter(received.channels.retrieve())
         for n, packet in enumerate(lists):
             for key, kind, width in layout[packet.kind]:
                 if key in packet.values and key != "packet.structure":
                     compare_channel(n, packet, key, width if kind == "float" else 0, next(seen))
-        for packet, event in zip(events, received.events.retrieve(), strict=True):
-            if event.get_id() != packet.values["event"] or event.time.to_jsonable() != tag(packet):
-                fail(f"F Prime GDS: event {event.get_id()} at {event.time}, ours {packet.values}")
+        for packet, event in zip(others, received.events.retrieve()[before:], strict=True):
+            compare_event(packet, event)
         refused = gds_refuses(gds, lists[0], received.channels.size())
         return (
-            f"F Prime GDS: {expected} values of {len(lists)} packets, {len(events)} events, {refused} "
+            f"F Prime GDS: {expected} values of {len(lists)} packets, {len(others)} events and reports, {refused} "
             f"packets with a flipped bit refused, {commands_go_up(gds)}"
         )
     finally:
         gds.close()
 
 
-def wait_until_heard(gds, event):
-    """The transport between F Prime's processes has no handshake: an event again and again until one arrives."""
+def heard(gds, event):
+    """The transport between F Prime's processes has no handshake: an event again and again until one arrives.
+
+    Returns how many have arrived when no more come.
+    """
     history = gds.pipeline.histories.events
 
-    def heard():
+    def arrives():
         gds.lander.sendall(event.octets)
         time.sleep(0.2)
         return history.size() > 0
 
-    gds.until(heard, "nothing arrives")
-    time.sleep(1.0)
-    history.clear()
+    gds.until(arrives, "nothing arrives")
+    count = 0
+    while count != history.size():
+        count = history.size()
+        time.sleep(1.5)
+    return count
 
 
 def tag(packet):
     """F Prime's time tag of a packet: UTC."""
     seconds = (packet.ticks >> 16) - TAI_1958_TO_UTC_1970_S
     microseconds = (packet.ticks & 0xFFFF) * 10**6 >> 16
-    return {
-        "type": "TimeType",
-        "base": 2,
-        "context": 0,
-        "seconds": seconds,
-        "microseconds": microseconds,
-    }
+    return "TB_WORKSTATION_TIME", seconds, microseconds
+
+
+def tag_of(time):
+    return time.timeBase.val, time.seconds, time.useconds
 
 
 def compare_channel(n, packet, key, width, channel):
     if channel.template.get_full_name() != f"Frigoris.{key}":
         fail(f"F Prime GDS: packet {n}: {channel.template.get_full_name()} in place of {key}")
-    if {**channel.time.to_jsonable(), "type": "TimeType"} != tag(packet):
+    if tag_of(channel.time) != tag(packet):
         fail(f"F Prime GDS: packet {n}: time {channel.time}")
     value = channel.get_val_obj()
     compare("F Prime GDS", n, packet, key, width, getattr(value, "numeric_value", value.val))
+
+
+def compare_event(packet, event):
+    """An event by its number, a report by its arguments too."""
+    service, values = packet.service, packet.values
+    number = values["event"] if service[0] == EVENT else service[0] << 24 | service[1] << 16
+    theirs = [argument.val for argument in event.get_args()]
+    expected = [values[key] for key, _, _ in layout[packet.kind] if key in values and key != "event"]
+    if (event.get_id(), tag_of(event.time), theirs) != (number, tag(packet), expected):
+        fail(f"F Prime GDS: {packet.kind} {event.get_id()} {theirs} at {event.time}, ours {values}")
 
 
 def gds_refuses(gds, packet, before):
@@ -401,8 +417,10 @@ def main():
     print("XTCE: valid by the schema and by space_packet_parser's own checks")
     database = space_packet_parser.load_xtce(str(dictionary / "frigoris.xtce.xml"))
     layout, kinds = layouts(dictionary), kinds_of(database)
-    packets = ours(flight / "packets.ccsds")
-    print(f"{len(packets)} packets, {sum(len(p.values) for p in packets)} values by our own decoder")
+    flown, samples = ours(flight / "packets.ccsds"), ours(dictionary / "samples.ccsds")
+    counts = [f"{len(p)} packets, {sum(len(packet.values) for packet in p)} values" for p in (flown, samples)]
+    print(f"by our own decoder: {counts[0]} of the flight; samples of every kind of packet: {counts[1]}")
+    packets = flown + samples
     for check in (
         lambda: with_spacepackets(packets),
         lambda: with_space_packet_parser(packets, database),

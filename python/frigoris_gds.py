@@ -11,7 +11,7 @@ crates/ground/src/export/fprime.rs.
         --dictionary dictionary/frigoris.fprime.json --framing-selection frigoris \
         --communication-selection tcp-fast-server --tcp-fast-address 127.0.0.1 --tcp-fast-port 50000
 
-A packet with a bad checksum is refused, raw cycles are left out. Commands leave as packets: authentication
+A packet with a bad checksum is refused, raw cycles and schedule reports are left out. Commands leave as packets: authentication
 and frames are the business of what radiates them.
 """
 
@@ -24,11 +24,14 @@ from fprime_gds.plugin.definitions import gds_plugin
 from spacepackets.ecss import PusTc, PusTm
 
 APID = 0x2A  # of the flight software
+STATION = 0x5A  # of ground stations
+LONGEST = 576  # octets of a packet
 SOURCE = 1  # of telecommands: mission control
 PRIMARY_HEADER = 6
 TIME = 6  # octets: CUC 4 + 2, TAI since 1958
 TAI_1958_TO_UTC_1970_S = 4383 * 86400 + 37  # leap seconds as since 2017
-HOUSEKEEPING, EVENT, RAW = (3, 25), 5, (3, 26)
+HOUSEKEEPING, EVENT = (3, 25), 5
+LEFT_OUT = ((3, 26), (11, 13))  # raw cycles and the schedule: not of one length
 
 
 def descriptor(name):
@@ -58,16 +61,17 @@ class Frigoris(FramerDeframer):
         """One packet of F Prime's, what is left, what was thrown away."""
         refused = b""
         while len(data) >= PRIMARY_HEADER:
-            first, length = struct.unpack_from(">H2xH", data)
+            first, count, length = struct.unpack_from(">HHH", data)
             whole = PRIMARY_HEADER + length + 1
-            if first & 0xF800 != 0x0800:  # version 0, telemetry, secondary header: else look further
-                refused, data = refused + data[:1], data[1:]
-                continue
-            if len(data) < whole:
+            # Telemetry of ours with a secondary header, unsegmented: else look further, octet by octet.
+            ours = first in (0x0800 | APID, 0x0800 | STATION) and count & 0xC000 == 0xC000 and whole <= LONGEST
+            if ours and len(data) < whole:
                 break
             try:
-                packet = PusTm.unpack(data[:whole], TIME)  # checks the CRC
+                packet = PusTm.unpack(data[:whole], TIME) if ours else None  # checks the CRC
             except Exception:  # whatever the library says: not a packet of ours
+                packet = None
+            if packet is None:
                 refused, data = refused + data[:1], data[1:]
                 continue
             data = data[whole:]
@@ -86,7 +90,7 @@ class Frigoris(FramerDeframer):
         if service[0] == EVENT:
             head = struct.pack(">I", int.from_bytes(source[:2], "big"))
             return descriptor("FW_PACKET_LOG") + head + tag + source[2:]
-        if service == RAW:
+        if service in LEFT_OUT:
             return None
         head = struct.pack(">BBH", *service, 0)
         return descriptor("FW_PACKET_LOG") + head + tag + source

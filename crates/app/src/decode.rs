@@ -49,9 +49,12 @@ impl Decode {
 /// The packets one after the other, by their own lengths; what is too short for one comes last.
 fn split(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        let length = octets.get(4..6)?;
-        let length = length.iter().fold(7, |sum, octet| (sum << 8) + usize::from(*octet));
-        let (packet, rest) = octets.split_at(length.min(octets.len()));
+        if octets.is_empty() {
+            return None;
+        }
+        let length =
+            octets.get(4..6).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
+        let (packet, rest) = octets.split_at((length + 7).min(octets.len()));
         octets = rest;
         Some(packet)
     })
@@ -100,7 +103,8 @@ fn telemetry(octets: &[u8]) -> Option<(Option<Time>, Values)> {
 }
 
 fn answer(report: &Report) -> Values {
-    let request = |header: &tc::Header| pair("request", f64::from(u32::from_be_bytes(header.request())));
+    let request =
+        |header: &tc::Header| pair("request", f64::from(u32::from_be_bytes(header.request())));
     match report {
         Report::Accepted(header) | Report::Started(header) | Report::Completed(header) => {
             vec![request(header)]
@@ -113,12 +117,29 @@ fn answer(report: &Report) -> Values {
             let why = why.map(|(key, value)| pair(key, f64::from(value)));
             [request(header)].into_iter().chain(why).collect()
         }
-        Report::Alive => Vec::new(),
+        // A line without a value, so that no packet goes unmentioned.
+        Report::Alive => vec![Default::default()],
         Report::Parameter { parameter, value } => {
-            vec![pair("parameter", f64::from(*parameter)), pair("parameter.value", *value)]
+            // A report is of one parameter.
+            let values = [("parameter.count", 1.0), ("parameter", f64::from(*parameter))];
+            let value = [("parameter.value", *value)];
+            values.into_iter().chain(value).map(|(key, value)| pair(key, value)).collect()
         }
-        Report::Schedule { count, .. } => vec![pair("schedule.count", f64::from(*count))],
+        Report::Schedule { count, entries } => {
+            let entries = entries.iter().take(usize::from(*count));
+            let octets = entries.flat_map(|(t, header)| {
+                packet::encode_time(*t).into_iter().chain(header.request())
+            });
+            vec![
+                pair("schedule.count", f64::from(*count)),
+                ("schedule.entries".to_string(), hex(octets)),
+            ]
+        }
     }
+}
+
+fn hex(octets: impl Iterator<Item = u8>) -> String {
+    octets.map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// The cycles read and packed again: what was read is what was sent.
@@ -133,11 +154,10 @@ fn cycles(data: &[u8]) -> Option<Values> {
     let mut out = [0; packet::PACKET_MAX];
     let length = packer.take(0, &mut out);
     let (Packet::Raw { data, .. }, _) = packet::decode(&out[..length]).ok()? else { return None };
-    let octets: String = data.iter().skip(5).map(|octet| format!("{octet:02x}")).collect();
     Some(vec![
         pair("packet.structure", f64::from(raw::STRUCTURE)),
         pair("raw.first", f64::from(first?)),
-        ("raw.cycles".to_string(), octets),
+        ("raw.cycles".to_string(), hex(data.iter().skip(5).copied())),
     ])
 }
 

@@ -66,12 +66,12 @@ enum Command {
     Search(search::Search),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
-    /// Show a recorded flight to mission control again, at any speed.
-    Play(play::Play),
     /// Write the telemetry and command dictionary for other ground systems: XTCE, F´, ccsdspy, Yamcs.
     Dictionary(dictionary::Dictionary),
     /// Print what is in a file of packets, value by value.
     Decode(decode::Decode),
+    /// Show a recorded flight to mission control again, at any speed.
+    Play(play::Play),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
     /// Mission control: receive, archive and decode what ground stations deliver.
@@ -97,9 +97,9 @@ fn main() -> ExitCode {
         Command::Rare(rare) => rare.run(),
         Command::Search(search) => search.run(),
         Command::Replay(replay) => replay.run(),
-        Command::Play(play) => play.run(),
         Command::Dictionary(dictionary) => dictionary.run(),
         Command::Decode(decode) => decode.run(),
+        Command::Play(play) => play.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Ground(ground) => ground.run(),
         Command::Faults(faults) => faults.run(),

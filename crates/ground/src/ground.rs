@@ -355,7 +355,3 @@ impl Ground {
         lock(&self.clock).speed()
     }
 }
-
-#[cfg(test)]
-#[path = "ground/tests.rs"]
-mod tests;

@@ -29,6 +29,11 @@ pub enum ExportError {
     },
 }
 
+/// Packets to try a client with: some of every kind but raw cycles, with every value that has a name.
+pub fn samples() -> Vec<u8> {
+    samples::octets(&model::telemetry())
+}
+
 /// Writes every format into `folder`, which is made if need be; returns the files, in order of writing.
 pub fn write(folder: &Path) -> Result<Vec<PathBuf>, ExportError> {
     let packets = model::telemetry();

@@ -6,7 +6,7 @@
 use super::model::{Encoding, Field, Packet};
 use icd::link::checksum::crc16;
 use icd::link::packet::{self, PACKET_MAX, TIME_OCTETS, encode_time};
-use icd::tc::{Header, Report, SCHEDULE_MAX};
+use icd::tc::{Header, Refusal, Report, SCHEDULE_MAX};
 use icd::time::{Span, Time};
 
 /// Packets of each kind at the least.
@@ -52,6 +52,11 @@ fn sample(packet: &Packet, n: u32, count: u16) -> Vec<u8> {
     assemble(packet, n, count, &data)
 }
 
+/// Codes of refusals.
+fn refusals() -> impl Iterator<Item = u32> {
+    Refusal::NAMES.iter().map(|(code, _)| u32::from(*code)).filter(|code| *code > 0)
+}
+
 /// A value of a field: its names in turn, otherwise numbers of any kind.
 fn value(packet: &Packet, field: &Field, n: u32, k: u32) -> Vec<u8> {
     let any = (n + 1).wrapping_mul(2_654_435_761).wrapping_add(k.wrapping_mul(0x9E37_79B9));
@@ -60,7 +65,11 @@ fn value(packet: &Packet, field: &Field, n: u32, k: u32) -> Vec<u8> {
         "request" => vec![u32::from_be_bytes(Header::new(n as u16).request())],
         "parameter.count" => vec![1],
         // Zero stands for no refusal, which no report of one carries.
-        "refusal" => field.names.iter().map(|(value, _)| *value).filter(|v| *v > 0).collect(),
+        "refusal" => refusals().collect(),
+        "refusal.argument" => refusals()
+            .filter_map(|code| Refusal::of_wire(code as u8, n as u8))
+            .map(|why| u32::from(why.wire().1))
+            .collect(),
         _ => field.names.iter().map(|(value, _)| *value).collect(),
     };
     let integer = match known.len() {

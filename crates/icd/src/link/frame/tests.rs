@@ -20,7 +20,8 @@ fn housekeeping(count: u16) -> Vec<u8> {
 
 /// A space packet of so many octets.
 fn plain(octets: usize, seed: u8) -> Vec<u8> {
-    let mut packet: Vec<u8> = (0..octets).map(|n| (n as u8).wrapping_mul(seed)).collect();
+    let mut packet: Vec<u8> =
+        (0..=255u8).cycle().take(octets).map(|n| n.wrapping_mul(seed)).collect();
     let length = u16::try_from(octets - 7).unwrap().to_be_bytes();
     packet[..6].copy_from_slice(&[0x08, 0x2A, 0xC0, seed, length[0], length[1]]);
     packet
@@ -145,6 +146,15 @@ fn a_lost_frame_costs_the_packets_that_touched_it_and_no_other() {
         let most = FrameWriter::<TM_FRAME>::DATA / packets.iter().map(Vec::len).min().unwrap() + 2;
         assert!(out.len() + most >= packets.len(), "{} of {} left", out.len(), packets.len());
     }
+}
+
+#[test]
+fn a_frame_that_comes_twice_counts_once() {
+    let packets: Vec<_> = (0..60).map(housekeeping).collect();
+    let twice: Vec<_> = framed::<TM_FRAME>(&packets).iter().flat_map(|frame| [*frame; 2]).collect();
+    let (out, taken) = joined(&twice);
+    assert_eq!(out, packets);
+    assert!(taken.iter().all(|taken| taken.missing == 0));
 }
 
 #[test]
