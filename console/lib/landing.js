@@ -115,9 +115,10 @@ export function mount(container, api) {
     if (!running) return;
     const planned = utcOf(mission.planned_touchdown_utc) ?? utcOf(api.state?.countdown?.planned_touchdown_utc);
     const from = (utcOf(mission.ignition_utc) ?? api.now() - 900e3) - 60e3;
+    const known = new Set((await api.dictionary).parameters.map((p) => p.key));
     const s = {};
-    for (const key of TRACED) s[key] = new Series(api, key, { start: from });
-    for (const key of LIVE) s[key] = new Series(api, key);
+    for (const key of TRACED) s[key] = new Series(api, key, { start: from, known });
+    for (const key of LIVE) s[key] = new Series(api, key, { known });
     ends.push(...Object.values(s).map((series) => series.end));
     ends.push(api.on('online', (online) => online && Object.values(s).forEach((series) => series.load())));
     const corridor = new Corridor(parts.corridor, mission.corridor);
