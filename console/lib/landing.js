@@ -129,7 +129,7 @@ export function mount(container, api) {
       scene = new Scene(parts.scene, mission.terrain);
       ends.push(() => scene.end());
     } catch {
-      setText(parts.caption, 'No 3-D view: this browser has no WebGL, or three.js is not installed (npm ci --prefix console).');
+      setText(parts.caption, 'No 3-D view: this browser has no WebGL, or three.js is not installed (frigoris console).');
     }
     if (!running) return scene?.end();
     ends.push(animate(() => paint(mission, planned, s, corridor, attitude), 8), animate(() => paintScene(mission, s, scene), 10));

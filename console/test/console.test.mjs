@@ -67,7 +67,7 @@ test('an alarm on the fault page and in the view is acknowledged with a token, a
   await page.locator('li.alarm', { hasText: 'propellant' }).getByRole('button').click();
   await page.locator('li.alarm.seen', { hasText: 'propellant' }).waitFor();
   await watcher.locator('li.alarm.seen', { hasText: 'propellant' }).waitFor();
-  await page.goto(`${ground.origin}/console/#/browse/faults.taxonomy:faultManagement`);
+  await page.goto(`${ground.origin}/console/#/browse/faults.taxonomy:faultManagement.view`);
   await page.getByText('nav.propellant_kg').first().waitFor();
   assert.deepEqual(page.errors, []);
 });
