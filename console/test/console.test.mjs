@@ -46,12 +46,15 @@ test('the time is that of the mission, at the speed of the replay', async (t) =>
     const match = /(\d\d):(\d\d):(\d\d) UTC\s+T/i.exec(text);
     return match && (+match[1] * 60 + +match[2]) * 60 + +match[3];
   };
-  const a = await until('the clock', shown);
-  const wall = Date.now();
+  // What is shown was painted up to 0.5 s ago; a busy machine may take another second.
+  const right = async () => {
+    const text = await shown();
+    const day = (ground.now() / 1000) % 86_400;
+    return text && text <= day && day - text < 1.5 * 20;
+  };
+  await until('the clock of the mission', right);
   await page.waitForTimeout(2000);
-  const passed = (await shown()) - a;
-  const expected = ((Date.now() - wall) / 1000) * 20;
-  assert.ok(Math.abs(passed - expected) < 25, `${passed} s shown, ${expected} s expected`);
+  await until('the clock of the mission, 40 s later', right);
 });
 
 test('an alarm on the fault page and in the view is acknowledged with a token, and refused without one', async (t) => {

@@ -229,7 +229,7 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
   });
   await new Promise((ready) => server.listen(port, '127.0.0.1', ready));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  return { origin, token, drop: () => sockets.forEach((s) => s.close()), stop: () => (timers.forEach(clearInterval), sockets.forEach((s) => s.close()), server.close(), server.closeAllConnections()) };
+  return { origin, token, now, drop: () => sockets.forEach((s) => s.close()), stop: () => (timers.forEach(clearInterval), sockets.forEach((s) => s.close()), server.close(), server.closeAllConnections()) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
