@@ -3,7 +3,7 @@
 //! Owns: the arguments, the lines on the terminal, the end. Does not own: anything of the mission (`ground`).
 
 use crate::plain::say;
-use ::ground::{Ground as Room, Mission, Options, Update, receive};
+use ::ground::{Ground as Room, Mission, Options, Update, receive, serve};
 use miette::{IntoDiagnostic, Report};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,6 +30,18 @@ pub struct Ground {
     /// Where stations send datagrams.
     #[arg(long, default_value = "127.0.0.1:4811")]
     frames_udp: SocketAddr,
+    /// Where browsers connect. Anything but this machine's own address is reachable by others.
+    #[arg(long, default_value = "127.0.0.1:4810")]
+    listen: SocketAddr,
+    /// A further name, with its port, under which browsers reach it: behind a proxy, say.
+    #[arg(long, value_name = "NAME:PORT")]
+    host: Vec<String>,
+    /// Key that commands are signed with, 64 hexadecimal digits; made if absent. Default: uplink.key in the archive.
+    #[arg(long)]
+    key: Option<PathBuf>,
+    /// Folder of the console, in which `npm ci` was run.
+    #[arg(long, default_value = "console")]
+    console: PathBuf,
 }
 
 impl Ground {
@@ -59,6 +71,19 @@ impl Ground {
         let listening = listening.map_err(Report::from_err)?;
         let line = format!("receiving at TCP {} and UDP {}", listening.tcp, listening.udp);
         say(&mut std::io::stdout(), &line).into_diagnostic()?;
+        let options = serve::Options {
+            listen: self.listen,
+            hosts: self.host.clone(),
+            key: self.key.clone(),
+            console: Some(self.console.clone()),
+        };
+        let serving = serve::listen(room, options).await.map_err(Report::from_err)?;
+        for line in [
+            format!("commands are signed with {}", serving.key.display()),
+            format!("serving at http://{}/#token={}", serving.address, serving.token),
+        ] {
+            say(&mut std::io::stdout(), &line).into_diagnostic()?;
+        }
         let mut updates = room.subscribe();
         let mut end = Box::pin(ended());
         loop {
