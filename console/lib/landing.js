@@ -30,7 +30,7 @@ function gauge(name) {
 }
 
 function header() {
-  const parts = { signal: h('span.signal', { role: 'status' }), phases: PHASES.map((name) => h('li', {}, name)), board: h('b', {}, NONE), seen: h('b', {}, NONE), utc: h('b', {}, NONE), seenNote: h('small') };
+  const parts = { signal: h('span.signal.quiet', { role: 'status' }, 'waiting'), phases: PHASES.map((name) => h('li', {}, name)), board: h('b', {}, NONE), seen: h('b', {}, NONE), utc: h('b', {}, NONE), seenNote: h('small') };
   const clocks = h('div.clocks', {}, h('div', {}, h('small', {}, 'UTC'), parts.utc), h('div', {}, h('small', {}, 'at the Moon'), parts.board), h('div', {}, parts.seenNote, parts.seen));
   parts.element = h('header.top', {}, parts.signal, h('ol.phases', {}, ...parts.phases), clocks);
   return parts;
