@@ -63,7 +63,7 @@ objdump -d --no-show-raw-insn "$library" | awk -v allowed="$allowed" '
         }
     }
     END {
-        n = split("receive_load power_up step planner divert housekeeping raw_cycle", entry, " ")
+        n = split("receive_load power_up step planner divert housekeeping raw_cycle beacon answer frame beacon_frame receive_command send_command receive_telemetry deliver", entry, " ")
         for (i = 1; i <= n; i++) called[entry[i]] = 1
         pointed = 8 + 256
         for (f in at) if (!(f in called) && !foreign(f)) {
@@ -74,7 +74,7 @@ objdump -d --no-show-raw-insn "$library" | awk -v allowed="$allowed" '
         for (i = 1; i <= n; i++) {
             if (!(entry[i] in at)) continue
             total = depth(entry[i])
-            text = sprintf("%-13s %7d octets:", entry[i], total)
+            text = sprintf("%-17s %7d octets:", entry[i], total)
             for (f = entry[i]; f != ""; f = next_of[f]) {
                 short = f; gsub(/^_ZN|17h[0-9a-f]+E$/, "", short)
                 text = text sprintf(" %s (%d)", short, frame[f])

@@ -2,7 +2,9 @@
 //!
 //! Owns: the arguments, the threads, the pace. Does not own: the view (`panel`, `plain`), the files (`output`).
 
+use crate::live::{self, Live};
 use crate::overrides::Overrides;
+use crate::pace;
 use crate::panel::{Panel, Screen};
 use crate::plain::{Lines, Queue, say};
 use crate::shipped::Unpacked;
@@ -10,7 +12,7 @@ use crate::status::{Motion, Notice, Status};
 use crate::{card, counterfactuals, output};
 use icd::time::{Span, Time};
 use icd::tm::Phase;
-use miette::IntoDiagnostic;
+use miette::{IntoDiagnostic, miette};
 use rig::closed_loop::{self, Flown, Frame};
 use rig::counterfactual::Options;
 use rig::record::Recording;
@@ -39,7 +41,8 @@ const WATCHED: f64 = 60.0;
 #[command(
     after_help = "A scenario is a file, or the name of one: NAME is looked for as a file, then as \
 scenarios/NAME.toml below the current folder, then among the scenarios inside the program. Without a name, \
-m2-as-flown and m2-resilient fly side by side.\n\n\
+m2-as-flown and m2-resilient fly side by side; with --live m2-live flies, at real time unless --speed says \
+otherwise.\n\n\
 Exit code: 0 every verdict is the expected one, 1 one is not, 2 nothing could be flown."
 )]
 pub struct Fly {
@@ -66,6 +69,8 @@ pub struct Fly {
     /// Dispersed runs of each smallest set.
     #[arg(long, default_value_t = 20, requires = "counterfactuals")]
     dispersed: u64,
+    #[command(flatten)]
+    live: Live,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -120,6 +125,9 @@ impl Fly {
             return counterfactuals::run(&studied, &self.overrides, &options, &out, &mut unpacked);
         }
         let entrants = self.entrants(&mut unpacked)?;
+        if self.live.live {
+            return self.fly_live(&entrants);
+        }
         let landings = self.fly(&entrants)?;
         let colour = live();
         let mut stdout = std::io::stdout().lock();
@@ -142,6 +150,7 @@ impl Fly {
 
     fn entrants(&self, unpacked: &mut Unpacked) -> miette::Result<Vec<Entrant>> {
         let named: Vec<PathBuf> = match self.files.is_empty() {
+            true if self.live.live => vec![PathBuf::from(live::DEFAULT)],
             true => DEFAULT.iter().map(PathBuf::from).collect(),
             false => self.files.clone(),
         };
@@ -155,6 +164,21 @@ impl Fly {
             entrants.push(Entrant { name, scenario });
         }
         Ok(entrants)
+    }
+
+    /// One flight through its radio into mission control.
+    fn fly_live(&self, entrants: &[Entrant]) -> miette::Result<bool> {
+        let [entrant] = entrants else {
+            return Err(miette!("--live: one scenario at a time, {} are named", entrants.len()));
+        };
+        let usual = Path::new("out").join(&entrant.name);
+        let folder = self.out.clone().unwrap_or(usual);
+        let speed = match self.speed {
+            Some(Speed::Times(times)) => pace::Speed::Times(times),
+            Some(Speed::Max | Speed::Watched) => pace::Speed::Max,
+            None => pace::Speed::Times(1.0),
+        };
+        self.live.fly(entrant, self.run, speed, &folder)
     }
 
     /// Flies every entrant in its own thread while this one shows them.

@@ -5,18 +5,23 @@
 
 mod campaign;
 mod card;
+mod control;
 mod counterfactuals;
 mod covariance;
 mod decode;
 mod dictionary;
 mod faults;
 mod fly;
+mod ground;
+mod live;
 mod margins;
 mod matrix;
 mod output;
 mod overrides;
+mod pace;
 mod panel;
 mod plain;
+mod play;
 mod progress;
 mod rangefinder;
 mod rare;
@@ -25,6 +30,7 @@ mod report;
 mod requirements;
 mod search;
 mod shipped;
+mod stations;
 mod status;
 mod terrain;
 mod touchdown;
@@ -64,8 +70,12 @@ enum Command {
     Dictionary(dictionary::Dictionary),
     /// Print what is in a file of packets, value by value.
     Decode(decode::Decode),
+    /// Show a recorded flight to mission control again, at any speed.
+    Play(play::Play),
     /// Show a place on the Moon: relief, slope and sunlight as pictures, statistics as a table.
     Terrain(terrain::Terrain),
+    /// Mission control: receive, archive and decode what ground stations deliver.
+    Ground(ground::Ground),
     /// Show every fault monitor on board: signal, threshold, persistence, response, exit.
     Faults(faults::Faults),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
@@ -89,7 +99,9 @@ fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Dictionary(dictionary) => dictionary.run(),
         Command::Decode(decode) => decode.run(),
+        Command::Play(play) => play.run(),
         Command::Terrain(terrain) => terrain.run(),
+        Command::Ground(ground) => ground.run(),
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
         Command::Touchdown(touchdown) => touchdown.run(),

@@ -9,7 +9,7 @@
 
 use crate::clock::utc_ms;
 use crate::values::Level;
-use icd::time::Time;
+use icd::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -310,6 +310,26 @@ impl Alarms {
         alarm.cleared = Some(t);
         let id = alarm.id;
         self.keep(id)
+    }
+
+    /// As [`Alarms::raise`], for what the ground itself finds: its clock may have been set back since.
+    pub fn raise_now(
+        &mut self,
+        source: &str,
+        level: Level,
+        now: Time,
+        text: &str,
+    ) -> Result<Option<Alarm>, AlarmError> {
+        let latest = self.latest.get(source).and_then(|id| self.all.get(id));
+        let t = latest.map_or(now, |alarm| now.max(alarm.newest() + Span::from_ns(1)));
+        self.raise(source, level, t, None, text)
+    }
+
+    /// As [`Alarms::clear`], for what the ground itself finds.
+    pub fn clear_now(&mut self, source: &str, now: Time) -> Result<Option<Alarm>, AlarmError> {
+        let latest = self.latest.get(source).and_then(|id| self.all.get(id));
+        let t = latest.map_or(now, |alarm| now.max(alarm.since));
+        self.clear(source, t)
     }
 
     /// A person has seen it; again is no error.

@@ -24,7 +24,6 @@ use icd::bus::UPLINK_MAX;
 use icd::link::cltu::{self, CLTU_MAX};
 use icd::link::command_frame::{self, Content, Directive, TC_FRAME_MAX};
 use icd::link::cop::Clcw;
-use icd::link::packet::{self, Packet};
 use icd::link::security::Key;
 use icd::tc::{self, Command, Header, Order, Refusal, Report};
 use icd::time::{Span, Time};
@@ -35,6 +34,9 @@ use std::path::Path;
 
 /// Time for the second step of a hazardous command, by the mission's clock.
 pub const RELEASE: Span = Span::from_ms(30_000);
+
+/// What a command's arming is called.
+const ARMING: &str = "arming";
 
 /// What the desk knows of the link at a moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +89,7 @@ impl Commander {
         let (journal, records) =
             Journal::open(&file).map_err(|reason| KeyError::File { file, reason })?;
         let next_record = records.keys().next_back().map_or(1, |id| id + 1);
-        Ok(Self {
+        let mut commander = Self {
             key,
             counter,
             journal,
@@ -101,7 +103,9 @@ impl Commander {
             changed: Vec::new(),
             next_record,
             next_item: 1,
-        })
+        };
+        commander.restore();
+        Ok(commander)
     }
     /// Every command that is remembered, oldest first.
     pub fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
@@ -146,6 +150,7 @@ impl Commander {
             at,
             state: State::Checked,
             until: None,
+            requests: Vec::new(),
             history: Vec::new(),
         };
         self.records.insert(id, record);
@@ -214,7 +219,7 @@ impl Commander {
         let at = self.records.get(&id).and_then(|record| record.at);
         let mut queue = Vec::new();
         if command.hazardous {
-            queue.push(("arming", Order::Arm { code: command.code }, false));
+            queue.push((ARMING, Order::Arm { code: command.code }, false));
         }
         queue.push((command.name, order, true));
         let mut items = Vec::new();
@@ -231,16 +236,16 @@ impl Commander {
             let packet = out.get(..octets).unwrap_or(&[]).to_vec();
             items.push(Item { record: id, what, header, sequence: number, packet, main });
         }
-        let requests: Vec<String> = items
+        if let Some(record) = self.records.get_mut(&id) {
+            record.requests = items.iter().map(|item| item.header.sequence).collect();
+        }
+        let named: Vec<String> = items
             .iter()
             .map(|item| format!("{} is request {}", item.what, item.header.sequence))
             .collect();
-        self.step(id, now, State::Released, requests.join(", "))?;
+        self.step(id, now, State::Released, named.join(", "))?;
         for item in items {
-            let number = self.next_item;
-            self.next_item += 1;
-            self.requests.insert(item.header.request(), number);
-            self.items.insert(number, item);
+            let number = self.remember(item);
             match blind {
                 true => self.blind.push_back(number),
                 false => self.fop.queue(number),
@@ -251,9 +256,29 @@ impl Commander {
         Ok(())
     }
 
+    fn remember(&mut self, item: Item) -> u64 {
+        let number = self.next_item;
+        self.next_item += 1;
+        self.requests.insert(item.header.request(), number);
+        self.items.insert(number, item);
+        number
+    }
+
+    /// After a restart: reports may still come for what went out before it.
+    fn restore(&mut self) {
+        let sent: Vec<(u64, Vec<u16>)> =
+            self.records.values().map(|record| (record.id, record.requests.clone())).collect();
+        for (record, requests) in sent {
+            for (n, sequence) in requests.iter().enumerate() {
+                let (header, main) = (Header::new(*sequence), n + 1 == requests.len());
+                let what = if main { "" } else { ARMING };
+                self.remember(Item { record, what, header, sequence: 0, packet: Vec::new(), main });
+            }
+        }
+    }
+
     /// A control word of this moment.
-    pub fn hear_word(&mut self, now: Time, word: u32, way: &Way) {
-        let Some(clcw) = Clcw::decode(word.to_be_bytes()) else { return };
+    pub fn hear_word(&mut self, now: Time, clcw: Clcw, way: &Way) {
         for (item, fate) in self.fop.hear(clcw, now, way.round_trip) {
             self.fate(item, now, fate);
         }
@@ -267,8 +292,7 @@ impl Commander {
     }
 
     /// A report of the lander. `now`: mission time on the ground.
-    pub fn hear_report(&mut self, now: Time, octets: &[u8]) {
-        let Ok((Packet::Report { report, .. }, _)) = packet::decode(octets) else { return };
+    pub fn hear_report(&mut self, now: Time, report: Report) {
         let (header, state, text) = match report {
             Report::Accepted(header) => (header, State::Accepted, "accepted on board".into()),
             Report::Started(header) => (header, State::Started, "started on board".into()),
@@ -385,6 +409,10 @@ impl Commander {
         let Some(record) = self.records.get(&id) else { return };
         let word_of_lander =
             matches!(state, State::Accepted | State::Started | State::Completed | State::Refused);
+        let told = |e: &Entry| e.state == state && e.text == text;
+        if word_of_lander && record.history.iter().any(told) {
+            return; // read again
+        }
         let forward = state > record.state && (!record.state.over() || word_of_lander);
         let state = if main && forward { state } else { record.state };
         let text = if main { text } else { format!("{what}: {text}") };

@@ -215,6 +215,8 @@ impl Ground {
             confirmed: Condvar::new(),
             recovery,
         });
+        // It can be written now, whatever was before.
+        ground.clear(ingest::ARCHIVE_ALARM)?;
         let weak = Arc::downgrade(&ground);
         let thread = std::thread::Builder::new().name("confirm".to_string());
         thread.spawn(move || ingest::confirm_always(&weak)).map_err(GroundError::Thread)?;
@@ -300,13 +302,13 @@ impl Ground {
     }
     /// The ground itself raises an alarm, such as `ground.signal`; at mission time.
     pub fn raise(&self, source: &str, level: Level, text: &str) -> Result<(), AlarmError> {
-        let raised = lock(&self.alarms).raise(source, level, self.now_or_calendar(), None, text)?;
+        let raised = lock(&self.alarms).raise_now(source, level, self.now_or_calendar(), text)?;
         raised.into_iter().for_each(|alarm| self.tell(Update::Alarm(alarm)));
         Ok(())
     }
     /// What [`Ground::raise`] raised is over.
     pub fn clear(&self, source: &str) -> Result<(), AlarmError> {
-        let cleared = lock(&self.alarms).clear(source, self.now_or_calendar())?;
+        let cleared = lock(&self.alarms).clear_now(source, self.now_or_calendar())?;
         cleared.into_iter().for_each(|alarm| self.tell(Update::Alarm(alarm)));
         Ok(())
     }
@@ -353,7 +355,3 @@ impl Ground {
         lock(&self.clock).speed()
     }
 }
-
-#[cfg(test)]
-#[path = "ground/tests.rs"]
-mod tests;

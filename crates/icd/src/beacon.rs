@@ -5,7 +5,7 @@
 //! Does not own: how often it is sent (`flight::downlink`).
 
 use crate::link::frame::BEACON_DATA;
-use crate::link::packet::{PACKET_MAX, SOURCE_DATA_MAX};
+use crate::link::packet::OVERHEAD;
 use crate::tc::Refusal;
 use crate::tm::{ALARMS, Kind, Line, List, PHASES, Parameter, Snapshot, Wire, p};
 
@@ -32,7 +32,7 @@ const PARAMETERS: &[Parameter] = &[
 pub const LIST: List = List { id: 20, name: "beacon", parameters: PARAMETERS };
 
 /// The build stops where the packet does not fill its frame.
-const _: [(); BEACON_DATA] = [(); octets() + PACKET_MAX - SOURCE_DATA_MAX];
+const _: [(); BEACON_DATA] = [(); octets() + OVERHEAD];
 
 /// Octets of structure identifier and values.
 const fn octets() -> usize {

@@ -397,6 +397,7 @@ pub fn decode(packet: &[u8]) -> Result<(Header, Order), (Option<Header>, Refusal
 }
 
 /// Header, service and application data of a packet with a good checksum.
+#[allow(clippy::type_complexity)] // of three plain parts
 fn open(packet: &[u8]) -> Result<(Header, (u8, u8), &[u8]), Refusal> {
     let Some((head, rest)) = packet.split_first_chunk::<HEAD>() else {
         return Err(Refusal::NotAPacket);

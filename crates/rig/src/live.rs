@@ -15,6 +15,7 @@ mod air;
 mod link;
 pub mod mission;
 mod onair;
+pub mod recorded;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod tests;
 pub use air::Delivery;
 pub use link::{Link, Path};
 pub use onair::OnAir;
+pub use flight::downlink::Class;
 
 use crate::closed_loop::{Flown, Frame, Running, Simulation};
 use crate::record::Recording;
@@ -29,13 +31,14 @@ use crate::scenario::ScenarioError;
 use crate::stand::Stand;
 use crate::verdict::End;
 use air::{Air, Load};
-use flight::downlink::{Block, Class, Downlink, Tally};
+use flight::downlink::{Block, Downlink, Tally};
 use flight::load as board;
 use flight::uplink::Receiver;
 use icd::bus::{CYCLE, Uplink};
 use icd::link::delivery::Content;
 use icd::link::frame::Channel;
 use icd::link::packet::{self, PACKET_MAX};
+use icd::link::security::{KEY_OCTETS, Key};
 use icd::station::{self, Station};
 use icd::tc::{Order, Transmitter};
 use icd::time::{Span, Time};
@@ -47,6 +50,11 @@ use truth::world;
 const BLOCKS: usize = 4 * 1024 * 1024 / size_of::<Block>();
 /// How often a station tells about itself without cause, and lets a frame of idle data through.
 const TELLS: Span = Span::from_ms(1_000);
+
+/// The receiver of commands before the flight, with the key that ground and lander share.
+pub fn receiver(key: [u8; KEY_OCTETS]) -> Receiver {
+    Receiver::new(Key(key), 0)
+}
 
 /// What became of a flight's telemetry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -199,9 +199,9 @@ impl Stand {
         let Some(link) = self.scenario.link.clone() else { return Ok(None) };
         let config = RadioConfig { link, faults: self.faults(run).radio };
         let (start, key) = (self.start(run).t, (self.scenario.seed, run));
-        Radio::new(&config, Arc::clone(&self.environment), start, key).map(Some).map_err(|reason| {
-            ScenarioError::Radio { file: self.scenario.path.clone(), reason }
-        })
+        Radio::new(&config, Arc::clone(&self.environment), start, key)
+            .map(Some)
+            .map_err(|reason| ScenarioError::Radio { file: self.scenario.path.clone(), reason })
     }
 
     /// Nature's side of one run, with what breaks in it.

@@ -141,17 +141,13 @@ fn a_small_divert_after_the_gate_is_flown_and_a_large_one_refused() {
 
 #[test]
 fn a_divert_beyond_propellant_is_refused_and_it_lands_where_it_would_have() {
-    let base = "m2-nominal-b-from-ignition.toml";
-    let divert = armed("divert", "east_m = 1900.0\nnorth_m = 0.0", 600.0);
-    let fly = |name: &str, lines: &str| {
-        let flown = fly(&stand(name, base, lines), 0, Recording::Off, |_| {}).unwrap();
-        told(name, &flown);
-        flown
-    };
-    let plain = fly("b-plain", "");
-    let flown = fly("b-divert", &divert);
+    // Of 460 kg some 42 are left over; of 362 hardly more than navigation's doubt about them.
+    let short = "[start]\npropellant_kg = 362.0\n";
+    let divert = armed("divert", "east_m = 600.0\nnorth_m = -400.0", 503.0);
+    let plain = ordered("short-plain", short);
+    let flown = ordered("short-divert", &format!("{divert}{short}"));
     assert_eq!(count(&flown, Event::OrderRefused), 1);
-    assert_eq!(flown.measures, plain.measures);
+    assert_eq!((flown.measures, flown.judgement.outcome), (plain.measures, Outcome::Landed));
 }
 
 #[test]

@@ -193,7 +193,7 @@ pub extern "C" fn receive_command(
     sequence: &mut Sequence,
     out: &mut Option<Result<(Header, Order), Refusal>>,
 ) {
-    let received = || {
+    let mut received = || {
         let decoded = cltu::decode(unit).ok_or(Refusal::BrokenFrame)?;
         let frame = TcFrame::read(decoded.octets())?;
         let opened = match frame.content {

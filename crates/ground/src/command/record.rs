@@ -77,6 +77,8 @@ pub struct Record {
     pub state: State,
     /// End of the wait for release.
     pub until: Option<Time>,
+    /// Sequence counts of its packets, its own last: by them the lander's reports name it.
+    pub requests: Vec<u16>,
     /// Every step.
     pub history: Vec<Entry>,
 }
@@ -123,7 +125,7 @@ impl Journal {
         self.line(&json!({
             "id": record.id, "name": record.name, "arguments": record.arguments,
             "at_utc_ms": record.at.map(utc_ms), "utc_ms": utc_ms(entry.t),
-            "state": entry.state.name(), "text": entry.text,
+            "state": entry.state.name(), "text": entry.text, "requests": record.requests,
         }))
     }
     /// Writes that something was refused before it became a command.
@@ -152,8 +154,12 @@ fn restore(records: &mut BTreeMap<u64, Record>, line: &Value) -> Option<()> {
         at: line.get("at_utc_ms").and_then(Value::as_i64).map(from_utc_ms),
         state,
         until: None,
+        requests: Vec::new(),
         history: Vec::new(),
     });
+    let requests = line.get("requests").and_then(Value::as_array).into_iter().flatten();
+    let requests = requests.filter_map(|n| u16::try_from(n.as_u64()?).ok());
+    record.requests = requests.collect();
     record.state = state;
     record.history.push(entry);
     Some(())

@@ -1,7 +1,6 @@
 use super::*;
 use icd::link::command_frame::TcFrame;
 use icd::link::cop::{Accepted, Farm};
-use icd::link::packet::PACKET_MAX;
 use icd::link::security::Sequence;
 use serde_json::json;
 use std::path::PathBuf;
@@ -38,13 +37,12 @@ struct Lander {
     farm: Farm,
     sequence: Sequence,
     armed: Option<u8>,
-    count: u16,
 }
 
 impl Lander {
     fn new(folder: &Path) -> Self {
         let key = Key(key::read_key(&folder.join("uplink.key")).unwrap());
-        Self { key, farm: Farm::new(), sequence: Sequence::after(0), armed: None, count: 0 }
+        Self { key, farm: Farm::new(), sequence: Sequence::after(0), armed: None }
     }
     fn receive(&mut self, unit: &[u8]) -> Result<Option<(Header, Order)>, Refusal> {
         let decoded = cltu::decode(unit).ok_or(Refusal::BrokenFrame)?;
@@ -60,9 +58,9 @@ impl Lander {
         tc::decode(packet).map(Some).map_err(|(_, why)| why)
     }
     /// Obeys, and answers with packets.
-    fn obey(&mut self, header: Header, order: Order) -> Vec<Vec<u8>> {
+    fn obey(&mut self, header: Header, order: Order) -> Vec<Report> {
         let command = order.parts().0;
-        let reports = match order {
+        match order {
             Order::Arm { code } => {
                 self.armed = Some(code);
                 vec![Report::Accepted(header), Report::Completed(header)]
@@ -71,19 +69,10 @@ impl Lander {
                 vec![Report::Refused(header, Refusal::NotArmed)]
             }
             _ => vec![Report::Accepted(header), Report::Started(header), Report::Completed(header)],
-        };
-        reports
-            .iter()
-            .map(|report| {
-                let mut out = [0; PACKET_MAX];
-                self.count += 1;
-                let n = packet::report(report, at(0.0), self.count, &mut out);
-                out[..n].to_vec()
-            })
-            .collect()
+        }
     }
-    fn word(&self) -> u32 {
-        u32::from_be_bytes(self.farm.clcw().encode())
+    fn word(&self) -> Clcw {
+        self.farm.clcw()
     }
 }
 
@@ -111,7 +100,7 @@ fn run(
             }
             if let Ok(Some((header, order))) = lander.receive(unit) {
                 for report in lander.obey(header, order) {
-                    commander.hear_report(now, &report);
+                    commander.hear_report(now, report);
                 }
             }
         }
@@ -253,7 +242,7 @@ fn without_control_words_a_command_goes_blind_once() {
     for unit in &units {
         let (header, order) = lander.receive(unit).unwrap().unwrap();
         for report in lander.obey(header, order) {
-            commander.hear_report(at(61.0), &report);
+            commander.hear_report(at(61.0), report);
         }
     }
     for id in [slow, reboot] {

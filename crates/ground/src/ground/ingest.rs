@@ -32,7 +32,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// Units on their way to one connection.
 const OUTGOING_MAX: usize = 64;
 /// The alarm that says that the archive cannot be written.
-const ARCHIVE_ALARM: &str = "ground.archive";
+pub(super) const ARCHIVE_ALARM: &str = "ground.archive";
 
 /// A stretch of the archive and the times of the packets in it.
 #[derive(Clone, Copy, Debug, PartialEq)]

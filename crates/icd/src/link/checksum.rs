@@ -7,6 +7,7 @@
 const TABLE_16: [u16; 256] = table_16();
 const TABLE_32: [u32; 256] = table_32();
 
+#[allow(clippy::cast_possible_truncation)] // below 256
 const fn table_16() -> [u16; 256] {
     let mut table = [0; 256];
     let mut octet = 0;
@@ -23,6 +24,7 @@ const fn table_16() -> [u16; 256] {
     table
 }
 
+#[allow(clippy::cast_possible_truncation)] // below 256
 const fn table_32() -> [u32; 256] {
     let mut table = [0; 256];
     let mut octet = 0;

@@ -23,7 +23,9 @@ pub const APID: u16 = 0x2A;
 /// Octets of a packet at the most.
 pub const PACKET_MAX: usize = 576;
 /// Octets of source data at the most.
-pub const SOURCE_DATA_MAX: usize = PACKET_MAX - 6 - 7 - TIME_OCTETS - 2;
+pub const SOURCE_DATA_MAX: usize = PACKET_MAX - OVERHEAD;
+/// Octets of a packet beside its source data: headers, time, checksum.
+pub const OVERHEAD: usize = 6 + 7 + TIME_OCTETS + 2;
 /// Octets of the time code.
 pub const TIME_OCTETS: usize = 6;
 
@@ -47,6 +49,7 @@ pub enum DecodeError {
 
 /// A decoded packet.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // there is no heap to put it on
 pub enum Packet<'a> {
     /// Housekeeping, the beacon and a station's report among it: the list's number and its raw values, to be
     /// read by [`values`].
@@ -247,8 +250,17 @@ fn get_report(service: (u8, u8), data: &[u8]) -> Result<Report, DecodeError> {
     })
 }
 
+/// The packet at the start of the octets by the length that it claims. `None` when it claims less than its own
+/// headers or more than there is: the reader of `spacepackets` 0.19 would panic on the first.
+fn whole(octets: &[u8]) -> Option<&[u8]> {
+    let [.., a, b] = *octets.first_chunk::<6>()?;
+    let packet = octets.get(..usize::from(u16::from_be_bytes([a, b])) + 7)?;
+    (packet.len() >= OVERHEAD).then_some(packet)
+}
+
 /// Reads one packet from the start of `octets`; also returns its length in octets.
 pub fn decode(octets: &[u8]) -> Result<(Packet<'_>, usize), DecodeError> {
+    let octets = whole(octets).ok_or(DecodeError::NotAPacket)?;
     let reader = PusTmReader::new(octets, TIME_OCTETS).map_err(|_| DecodeError::NotAPacket)?;
     let apid = reader.apid().value();
     if apid != APID && apid != station::APID {
@@ -293,6 +305,7 @@ pub fn values(list: u8, data: &[u8]) -> impl Iterator<Item = (&'static Line, f64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::checksum::crc16;
     use crate::station::Station;
     use crate::tm::{Receiver, Snapshot};
     use proptest::prelude::*;
@@ -374,7 +387,7 @@ mod tests {
             Report::Failed(header, Refusal::NotFitted),
             Report::Alive,
             Report::Parameter { parameter: 3, value: 0.1 },
-            Report::Schedule { count: SCHEDULE_MAX as u8, entries },
+            Report::Schedule { count: 16, entries },
         ];
         for sent in reports {
             let mut out = [0; PACKET_MAX];
@@ -396,6 +409,20 @@ mod tests {
         #[test]
         fn no_octets_break_the_decoder(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
             let _ = decode(&octets);
+        }
+
+        #[test]
+        fn no_length_breaks_the_decoder(mut octets in proptest::collection::vec(any::<u8>(), 6..80), apid in prop_oneof![Just(APID), Just(station::APID)]) {
+            for claimed in 0..=octets.len() {
+                octets[..2].copy_from_slice(&(0x0800 | apid).to_be_bytes());
+                octets[4..6].copy_from_slice(&u16::try_from(claimed).unwrap().to_be_bytes());
+                let length = claimed + 7;
+                if let Some(packet) = octets.get_mut(..length) {
+                    let checksum = crc16(&packet[..length - 2]).to_be_bytes();
+                    packet[length - 2..].copy_from_slice(&checksum);
+                }
+                let _ = decode(&octets);
+            }
         }
 
         #[test]

@@ -8,6 +8,7 @@ pub const SCHEDULE_MAX: usize = 16;
 
 /// An answer to a command, or the report that one asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // there is no heap to put it on
 pub enum Report {
     /// Read and taken up: PUS (1, 1).
     Accepted(Header),

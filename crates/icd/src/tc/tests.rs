@@ -32,7 +32,7 @@ fn orders() -> Vec<Order> {
     let plain = COMMANDS.iter().filter(|command| command.code != code::SCHEDULE);
     let plain = plain.map(|command| {
         let values: Vec<f64> = command.arguments.iter().map(values).collect();
-        command.order(&values).unwrap_or_else(|why| panic!("{}: {why:?}", command.name))
+        command.order(&values).unwrap()
     });
     let mut all: Vec<_> = plain.collect();
     let at = Time::from_utc("2025-06-05T19:15:45").unwrap();

@@ -61,7 +61,7 @@ pub fn plan(stand: &Stand) -> String {
         ("stations", Json::List(stations.iter().map(|s| station(s)).collect())),
         ("relays", Json::Number(link.map_or(0, |link| link.relays.len()) as f64)),
         ("passes", Json::List(all_passes(stand, (start - BEFORE, touchdown + AFTER)))),
-        ("occultations", Json::List(occultations(stand, start))),
+        ("occultations", Json::List(occultations(stand))),
         ("corridor", corridor(stand)),
         ("terrain", terrain(stand)),
         ("timeline", timeline(stand)),
@@ -112,10 +112,15 @@ fn all_passes(stand: &Stand, span: (Time, Time)) -> Vec<Json> {
     out
 }
 
+fn occultations(stand: &Stand) -> Vec<Json> {
+    let hidden = |(from, to): &(Time, Time)| Json::object([("from_utc", utc(*from)), ("to_utc", utc(*to))]);
+    hidden_times(stand).iter().map(hidden).collect()
+}
+
 /// When the Moon hides the lander on its planned way, deorbit and braking left out: coasts before and after the one, and
 /// from ignition on the target in place of the lander.
-fn occultations(stand: &Stand, start: Time) -> Vec<Json> {
-    let arrival = &stand.arrival;
+pub fn hidden_times(stand: &Stand) -> Vec<(Time, Time)> {
+    let (arrival, start) = (&stand.arrival, stand.planned_start().t);
     let (ignition, touchdown) = (arrival.ignition.t, stand.scenario.approach.touchdown);
     let mut out: Vec<(Time, Time)> = Vec::new();
     let mut last_hidden = None;
@@ -140,8 +145,7 @@ fn occultations(stand: &Stand, start: Time) -> Vec<Json> {
         };
         t = next;
     }
-    let hidden = |(from, to): &(Time, Time)| Json::object([("from_utc", utc(*from)), ("to_utc", utc(*to))]);
-    out.iter().map(hidden).collect()
+    out
 }
 
 /// The planned coast that holds at `t`: that of the parking orbit before the deorbit burn, that to ignition after it.

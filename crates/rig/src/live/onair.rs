@@ -3,6 +3,7 @@
 //! Owns: [`OnAir`]: which sender carries the main stream, commands for the radio. Does not own: the radio.
 //! As programmed: the radio is looked at ten times a second. The main stream goes by the sender of the path on which
 //! the receiver on board hears a station best, the proximity radio for one through a relay; without any it stays.
+//! While the Moon hides the lander by plan, nobody is expected to be heard: the radio's own ladder does not begin.
 
 use super::link::{Link, Path};
 use crate::closed_loop::Simulation;
@@ -13,6 +14,9 @@ use truth::radio::{Lander, Radio, Sender, Sending};
 /// Time between two looks at the radio.
 const LOOK: Span = Span::from_ms(100);
 
+/// So much earlier and later than planned the Moon may hide a lander: a hundred kilometres along its way. Assumed.
+const ASIDE: Span = Span::from_ms(60_000);
+
 /// One run's radio beside its loop.
 #[derive(Clone, Debug)]
 pub struct OnAir {
@@ -21,13 +25,17 @@ pub struct OnAir {
     sender: Sender,
     next: Time,
     paths: Vec<Path>,
+    /// When nobody can be heard by plan.
+    hidden: Vec<(Time, Time)>,
 }
 
 impl OnAir {
-    /// Before the first look at `radio`.
-    pub fn new(radio: Radio) -> Self {
+    /// Before the first look at the radio.
+    ///
+    /// - `hidden`: planned times behind the Moon: [`super::mission::hidden_times`].
+    pub fn new(radio: Radio, hidden: Vec<(Time, Time)>) -> Self {
         let next = radio.view().t;
-        Self { radio, sender: Sender::Main, next, paths: Vec::new() }
+        Self { radio, sender: Sender::Main, next, paths: Vec::new(), hidden }
     }
 
     fn sending(&self, transmitter: Transmitter) -> Option<Sending> {
@@ -52,6 +60,9 @@ impl Link for OnAir {
             return;
         }
         self.next = now + LOOK;
+        if self.hidden.iter().any(|(from, to)| *from - ASIDE <= now && now <= *to + ASIDE) {
+            self.radio.hear(now);
+        }
         let view = self.radio.step(&Lander::of(simulation.world()).at(now));
         if let Some(path) = view.uplink {
             self.sender = path.sender;

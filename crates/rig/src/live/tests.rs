@@ -153,7 +153,7 @@ fn equal_runs_deliver_equal_octets() {
     let hash = || {
         let mut hash = Sha256::new();
         let mut last = None;
-        let link = Box::new(OnAir::new(stand.radio(0).unwrap().unwrap()));
+        let link = Box::new(OnAir::new(stand.radio(0).unwrap().unwrap(), mission::hidden_times(&stand)));
         let (flown, totals) = deliver(&stand, link, 20.0, |delivery| {
             hash.update(delivery.at.tai_ns().to_be_bytes());
             hash.update(&delivery.octets);

@@ -20,7 +20,8 @@ fn housekeeping(count: u16) -> Vec<u8> {
 
 /// A space packet of so many octets.
 fn plain(octets: usize, seed: u8) -> Vec<u8> {
-    let mut packet: Vec<u8> = (0..octets).map(|n| (n as u8).wrapping_mul(seed)).collect();
+    let mut packet: Vec<u8> =
+        (0..=255u8).cycle().take(octets).map(|n| n.wrapping_mul(seed)).collect();
     let length = u16::try_from(octets - 7).unwrap().to_be_bytes();
     packet[..6].copy_from_slice(&[0x08, 0x2A, 0xC0, seed, length[0], length[1]]);
     packet
