@@ -93,7 +93,8 @@ impl StationCounts {
         if self.distinct == 0 {
             return self.missing_before;
         }
-        self.missing_before + (self.highest + 1).saturating_sub(self.first + self.distinct)
+        let sent = self.highest.saturating_sub(self.first).saturating_add(1);
+        self.missing_before.saturating_add(sent.saturating_sub(self.distinct))
     }
 
     /// Whether the unit is new.

@@ -12,7 +12,7 @@ use icd::link::command_frame::{Content, Directive, TC_FRAME_MAX, TcFrame, direct
 use icd::link::cop::{Clcw, Farm};
 use icd::link::delivery::{self, OVERHEAD, PAYLOAD_MAX};
 use icd::link::frame::{BEACON_FRAME, Channel, Frame, SCID, SCID_BACKUP, TM_FRAME};
-use icd::link::packet::{self, PACKET_MAX, Packet, values};
+use icd::link::packet::{self, Packet, values};
 use icd::link::reassemble::Packets;
 use icd::link::security::{KEY_OCTETS, Key};
 use icd::link::{cltu, raw};
@@ -82,14 +82,24 @@ fn read_frame(packets: &mut Packets, octets: &[u8]) -> bool {
 fn no_octets_break_the_reader_of_telemetry_frames() {
     let good = frames::<TM_FRAME>(SCID, &[Channel::RealTime, Channel::Stored]);
     let mut packets = Packets::new();
-    fuzz("telemetry frames", &good, checksum_repair, |octets| read_frame(&mut packets, octets));
+    fuzz(
+        "telemetry frames",
+        &good,
+        |octets| checksum_repair(octets),
+        |octets| read_frame(&mut packets, octets),
+    );
 }
 
 #[test]
 fn no_octets_break_the_reader_of_short_frames() {
     let good = frames::<BEACON_FRAME>(SCID_BACKUP, &[Channel::RealTime]);
     let mut packets = Packets::new();
-    fuzz("beacon frames", &good, checksum_repair, |octets| read_frame(&mut packets, octets));
+    fuzz(
+        "beacon frames",
+        &good,
+        |octets| checksum_repair(octets),
+        |octets| read_frame(&mut packets, octets),
+    );
 }
 
 /// Every command there is, and each of them scheduled.
@@ -129,7 +139,13 @@ fn no_octets_break_the_reader_of_telecommands_and_what_it_takes_can_be_sent() {
         let mut again = [0; icd::bus::UPLINK_MAX];
         let length = tc::encode(&order, header, &mut again);
         let (_, read) = tc::decode(&again[..length]).unwrap();
-        assert_eq!(read, order);
+        match (order, read) {
+            // Travels as seconds.
+            (Order::Dump { from, to }, Order::Dump { from: a, to: b }) => {
+                assert!([from - a, to - b].iter().all(|off| off.ns().abs() < 1_000));
+            }
+            _ => assert_eq!(read, order),
+        }
         true
     });
 }

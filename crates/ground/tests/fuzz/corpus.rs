@@ -28,7 +28,7 @@ pub fn packet_repair(octets: &mut Vec<u8>) {
     checksum_repair(octets);
 }
 
-pub fn checksum_repair(octets: &mut Vec<u8>) {
+pub fn checksum_repair(octets: &mut [u8]) {
     if let Some((body, checksum)) = octets.split_last_chunk_mut::<2>() {
         *checksum = crc16(body).to_be_bytes();
     }

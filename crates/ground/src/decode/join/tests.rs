@@ -58,7 +58,8 @@ fn a_turn_of_the_counter_joins_nothing_to_what_was_there_before() {
     let frames = frames::<TM_FRAME>(&packets, usize::MAX);
     assert!(frames.len() > 700);
     // Every third frame is lost: whole packets come, none is patched together.
-    let heard: Vec<_> = frames.iter().enumerate().filter(|(k, _)| k % 3 != 1).map(|(_, f)| f).collect();
+    let heard: Vec<_> =
+        frames.iter().enumerate().filter(|(k, _)| k % 3 != 1).map(|(_, f)| f).collect();
     let (found, joiner) = joined(heard);
     assert!(found.len() > 1_500);
     assert!(found.iter().all(|found| packets.contains(found)));
