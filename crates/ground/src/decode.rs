@@ -34,6 +34,8 @@ pub enum Item<'a> {
     Packet {
         /// As decoded.
         packet: Packet<'a>,
+        /// As received.
+        octets: &'a [u8],
         /// When the station received the frame that completed it.
         received: Time,
         /// How it came.
@@ -296,7 +298,7 @@ impl Decoder {
                 if length == octets.len() && from_station == (channel == Channel::Station) =>
             {
                 self.counts.packets += 1;
-                heed(Item::Packet { packet, received, channel, station });
+                heed(Item::Packet { packet, octets, received, channel, station });
             }
             _ => self.counts.refused += 1,
         }
