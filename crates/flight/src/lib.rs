@@ -22,6 +22,7 @@
 //! | FL-20 | obey the ground's orders where the dictionary, their arming and the state of the flight allow it, refuse them whole otherwise, and say which | `a_ping_is_answered_accepted_and_completed`, `an_arming_serves_once_in_time_for_its_own_command`, `the_ground_has_no_say_over_the_burns_once_braking_has_begun`, `loaded_values_are_used_told_and_kept_over_a_restart` |
 //! | FL-21 | let no command through that is forged, replayed, stale or out of sequence | `what_is_forged_replayed_or_out_of_sequence_is_refused_and_says_why`, `far_outside_the_window_only_an_unlock_helps` |
 //! | FL-22 | carry scheduled commands out at their time or not at all | `sixteen_packets_wait_and_are_carried_out_in_the_order_of_their_times`, `a_packet_that_was_slept_over_is_dropped_and_so_is_one_from_the_past` |
+//! | FL-30 | send what matters most first, and keep what the ground did not get until it has it, the least important dropped first and counted | `what_matters_most_goes_first`, `no_packet_is_lost_while_the_store_has_room`, `the_oldest_of_the_least_important_is_dropped_first_and_counted`, `a_dump_that_is_cut_off_goes_on_after_the_next_contact` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md

@@ -297,6 +297,7 @@ impl Flight<'_> {
             Order::Dump { .. }
             | Order::Transmitter { .. }
             | Order::BitRate { .. }
+            | Order::Antenna { .. }
             | Order::Housekeeping { .. } => self.desk.hand_on(order),
         }
         Ok(Done::AT_ONCE)

@@ -80,7 +80,7 @@ proptest! {
             let mut disordered = disorder(&frames, &keys, 60);
             let twice: Vec<_> = disordered.iter().step_by(3).cloned().collect();
             for (k, again) in twice.into_iter().enumerate() {
-                let at = (3 * k + 7).min(disordered.len());
+                let at = (4 * k + 7).min(disordered.len());
                 disordered.insert(at, again);
             }
             let (mut found, joiner) = joined(&disordered);
