@@ -3,8 +3,8 @@
 //! Owns: the arguments, the lines on the terminal, the end. Does not own: anything of the mission (`ground`).
 
 use crate::plain::say;
-use ::ground::{Ground as Room, Mission, Options, Update, receive};
-use miette::{IntoDiagnostic, Report};
+use ::ground::{Ground as Room, Mission, Options, Update, receive, serve};
+use miette::{IntoDiagnostic, Report, WrapErr};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,12 +24,27 @@ pub struct Ground {
     /// Folder of the archive; goes on where it ends.
     #[arg(long, default_value = "archive")]
     archive: PathBuf,
+    /// Where other ground systems get every packet unchanged, over TCP [default: nowhere].
+    #[arg(long)]
+    packets: Option<SocketAddr>,
     /// Where stations connect over TCP.
     #[arg(long, default_value = "127.0.0.1:4811")]
     frames_tcp: SocketAddr,
     /// Where stations send datagrams.
     #[arg(long, default_value = "127.0.0.1:4811")]
     frames_udp: SocketAddr,
+    /// Where browsers connect. Anything but this machine's own address is reachable by others.
+    #[arg(long, default_value = "127.0.0.1:4810")]
+    listen: SocketAddr,
+    /// A further name, with its port, under which browsers reach it: behind a proxy, say.
+    #[arg(long, value_name = "NAME:PORT")]
+    host: Vec<String>,
+    /// Key that commands are signed with, 64 hexadecimal digits; made if absent. Default: uplink.key in the archive.
+    #[arg(long)]
+    key: Option<PathBuf>,
+    /// Folder of the console, in which `npm ci` was run.
+    #[arg(long, default_value = "console")]
+    console: PathBuf,
 }
 
 impl Ground {
@@ -59,6 +74,26 @@ impl Ground {
         let listening = listening.map_err(Report::from_err)?;
         let line = format!("receiving at TCP {} and UDP {}", listening.tcp, listening.udp);
         say(&mut std::io::stdout(), &line).into_diagnostic()?;
+        let options = serve::Options {
+            listen: self.listen,
+            hosts: self.host.clone(),
+            key: self.key.clone(),
+            console: Some(self.console.clone()),
+        };
+        let serving = serve::listen(room, options).await.map_err(Report::from_err)?;
+        for line in [
+            format!("commands are signed with {}", serving.key.display()),
+            format!("serving at http://{}/#token={}", serving.address, serving.token),
+        ] {
+            say(&mut std::io::stdout(), &line).into_diagnostic()?;
+        }
+        if let Some(address) = self.packets {
+            let bound = ::ground::feed::listen(&self.archive, address);
+            let bound =
+                bound.into_diagnostic().wrap_err(format!("{address}: cannot be listened at"))?;
+            let line = format!("packets for other ground systems at TCP {bound}");
+            say(&mut std::io::stdout(), &line).into_diagnostic()?;
+        }
         let mut updates = room.subscribe();
         let mut end = Box::pin(ended());
         loop {

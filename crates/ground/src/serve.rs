@@ -13,6 +13,8 @@ mod files;
 pub mod guard;
 mod live;
 
+use crate::command::Commander;
+use crate::command::key::KeyError;
 use crate::desk::Desk;
 use crate::ground::Ground;
 use axum::Router;
@@ -22,12 +24,80 @@ use axum::routing::{get, post};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 /// Octets of a request's body at the most.
 const BODY_MAX: usize = 16 * 1024;
 /// Browsers that may listen at the same time.
 const LISTENERS_MAX: usize = 256;
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Key, numbers or journal of commands.
+    #[error("commanding: {0}")]
+    Command(#[from] KeyError),
+    /// The address cannot be listened on.
+    #[error("--listen {address}: {reason}")]
+    Address {
+        /// Which.
+        address: SocketAddr,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+}
+
+/// What to serve, as a user says it.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Address to listen on; port 0 takes any that is free.
+    pub listen: SocketAddr,
+    /// Further names under which browsers reach it, with port where it is not the usual one.
+    pub hosts: Vec<String>,
+    /// File of the key that commands are signed with; `uplink.key` in the archive's folder without it.
+    pub key: Option<PathBuf>,
+    /// Folder of the console.
+    pub console: Option<PathBuf>,
+}
+
+/// A running server; stops when this is dropped.
+#[derive(Debug)]
+pub struct Serving {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Secret for whoever may command: told once, kept nowhere.
+    pub token: String,
+    /// File of the key.
+    pub key: PathBuf,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Opens commanding and desk of a ground and serves them, with a new token.
+pub async fn listen(ground: &Arc<Ground>, options: Options) -> Result<Serving, ServeError> {
+    let key = options.key.unwrap_or_else(|| ground.folder().join("uplink.key"));
+    let commander = Commander::open(ground.folder(), &key)?;
+    let failed = |reason| ServeError::Address { address: options.listen, reason };
+    let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let token = guard::token()?;
+    let (hosts, console) = (options.hosts, options.console);
+    let config = Config { address, hosts, token: token.clone(), console };
+    let desk = Desk::new(ground.clone(), commander);
+    let router = router(desk.clone(), config);
+    let server = tokio::spawn(async move {
+        // Ends with the process; a connection's failure is the connection's.
+        let _ = axum::serve(listener, router).await;
+    });
+    Ok(Serving { address, token, key, tasks: vec![server, tokio::spawn(desk.run())] })
+}
 
 /// How to serve.
 #[derive(Clone, Debug)]

@@ -84,7 +84,7 @@ pub extern "C" fn step(
 ) -> usize {
     *actuators = flight.step(sensors);
     *snapshot = *flight.down();
-    flight.events().len()
+    flight.events().len() + flight.reports().len() + flight.link_orders().len()
 }
 
 /// A planner, into the caller's storage.
