@@ -49,7 +49,8 @@ impl Control {
         let interrupt = Interrupt::watched(&runtime);
         let mut stdout = std::io::stdout();
         if let Some(address) = &to.to {
-            say(&mut stdout, &format!("mission control  {address} (another program's)")).into_diagnostic()?;
+            say(&mut stdout, &format!("mission control  {address} (another program's)"))
+                .into_diagnostic()?;
             let line = Line::to(address);
             return Ok(Self { interrupt, line, room: None, runtime });
         }
@@ -59,7 +60,8 @@ impl Control {
         };
         let room = Room::open(Options { archive, mission }).map_err(Report::from_err)?;
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let listening = runtime.block_on(receive::listen(&room, any, any)).map_err(Report::from_err)?;
+        let listening =
+            runtime.block_on(receive::listen(&room, any, any)).map_err(Report::from_err)?;
         let line = Line::to(&listening.tcp.to_string());
         Ok(Self { interrupt, line, room: Some((room, listening)), runtime })
     }
@@ -78,7 +80,9 @@ impl Control {
         )];
         if tally.acknowledged < tally.given {
             let left = tally.given - tally.acknowledged;
-            out.push(format!("                 {left} units were not acknowledged within {LAST:?}"));
+            out.push(format!(
+                "                 {left} units were not acknowledged within {LAST:?}"
+            ));
         }
         if let Some((room, listening)) = room {
             drop(listening);

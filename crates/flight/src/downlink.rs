@@ -319,7 +319,8 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
                 packet::housekeeping(&beacon::LIST, s, count, out)
             });
         }
-        let fast = s.phase == Phase::Deorbit || (Phase::Ignition..=Phase::CutOff).contains(&s.phase);
+        let fast =
+            s.phase == Phase::Deorbit || (Phase::Ignition..=Phase::CutOff).contains(&s.phase);
         if !fast && s.t < self.next_sample {
             return;
         }

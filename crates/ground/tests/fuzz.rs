@@ -84,10 +84,15 @@ fn cycles() -> Vec<Vec<u8>> {
 #[test]
 fn no_octets_break_the_reader_of_raw_cycles() {
     let good = cycles();
-    fuzz("raw cycles", &good, |_| (), |octets| {
-        let read: Vec<_> = raw::cycles(octets).collect();
-        !read.is_empty() && read.iter().all(Result::is_ok)
-    });
+    fuzz(
+        "raw cycles",
+        &good,
+        |_| (),
+        |octets| {
+            let read: Vec<_> = raw::cycles(octets).collect();
+            !read.is_empty() && read.iter().all(Result::is_ok)
+        },
+    );
 }
 
 fn frames<const OCTETS: usize>(scid: u16, channels: &[Channel]) -> Vec<Vec<u8>> {
@@ -175,7 +180,8 @@ fn command_frames() -> Vec<Vec<u8>> {
         for content in [Content::Sequenced, Content::Bypass] {
             let mut frame = [0; TC_FRAME_MAX];
             let number = if content == Content::Sequenced { n } else { 0 };
-            let length = seal(&KEY, u32::from(n) + 1, content, number, &packet, &mut frame).unwrap();
+            let length =
+                seal(&KEY, u32::from(n) + 1, content, number, &packet, &mut frame).unwrap();
             out.push(frame[..length].to_vec());
         }
     }
