@@ -19,6 +19,8 @@ mod console;
 pub mod decode;
 pub mod desk;
 pub mod export;
+#[cfg(test)]
+mod fed;
 mod ground;
 pub mod limits;
 pub mod mission;
