@@ -36,7 +36,8 @@ async fn main() -> Result<(), Failed> {
     let mut delays_ms = Vec::new();
     let mut writer: FrameWriter<TM_FRAME> = FrameWriter::new(SCID);
     for k in 0..VALUES {
-        let t = Time::from_utc("2025-06-05T19:00:00").unwrap_or_default() + Span::from_ms(i64::from(k) * 100);
+        let t = Time::from_utc("2025-06-05T19:00:00").unwrap_or_default()
+            + Span::from_ms(i64::from(k) * 100);
         let mut s = Snapshot { t, ..Snapshot::default() };
         s.nav.altitude_m = f64::from(k);
         let unit = unit(&mut writer, &s, k);
@@ -44,7 +45,9 @@ async fn main() -> Result<(), Failed> {
         ground.feed(&unit)?;
         loop {
             let Some(Ok(Message::Text(text))) = socket.next().await else { continue };
-            if text.contains(&format!("\"value\":{k}.0}}")) || text.contains(&format!("\"value\":{k}.0,")) {
+            if text.contains(&format!("\"value\":{k}.0}}"))
+                || text.contains(&format!("\"value\":{k}.0,"))
+            {
                 break;
             }
         }
@@ -53,7 +56,12 @@ async fn main() -> Result<(), Failed> {
     }
     delays_ms.sort_by(f64::total_cmp);
     let at = |share: f64| delays_ms[((delays_ms.len() - 1) as f64 * share) as usize];
-    println!("packet to browser, ms: median {:.1}, 95 % {:.1}, longest {:.1}", at(0.5), at(0.95), at(1.0));
+    println!(
+        "packet to browser, ms: median {:.1}, 95 % {:.1}, longest {:.1}",
+        at(0.5),
+        at(0.95),
+        at(1.0)
+    );
     std::fs::remove_dir_all(folder)?;
     Ok(())
 }
@@ -77,8 +85,13 @@ fn unit(writer: &mut FrameWriter<TM_FRAME>, s: &Snapshot, count: u32) -> Vec<u8>
     let mut frame = [0; TM_FRAME];
     writer.take(Channel::RealTime, Clcw::default(), &mut frame);
     let received = s.t + Span::from_ms(1_280);
-    let unit =
-        Unit { content: Content::Frame, station: 1, number: u64::from(count) + 1, received, payload: &frame };
+    let unit = Unit {
+        content: Content::Frame,
+        station: 1,
+        number: u64::from(count) + 1,
+        received,
+        payload: &frame,
+    };
     let mut out = vec![0; TM_FRAME + delivery::OVERHEAD];
     delivery::write(&unit, &mut out);
     out

@@ -3,16 +3,29 @@ use icd::link::raw::{self, Packer};
 use icd::tc::{self, Report};
 use icd::time::Time;
 use std::io::Write;
-fn main(){
- let a:Vec<String>=std::env::args().collect();
- if a[1]=="dictionary"{ ground::export::write(std::path::Path::new(&a[3])).unwrap(); return; }
- let octets=std::fs::read(&a[2]).unwrap();
- let mut out=std::io::BufWriter::new(std::io::stdout().lock());
- writeln!(out,"packet,utc,apid,service,subservice,count,key,value").unwrap();
- let mut whole=true;
- for (n,p) in split(&octets).enumerate(){ match lines(n,p){Some(l)=>for x in l{writeln!(out,"{x}").unwrap();},None=>whole=false} }
- out.flush().unwrap(); drop(out);
- std::process::exit(if whole {0} else {1});
+fn main() {
+    let a: Vec<String> = std::env::args().collect();
+    if a[1] == "dictionary" {
+        ground::export::write(std::path::Path::new(&a[3])).unwrap();
+        return;
+    }
+    let octets = std::fs::read(&a[2]).unwrap();
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    writeln!(out, "packet,utc,apid,service,subservice,count,key,value").unwrap();
+    let mut whole = true;
+    for (n, p) in split(&octets).enumerate() {
+        match lines(n, p) {
+            Some(l) => {
+                for x in l {
+                    writeln!(out, "{x}").unwrap();
+                }
+            }
+            None => whole = false,
+        }
+    }
+    out.flush().unwrap();
+    drop(out);
+    std::process::exit(if whole { 0 } else { 1 });
 }
 /// The packets one after the other, by their own lengths; what is too short for one comes last.
 fn split(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -20,7 +33,8 @@ fn split(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
         if octets.is_empty() {
             return None;
         }
-        let length = octets.get(4..6).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
+        let length =
+            octets.get(4..6).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
         let (packet, rest) = octets.split_at((length + 7).min(octets.len()));
         octets = rest;
         Some(packet)
@@ -70,7 +84,8 @@ fn telemetry(octets: &[u8]) -> Option<(Option<Time>, Values)> {
 }
 
 fn answer(report: &Report) -> Values {
-    let request = |header: &tc::Header| pair("request", f64::from(u32::from_be_bytes(header.request())));
+    let request =
+        |header: &tc::Header| pair("request", f64::from(u32::from_be_bytes(header.request())));
     match report {
         Report::Accepted(header) | Report::Started(header) | Report::Completed(header) => {
             vec![request(header)]

@@ -76,7 +76,10 @@ fn going_behind_the_moon_raises_no_alarm_and_is_not_extrapolated_to_the_ground()
     assert_eq!(work(&desk)["signal"], "acquired");
     feed.station(at(160.0), false);
     let hidden = work(&desk);
-    assert_eq!((&hidden["signal"], &hidden["status"]["call"]), (&"occulted".into(), &"in flight".into()));
+    assert_eq!(
+        (&hidden["signal"], &hidden["status"]["call"]),
+        (&"occulted".into(), &"in flight".into())
+    );
     assert!(hidden["extrapolated"]["altitude_m"].as_f64().unwrap() > 70e3);
     assert!(ground.alarms().iter().all(|alarm| alarm.source != "ground.signal"));
 }
@@ -106,7 +109,10 @@ fn the_backup_alone_is_contact() {
     }
     let state = work(&desk);
     assert_eq!(state["last_state"]["altitude_m"], 100.0);
-    assert_eq!((&state["signal"], &state["status"]["call"]), (&"acquired".into(), &"in flight".into()));
+    assert_eq!(
+        (&state["signal"], &state["status"]["call"]),
+        (&"acquired".into(), &"in flight".into())
+    );
 }
 
 #[test]

@@ -408,11 +408,16 @@ async fn given(stream: &mut TcpStream) -> (u64, Vec<u8>) {
     let mut octets = Vec::new();
     loop {
         let mut some = [0; 4096];
-        let n = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut some)).await.unwrap().unwrap();
+        let n = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut some))
+            .await
+            .unwrap()
+            .unwrap();
         assert!(n > 0);
         octets.extend(&some[..n]);
         // Acknowledgements come on the same connection.
-        while octets.starts_with(&delivery::ACKNOWLEDGE) && octets.len() >= delivery::ACKNOWLEDGE_OCTETS {
+        while octets.starts_with(&delivery::ACKNOWLEDGE)
+            && octets.len() >= delivery::ACKNOWLEDGE_OCTETS
+        {
             octets.drain(..delivery::ACKNOWLEDGE_OCTETS);
         }
         if let Ok((unit, whole)) = delivery::read(&octets) {
@@ -468,8 +473,19 @@ async fn a_command_goes_to_the_station_and_its_verification_comes_back() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let states: Vec<_> = command["history"].as_array().unwrap().iter().map(|e| e["text"].as_str().unwrap()).collect();
-    for text in ["within the dictionary", "radiated", "the lander's receiver has it", "accepted on board", "completed on board"] {
+    let states: Vec<_> = command["history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["text"].as_str().unwrap())
+        .collect();
+    for text in [
+        "within the dictionary",
+        "radiated",
+        "the lander's receiver has it",
+        "accepted on board",
+        "completed on board",
+    ] {
         assert!(states.contains(&text), "{text}: {states:?}");
     }
 }

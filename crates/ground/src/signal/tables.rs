@@ -45,7 +45,11 @@ mod tests {
 
     #[test]
     fn every_line_of_the_tables_has_its_cells() {
-        let rows = markdown().lines().filter(|line| line.starts_with("| ")).map(|line| line.matches('|').count()).collect::<Vec<_>>();
+        let rows = markdown()
+            .lines()
+            .filter(|line| line.starts_with("| "))
+            .map(|line| line.matches('|').count())
+            .collect::<Vec<_>>();
         assert_eq!(rows.len(), RULES.len() + STEPS.len() + 2);
         assert!(rows.iter().take(RULES.len() + 1).all(|cells| *cells == 6));
         assert!(rows.iter().skip(RULES.len() + 1).all(|cells| *cells == 5));

@@ -24,7 +24,8 @@ pub struct Random(pub u64);
 impl Random {
     /// Evenly from 0 to `below` - 1.
     pub fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
     /// Once in `times`.
@@ -154,7 +155,11 @@ pub fn check_all(ground: &ground::Ground) -> u64 {
                     let k = u64::try_from(k).unwrap();
                     let s = cache.entry(seen.t).or_insert_with(|| snapshot(k));
                     let value = (parameter.read)(s);
-                    let value = if parameter.line.wire == Wire::F32 { f64::from(value as f32) } else { value };
+                    let value = if parameter.line.wire == Wire::F32 {
+                        f64::from(value as f32)
+                    } else {
+                        value
+                    };
                     assert!(
                         seen.value.to_bits() == value.to_bits()
                             && packet::decode_time(packet::encode_time(s.t)) == seen.t,
