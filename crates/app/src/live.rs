@@ -47,7 +47,13 @@ pub struct Live {
 
 impl Live {
     /// Flies, delivers, judges and writes. `true` when the verdict is the expected one.
-    pub fn fly(&self, entrant: &Entrant, run: u64, speed: Speed, folder: &Path) -> miette::Result<bool> {
+    pub fn fly(
+        &self,
+        entrant: &Entrant,
+        run: u64,
+        speed: Speed,
+        folder: &Path,
+    ) -> miette::Result<bool> {
         let stand = Stand::new(entrant.scenario.clone())?;
         let Some(radio) = stand.radio(run)? else {
             return Err(miette!(
@@ -61,7 +67,7 @@ impl Live {
         output::keep(&plan, &mission::plan(&stand))?;
         let key = self.key.clone().unwrap_or_else(|| folder.join("uplink.key"));
         let receiver = receiver(read_key(&key).map_err(Report::from_err)?);
-        let control = Control::open(&self.to, Some(&plan), fresh_archive(folder))?;
+        let control = Control::open(&self.to, Some(&plan), fresh_archive(folder), Some(key))?;
         let load = stand.load(run);
         let link = Box::new(OnAir::new(radio, mission::hidden_times(&stand)));
         let mut flight = Loop::new(&stand, &load, run, Recording::Full, link, receiver)?;
@@ -94,8 +100,7 @@ impl Live {
             let ground = |record| survey(&stand.environment.terrain, &stand.site, record);
             let terrain = flown.record.as_ref().map(|record| ground(record)).unwrap_or_default();
             let landing = Landing { flown, terrain };
-            let written =
-                output::write(folder, std::slice::from_ref(entrant), &[landing], true)?;
+            let written = output::write(folder, std::slice::from_ref(entrant), &[landing], true)?;
             tell(&format!("written          {}", written.display()))?;
         }
         tell(&format!("to see it again  frigoris play {}", folder.display()))?;

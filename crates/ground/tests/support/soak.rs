@@ -4,7 +4,7 @@
 //! one over UDP. Compared at the end: every octet that was sent with the archive's, every value shown with the one
 //! that was sampled.
 
-use crate::traffic::{self, Lander, Random, begin};
+use crate::traffic::{self, Lander, Random};
 use ground::archive::Position;
 use ground::archive::reader::Reader;
 use ground::archive::record::Kind;
@@ -134,7 +134,7 @@ fn listen(ground: &Arc<Ground>, stop: Arc<AtomicBool>) -> std::thread::JoinHandl
     let mut updates = ground.subscribe();
     std::thread::spawn(move || {
         let (mut compared, mut lagged) = (0, 0);
-        let mut last: Option<Snapshot> = None;
+        let mut last: Option<(u64, Snapshot)> = None;
         loop {
             let update = match updates.try_recv() {
                 Ok(update) => update,
@@ -149,10 +149,10 @@ fn listen(ground: &Arc<Ground>, stop: Arc<AtomicBool>) -> std::thread::JoinHandl
                 }
             };
             let Update::Values(heard) = update else { continue };
-            let k = u64::try_from((heard.t - begin()).ns() / traffic::EVERY.ns()).unwrap();
-            let sent = traffic::begin() + icd::time::Span::from_ns(traffic::EVERY.ns() * k as i64);
-            let s = last.filter(|s| s.t == sent).unwrap_or_else(|| traffic::snapshot(k));
-            last = Some(s);
+            let k = traffic::number(heard.t);
+            let s =
+                last.filter(|(of, _)| *of == k).map_or_else(|| traffic::snapshot(k), |(_, s)| s);
+            last = Some((k, s));
             for (index, value, _) in &heard.values {
                 let Some(parameter) = parameters.get(index) else { continue };
                 let was = (parameter.read)(&s);
