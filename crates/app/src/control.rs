@@ -7,6 +7,7 @@ use crate::pace::Interrupt;
 use crate::plain::say;
 use crate::stations::Line;
 use ::ground::receive::{self, Listening};
+use ::ground::serve::{self, Serving};
 use ::ground::{Ground as Room, Mission, Options};
 use miette::{IntoDiagnostic, Report};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,6 +28,16 @@ pub struct To {
     /// Another mission control, HOST:PORT of its TCP port for frames, in place of the one in this program.
     #[arg(long, value_name = "HOST:PORT")]
     pub to: Option<String>,
+    /// Folder of the console, in which `npm ci` was run.
+    #[arg(long, default_value = "console")]
+    pub console: PathBuf,
+}
+
+/// Mission control within this program.
+struct Ours {
+    room: Arc<Room>,
+    listening: Listening,
+    serving: Serving,
 }
 
 /// Threads, the end by Ctrl-C, the line, and the room when it is ours.
@@ -35,15 +46,21 @@ pub struct Control {
     pub interrupt: Interrupt,
     /// The line to mission control.
     pub line: Line,
-    room: Option<(Arc<Room>, Listening)>,
+    ours: Option<Ours>,
     runtime: Runtime,
 }
 
 impl Control {
     /// Opens mission control, or only a line to another one, and says where it is.
     ///
-    /// - `plan`: the mission's plan, for a room of ours. `archive`: its folder.
-    pub fn open(to: &To, plan: Option<&Path>, archive: PathBuf) -> miette::Result<Self> {
+    /// - `plan`: the mission's plan, for a room of ours. `archive`: its folder. `key`: file of the key that commands
+    ///   are signed with; in the archive without one.
+    pub fn open(
+        to: &To,
+        plan: Option<&Path>,
+        archive: PathBuf,
+        key: Option<PathBuf>,
+    ) -> miette::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.into_diagnostic()?;
         let interrupt = Interrupt::watched(&runtime);
@@ -52,7 +69,7 @@ impl Control {
             say(&mut stdout, &format!("mission control  {address} (another program's)"))
                 .into_diagnostic()?;
             let line = Line::to(address);
-            return Ok(Self { interrupt, line, room: None, runtime });
+            return Ok(Self { interrupt, line, ours: None, runtime });
         }
         let mission = match plan {
             Some(file) => Mission::read(file).map_err(Report::from_err)?,
@@ -62,13 +79,28 @@ impl Control {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listening =
             runtime.block_on(receive::listen(&room, any, any)).map_err(Report::from_err)?;
+        let options = serve::Options {
+            listen: to.listen,
+            hosts: Vec::new(),
+            key,
+            console: Some(to.console.clone()),
+        };
+        let serving = runtime.block_on(serve::listen(&room, options)).map_err(Report::from_err)?;
+        let (address, token) = (serving.address, &serving.token);
+        for line in [
+            format!("console          http://{address}/console/#token={token}"),
+            format!("broadcast        http://{address}/broadcast"),
+            format!("stations         TCP {}", listening.tcp),
+        ] {
+            say(&mut stdout, &line).into_diagnostic()?;
+        }
         let line = Line::to(&listening.tcp.to_string());
-        Ok(Self { interrupt, line, room: Some((room, listening)), runtime })
+        Ok(Self { interrupt, line, ours: Some(Ours { room, listening, serving }), runtime })
     }
 
     /// Waits for what is on its way, closes everything, and says what became of it.
     pub fn close(self) -> miette::Result<Vec<String>> {
-        let Self { line, room, runtime, .. } = self;
+        let Self { line, ours, runtime, .. } = self;
         let tally = line.close(LAST);
         let mut out = vec![format!(
             "mission control  {} units given, {} safe on its disk; {} connection{}, {} sent again",
@@ -84,8 +116,8 @@ impl Control {
                 "                 {left} units were not acknowledged within {LAST:?}"
             ));
         }
-        if let Some((room, listening)) = room {
-            drop(listening);
+        if let Some(Ours { room, listening, serving }) = ours {
+            drop((listening, serving));
             runtime.shutdown_timeout(Duration::from_secs(5));
             room.confirm().map_err(Report::from_err)?;
             out.push(format!("archive          {}", room.folder().display()));
