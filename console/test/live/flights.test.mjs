@@ -60,7 +60,7 @@ test('the resilient configuration is followed to the ground and called landed; i
 
   const again = await program(t, 'play', folder, '--speed', '60');
   const replay = await open(t, chrome, `${again.origin}/console/view.html?landing`);
-  await replay.locator('.signal', { hasText: /^replay (5|6)\d×$/ }).waitFor({ timeout: 60_000 });
+  await replay.locator('.signal', { hasText: /^signal, (5|6)\d×$/ }).waitFor({ timeout: 60_000 });
   await replay.locator('.phases .now', { hasText: 'landed' }).waitFor({ timeout: 180_000 });
 });
 
