@@ -52,7 +52,8 @@ fn split(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
         if octets.is_empty() {
             return None;
         }
-        let length = octets.get(4..6).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
+        let length =
+            octets.get(4..6).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
         let (packet, rest) = octets.split_at((length + 7).min(octets.len()));
         octets = rest;
         Some(packet)
@@ -102,7 +103,8 @@ fn telemetry(octets: &[u8]) -> Option<(Option<Time>, Values)> {
 }
 
 fn answer(report: &Report) -> Values {
-    let request = |header: &tc::Header| pair("request", f64::from(u32::from_be_bytes(header.request())));
+    let request =
+        |header: &tc::Header| pair("request", f64::from(u32::from_be_bytes(header.request())));
     match report {
         Report::Accepted(header) | Report::Started(header) | Report::Completed(header) => {
             vec![request(header)]

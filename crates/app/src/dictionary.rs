@@ -8,12 +8,10 @@ use std::path::PathBuf;
 
 /// Arguments of `frigoris dictionary`.
 #[derive(clap::Args)]
-#[command(
-    after_help = "frigoris.xtce.xml     XTCE 1.2: any tool that reads it\n\
+#[command(after_help = "frigoris.xtce.xml     XTCE 1.2: any tool that reads it\n\
 frigoris.fprime.json  F´ GDS, with python/frigoris_gds.py\n\
 ccsdspy/*.csv         ccsdspy, one definition a packet\n\
-yamcs/                configuration of a Yamcs server, which was never run: see its README"
-)]
+yamcs/                configuration of a Yamcs server, which was never run: see its README")]
 pub struct Dictionary {
     /// Folder for the files.
     #[arg(long, default_value = "dictionary")]

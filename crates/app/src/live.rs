@@ -47,7 +47,13 @@ pub struct Live {
 
 impl Live {
     /// Flies, delivers, judges and writes. `true` when the verdict is the expected one.
-    pub fn fly(&self, entrant: &Entrant, run: u64, speed: Speed, folder: &Path) -> miette::Result<bool> {
+    pub fn fly(
+        &self,
+        entrant: &Entrant,
+        run: u64,
+        speed: Speed,
+        folder: &Path,
+    ) -> miette::Result<bool> {
         let stand = Stand::new(entrant.scenario.clone())?;
         let Some(radio) = stand.radio(run)? else {
             return Err(miette!(
@@ -94,8 +100,7 @@ impl Live {
             let ground = |record| survey(&stand.environment.terrain, &stand.site, record);
             let terrain = flown.record.as_ref().map(|record| ground(record)).unwrap_or_default();
             let landing = Landing { flown, terrain };
-            let written =
-                output::write(folder, std::slice::from_ref(entrant), &[landing], true)?;
+            let written = output::write(folder, std::slice::from_ref(entrant), &[landing], true)?;
             tell(&format!("written          {}", written.display()))?;
         }
         tell(&format!("to see it again  frigoris play {}", folder.display()))?;

@@ -6,9 +6,9 @@
 use crate::control::{Control, To};
 use crate::pace::{Pace, Speed, speed};
 use crate::plain::say;
+use ::ground::archive::Position;
 use ::ground::archive::reader::Reader;
 use ::ground::archive::record::Kind;
-use ::ground::archive::Position;
 use miette::{IntoDiagnostic, Report, WrapErr, miette};
 use rig::live::Delivery;
 use rig::live::recorded::{of_packets, of_units};
@@ -45,13 +45,16 @@ impl Play {
         let scratch = Scratch::new();
         let control = Control::open(&self.to, plan.as_deref(), scratch.0.clone(), None)?;
         let mut out = std::io::stdout();
-        let line = format!("playing          {what}: {} to {}, {} units", first.at, last.at, units.len());
+        let line =
+            format!("playing          {what}: {} to {}, {} units", first.at, last.at, units.len());
         say(&mut out, &line).into_diagnostic()?;
         let mut pace = Pace::new(self.speed);
         for delivery in units {
             pace.keep(delivery.at, &control.interrupt);
             while control.line.command().is_some() {} // nobody is there to hear it
-            if !control.line.send(delivery, || control.interrupt.is_set()) || control.interrupt.is_set() {
+            if !control.line.send(delivery, || control.interrupt.is_set())
+                || control.interrupt.is_set()
+            {
                 break;
             }
         }
@@ -102,9 +105,11 @@ fn archived(folder: &Path) -> miette::Result<Vec<Delivery>> {
             streams.entry(record.stream).or_default().extend_from_slice(record.payload);
         }
     }
-    let mut units: Vec<Delivery> = streams.into_values().flat_map(|octets| of_units(&octets)).collect();
+    let mut units: Vec<Delivery> =
+        streams.into_values().flat_map(|octets| of_units(&octets)).collect();
     units.sort_by_key(|delivery| delivery.at);
     // Numbered anew: a sender's numbers have no gap.
-    let octets: Vec<u8> = units.iter().flat_map(|delivery| delivery.octets.iter().copied()).collect();
+    let octets: Vec<u8> =
+        units.iter().flat_map(|delivery| delivery.octets.iter().copied()).collect();
     Ok(of_units(&octets))
 }

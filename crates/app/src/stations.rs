@@ -125,6 +125,7 @@ impl Line {
     }
 
     /// What became of it so far.
+    #[cfg(test)]
     pub fn tally(&self) -> Tally {
         self.shared.lock().tally
     }
@@ -199,7 +200,8 @@ fn next_piece(shared: &Shared, connection: u64) -> Option<Vec<u8>> {
                 break;
             }
             piece.extend_from_slice(octets);
-            (state.written, state.written_ever) = (state.written + 1, state.written_ever.max(*number));
+            (state.written, state.written_ever) =
+                (state.written + 1, state.written_ever.max(*number));
         }
         if !piece.is_empty() {
             return Some(piece);

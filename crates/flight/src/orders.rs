@@ -292,6 +292,7 @@ impl Flight<'_> {
             Order::Dump { .. }
             | Order::Transmitter { .. }
             | Order::BitRate { .. }
+            | Order::Antenna { .. }
             | Order::Housekeeping { .. } => self.desk.hand_on(order),
         }
         Ok(Done::At(None))

@@ -17,7 +17,8 @@ const SAMPLES: u64 = 3_600 * 10 * 10;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let after = |name: &str| arguments.iter().position(|a| a == name).map(|at| arguments.get(at + 1));
+    let after =
+        |name: &str| arguments.iter().position(|a| a == name).map(|at| arguments.get(at + 1));
     let samples = after("--samples").flatten().and_then(|n| n.parse().ok()).unwrap_or(SAMPLES);
     let pace_hz = after("--paced").map(|_| 100.0);
     let folder = std::env::temp_dir().join(format!("frigoris-soak-{}", std::process::id()));

@@ -22,9 +22,12 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A segment that has reached this size is followed by the next.
 pub const SEGMENT_OCTETS: u64 = 64 << 20;
+/// A program that is just ending has this long to leave its archive.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// What a segment begins with.
 const SEGMENT_MAGIC: [u8; 16] = *b"FRIGORIS ARCH 01";
 pub(crate) const SEGMENT_HEADER: u64 = SEGMENT_MAGIC.len() as u64;
@@ -162,10 +165,18 @@ impl Archive {
         let unwritable = |reason| ArchiveError::Unwritable { file: lock.clone(), reason };
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&lock);
         let locked = opened.map_err(unwritable)?;
-        locked.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => ArchiveError::InUse { folder: folder.to_path_buf() },
-            TryLockError::Error(reason) => unwritable(reason),
-        })?;
+        let begun = Instant::now();
+        while let Err(error) = locked.try_lock() {
+            match error {
+                TryLockError::WouldBlock if begun.elapsed() < LOCK_PATIENCE => {
+                    std::thread::sleep(LOCK_PATIENCE / 100);
+                }
+                TryLockError::WouldBlock => {
+                    return Err(ArchiveError::InUse { folder: folder.to_path_buf() });
+                }
+                TryLockError::Error(reason) => return Err(unwritable(reason)),
+            }
+        }
         for (_, path) in segments(folder)? {
             Self::check_header(&path)?;
         }

@@ -53,6 +53,8 @@ pub(crate) struct Inner {
 pub struct Desk {
     ground: Arc<Ground>,
     inner: Mutex<Inner>,
+    /// Listens from before the archive's content is taken up, so that nothing falls between; taken by `run`.
+    updates: Mutex<Option<broadcast::Receiver<Update>>>,
     state: watch::Sender<Arc<str>>,
     commands: broadcast::Sender<Arc<str>>,
 }
@@ -75,16 +77,19 @@ impl Desk {
             now: None,
             refusals: (None, 0),
         };
+        let updates = Mutex::new(Some(ground.subscribe()));
         inner.take_up(&ground);
         let (state, _) = watch::channel(Arc::from("{}"));
         let (commands, _) = broadcast::channel(256);
-        let desk = Self { ground, inner: Mutex::new(inner), state, commands };
+        let desk = Self { ground, inner: Mutex::new(inner), updates, state, commands };
         desk.pass();
+        desk.tell();
         Arc::new(desk)
     }
     /// Works until the ground is gone. A listener of the ground like any other: if it lags, nothing waits for it.
     pub async fn run(self: Arc<Self>) {
-        let mut updates = self.ground.subscribe();
+        let taken = self.updates.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut updates = taken.unwrap_or_else(|| self.ground.subscribe());
         let mut tick = tokio::time::interval(TICK);
         let mut told = Instant::now();
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -8,6 +8,13 @@
 //!
 //! One chunk of octets goes through the archive (written to a file), then the decoder, the store, limits and
 //! [`alarms`], then to listeners. A station is told that a unit is safe when the disk has confirmed it.
+//!
+//! | id | shall | test |
+//! |---|---|---|
+//! | GND-EXP-1 | export one dictionary to other ground systems, as it is on the wire | `every_list_is_as_long_in_the_dictionary_as_on_the_wire`, `our_decoder_reads_every_sample_to_its_end` |
+//! | GND-EXP-2 | describe commands so that what is packed by the description is read on board | `an_order_as_the_dictionary_describes_it_is_what_the_lander_reads` |
+//! | GND-EXP-3 | hand packets on unchanged, those that were archived before too | `a_client_gets_every_packet_from_the_first_on_and_what_comes_later` |
+//! | GND-FUZ-1 | not panic on any octets from outside | `tests/fuzz.rs`, `tests/fuzz_ground.rs` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md
 
@@ -19,6 +26,7 @@ mod console;
 pub mod decode;
 pub mod desk;
 pub mod export;
+pub mod feed;
 mod ground;
 pub mod limits;
 pub mod mission;

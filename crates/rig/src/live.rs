@@ -21,9 +21,9 @@ pub mod recorded;
 mod tests;
 
 pub use air::Delivery;
+pub use flight::downlink::Class;
 pub use link::{Link, Path};
 pub use onair::OnAir;
-pub use flight::downlink::Class;
 
 use crate::closed_loop::{Flown, Frame, Running, Simulation};
 use crate::record::Recording;
@@ -131,7 +131,11 @@ impl<'a> Live<'a> {
         Ok(Self {
             stand,
             running,
-            downlink: Downlink::new(vec![Block::EMPTY; BLOCKS], link.bit_rate(Transmitter::Main), now),
+            downlink: Downlink::new(
+                vec![Block::EMPTY; BLOCKS],
+                link.bit_rate(Transmitter::Main),
+                now,
+            ),
             link,
             receiver,
             packets: VecDeque::new(),
@@ -374,7 +378,8 @@ impl<'a> Live<'a> {
             };
             let first = Watcher { seen, tells: now, idle: now };
             let watcher = self.watchers.entry(number).or_insert(first);
-            let state = |s: &Station| (s.carrier_locked, s.frame_locked, s.transmitter, s.via_relay);
+            let state =
+                |s: &Station| (s.carrier_locked, s.frame_locked, s.transmitter, s.via_relay);
             let changed = state(&watcher.seen) != state(&seen);
             let (frames_good, frames_bad) = (watcher.seen.frames_good, watcher.seen.frames_bad);
             watcher.seen = Station { frames_good, frames_bad, ..seen };
@@ -387,7 +392,8 @@ impl<'a> Live<'a> {
             self.totals.told += 1;
             let octets = packet::housekeeping(&station::LIST, &watcher.seen, count, &mut out);
             let payload = out[..octets].to_vec();
-            let load = Load { content: Content::Station, station: number, received: seen.t, payload };
+            let load =
+                Load { content: Content::Station, station: number, received: seen.t, payload };
             self.air.send(seen.t, load);
         }
     }

@@ -280,7 +280,8 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Store<M> {
 
     /// Notes that a packet was sent with the ground in contact.
     pub fn sent(&mut self, kept: Kept, now: Time) {
-        if let Some(block) = self.block_mut(kept.block).filter(|block| block.serial == kept.serial) {
+        if let Some(block) = self.block_mut(kept.block).filter(|block| block.serial == kept.serial)
+        {
             block.sent = now;
         }
     }

@@ -70,7 +70,9 @@ impl Bench {
             self.frames.push(sent.channel);
             let frame = Frame::read(&sent.octets).unwrap();
             let channel = frame.channel;
-            if let (true, Some(packets)) = (ground_hears, self.channels.get_mut(usize::from(channel))) {
+            if let (true, Some(packets)) =
+                (ground_hears, self.channels.get_mut(usize::from(channel)))
+            {
                 let came = &mut self.came;
                 packets.take(&frame, |octets| {
                     let (_, length) = packet::decode(octets).unwrap();

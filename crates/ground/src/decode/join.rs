@@ -73,7 +73,7 @@ impl Joiner {
         let count = self.place(frame.channel_count);
         let slot = self.slot_mut(count);
         let same = slot.first_header == frame.first_header && slot.data == frame.data;
-        if slot.count.is_some() && same {
+        if slot.count == Some(count) && same {
             return Placed::Again;
         }
         let late = slot.count.is_some_and(|old| old >= count);

@@ -75,7 +75,9 @@ fn packet_of_channels(packet: &Packet) -> Value {
 
 fn number(encoding: Encoding) -> Value {
     match encoding {
-        Encoding::Float(bits) => json!({ "name": format!("F{bits}"), "kind": "float", "size": bits }),
+        Encoding::Float(bits) => {
+            json!({ "name": format!("F{bits}"), "kind": "float", "size": bits })
+        }
         Encoding::Unsigned(bits) => {
             json!({ "name": format!("U{bits}"), "kind": "integer", "size": bits, "signed": false })
         }
@@ -100,7 +102,8 @@ fn enumeration(key: &str, encoding: Encoding, names: &[(u32, String)]) -> Value 
         .iter()
         .map(|(value, label)| json!({ "name": identifier(label), "value": value, "annotation": label }))
         .collect();
-    let default = names.first().map(|(_, label)| format!("{}.{}", enumeration_name(key), identifier(label)));
+    let default =
+        names.first().map(|(_, label)| format!("{}.{}", enumeration_name(key), identifier(label)));
     json!({
         "kind": "enum",
         "qualifiedName": enumeration_name(key),
@@ -117,7 +120,8 @@ fn identifier(label: &str) -> String {
 }
 
 fn types(lists: &[&Packet], orders: &[Order]) -> Vec<Value> {
-    let of_channels = lists.iter().flat_map(|packet| channels_of(packet)).filter(|f| !f.names.is_empty());
+    let of_channels =
+        lists.iter().flat_map(|packet| channels_of(packet)).filter(|f| !f.names.is_empty());
     let of_channels = of_channels.map(|f| enumeration(&f.key, f.encoding, &f.names));
     let of_orders = orders.iter().flat_map(|order| {
         order.arguments.iter().filter(|a| !a.names.is_empty()).map(|argument| {
@@ -222,7 +226,11 @@ fn command(order: &Order) -> Value {
 /// Unit and range in words: F´ has no place for them.
 fn range(argument: &Argument) -> String {
     let (min, max) = argument.range;
-    if argument.names.is_empty() { format!("{min} to {max} {}", argument.unit) } else { String::new() }
+    if argument.names.is_empty() {
+        format!("{min} to {max} {}", argument.unit)
+    } else {
+        String::new()
+    }
 }
 
 /// Service, subservice, length of the prefix, prefix.

@@ -20,8 +20,8 @@ impl Xml {
 
     /// An element with what `inside` writes.
     pub fn node(&mut self, name: &str, attributes: Attributes, inside: impl FnOnce(&mut Self)) {
-        let begin = quick_xml::events::BytesStart::new(name)
-            .with_attributes(attributes.iter().copied());
+        let begin =
+            quick_xml::events::BytesStart::new(name).with_attributes(attributes.iter().copied());
         let end = begin.to_end().into_owned();
         let _ = self.0.write_event(Event::Start(begin.borrow()));
         inside(self);

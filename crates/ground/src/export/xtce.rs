@@ -7,8 +7,8 @@
 //! Refuses: what lies inside raw cycles, whose layout depends on their flags; they are octets here.
 
 use super::model::{
-    ALWAYS, Encoding, Field, HeaderField, Order, PRIMARY_HEADER, Packet, SECONDARY_HEADER, STRUCTURE,
-    checksum,
+    ALWAYS, Encoding, Field, HeaderField, Order, PRIMARY_HEADER, Packet, SECONDARY_HEADER,
+    STRUCTURE, checksum,
 };
 use super::xml::Xml;
 use super::xtce_commands;
@@ -165,8 +165,7 @@ fn type_of_field(xml: &mut Xml, field: &Field) {
 }
 
 fn bit_type(xml: &mut Xml, name: &str) {
-    let attributes =
-        &[("name", name), ("zeroStringValue", "no"), ("oneStringValue", "yes")];
+    let attributes = &[("name", name), ("zeroStringValue", "no"), ("oneStringValue", "yes")];
     xml.node("BooleanParameterType", attributes, |xml| {
         units(xml, "");
         unsigned(xml, 1);
@@ -213,10 +212,7 @@ fn alarms(xml: &mut Xml, field: &Field) {
 
 /// What lies outside is yellow or red.
 fn ranges(xml: &mut Xml, limit: &Limit) {
-    let (yellow, red) = (
-        (limit.yellow_low, limit.yellow_high),
-        (limit.red_low, limit.red_high),
-    );
+    let (yellow, red) = ((limit.yellow_low, limit.yellow_high), (limit.red_low, limit.red_high));
     xml.node("StaticAlarmRanges", &[], |xml| {
         for (name, (low, high)) in [("WarningRange", yellow), ("CriticalRange", red)] {
             let (low, high) = (low.map(|v| v.to_string()), high.map(|v| v.to_string()));
@@ -275,7 +271,8 @@ fn containers(xml: &mut Xml, packets: &[Packet]) {
     let keys = |header: &[HeaderField]| header.iter().map(|f| f.key.to_string()).collect();
     // Clients look for the root by this name.
     container(xml, "CCSDSPacket", true, keys(PRIMARY_HEADER), None);
-    let telemetry = [("packet.type", "0".to_string()), ("packet.secondary_header", "1".to_string())];
+    let telemetry =
+        [("packet.type", "0".to_string()), ("packet.secondary_header", "1".to_string())];
     let base = Some(("CCSDSPacket", &telemetry[..]));
     container(xml, "PusTelemetry", true, keys(SECONDARY_HEADER), base);
     let mut reports: Vec<(u8, Option<u8>)> = packets

@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-const UNTESTED: &str = "# Written from the documentation of Yamcs and NOT RUN: expect to correct it.\n";
+const UNTESTED: &str =
+    "# Written from the documentation of Yamcs and NOT RUN: expect to correct it.\n";
 
 const README: &str = "\
 # Frigoris in Yamcs

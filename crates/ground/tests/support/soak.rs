@@ -4,7 +4,7 @@
 //! one over UDP. Compared at the end: every octet that was sent with the archive's, every value shown with the one
 //! that was sampled.
 
-use crate::traffic::{self, Lander, Random, begin};
+use crate::traffic::{self, Lander, Random};
 use ground::archive::Position;
 use ground::archive::reader::Reader;
 use ground::archive::record::Kind;
@@ -72,13 +72,17 @@ impl Station {
         let socket = TcpStream::connect(self.ground).unwrap();
         let own = socket.local_addr().unwrap().to_string();
         *sent += own.len() as u64;
-        let file = std::fs::File::create(self.folder.join(format!("{}", self.history.len()))).unwrap();
+        let file =
+            std::fs::File::create(self.folder.join(format!("{}", self.history.len()))).unwrap();
         let safe = Arc::new(AtomicU64::new(0));
         let (mut reader, told) = (socket.try_clone().unwrap(), Arc::clone(&safe));
         std::thread::spawn(move || {
             let mut answer = [0; ACKNOWLEDGE_OCTETS];
             while reader.read_exact(&mut answer).is_ok() {
-                told.fetch_max(acknowledged(&answer).expect("only acknowledgements"), Ordering::SeqCst);
+                told.fetch_max(
+                    acknowledged(&answer).expect("only acknowledgements"),
+                    Ordering::SeqCst,
+                );
             }
         });
         self.history.push((own, 0, Vec::new(), Arc::clone(&safe)));
@@ -130,7 +134,7 @@ fn listen(ground: &Arc<Ground>, stop: Arc<AtomicBool>) -> std::thread::JoinHandl
     let mut updates = ground.subscribe();
     std::thread::spawn(move || {
         let (mut compared, mut lagged) = (0, 0);
-        let mut last: Option<Snapshot> = None;
+        let mut last: Option<(u64, Snapshot)> = None;
         loop {
             let update = match updates.try_recv() {
                 Ok(update) => update,
@@ -145,14 +149,15 @@ fn listen(ground: &Arc<Ground>, stop: Arc<AtomicBool>) -> std::thread::JoinHandl
                 }
             };
             let Update::Values(heard) = update else { continue };
-            let k = u64::try_from((heard.t - begin()).ns() / traffic::EVERY.ns()).unwrap();
-            let sent = traffic::begin() + icd::time::Span::from_ns(traffic::EVERY.ns() * k as i64);
-            let s = last.filter(|s| s.t == sent).unwrap_or_else(|| traffic::snapshot(k));
-            last = Some(s);
+            let k = traffic::number(heard.t);
+            let s =
+                last.filter(|(of, _)| *of == k).map_or_else(|| traffic::snapshot(k), |(_, s)| s);
+            last = Some((k, s));
             for (index, value, _) in &heard.values {
                 let Some(parameter) = parameters.get(index) else { continue };
                 let was = (parameter.read)(&s);
-                let was = if parameter.line.wire == Wire::F32 { f64::from(was as f32) } else { was };
+                let was =
+                    if parameter.line.wire == Wire::F32 { f64::from(was as f32) } else { was };
                 assert_eq!(value.to_bits(), was.to_bits(), "{} at {}", parameter.line.key, heard.t);
                 compared += 1;
             }
@@ -213,13 +218,20 @@ pub fn run(plan: &Plan) -> Figures {
                 tcp.unit(kind, &corrupted, at, &mut sent);
                 figures.units_tcp += 1;
                 if random.once_in(200) {
-                    let garbage: Vec<u8> = (0..random.below(300)).map(|_| random.below(256) as u8).collect();
+                    let garbage: Vec<u8> =
+                        (0..random.below(300)).map(|_| random.below(256) as u8).collect();
                     tcp.send(&garbage, None, &mut sent);
                 }
             }
             if both || random.below(10) < 6 {
                 udp_number += 1;
-                let mut unit = traffic::unit(2, udp_number, Content::Frame, at, if both { &corrupted } else { &frame });
+                let mut unit = traffic::unit(
+                    2,
+                    udp_number,
+                    Content::Frame,
+                    at,
+                    if both { &corrupted } else { &frame },
+                );
                 if random.once_in(50) {
                     let octets = unit.len() as u64;
                     unit[random.below(octets) as usize] ^= 1 << random.below(8);
@@ -262,7 +274,8 @@ pub fn run(plan: &Plan) -> Figures {
         std::thread::sleep(Duration::from_millis(2));
     }
     stop.store(true, Ordering::SeqCst);
-    (figures.values_live, figures.updates_lagged) = listener.join().expect("a wrong value was told");
+    (figures.values_live, figures.updates_lagged) =
+        listener.join().expect("a wrong value was told");
     let link = ground.link();
     assert_eq!(link.archive_fault, None);
     (figures.packets_decoded, figures.packets_refused) = (link.packets, link.packets_refused);
@@ -284,7 +297,13 @@ pub fn run(plan: &Plan) -> Figures {
     figures
 }
 
-fn datagram(socket: &UdpSocket, to: SocketAddr, octets: &[u8], sums: &mut (u64, u64, u64), sent: &mut u64) {
+fn datagram(
+    socket: &UdpSocket,
+    to: SocketAddr,
+    octets: &[u8],
+    sums: &mut (u64, u64, u64),
+    sent: &mut u64,
+) {
     assert_eq!(socket.send_to(octets, to).unwrap(), octets.len());
     *sums = (sums.0 + 1, sums.1 + octets.len() as u64, sums.2 + u64::from(crc32fast::hash(octets)));
     *sent += octets.len() as u64;
@@ -302,7 +321,8 @@ fn arrived(ground: &Ground, sent: u64) {
 /// Every octet of every connection and every datagram is in the archive.
 fn compare(archive: &Path, kept: &Path, tcp: &Station, sums: (u64, u64, u64)) {
     let mut reader = Reader::new(archive, Position { segment: 1, offset: 0 }).unwrap();
-    let mut streams: BTreeMap<u64, (usize, std::io::BufReader<std::fs::File>, u64)> = BTreeMap::new();
+    let mut streams: BTreeMap<u64, (usize, std::io::BufReader<std::fs::File>, u64)> =
+        BTreeMap::new();
     let (mut found, mut opened) = ((0, 0, 0), 0);
     while let Some((_, number, record)) = reader.next().unwrap() {
         match record.kind {

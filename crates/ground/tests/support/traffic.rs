@@ -24,7 +24,8 @@ pub struct Random(pub u64);
 impl Random {
     /// Evenly from 0 to `below` - 1.
     pub fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
     /// Once in `times`.
@@ -55,10 +56,14 @@ pub fn snapshot(k: u64) -> Snapshot {
     s
 }
 
+/// The number of the sample that was taken at `t`, which the time code has rounded down.
+pub fn number(t: Time) -> u64 {
+    u64::try_from(((t - begin()).ns() + EVERY.ns() / 2).div_euclid(EVERY.ns())).unwrap()
+}
+
 /// What the ground must show for a parameter of the flight software at `t`; `None` if nothing was sampled then.
 pub fn expected(key: &str, t: Time) -> Option<f64> {
-    let k = ((t - begin()).ns() + EVERY.ns() / 2).div_euclid(EVERY.ns());
-    let s = snapshot(u64::try_from(k).ok()?);
+    let s = snapshot(number(t));
     let sent = packet::decode_time(packet::encode_time(s.t));
     let parameter = LISTS.iter().flat_map(|list| list.parameters).find(|p| p.line.key == key)?;
     let value = (parameter.read)(&s);
@@ -85,6 +90,7 @@ impl Default for Lander {
 
 impl Lander {
     /// Samples so far.
+    #[allow(dead_code)] // not every user asks
     pub fn samples(&self) -> u64 {
         self.k
     }
@@ -115,11 +121,16 @@ impl Lander {
         }
     }
 
-    /// Closes the open frame.
-    pub fn flush(&mut self) -> [u8; TM_FRAME] {
-        let mut out = [0; TM_FRAME];
-        self.writer.take(Channel::RealTime, Clcw::default(), &mut out);
-        out
+    /// Closes what is open.
+    #[allow(dead_code)] // not every user asks
+    pub fn flush(&mut self) -> Vec<[u8; TM_FRAME]> {
+        let mut frames = Vec::new();
+        while self.writer.begun(Channel::RealTime) {
+            let mut out = [0; TM_FRAME];
+            self.writer.take(Channel::RealTime, Clcw::default(), &mut out);
+            frames.push(out);
+        }
+        frames
     }
 
     /// Frames of at least so many samples.
@@ -150,11 +161,13 @@ pub fn check_all(ground: &ground::Ground) -> u64 {
             for strategy in [ground::Strategy::Latest, ground::Strategy::MinMax] {
                 for seen in ground.history(key, all.clone(), strategy, 5_000).unwrap() {
                     compared += 1;
-                    let k = (seen.t - begin()).ns() / EVERY.ns();
-                    let k = u64::try_from(k).unwrap();
-                    let s = cache.entry(seen.t).or_insert_with(|| snapshot(k));
+                    let s = cache.entry(seen.t).or_insert_with(|| snapshot(number(seen.t)));
                     let value = (parameter.read)(s);
-                    let value = if parameter.line.wire == Wire::F32 { f64::from(value as f32) } else { value };
+                    let value = if parameter.line.wire == Wire::F32 {
+                        f64::from(value as f32)
+                    } else {
+                        value
+                    };
                     assert!(
                         seen.value.to_bits() == value.to_bits()
                             && packet::decode_time(packet::encode_time(s.t)) == seen.t,

@@ -70,13 +70,7 @@ impl Air {
 /// `None` for a payload that is too long for a unit, which no frame is.
 fn unit(load: &Load, at: Time, number: u64) -> Option<Delivery> {
     let Load { content, station, received, payload } = load;
-    let unit = Unit {
-        content: *content,
-        station: *station,
-        number,
-        received: *received,
-        payload,
-    };
+    let unit = Unit { content: *content, station: *station, number, received: *received, payload };
     let mut octets = vec![0; payload.len() + OVERHEAD];
     delivery::write(&unit, &mut octets)?;
     Some(Delivery { at, number, octets })

@@ -16,9 +16,9 @@ use icd::link::frame::SCID;
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
 use truth::integrate::coast::propagate_coast;
+use truth::radio::Station;
 use truth::radio::geometry::{Earth, hidden};
 use truth::radio::pass::passes;
-use truth::radio::Station;
 
 /// Samples along each side of the ground's grid, and their spacing, m: 3 km around the target (assumed).
 const SIDE: usize = 121;
@@ -113,7 +113,8 @@ fn all_passes(stand: &Stand, span: (Time, Time)) -> Vec<Json> {
 }
 
 fn occultations(stand: &Stand) -> Vec<Json> {
-    let hidden = |(from, to): &(Time, Time)| Json::object([("from_utc", utc(*from)), ("to_utc", utc(*to))]);
+    let hidden =
+        |(from, to): &(Time, Time)| Json::object([("from_utc", utc(*from)), ("to_utc", utc(*to))]);
     hidden_times(stand).iter().map(hidden).collect()
 }
 

@@ -32,7 +32,9 @@ const STATION: u8 = 1;
 /// Time of a packet.
 fn time(packet: &Packet<'_>) -> Option<Time> {
     match packet {
-        Packet::Housekeeping { t, .. } | Packet::Event { t, .. } | Packet::Raw { t, .. } => Some(*t),
+        Packet::Housekeeping { t, .. } | Packet::Event { t, .. } | Packet::Raw { t, .. } => {
+            Some(*t)
+        }
         _ => None,
     }
 }
@@ -192,7 +194,8 @@ mod tests {
                 else {
                     panic!("no packet of a station")
                 };
-                let locked = packet::values(list, data).find(|(line, _)| line.key == "station.frame_locked");
+                let locked =
+                    packet::values(list, data).find(|(line, _)| line.key == "station.frame_locked");
                 held.push(locked.is_some_and(|(_, value)| value > 0.0));
             }
         }

@@ -141,7 +141,12 @@ fn what_a_loss_hides_comes_out_of_the_store_after_it() {
     assert!(totals.classes.iter().all(|tally| tally.dropped == 0), "{totals:?}");
     let missing: Vec<_> = whole.packets.difference(&torn.packets).collect();
     assert!(missing.is_empty(), "{} missing, {:?}", missing.len(), missing.first());
-    assert!(whole.packets.len() > 40_000 && torn.dumped > 500, "{} {}", whole.packets.len(), torn.dumped);
+    assert!(
+        whole.packets.len() > 40_000 && torn.dumped > 500,
+        "{} {}",
+        whole.packets.len(),
+        torn.dumped
+    );
     // What carries the telemetry changes nothing of the flight.
     let plain = crate::closed_loop::fly(&stand, 0, Recording::Off, |_| {}).unwrap();
     assert_eq!(flown.digest(), plain.digest());
@@ -153,7 +158,8 @@ fn equal_runs_deliver_equal_octets() {
     let hash = || {
         let mut hash = Sha256::new();
         let mut last = None;
-        let link = Box::new(OnAir::new(stand.radio(0).unwrap().unwrap(), mission::hidden_times(&stand)));
+        let link =
+            Box::new(OnAir::new(stand.radio(0).unwrap().unwrap(), mission::hidden_times(&stand)));
         let (flown, totals) = deliver(&stand, link, 20.0, |delivery| {
             hash.update(delivery.at.tai_ns().to_be_bytes());
             hash.update(&delivery.octets);
@@ -188,5 +194,10 @@ fn the_plan_tells_what_the_scenario_plans() {
     let light_s: f64 = light.parse().unwrap();
     assert!((1.2..1.36).contains(&light_s), "{light_s}");
     // From the parking orbit the Moon hides the Earth once before the landing, for less than 46.5 min.
-    assert_eq!(plan.matches("from_utc").count(), 1, "{}", plan.split("\"corridor\"").next().unwrap());
+    assert_eq!(
+        plan.matches("from_utc").count(),
+        1,
+        "{}",
+        plan.split("\"corridor\"").next().unwrap()
+    );
 }

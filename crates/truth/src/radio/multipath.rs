@@ -1,6 +1,6 @@
 //! What the ground under a lander does to its signal: two rays, direct and reflected.
 //!
-//! As published, [ITUR527] and [Ament1953]: the field at the receiver is that of the direct ray times
+//! As published, [BeckmannSpizzichino1963] and [Ament1953]: the field at the receiver is that of the direct ray times
 //!     1 + ρ Γ √(G_r / G_d) exp(−i φ),  φ = 4π h sin ψ / λ,
 //! h the antenna's height, ψ the elevation of the far end over the local horizon; Γ the reflection of a smooth dielectric,
 //! the mean of both polarisations for a circular one that stays what it was; ρ = exp(−2 (2π σ sin ψ / λ)²) for ground of
