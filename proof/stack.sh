@@ -63,7 +63,7 @@ objdump -d --no-show-raw-insn "$library" | awk -v allowed="$allowed" '
         }
     }
     END {
-        n = split("receive_load power_up step planner divert housekeeping raw_cycle beacon answer frame beacon_frame receive_command send_command receive_telemetry deliver", entry, " ")
+        n = split("receive_load power_up step planner divert housekeeping raw_cycle beacon answer frame beacon_frame receive_command read_command downlink_begin downlink send_command receive_telemetry deliver", entry, " ")
         for (i = 1; i <= n; i++) called[entry[i]] = 1
         pointed = 8 + 256
         for (f in at) if (!(f in called) && !foreign(f)) {

@@ -30,7 +30,7 @@ function gauge(name) {
 }
 
 function header() {
-  const parts = { signal: h('span.signal', { role: 'status' }), phases: PHASES.map((name) => h('li', {}, name)), board: h('b', {}, NONE), seen: h('b', {}, NONE), utc: h('b', {}, NONE), seenNote: h('small') };
+  const parts = { signal: h('span.signal.quiet', { role: 'status' }, 'waiting'), phases: PHASES.map((name) => h('li', {}, name)), board: h('b', {}, NONE), seen: h('b', {}, NONE), utc: h('b', {}, NONE), seenNote: h('small') };
   const clocks = h('div.clocks', {}, h('div', {}, h('small', {}, 'UTC'), parts.utc), h('div', {}, h('small', {}, 'at the Moon'), parts.board), h('div', {}, parts.seenNote, parts.seen));
   parts.element = h('header.top', {}, parts.signal, h('ol.phases', {}, ...parts.phases), clocks);
   return parts;
@@ -115,9 +115,10 @@ export function mount(container, api) {
     if (!running) return;
     const planned = utcOf(mission.planned_touchdown_utc) ?? utcOf(api.state?.countdown?.planned_touchdown_utc);
     const from = (utcOf(mission.ignition_utc) ?? api.now() - 900e3) - 60e3;
+    const known = new Set((await api.dictionary).parameters.map((p) => p.key));
     const s = {};
-    for (const key of TRACED) s[key] = new Series(api, key, { start: from });
-    for (const key of LIVE) s[key] = new Series(api, key);
+    for (const key of TRACED) s[key] = new Series(api, key, { start: from, known });
+    for (const key of LIVE) s[key] = new Series(api, key, { known });
     ends.push(...Object.values(s).map((series) => series.end));
     ends.push(api.on('online', (online) => online && Object.values(s).forEach((series) => series.load())));
     const corridor = new Corridor(parts.corridor, mission.corridor);
@@ -128,7 +129,7 @@ export function mount(container, api) {
       scene = new Scene(parts.scene, mission.terrain);
       ends.push(() => scene.end());
     } catch {
-      setText(parts.caption, 'No 3-D view: this browser has no WebGL, or three.js is not installed (npm ci --prefix console).');
+      setText(parts.caption, 'No 3-D view: this browser has no WebGL, or three.js is not installed (frigoris console).');
     }
     if (!running) return scene?.end();
     ends.push(animate(() => paint(mission, planned, s, corridor, attitude), 8), animate(() => paintScene(mission, s, scene), 10));

@@ -158,8 +158,9 @@ export function plugin(api, dictionary, planned_utc) {
     const iso = (utc) => new Date(utc ?? 0).toISOString();
     const fault = (a) => {
       const level = a.severity === 'red' ? 'CRITICAL' : 'WARNING';
-      const info = { value: a.value ?? '', rangeCondition: level, monitoringResult: level };
-      return { type: 'alarms', fault: { id: a.id, name: a.name, namespace: '/lander', seqNum: 0, severity: level, acknowledged: a.acknowledged, shelved: false, shortDescription: a.text, triggerTime: iso(a.raised), currentValueInfo: info, triggerValueInfo: info } };
+      const short = (v) => (typeof v === 'number' ? Number(v.toPrecision(5)) : '');
+      const info = (v) => ({ value: short(v), rangeCondition: level, monitoringResult: level });
+      return { type: 'alarms', fault: { id: a.id, name: a.name, namespace: '/lander', seqNum: 0, severity: level, acknowledged: a.acknowledged, shelved: false, shortDescription: a.text, triggerTime: iso(a.raised), currentValueInfo: info(api.latest(a.name)?.value ?? a.value), triggerValueInfo: info(a.value) } };
     };
     const mine = (o) => o.type === 'faultManagement';
     openmct.install(openmct.plugins.FaultManagement());

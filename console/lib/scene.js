@@ -130,7 +130,7 @@ export class Scene {
     this.model = landerModel();
     this.path = line(0x8ec5ff, 4000);
     this.drop = line(0x9aa7b8, 2);
-    this.scene.add(groundMesh(this.terrain), targetMark(this.terrain), this.sun, new three.AmbientLight(0x8899bb, 0.35), this.model.lander, this.path, this.drop);
+    this.scene.add(groundMesh(this.terrain), targetMark(this.terrain), this.sun, new three.HemisphereLight(0x2a3040, 0xa8998a, 0.7), this.model.lander, this.path, this.drop);
     this.view = { azimuth: -2.2, elevation: 0.3, zoom: 1 };
     this.#drag();
   }
@@ -167,7 +167,7 @@ export class Scene {
     const far = Math.hypot(x, y) > 30_000;
     const ground = far ? curve(x, y) : groundAt(this.terrain, x, y);
     const height = Math.max(0, z - ground);
-    const distance = Math.max(22, height * 1.9 + Math.min(400, height * 0.4)) * this.view.zoom;
+    const distance = (height * 2.1 + Math.min(400, 16 + height * 0.4)) * this.view.zoom;
     const { azimuth, elevation } = this.view;
     this.camera.position.set(x + distance * Math.cos(elevation) * Math.sin(azimuth), y + distance * Math.cos(elevation) * Math.cos(azimuth), ground + height * 0.45 + distance * Math.sin(elevation));
     const floor = groundAt(this.terrain, this.camera.position.x, this.camera.position.y) + 2;

@@ -7,6 +7,7 @@ use crate::pace::Interrupt;
 use crate::plain::say;
 use crate::stations::Line;
 use ::ground::receive::{self, Listening};
+use ::ground::serve::{self, Serving};
 use ::ground::{Ground as Room, Mission, Options};
 use miette::{IntoDiagnostic, Report};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,6 +28,9 @@ pub struct To {
     /// Another mission control, HOST:PORT of its TCP port for frames, in place of the one in this program.
     #[arg(long, value_name = "HOST:PORT")]
     pub to: Option<String>,
+    /// Folder of the console, in which `frigoris console` has installed what browsers need.
+    #[arg(long, default_value = "console")]
+    pub console: PathBuf,
 }
 
 /// Threads, the end by Ctrl-C, the line, and the room when it is ours.
@@ -35,15 +39,21 @@ pub struct Control {
     pub interrupt: Interrupt,
     /// The line to mission control.
     pub line: Line,
-    room: Option<(Arc<Room>, Listening)>,
+    room: Option<(Arc<Room>, Listening, Serving)>,
     runtime: Runtime,
 }
 
 impl Control {
     /// Opens mission control, or only a line to another one, and says where it is.
     ///
-    /// - `plan`: the mission's plan, for a room of ours. `archive`: its folder.
-    pub fn open(to: &To, plan: Option<&Path>, archive: PathBuf) -> miette::Result<Self> {
+    /// - `plan`: the mission's plan, for a room of ours. `archive`: its folder. `key`: signs commands; without it
+    ///   one is kept in the archive's folder.
+    pub fn open(
+        to: &To,
+        plan: Option<&Path>,
+        archive: PathBuf,
+        key: Option<PathBuf>,
+    ) -> miette::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.into_diagnostic()?;
         let interrupt = Interrupt::watched(&runtime);
@@ -62,8 +72,17 @@ impl Control {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listening =
             runtime.block_on(receive::listen(&room, any, any)).map_err(Report::from_err)?;
+        let options = serve::Options {
+            listen: to.listen,
+            hosts: Vec::new(),
+            key,
+            console: Some(to.console.clone()),
+        };
+        let serving = runtime.block_on(serve::listen(&room, options)).map_err(Report::from_err)?;
+        let address = format!("http://{}/#token={}", serving.address, serving.token);
+        say(&mut stdout, &format!("mission control  {address}")).into_diagnostic()?;
         let line = Line::to(&listening.tcp.to_string());
-        Ok(Self { interrupt, line, room: Some((room, listening)), runtime })
+        Ok(Self { interrupt, line, room: Some((room, listening, serving)), runtime })
     }
 
     /// Waits for what is on its way, closes everything, and says what became of it.
@@ -84,8 +103,8 @@ impl Control {
                 "                 {left} units were not acknowledged within {LAST:?}"
             ));
         }
-        if let Some((room, listening)) = room {
-            drop(listening);
+        if let Some((room, listening, serving)) = room {
+            drop((listening, serving));
             runtime.shutdown_timeout(Duration::from_secs(5));
             room.confirm().map_err(Report::from_err)?;
             out.push(format!("archive          {}", room.folder().display()));

@@ -67,7 +67,7 @@ impl Live {
         output::keep(&plan, &mission::plan(&stand))?;
         let key = self.key.clone().unwrap_or_else(|| folder.join("uplink.key"));
         let receiver = receiver(read_key(&key).map_err(Report::from_err)?);
-        let control = Control::open(&self.to, Some(&plan), fresh_archive(folder))?;
+        let control = Control::open(&self.to, Some(&plan), fresh_archive(folder), Some(key))?;
         let load = stand.load(run);
         let link = Box::new(OnAir::new(radio, mission::hidden_times(&stand)));
         let mut flight = Loop::new(&stand, &load, run, Recording::Full, link, receiver)?;

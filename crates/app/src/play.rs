@@ -43,7 +43,7 @@ impl Play {
         let beside = [Some(&*self.folder), self.folder.parent()].into_iter().flatten();
         let plan = beside.map(|folder| folder.join("mission.json")).find(|file| file.exists());
         let scratch = Scratch::new();
-        let control = Control::open(&self.to, plan.as_deref(), scratch.0.clone())?;
+        let control = Control::open(&self.to, plan.as_deref(), scratch.0.clone(), None)?;
         let mut out = std::io::stdout();
         let line =
             format!("playing          {what}: {} to {}, {} units", first.at, last.at, units.len());

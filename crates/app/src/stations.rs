@@ -125,6 +125,7 @@ impl Line {
     }
 
     /// What became of it so far.
+    #[cfg(test)]
     pub fn tally(&self) -> Tally {
         self.shared.lock().tally
     }

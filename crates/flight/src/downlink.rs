@@ -14,6 +14,7 @@ mod plan;
 mod store;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use plan::Plan;
 pub use store::{Block, CLASSES};
@@ -28,6 +29,7 @@ use icd::link::raw::Packer;
 use icd::time::{Span, Time};
 use icd::tm::{self, Phase, Snapshot};
 use store::{Kept, Store};
+use waiting::{Next, Waiting};
 
 /// The list of navigation: more important than the others.
 const NAV_LIST: u8 = 1;
@@ -39,10 +41,8 @@ pub const GUARD: Span = Span::from_ms(10_000);
 const WAIT: Span = Span::from_ms(200);
 /// Age at which a packet that was not sent at once counts as left to the store. Assumed.
 const LEFT: Span = Span::from_ms(1_000);
-/// Period of housekeeping while nothing burns, and of essentials always.
+/// Period of housekeeping while nothing burns.
 const SLOW: Span = Span::from_ms(1_000);
-/// Packets of a class that wait to be sent at once.
-const WAITING: usize = 64;
 /// Octets of packets in a frame.
 const FRAME_DATA: usize = FrameWriter::<TM_FRAME>::DATA;
 /// Octets of a frame on the air, with its marker.
@@ -110,49 +110,6 @@ pub struct Sent<const N: usize> {
     pub channel: Channel,
 }
 
-/// A packet that waits to be sent at once.
-#[derive(Clone, Copy, Debug)]
-struct Next {
-    kept: Kept,
-    t: Time,
-    octets: usize,
-}
-
-/// Packets of one class that wait to be sent at once, oldest first.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    next: [Option<Next>; WAITING],
-    first: usize,
-    count: usize,
-    octets: usize,
-}
-
-impl Waiting {
-    const EMPTY: Self = Self { next: [None; WAITING], first: 0, count: 0, octets: 0 };
-
-    /// The oldest makes way: it is in the store.
-    fn push(&mut self, next: Next) {
-        if self.count >= WAITING {
-            self.pop();
-        }
-        if let Some(slot) = self.next.get_mut((self.first + self.count) % WAITING) {
-            *slot = Some(next);
-            self.count += 1;
-            self.octets += next.octets;
-        }
-    }
-    fn oldest(&self) -> Option<Time> {
-        self.next.get(self.first % WAITING)?.as_ref().map(|next| next.t)
-    }
-    fn pop(&mut self) -> Option<Next> {
-        let next = self.next.get_mut(self.first % WAITING)?.take()?;
-        self.first = (self.first + 1) % WAITING;
-        self.count = self.count.saturating_sub(1);
-        self.octets = self.octets.saturating_sub(next.octets);
-        Some(next)
-    }
-}
-
 /// A packet whose end goes out in the next frame of its channel.
 #[derive(Clone, Copy, Debug)]
 struct Spanning {
@@ -189,6 +146,7 @@ pub struct Downlink<M> {
     next_essential: Time,
     next_nav: Time,
     next_rest: Time,
+    next_receiver: Time,
     lists_off: u16,
     raw: Packer,
     packets: u16,
@@ -213,6 +171,7 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
             next_essential: t,
             next_nav: t,
             next_rest: t,
+            next_receiver: t,
             lists_off: 0,
             raw: Packer::new(),
             packets: 0,
@@ -314,7 +273,7 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
     /// deorbit burn, once a second otherwise; of the samples the plan sends some at once.
     pub fn snapshot(&mut self, s: &Snapshot) {
         if s.t >= self.next_essential {
-            self.next_essential = s.t + SLOW;
+            self.next_essential = s.t + period(self.plan.essential_ms);
             self.add(Class::Essential, s.t, true, |count, out| {
                 packet::housekeeping(&beacon::LIST, s, count, out)
             });
@@ -325,7 +284,6 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
             return;
         }
         self.next_sample = s.t + SLOW;
-        let period = |ms: u32| Span::from_ms(i64::from(ms));
         let (nav, rest) = (s.t >= self.next_nav, s.t >= self.next_rest);
         self.next_nav = if nav { s.t + period(self.plan.nav_ms) } else { self.next_nav };
         self.next_rest = if rest { s.t + period(self.plan.rest_ms) } else { self.next_rest };
@@ -342,7 +300,11 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
 
     /// What the receiver of commands says of itself.
     pub fn receiver(&mut self, receiver: &tm::Receiver) {
-        self.add(Class::Rest, receiver.t, true, |count, out| {
+        let at_once = receiver.t >= self.next_receiver;
+        if at_once {
+            self.next_receiver = receiver.t + period(self.plan.rest_ms);
+        }
+        self.add(Class::Rest, receiver.t, at_once, |count, out| {
             packet::housekeeping(&tm::RECEIVER, receiver, count, out)
         });
     }
@@ -487,6 +449,10 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
         let [_, spanning] = &self.spanning;
         spanning.is_some() || self.store.next(now - LEFT).is_some()
     }
+}
+
+fn period(ms: u32) -> Span {
+    Span::from_ms(i64::from(ms))
 }
 
 /// Time on the air, rounded up to a nanosecond.

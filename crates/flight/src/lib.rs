@@ -19,6 +19,10 @@
 //! | FL-9 | divert by plans of least propellant that were verified, and by the closed form without one | `a_divert_of_up_to_100_m_from_500_m_is_flown_by_plans_that_are_kept_to_and_arrives`, `where_no_plan_fits_the_closed_form_flies_as_if_nobody_had_asked` |
 //! | FL-10 | find a velocimeter that drifts by the ranges, and blame it for nothing else | `beams_that_drift_are_found_by_the_ranges_before_they_are_half_a_metre_a_second_wrong`, `an_accelerometer_that_drifts_is_not_blamed_on_the_beams`, `a_range_that_drifts_is_not_blamed_on_the_beams` |
 //! | FL-11 | short of thrust, not linger for the planned gate, and stop over known ground | `a_lander_that_comes_low_does_not_linger_to_dive_for_its_gate`, `a_fall_on_the_assist_engines_alone_is_braked_in_time_only_without_credit_for_a_search` |
+//! | FL-20 | obey the ground's orders where the dictionary, their arming and the state of the flight allow it, refuse them whole otherwise, and say which | `a_ping_is_answered_accepted_and_completed`, `an_arming_serves_once_in_time_for_its_own_command`, `the_ground_has_no_say_over_the_burns_once_braking_has_begun`, `loaded_values_are_used_told_and_kept_over_a_restart` |
+//! | FL-21 | let no command through that is forged, replayed, stale or out of sequence | `what_is_forged_replayed_or_out_of_sequence_is_refused_and_says_why`, `far_outside_the_window_only_an_unlock_helps` |
+//! | FL-22 | carry scheduled commands out at their time or not at all | `sixteen_packets_wait_and_are_carried_out_in_the_order_of_their_times`, `a_packet_that_was_slept_over_is_dropped_and_so_is_one_from_the_past` |
+//! | FL-30 | send what matters most first, and keep what the ground did not get until it has it, the least important dropped first and counted | `what_matters_most_goes_first`, `no_packet_is_lost_while_the_store_has_room`, `the_oldest_of_the_least_important_is_dropped_first_and_counted`, `a_dump_that_is_cut_off_goes_on_after_the_next_contact` |
 #![no_std]
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md

@@ -34,6 +34,8 @@ pub enum Item<'a> {
     Packet {
         /// As decoded.
         packet: Packet<'a>,
+        /// As received.
+        octets: &'a [u8],
         /// When the station received the frame that completed it.
         received: Time,
         /// How it came.
@@ -93,7 +95,8 @@ impl StationCounts {
         if self.distinct == 0 {
             return self.missing_before;
         }
-        self.missing_before + (self.highest + 1).saturating_sub(self.first + self.distinct)
+        let sent = self.highest.saturating_sub(self.first).saturating_add(1);
+        self.missing_before.saturating_add(sent.saturating_sub(self.distinct))
     }
 
     /// Whether the unit is new.
@@ -300,7 +303,7 @@ impl Decoder {
                 if length == octets.len() && from_station == (channel == Channel::Station) =>
             {
                 self.counts.packets += 1;
-                heed(Item::Packet { packet, received, channel, station });
+                heed(Item::Packet { packet, octets, received, channel, station });
             }
             _ => self.counts.refused += 1,
         }

@@ -213,6 +213,11 @@ pub enum Order {
         /// Number.
         index: u8,
     },
+    /// Antenna of the main transmitter by its number.
+    Antenna {
+        /// Number, from zero.
+        number: u8,
+    },
     /// Carry a command out later.
     Schedule(Scheduled),
     /// Forget every scheduled command.
@@ -267,6 +272,7 @@ impl Order {
             }
             Self::Transmitter { which, on } => (code::TRANSMITTER, two(which as u8, u8::from(on))),
             Self::BitRate { index } => (code::BIT_RATE, one(index)),
+            Self::Antenna { number } => (code::ANTENNA, one(number)),
             Self::Schedule(_) => (code::SCHEDULE, one(0)),
             Self::ScheduleReset => (code::SCHEDULE_RESET, one(0)),
             Self::ScheduleEnable => (code::SCHEDULE_ENABLE, one(0)),
@@ -325,6 +331,7 @@ fn build(code: u8, [a, b]: [f64; ARGUMENTS_MAX]) -> Result<Order, Refusal> {
             on: second != 0,
         },
         code::BIT_RATE => Order::BitRate { index: first },
+        code::ANTENNA => Order::Antenna { number: first },
         code::SCHEDULE_RESET => Order::ScheduleReset,
         code::SCHEDULE_ENABLE => Order::ScheduleEnable,
         code::SCHEDULE_DISABLE => Order::ScheduleDisable,

@@ -212,7 +212,8 @@ fn the_readme_names_every_device_and_kind_of_fault() {
     let readme = read("README.md");
     let mut names = vec!["computer".to_owned(), "link".to_owned()];
     names.extend(["restart", "cold_restart", "loss"].map(str::to_owned));
-    for (device, kinds) in truth::faulty::known() {
+    let radio = truth::radio::DEVICES.map(|(name, _, kinds)| (name.to_owned(), kinds.to_vec()));
+    for (device, kinds) in truth::faulty::known().into_iter().chain(radio) {
         let another = device.split_once('.').is_some_and(|(_, number)| number != "0");
         names.extend((!another).then_some(device));
         names.extend(kinds.into_iter().map(str::to_owned));

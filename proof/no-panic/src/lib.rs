@@ -10,25 +10,31 @@
 #![no_std]
 
 use flight::Flight;
+use flight::downlink::{Block, Class, Downlink, Sent};
 use flight::guidance::convex::{Course, Field, Limits, Planner, Start, Target};
 use flight::load::image::{self, Refused};
 use flight::load::{Load, NavStart};
-use icd::bus::{Actuators, Sensors, UPLINK_MAX};
+use flight::uplink::Receiver;
+use icd::bus::{Actuators, Sensors, UPLINK_MAX, Uplink};
+use icd::events::Event;
 use icd::link::cltu::{self, CLTU_MAX};
-use icd::link::command_frame::{self, Content, Directive, TC_FRAME_MAX, TcFrame};
-use icd::link::cop::{Accepted, Clcw, Farm};
+use icd::link::command_frame::{self, Content, Directive, TC_FRAME_MAX};
+use icd::link::cop::Clcw;
 use icd::link::delivery::{self, Unit};
 use icd::link::frame::{BEACON_FRAME, Channel, Frame, FrameWriter, TM_FRAME};
 use icd::link::packet;
 use icd::link::raw::Packer;
 use icd::link::reassemble::{Packets, Taken};
-use icd::link::security::{Key, Sequence};
+use icd::link::security::Key;
 use icd::tc::{self, Header, Order, Refusal, Report};
 use icd::time::Time;
-use icd::tm::{Receiver, Snapshot};
+use icd::tm::{self, Snapshot};
 
 /// Nodes of a plan on board.
 const NODES: usize = 50;
+
+/// The store of telemetry.
+pub type Memory = [Block; 2048];
 
 unsafe extern "C" {
     safe fn a_panic_is_reachable() -> !;
@@ -78,7 +84,7 @@ pub extern "C" fn step(
 ) -> usize {
     *actuators = flight.step(sensors);
     *snapshot = *flight.down();
-    flight.events().len()
+    flight.events().len() + flight.reports().len() + flight.link_orders().len()
 }
 
 /// A planner, into the caller's storage.
@@ -136,7 +142,7 @@ pub extern "C" fn raw_cycle(
 #[unsafe(no_mangle)]
 pub extern "C" fn beacon(
     snapshot: &Snapshot,
-    receiver: &Receiver,
+    receiver: &tm::Receiver,
     count: u16,
     out: &mut [u8; packet::PACKET_MAX],
 ) -> usize {
@@ -184,29 +190,62 @@ pub extern "C" fn beacon_frame(
     pushed
 }
 
-/// What arrives by radio: codeblocks, frame, authentication, acceptance, sequence, command.
+/// What arrives by radio: codeblocks, frame, authentication, acceptance, sequence; then what is said of it.
 #[unsafe(no_mangle)]
 pub extern "C" fn receive_command(
+    receiver: &mut Receiver,
     unit: &&[u8],
-    key: &Key,
-    farm: &mut Farm,
-    sequence: &mut Sequence,
-    out: &mut Option<Result<(Header, Order), Refusal>>,
+    out: &mut Option<Result<Uplink, Refusal>>,
+    clcw: &mut Clcw,
+    t: &Time,
+    down: &mut tm::Receiver,
 ) {
-    let mut received = || {
-        let decoded = cltu::decode(unit).ok_or(Refusal::BrokenFrame)?;
-        let frame = TcFrame::read(decoded.octets())?;
-        let opened = match frame.content {
-            Content::Control => None,
-            Content::Sequenced | Content::Bypass => Some(frame.open(key)?),
-        };
-        let (Accepted::Packet, Some((number, packet))) = (farm.accept(&frame)?, opened) else {
-            return Ok(None);
-        };
-        sequence.take(number)?;
-        tc::decode(packet).map(Some).map_err(|(_, why)| why)
-    };
-    *out = received().transpose();
+    receiver.lock(true, true);
+    *out = receiver.take(unit).transpose();
+    (*clcw, *down) = (receiver.clcw(), receiver.down(*t));
+}
+
+/// A command packet as the computer reads it.
+#[unsafe(no_mangle)]
+pub extern "C" fn read_command(packet: &Uplink, out: &mut Option<Result<(Header, Order), Refusal>>) {
+    *out = Some(tc::decode(packet.packet()).map_err(|(_, why)| why));
+}
+
+/// Telemetry from its making on, with nothing sent yet, into the caller's storage.
+#[unsafe(no_mangle)]
+pub extern "C" fn downlink_begin<'a>(
+    memory: &'a mut Memory,
+    t: &Time,
+    downlink: &mut core::mem::MaybeUninit<Downlink<&'a mut Memory>>,
+) {
+    downlink.write(Downlink::new(memory, 0, *t));
+}
+
+/// One cycle of it: everything that can be made, asked for, sent.
+#[unsafe(no_mangle)]
+pub extern "C" fn downlink(
+    downlink: &mut Downlink<&mut Memory>,
+    cycle: &(Time, Sensors, bool),
+    said: &(&Snapshot, &tm::Receiver, Event, &Report),
+    link: &(u32, bool, Clcw),
+    frame: &mut Option<Sent<TM_FRAME>>,
+    beacon: &mut Option<Sent<BEACON_FRAME>>,
+) {
+    let (now, sensors, up) = cycle;
+    let (snapshot, receiver, event, report) = *said;
+    let (bit_rate, held, clcw) = *link;
+    downlink.set_bit_rate(bit_rate);
+    downlink.set_contact(held, *now);
+    *frame = downlink.next_frame(*now, clcw);
+    *beacon = downlink.next_beacon(*now, bit_rate, snapshot, clcw);
+    downlink.cycle(sensors, *up);
+    downlink.event(event, *now);
+    downlink.snapshot(snapshot);
+    downlink.receiver(receiver);
+    downlink.set_list(3, held);
+    downlink.dump(*now, sensors.t, *now);
+    downlink.add(Class::Report, *now, true, |count, out| packet::report(report, *now, count, out));
+    downlink.tallies();
 }
 
 /// An order as the ground sends it, or a directive; returns the octets to be radiated.

@@ -8,11 +8,13 @@
 use super::{FRAME_DATA, NAV_LIST, ON_AIR};
 use icd::beacon;
 use icd::link::packet::{PACKET_MAX, SOURCE_DATA_MAX};
-use icd::tm::LISTS;
+use icd::tm::{LISTS, RECEIVER};
 
 /// What is sent as soon as it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
+    /// Time between two packets of essentials, ms.
+    pub essential_ms: u32,
     /// Time between two lists of navigation, ms.
     pub nav_ms: u32,
     /// Time between two of each other list, ms.
@@ -21,21 +23,25 @@ pub struct Plan {
     pub raw: bool,
 }
 
-/// From everything to nearly nothing: essentials come once a second beside it, always.
+/// From everything to nearly nothing.
 const PLANS: [Plan; 12] = [
-    Plan { nav_ms: 100, rest_ms: 100, raw: true },
-    Plan { nav_ms: 100, rest_ms: 100, raw: false },
-    Plan { nav_ms: 100, rest_ms: 200, raw: false },
-    Plan { nav_ms: 100, rest_ms: 500, raw: false },
-    Plan { nav_ms: 100, rest_ms: 1_000, raw: false },
-    Plan { nav_ms: 200, rest_ms: 1_000, raw: false },
-    Plan { nav_ms: 500, rest_ms: 2_000, raw: false },
-    Plan { nav_ms: 1_000, rest_ms: 5_000, raw: false },
-    Plan { nav_ms: 2_000, rest_ms: 20_000, raw: false },
-    Plan { nav_ms: 5_000, rest_ms: 60_000, raw: false },
-    Plan { nav_ms: 10_000, rest_ms: 120_000, raw: false },
-    Plan { nav_ms: 30_000, rest_ms: 600_000, raw: false },
+    plan(1_000, 100, 100, true),
+    plan(1_000, 100, 100, false),
+    plan(1_000, 100, 200, false),
+    plan(1_000, 100, 500, false),
+    plan(1_000, 100, 1_000, false),
+    plan(1_000, 200, 1_000, false),
+    plan(1_000, 500, 2_000, false),
+    plan(1_000, 1_000, 5_000, false),
+    plan(1_000, 2_000, 20_000, false),
+    plan(2_000, 5_000, 60_000, false),
+    plan(5_000, 10_000, 120_000, false),
+    plan(10_000, 30_000, 600_000, false),
 ];
+
+const fn plan(essential_ms: u32, nav_ms: u32, rest_ms: u32, raw: bool) -> Plan {
+    Plan { essential_ms, nav_ms, rest_ms, raw }
+}
 
 /// Share of the rate that is planned with, percent: assumed, the rest is for what cannot be planned.
 const FILLED: u64 = 80;
@@ -56,9 +62,12 @@ impl Plan {
     /// Octets a second that the plan makes.
     fn octets_s(&self, (nav, rest): (u64, u64)) -> u64 {
         let essential = AROUND + 1 + beacon::LIST.octets() as u64;
+        let receiver = AROUND + 1 + RECEIVER.octets() as u64;
         let raw = if self.raw { RAW_OCTETS_S } else { 0 };
         let each = |octets: u64, ms: u32| (octets * 1_000).div_ceil(u64::from(ms.max(1)));
-        essential + each(nav, self.nav_ms) + each(rest, self.rest_ms) + raw
+        let listed = each(nav, self.nav_ms) + each(rest, self.rest_ms);
+        let receiver = each(receiver, self.rest_ms.max(1_000));
+        each(essential, self.essential_ms) + receiver + listed + raw
     }
 
     /// The plan of a bit rate, bit/s on the air, marker and frame included.
@@ -66,6 +75,6 @@ impl Plan {
         let carried = u64::from(bit_rate) / 8 * FRAME_DATA as u64 / ON_AIR as u64;
         let (room, sizes) = (carried * FILLED / 100, sizes());
         let fits = PLANS.iter().find(|plan| plan.octets_s(sizes) <= room);
-        *fits.or(PLANS.last()).unwrap_or(&Plan { nav_ms: 30_000, rest_ms: 600_000, raw: false })
+        *fits.or(PLANS.last()).unwrap_or(&plan(10_000, 30_000, 600_000, false))
     }
 }

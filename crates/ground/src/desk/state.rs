@@ -131,6 +131,9 @@ fn stations(mission: &Mission, link: &Link) -> Value {
         for (key, value) in &seen.values {
             let name = key.strip_prefix("station.").unwrap_or(key);
             let flag = matches!(name, "carrier_locked" | "frame_locked" | "via_relay");
+            if name == "elevation_rad" {
+                station.insert("elevation_deg".into(), tenth(value.to_degrees(), 10.0));
+            }
             if name != "number" {
                 let value = if flag { Value::from(*value > 0.5) } else { number(*value) };
                 station.insert(name.to_owned(), value);

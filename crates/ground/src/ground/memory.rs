@@ -108,7 +108,7 @@ impl Memory {
         notices: &mut Vec<Notice>,
     ) -> Option<Update> {
         match *item {
-            Item::Packet { packet, received, channel, station } => match packet {
+            Item::Packet { packet, received, channel, station, .. } => match packet {
                 Packet::Housekeeping { t, list, data } => {
                     let first = keys.first(list, station)?;
                     let head = Values { t, received, channel, values: Vec::new() };

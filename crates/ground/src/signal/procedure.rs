@@ -69,6 +69,20 @@ pub const STEPS: &[Step] = &[
         hazardous: false,
     },
     Step {
+        name: "second antenna",
+        text: "Blind command: main transmitter to its second antenna",
+        action: Action::Command { name: "antenna", arguments: &[("number", 1.0)] },
+        wait_s: 30.0,
+        hazardous: false,
+    },
+    Step {
+        name: "first antenna",
+        text: "Blind command: main transmitter to its first antenna",
+        action: Action::Command { name: "antenna", arguments: &[("number", 0.0)] },
+        wait_s: 30.0,
+        hazardous: false,
+    },
+    Step {
         name: "backup transmitter",
         text: "Blind command: backup transmitter on, with its own antenna",
         action: Action::Command {
@@ -80,7 +94,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "main transmitter off",
-        text: "Blind command: main transmitter off, in case it has failed on",
+        text: "Blind command: main transmitter off, to begin anew",
         action: Action::Command {
             name: "transmitter",
             arguments: &[("which", 0.0), ("state", 0.0)],
@@ -90,7 +104,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "main transmitter on",
-        text: "Blind command: main transmitter on again, on its other antenna if it has one",
+        text: "Blind command: main transmitter on again",
         action: Action::Command {
             name: "transmitter",
             arguments: &[("which", 0.0), ("state", 1.0)],

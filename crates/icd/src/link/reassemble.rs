@@ -1,9 +1,10 @@
-//! Packets out of the frames of one virtual channel: the ground's half of `frame`.
+//! Packets out of the frames of one virtual channel, which come in order.
 //!
 //! Owns: [`Packets`], which joins what spans frames, skips idle packets, sees gaps by the channel's counter and
 //! finds its way back after one by the first header pointer. One is needed for each virtual channel.
-//! Does not own: whether a packet is good (`packet::decode` has its checksum), order of frames over several
-//! stations (`ground`).
+//! Does not own: whether a packet is good (`packet::decode` has its checksum), frames that come late, over
+//! several stations or twice in other order: mission control has a joiner of its own.
+//! A frame with the number of the one before is taken for that one again; it could also be the 256th after it.
 
 use super::frame::{Frame, IDLE_APID, ONLY_IDLE};
 use super::packet::PACKET_MAX;
@@ -50,6 +51,9 @@ impl Packets {
     /// Takes the channel's next frame and hands on each packet that is complete.
     pub fn take(&mut self, frame: &Frame<'_>, mut packet: impl FnMut(&[u8])) -> Taken {
         let mut taken = Taken::default();
+        if self.last == Some(frame.channel_count) {
+            return taken;
+        }
         if let Some(last) = self.last {
             taken.missing = frame.channel_count.wrapping_sub(last).wrapping_sub(1);
         }

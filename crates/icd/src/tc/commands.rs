@@ -16,6 +16,7 @@ pub mod code {
     pub const REBOOT: u8 = 8;
     pub const TRANSMITTER: u8 = 9;
     pub const BIT_RATE: u8 = 10;
+    pub const ANTENNA: u8 = 11;
     pub const LOAD_PARAMETER: u8 = 20;
     pub const REPORT_PARAMETER: u8 = 21;
     pub const PING: u8 = 22;
@@ -48,6 +49,7 @@ const SENSORS: &[(u8, &str)] = &[
 const USES: &[(u8, &str)] = &[(0, "edit"), (1, "inhibit"), (2, "force")];
 const STATES: &[(u8, &str)] = &[(0, "warm"), (1, "cold")];
 const TRANSMITTERS: &[(u8, &str)] = &[(0, "main"), (1, "backup")];
+const ANTENNAS: &[(u8, &str)] = &[(0, "first"), (1, "second")];
 const SWITCH: &[(u8, &str)] = &[(0, "off"), (1, "on")];
 const LISTS: &[(u8, &str)] = &[
     (1, "nav"),
@@ -122,6 +124,7 @@ pub const COMMANDS: &[Command] = &[
         &[choice("which", TRANSMITTERS), choice("state", SWITCH)]),
     function(code::BIT_RATE, "bit_rate", "Bit rate of the main transmitter, the slowest is 0", &[code::BIT_RATE],
         &[measure("index", "", Wire::U8, 0.0, RATE_LAST)]),
+    function(code::ANTENNA, "antenna", "Antenna of the main transmitter", &[code::ANTENNA], &[choice("number", ANTENNAS)]),
     standard(code::LOAD_PARAMETER, "load_parameter", "Load another value of a parameter", (20, 3), &[1],
         &[choice("parameter", PARAMETER_NAMES), measure("value", "", Wire::F64, -1e9, 1e9)]),
     standard(code::REPORT_PARAMETER, "report_parameter", "Report the value of a parameter", (20, 1), &[1],

@@ -125,6 +125,7 @@ impl Link for OnAir {
                 let slowest = rates.len().saturating_sub(1);
                 self.radio.set_rate(slowest.saturating_sub(usize::from(index)));
             }
+            Order::Antenna { number } => self.radio.set_antenna(number),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns: the sums in decibels, [`Antenna`], the loss of frames. Does not own: geometry (see `geometry`).
 //!
-//! As published (any textbook, here [CCSDS401] and [Maral2009] §5), f in GHz, d in km:
+//! As published ([Maral2009] §5), f in GHz, d in km:
 //!     C/N0 = EIRP − FSPL − L + G/T + 228.6,   FSPL = 92.45 + 20 log f + 20 log d,
 //!     10 log R = C/N0 − (Eb/N0) − losses − margin,
 //! with Eb/N0 = 1.5 dB (LDPC or turbo code of rate 1/2), losses 3 dB, margin 3 dB. As programmed: the same. L is the line

@@ -3,7 +3,8 @@
 //! Owns: [`Ladder`] (how long a silence leads to which step), [`Hand`] (what the radio does now). Does not own: what a
 //! step does to the link.
 //! As programmed: silence is the time since the ground was last heard. It sends a short word as long as it receives
-//! something (assumed), so silence on board means that either direction is broken. In the order of their times: the next
+//! something (assumed), so silence on board means that either direction is broken. While the Moon hides the Earth by the
+//! plan on board, which is right (assumed), no silence is counted. In the order of their times: the next
 //! lower bit rate each [`Ladder::rate_s`]; the other antenna; the other transmitter; all power in the carrier; the radio
 //! off and on again, back on its first antenna; then listening with little power, a beacon now and then. Contact ends a
 //! silence and leaves what was found, but for the listening.
@@ -119,6 +120,11 @@ impl Hand {
         if matches!(self.mode, Mode::Listening(_)) {
             self.mode = Mode::Frames;
         }
+    }
+
+    /// Time in which nobody can answer, by the plan: no silence.
+    pub fn wait(&mut self, dt: Span) {
+        self.heard += dt;
     }
 
     /// Takes the steps that are due at `t`.

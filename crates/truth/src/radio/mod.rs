@@ -161,6 +161,9 @@ impl Radio {
         let broken = lander.destroyed
             || lander.contact_m_s.is_some_and(|v| v > self.link.on_board.contact_m_s_max);
         self.view.destroyed |= broken;
+        if self.nobody_is_there(lander) {
+            self.hand.wait(Span::from_s(dt_s));
+        }
         let choice = self.choice();
         self.hand.follow(t, &self.link.on_board.main.ladder, choice, &mut self.faults);
         self.view.t = t;
@@ -241,6 +244,14 @@ impl Radio {
     #[must_use]
     pub fn latched(&self, t: Time) -> Option<Latched<'_>> {
         self.latched.as_ref().map(|snapshot| Latched { snapshot, age_s: (t - snapshot.t).s() })
+    }
+
+    /// Whether the Moon, as a sphere, hides the Earth's centre: what the plan on board knows.
+    fn nobody_is_there(&self, lander: &Lander) -> bool {
+        let Some(p_ME_I) = self.environment.ephemeris.earth(lander.now.t) else { return true };
+        let to_earth = p_ME_I - lander.p_MB_I;
+        let range_m = to_earth.norm();
+        geometry::behind_the_sphere(lander.p_MB_I.si(), to_earth.si() / range_m, range_m)
     }
 
     fn choice(&self) -> Choice {

@@ -1,6 +1,6 @@
 //! What the ground under a lander does to its signal: two rays, direct and reflected.
 //!
-//! As published, [ITUR527] and [Ament1953]: the field at the receiver is that of the direct ray times
+//! As published, [BeckmannSpizzichino1963] and [Ament1953]: the field at the receiver is that of the direct ray times
 //!     1 + ρ Γ √(G_r / G_d) exp(−i φ),  φ = 4π h sin ψ / λ,
 //! h the antenna's height, ψ the elevation of the far end over the local horizon; Γ the reflection of a smooth dielectric,
 //! the mean of both polarisations for a circular one that stays what it was; ρ = exp(−2 (2π σ sin ψ / λ)²) for ground of
@@ -39,7 +39,7 @@ impl Mirror {
     ///   towards the reflecting place over that along the direct ray; `wavelength_m`: of the signal.
     #[must_use]
     pub fn gain_dB(&self, height_m: f64, sin: f64, gain_dB: f64, wavelength_m: f64) -> f64 {
-        if height_m > REACH_M || height_m < 0.0 || sin <= 0.0 {
+        if !(0.0..=REACH_M).contains(&height_m) || sin <= 0.0 {
             return 0.0;
         }
         let phase = 4.0 * core::f64::consts::PI * height_m * sin / wavelength_m;

@@ -149,6 +149,15 @@ fn a_lost_frame_costs_the_packets_that_touched_it_and_no_other() {
 }
 
 #[test]
+fn a_frame_that_comes_twice_counts_once() {
+    let packets: Vec<_> = (0..60).map(housekeeping).collect();
+    let twice: Vec<_> = framed::<TM_FRAME>(&packets).iter().flat_map(|frame| [*frame; 2]).collect();
+    let (out, taken) = joined(&twice);
+    assert_eq!(out, packets);
+    assert!(taken.iter().all(|taken| taken.missing == 0));
+}
+
+#[test]
 fn too_long_or_no_packets_are_not_taken() {
     let mut writer = FrameWriter::<TM_FRAME>::new(SCID);
     assert!(!writer.push(Channel::RealTime, &[0; PACKET_MAX + 1]));

@@ -5,7 +5,7 @@ use super::super::pass::{elevation_rad, passes};
 use super::*;
 use icd::constants::{GM_MOON_M3_S2, MOON_RADIUS_M};
 
-/// [Skyfield] 1.55 with DE421: elevations of the Moon's centre, geometric, degrees, and distances, km, of every station
+/// [SKYFIELD] 1.55 with DE421: elevations of the Moon's centre, geometric, degrees, and distances, km, of every station
 /// in order, on 2025-06-05T19:15:45 UTC and 2027-07-01T12:00:00 UTC.
 const SKYFIELD: [(&str, [(f64, f64); 10]); 2] = [
     (
