@@ -237,10 +237,9 @@ impl Alarms {
         while self.all.len() > KEPT_MAX {
             let over = self.all.values().find(|alarm| !alarm.open()).map(|alarm| alarm.id);
             let Some(id) = over.or_else(|| self.all.keys().next().copied()) else { return };
-            if let Some(gone) = self.all.remove(&id) {
-                if self.latest.get(&gone.source) == Some(&id) {
-                    self.latest.remove(&gone.source);
-                }
+            let gone = self.all.remove(&id);
+            if let Some(gone) = gone.filter(|gone| self.latest.get(&gone.source) == Some(&id)) {
+                self.latest.remove(&gone.source);
             }
         }
     }

@@ -28,6 +28,7 @@ const UNITS_MAX: usize = 8_192;
 pub const NO_STATION: u8 = 0;
 
 /// What a record held.
+#[allow(clippy::large_enum_variant)] // lent for the length of a call, never kept
 #[derive(Debug)]
 pub enum Item<'a> {
     /// A good packet.

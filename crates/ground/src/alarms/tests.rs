@@ -31,7 +31,7 @@ fn an_alarm_stays_until_it_is_over_and_seen_and_survives_a_restart() {
     // The archive is decoded again: no news.
     assert!(alarms.raise("nav.tilt_rad", Level::Yellow, t(1), Some(0.3), "tilt").is_none());
     assert!(alarms.raise("nav.tilt_rad", Level::Red, t(3), Some(0.6), "tilt").is_none());
-    assert_eq!(alarms.all().cloned().collect::<Vec<_>>(), [over.clone()]);
+    assert_eq!(alarms.all().collect::<Vec<_>>(), [&over]);
     let back = alarms.raise("nav.tilt_rad", Level::Yellow, t(5), None, "tilt").unwrap();
     assert_eq!((back.id, back.count, back.level), (raised.id, 2, Level::Red));
     alarms.clear("nav.tilt_rad", t(6)).unwrap();

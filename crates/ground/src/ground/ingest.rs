@@ -71,10 +71,8 @@ impl Replay {
             let (first, last) = (Time::from_tai_ns(i64::MAX), Time::from_tai_ns(i64::MIN));
             self.blocks.push(Block { begin: position, end: None, first, last });
         }
-        if record.kind == Kind::Sent {
-            if let Ok((unit, _)) = delivery::read(record.payload) {
-                self.sent = self.sent.max(unit.number);
-            }
+        if let (Kind::Sent, Ok((unit, _))) = (record.kind, delivery::read(record.payload)) {
+            self.sent = self.sent.max(unit.number);
         }
         let (blocks, heard) = (&mut self.blocks, &mut self.heard);
         self.decoder.take(record, &mut |item| {
