@@ -45,12 +45,12 @@ fn no_octets_break_the_receiver_and_only_sealed_packets_pass() {
     // One receiver hears everything, one each input alone.
     let mut old = Receiver::new(KEY, 0);
     // The parity of every block but the tail: else the code corrects or refuses what was changed.
-    let repair = |octets: &mut Vec<u8>| {
+    let repair = |octets: &mut [u8]| {
         for block in octets.get_mut(2..).unwrap_or_default().chunks_exact_mut(8) {
-            if let Some((information, parity)) = block.split_first_chunk_mut::<7>() {
-                if parity != [0x79] {
-                    parity.fill(cltu::parity(information));
-                }
+            if let Some((information, parity)) = block.split_first_chunk_mut::<7>()
+                && parity != [0x79]
+            {
+                parity.fill(cltu::parity(information));
             }
         }
     };

@@ -174,6 +174,11 @@ impl Decoder {
         self.channels.values().map(Joiner::missing).sum()
     }
 
+    /// Connections that ended without a record: the program was killed.
+    pub fn forget_streams(&mut self) {
+        self.streams.clear();
+    }
+
     /// Decodes one record of the archive.
     pub fn take(&mut self, record: &Record<'_>, heed: &mut impl FnMut(Item<'_>)) -> Taken {
         let here = clock::from_unix_ns(record.at_ns);

@@ -7,7 +7,7 @@ mod corpus;
 #[path = "fuzz/mutate.rs"]
 mod mutate;
 
-use corpus::{checksum_repair, frames, packet_repair, samples, unit_repair, units};
+use corpus::{checksum_repair, frames, samples, unit_repair, units};
 use icd::link::command_frame::{Content, Directive, TC_FRAME_MAX, TcFrame, directive, seal};
 use icd::link::cop::{Clcw, Farm};
 use icd::link::delivery::{self, OVERHEAD, PAYLOAD_MAX};
@@ -20,6 +20,16 @@ use icd::tc::{self, COMMANDS, Header, Order};
 use icd::time::Time;
 use icd::tm::Layout;
 use mutate::fuzz;
+
+/// Length and checksum of a packet.
+fn packet_repair(octets: &mut [u8]) {
+    if octets.len() < 13 {
+        return;
+    }
+    let [high, low] = (octets.len() as u16 - 7).to_be_bytes();
+    (octets[4], octets[5]) = (high, low);
+    checksum_repair(octets);
+}
 
 /// Reads all that there is in a packet.
 fn read_packet(octets: &[u8]) -> bool {
@@ -82,24 +92,14 @@ fn read_frame(packets: &mut Packets, octets: &[u8]) -> bool {
 fn no_octets_break_the_reader_of_telemetry_frames() {
     let good = frames::<TM_FRAME>(SCID, &[Channel::RealTime, Channel::Stored]);
     let mut packets = Packets::new();
-    fuzz(
-        "telemetry frames",
-        &good,
-        |octets| checksum_repair(octets),
-        |octets| read_frame(&mut packets, octets),
-    );
+    fuzz("telemetry frames", &good, checksum_repair, |octets| read_frame(&mut packets, octets));
 }
 
 #[test]
 fn no_octets_break_the_reader_of_short_frames() {
     let good = frames::<BEACON_FRAME>(SCID_BACKUP, &[Channel::RealTime]);
     let mut packets = Packets::new();
-    fuzz(
-        "beacon frames",
-        &good,
-        |octets| checksum_repair(octets),
-        |octets| read_frame(&mut packets, octets),
-    );
+    fuzz("beacon frames", &good, checksum_repair, |octets| read_frame(&mut packets, octets));
 }
 
 /// Every command there is, and each of them scheduled.
@@ -171,7 +171,7 @@ fn command_frames() -> Vec<Vec<u8>> {
     out
 }
 
-fn command_frame_repair(octets: &mut Vec<u8>) {
+fn command_frame_repair(octets: &mut [u8]) {
     if octets.len() > 7 {
         let [high, low] = (octets.len() as u16 - 1).to_be_bytes();
         octets[2] = (octets[2] & 0xFC) | (high & 3);
@@ -208,13 +208,12 @@ fn no_octets_break_the_reader_of_command_link_transmission_units() {
     }
     let mut farm = Farm::new();
     // The parity of every block.
-    let repair = |octets: &mut Vec<u8>| {
+    let repair = |octets: &mut [u8]| {
         for block in octets.get_mut(2..).unwrap_or_default().chunks_exact_mut(8) {
-            if let Some((information, parity)) = block.split_first_chunk::<7>() {
-                let right = cltu::parity(information);
-                if parity != [0x79] {
-                    block[7] = right;
-                }
+            if let Some((information, parity)) = block.split_first_chunk_mut::<7>()
+                && parity != [0x79]
+            {
+                parity.fill(cltu::parity(information));
             }
         }
     };

@@ -45,7 +45,7 @@ fn no_plain_stream_of_frames_breaks_the_decoder() {
     let mut decoder = Decoder::default();
     let frames = frames::<TM_FRAME>(SCID, &[Channel::RealTime, Channel::Stored]);
     let good: Vec<_> = frames.iter().map(|frame| [&ASM[..], frame].concat()).collect();
-    let repair = |octets: &mut Vec<u8>| {
+    let repair = |octets: &mut [u8]| {
         if let Some(frame) = octets.get_mut(ASM.len()..) {
             checksum_repair(frame);
         }
@@ -64,7 +64,7 @@ fn no_octets_break_the_reader_of_archive_records() {
         record::write(number, &Record { kind: *kind, stream: 1, at_ns: 7, payload }, &mut octets);
         good.push(octets);
     }
-    let repair = |octets: &mut Vec<u8>| {
+    let repair = |octets: &mut [u8]| {
         if octets.len() < HEADER {
             return;
         }

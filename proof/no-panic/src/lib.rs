@@ -226,12 +226,13 @@ pub extern "C" fn downlink_begin<'a>(
 pub extern "C" fn downlink(
     downlink: &mut Downlink<&mut Memory>,
     cycle: &(Time, Sensors, bool),
-    said: (&Snapshot, &tm::Receiver, Event, &Report),
+    said: &(&Snapshot, &tm::Receiver, Event, &Report),
     link: &(u32, bool, Clcw),
     frame: &mut Option<Sent<TM_FRAME>>,
     beacon: &mut Option<Sent<BEACON_FRAME>>,
 ) {
-    let ((now, sensors, up), (snapshot, receiver, event, report)) = (cycle, said);
+    let (now, sensors, up) = cycle;
+    let (snapshot, receiver, event, report) = *said;
     let (bit_rate, held, clcw) = *link;
     downlink.set_bit_rate(bit_rate);
     downlink.set_contact(held, *now);

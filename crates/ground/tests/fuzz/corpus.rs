@@ -18,16 +18,6 @@ pub fn samples() -> Vec<Vec<u8>> {
     out
 }
 
-/// Length and checksum of a packet.
-pub fn packet_repair(octets: &mut Vec<u8>) {
-    if octets.len() < 13 {
-        return;
-    }
-    let [high, low] = (octets.len() as u16 - 7).to_be_bytes();
-    (octets[4], octets[5]) = (high, low);
-    checksum_repair(octets);
-}
-
 pub fn checksum_repair(octets: &mut [u8]) {
     if let Some((body, checksum)) = octets.split_last_chunk_mut::<2>() {
         *checksum = crc16(body).to_be_bytes();
@@ -62,7 +52,7 @@ pub fn units() -> Vec<Vec<u8>> {
 }
 
 /// Length and checksum of a delivery unit.
-pub fn unit_repair(octets: &mut Vec<u8>) {
+pub fn unit_repair(octets: &mut [u8]) {
     if octets.len() < OVERHEAD {
         return;
     }

@@ -48,7 +48,7 @@ impl Drop for Tried<'_> {
 pub fn fuzz(
     name: &str,
     good: &[Vec<u8>],
-    repair: impl Fn(&mut Vec<u8>),
+    repair: impl Fn(&mut [u8]),
     mut decode: impl FnMut(&[u8]) -> bool,
 ) {
     let inputs = std::env::var("FRIGORIS_FUZZ_INPUTS").map_or(INPUTS, |n| n.parse().unwrap());
