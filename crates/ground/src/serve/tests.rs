@@ -121,6 +121,9 @@ async fn next(socket: &mut Socket, key: &str) -> Value {
     tokio::time::timeout(Duration::from_secs(3), wait).await.expect(key)
 }
 
+/// Method, path, headers, expected status.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], u16);
+
 #[tokio::test]
 async fn only_the_own_name_the_own_pages_and_the_token_get_through() {
     let bench = Bench::new("guard").await;
@@ -130,7 +133,7 @@ async fn only_the_own_name_the_own_pages_and_the_token_get_through() {
     let localhost = format!("localhost:{port}");
     let bearer = format!("Bearer {}", bench.serving.token);
     let almost = format!("Bearer {}0", &bench.serving.token[..63]);
-    let cases: &[(&str, &str, &[(&str, &str)], u16)] = &[
+    let cases: &[Case] = &[
         ("GET", "/api/state", &[("Host", &host)], 200),
         ("GET", "/api/state", &[("Host", &localhost)], 200),
         ("GET", "/api/state", &[("Host", "control.example")], 200),
