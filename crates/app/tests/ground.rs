@@ -51,7 +51,8 @@ impl Room {
         command.args(["ground", "--archive", "archive"]).args(SOCKETS).current_dir(folder);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let said = Arc::new(Mutex::new(Vec::new()));
-        let (lines, told) = (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&said));
+        let (lines, told) =
+            (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&said));
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 told.lock().unwrap().push(line);
@@ -99,7 +100,8 @@ fn unit(number: u64) -> Vec<u8> {
     let payload = payload(number);
     let mut out = vec![0; payload.len() + OVERHEAD];
     let (content, received) = (Content::BadFrame, Time::from_utc("2025-06-05T19:00:00").unwrap());
-    write_unit(&Unit { content, station: 1, number, received, payload: &payload }, &mut out).unwrap();
+    write_unit(&Unit { content, station: 1, number, received, payload: &payload }, &mut out)
+        .unwrap();
     out
 }
 
@@ -160,14 +162,18 @@ fn killed_at_any_moment_every_acknowledged_unit_is_in_the_archive() {
         let (tcp, sender) = (room.tcp, Arc::clone(&safe));
         let sending = std::thread::spawn(move || station(tcp, &sender, || false));
         until("something is acknowledged", || (safe.load(Ordering::SeqCst) > before).then_some(()));
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         std::thread::sleep(Duration::from_micros((random >> 33) % 200_000));
         drop(room);
         sending.join().unwrap();
     }
     let (found, safe) = (archived(&folder), safe.load(Ordering::SeqCst));
     let lost = (1..=safe).filter(|number| !found.contains(number)).count();
-    println!("{kills} kills, {safe} units acknowledged, {} in the archive, {lost} lost", found.len());
+    println!(
+        "{kills} kills, {safe} units acknowledged, {} in the archive, {lost} lost",
+        found.len()
+    );
     assert_eq!(lost, 0);
 }
 

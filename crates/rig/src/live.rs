@@ -288,8 +288,7 @@ impl<'a> Live<'a> {
         }
         let rate = self.link.bit_rate(Transmitter::Backup);
         let latched = self.latched;
-        while let Some(sent) =
-            latched.and_then(|s| self.downlink.next_beacon(now, rate, &s, clcw))
+        while let Some(sent) = latched.and_then(|s| self.downlink.next_beacon(now, rate, &s, clcw))
         {
             let (by, idle) = (Transmitter::Backup, false);
             let (starts, ends, octets) = (sent.starts, sent.ends, sent.octets.to_vec());
