@@ -390,7 +390,8 @@ impl<'a> Live<'a> {
                 carrier_locked: path.carrier_locked,
                 frame_locked: path.frame_locked,
                 doppler_Hz: path.doppler_Hz,
-                cn0_dBHz: path.cn0_dBHz,
+                // Nothing comes in: 0 dB Hz is far below what any receiver finds.
+                cn0_dBHz: path.cn0_dBHz.max(0.0),
                 bit_rate_bit_s: f64::from(path.bit_rate),
                 elevation_rad: path.elevation_rad,
                 light_time_s: path.light_time_s,
