@@ -235,12 +235,11 @@ class Gds:
         from fprime_gds.common.utils.config_manager import ConfigManager
         from fprime_gds.common.zmq_transport import ZmqClient
 
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        listener = socket.create_server(("127.0.0.1", 0))  # as `frigoris ground --packets` listens
         urls = [f"ipc://{scratch}/gds-{end}" for end in ("in", "out")]
         arguments = ["--dictionary", dictionary, "--framing-selection", "frigoris", "--logs", scratch / "gds"]
-        arguments += ["--communication-selection", "tcp-fast-server", "--tcp-fast-address", "127.0.0.1"]
-        arguments += ["--tcp-fast-port", self.port, "--log-directly", "--zmq-transport", *urls]
+        arguments += ["--communication-selection", "tcp-fast-client", "--tcp-fast-address", "127.0.0.1"]
+        arguments += ["--tcp-fast-port", listener.getsockname()[1], "--log-directly", "--zmq-transport", *urls]
         python = Path(__file__).resolve().parent.parent / "python"
         plugin = {"PYTHONPATH": str(python), "FPRIME_GDS_EXTRA_PLUGINS": "frigoris_gds:Frigoris"}
         (scratch / "gds").mkdir()
@@ -256,15 +255,13 @@ class Gds:
         loaded = Dictionaries.load_dictionaries_into_config(str(dictionary))
         self.pipeline.setup(ConfigManager(), loaded, str(scratch / "files"), data_logging_enabled=False)
         self.pipeline.connect(tuple(urls))
-        self.lander = self.connect()
-
-    def connect(self):
-        for _ in range(200):
-            try:
-                return socket.create_connection(("127.0.0.1", self.port))
-            except ConnectionRefusedError:
-                time.sleep(0.1)
-        fail("F Prime GDS does not listen:", (scratch / "gds.txt").read_text()[-2000:])
+        listener.settimeout(60)
+        try:
+            self.lander, _ = listener.accept()
+        except TimeoutError:
+            fail("F Prime GDS does not connect:", (scratch / "gds.txt").read_text()[-2000:])
+        finally:
+            listener.close()
 
     def until(self, ready, what):
         last = time.monotonic() + 60

@@ -11,9 +11,9 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 cat >"$scratch/brief.toml" <<SCENARIO
-extends = "$root/scenarios/m2-as-flown.toml"
-title = "The first seconds of a descent"
-duration_s_max = 60.0
+extends = "$root/scenarios/m2-nominal-from-ignition.toml"
+title = "The first ninety seconds of a descent"
+duration_s_max = 90.0
 SCENARIO
 cd "$scratch"
 code=0

@@ -7,9 +7,10 @@ crates/ground/src/export/fprime.rs.
 
     pip install -r python/interop-requirements.txt
     frigoris dictionary --out dictionary
+    frigoris ground --packets 127.0.0.1:4812 &
     PYTHONPATH=python FPRIME_GDS_EXTRA_PLUGINS=frigoris_gds:Frigoris fprime-gds --no-app \
         --dictionary dictionary/frigoris.fprime.json --framing-selection frigoris \
-        --communication-selection tcp-fast-server --tcp-fast-address 127.0.0.1 --tcp-fast-port 50000
+        --communication-selection tcp-fast-client --tcp-fast-address 127.0.0.1 --tcp-fast-port 4812
 
 A packet with a bad checksum is refused, raw cycles and schedule reports are left out. Commands leave as packets: authentication
 and frames are the business of what radiates them.

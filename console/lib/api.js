@@ -50,7 +50,8 @@ export class Api extends EventTarget {
     this.offlineSince = performance.now();
     this.dictionary = this.get('/dictionary');
     this.mission = this.get('/mission').catch(() => null);
-    this.ready = new Promise((ready) => this.addEventListener('state', ready, { once: true }));
+    // Mission time is known from the first unit on that the ground system has received.
+    this.ready = new Promise((ready) => this.on('state', (state) => state.now_utc && ready()));
     this.#open();
     this.refresh();
   }
@@ -82,9 +83,13 @@ export class Api extends EventTarget {
 
   #take(state) {
     this.state = state;
+    if (state.now_utc) this.#set(state);
+    this.#tell('state', state);
+  }
+
+  #set(state) {
     this.#clock = { utc: state.now_utc, speed: state.speed ?? 1, at: performance.now() };
     if (Math.abs(state.now_utc - this.#shown) > 2000 * Math.max(1, this.#clock.speed)) this.#shown = -Infinity;
-    this.#tell('state', state);
   }
 
   get speed() {

@@ -9,8 +9,12 @@ export class Series {
   received = -Infinity;
 
   // `start`: history from then on; without it only the latest that is known.
-  constructor(api, key, { start, size = 1500 } = {}) {
+  constructor(api, key, { start, size = 1500, known } = {}) {
     this.key = key;
+    this.end = () => {};
+    this.load = async () => {};
+    if (known && !known.has(key)) return; // this flight does not send it
+
     this.end = api.subscribe(key, (datum) => this.push(datum));
     this.load = async () => {
       const end = api.now() + 60_000;

@@ -40,17 +40,25 @@ const goes = (p) => p.state === 'running' || p.state === 'held';
 
 // One step of the procedure: what it does, and what it brought.
 function stepItem(p, step, n) {
-  const now = goes(p) && p.at === n;
-  const past = (p.log ?? []).findLast((l) => l.step === n && l.outcome);
-  const says = now ? (p.state === 'held' ? (step.hazardous ? 'confirm it' : 'waits') : 'runs') : (past?.outcome ?? '');
-  return h(`li${now ? '.now' : past ? '.done' : ''}`, {}, h('b', {}, `${n + 1}  ${step.name}`), step.hazardous ? h('span.tag', {}, 'hazardous') : null, h('span', {}, step.text ?? ''), h('i', {}, says));
+  const now = goes(p) && p.step === n;
+  const tried = step.state && step.state !== 'waiting';
+  const says = now ? (p.confirm ? 'confirm it' : p.state === 'held' ? 'waits' : 'runs') : tried ? step.state : '';
+  return h(`li${now ? '.now' : tried ? '.done' : ''}`, {}, h('b', {}, `${n + 1}  ${step.name}`), step.hazardous ? h('span.tag', {}, 'hazardous') : null, h('span', {}, step.text ?? ''), h('i', {}, says));
 }
 
-const logItem = (l) => h('li', {}, h('time', {}, clock(utcOf(l.from))), h('span', {}, h('b', {}, l.name), l.outcome ? `: ${l.outcome}` : '', l.text ? h('small', {}, l.text) : null));
+const logItem = (l) => h('li', {}, h('time', {}, clock(utcOf(l.utc))), h('span', {}, l.text));
+
+// When and how fast the ground comes by the last state.
+function arrival(there) {
+  if (!there) return '';
+  const { impact } = there;
+  const when = !impact ? '' : ` The ground comes ${impact.expected_utc ? `at ${clock(impact.expected_utc)}` : 'later'}, from ${clock(impact.earliest_utc)} on${impact.latest_utc ? `, by ${clock(impact.latest_utc)}` : ''}, at ${say(speed(impact.speed_m_s))}.`;
+  return `Reckoning: ${there.says ?? 'the last state carried on'}.${when}`;
+}
 
 export function mount(container, api) {
   const root = withStyle(container);
-  const head = { signal: h('b.big'), since: h('span') };
+  const head = { signal: h('b.big'), since: h('span'), ground: h('p.ground') };
   const call = { name: h('b.big'), since: h('span'), evidence: h('ul.evidence') };
   const table = stateTable();
   const procedure = { steps: h('ol.steps'), log: h('ol.log'), message: h('p.refused', { role: 'alert' }), state: h('span'), buttons: h('div.row') };
@@ -71,7 +79,7 @@ export function mount(container, api) {
   const next = h('button', { onclick: () => askNext() }, 'Next step');
   const stop = h('button', { onclick: () => order('stop') }, 'Stop');
   procedure.buttons.append(start, byHand, next, stop, procedure.state);
-  const host = h('main.lossview', {}, panel('contact', 'Signal', head.signal, head.since, table.element), panel('call', 'What became of the lander', call.name, call.since, call.evidence, h('small', {}, 'The call rests on sources that do not fail together; navigation’s own estimate weighs nothing.')),
+  const host = h('main.lossview', {}, panel('contact', 'Signal', head.signal, head.since, table.element, head.ground), panel('call', 'What became of the lander', call.name, call.since, call.evidence, h('small', {}, 'The call rests on sources that do not fail together; navigation’s own estimate weighs nothing.')),
     panel('procedure', 'Procedure', procedure.buttons, procedure.message, procedure.steps), panel('plog', 'Log of the procedure', procedure.log), panel('stations', 'Stations', stations));
   root.append(host);
   let held = null;
@@ -80,9 +88,9 @@ export function mount(container, api) {
 
   // A hazardous step starts only when its name is confirmed.
   function askNext() {
-    const step = held?.state === 'held' ? held.steps?.[held.at] : undefined;
-    if (!step?.hazardous) return order('next');
-    confirmDialog(host, api, { id: held.at, name: step.name, title: `Start ${step.name}?`, text: step.text + '.', until: utcOf(held.until) ?? api.now() + 60_000, verb: 'Start',
+    const step = held?.confirm ? held.steps[held.step] : undefined;
+    if (!step) return order('next');
+    confirmDialog(host, api, { id: held.step, name: step.name, title: `Start ${step.name}?`, text: step.text + '.', until: utcOf(held.until) ?? api.now() + 60_000, verb: 'Start',
       act: async (confirm) => {
         await api.post('/procedure/next', { confirm });
         load();
@@ -114,6 +122,7 @@ export function mount(container, api) {
     setText(head.since, `Last contact ${clock(state.last_contact_utc)} UTC, ${ago(api.now() - state.last_contact_utc)} ago; light takes ${number(light_ms / 1000, 2)} s.`);
     table.paint(state.last_state, silent ? state.extrapolated : null);
     setClass(table.element, 'stale', silent);
+    setText(head.ground, silent ? arrival(state.extrapolated) : '');
     const verdict = state.status?.call ?? 'unknown';
     setText(call.name, CALLS[verdict] ?? verdict);
     call.name.className = `big ${verdict === 'landed' ? 'good' : verdict === 'lost' ? 'bad' : verdict === 'in flight' ? '' : 'warn'}`;

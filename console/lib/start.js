@@ -37,7 +37,7 @@ function indicator(openmct, api) {
 async function start() {
   takeToken();
   const { openmct } = window;
-  if (!openmct) return complain('Open MCT is not installed. The command that brings it:', code('npm ci --prefix console'));
+  if (!openmct) return complain('Open MCT is not installed. The command that brings it:', code('frigoris console'));
   const api = connect();
   let dictionary;
   try {

@@ -37,7 +37,7 @@ export function drawn(loss) {
       break;
     }
     const values = [t < 150 ? 4 : t < 180 ? 5 : t < 240 ? 6 : 9, t > 200 && t < 215 ? 1 : 0, altitude, (-15000 * 2.2 * u ** 1.2) / 240, 900 * u ** 3,
-      1.4 * u ** 1.5, 2 + 60 * u, 40 + 160 * u, 380 + 160 * u, 0, -240 * 900 * (u ** 4 / 4), altitude, 1, 0, 0, 0, 4 + altitude * 0.022, (-15000 * 2.1 * u ** 1.2) / 240,
+      1.4 * u ** 1.5, 2 + 60 * u, 30 + 160 * u, 370 + 160 * u, 0, -240 * 900 * (u ** 4 / 4), altitude, 1, 0, 0, 0, 4 + altitude * 0.022, (-15000 * 2.1 * u ** 1.2) / 240,
       0.5 + 0.2 * u, 240 - t, altitude < 6000 ? altitude : 0, altitude < 6000 ? Math.sin(t) : 0, altitude < 6000 ? 1 : 0, t < 200 ? 1 : 0];
     flight.t_s.push(t);
     Object.keys(keys).forEach((k, i) => flight.rows[k].push(values[i]));

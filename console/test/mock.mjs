@@ -27,7 +27,7 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
   const sockets = new Set();
   const alarms = new Map();
   const commands = [];
-  const procedure = { state: 'idle', automatic: false, at: 0, until: null, steps: STEPS.map(([name, text]) => ({ name, text, hazardous: name === 'reboot', wait_s: 20 })), log: [] };
+  const procedure = { state: 'idle', automatic: false, step: 0, confirm: null, until: null, steps: STEPS.map(([name, text]) => ({ name, text, hazardous: name === 'reboot', wait_s: 20, state: 'waiting' })), log: [] };
   const told = { row: -1, event: 0 };
   const limit = (key, value) => {
     const l = words.parameters.find((p) => p.key === key)?.limits;
@@ -158,12 +158,15 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
       return [200, alarm];
     }
     if (part[0] === 'procedure') {
-      const step = procedure.steps[procedure.at];
-      if (part[1] === 'next' && step.hazardous && body.confirm !== step.name) return [422, { error: `${step.name} is hazardous: confirm it by its name` }];
-      if (part[1] === 'next') procedure.log.push({ step: procedure.at, name: step.name, from: now(), to: now(), outcome: 'no answer', text: '' });
-      procedure.at = part[1] === 'start' ? 0 : (procedure.at + (part[1] === 'next')) % procedure.steps.length;
-      procedure.state = part[1] === 'stop' ? 'stopped' : procedure.steps[procedure.at].hazardous ? 'held' : 'running';
-      procedure.until = now() + 60_000;
+      const step = procedure.steps[procedure.step];
+      if (part[1] === 'next' && procedure.confirm && body.confirm !== step.name) return [422, { error: `${step.name} is hazardous: confirm it by its name` }];
+      if (part[1] === 'next') {
+        step.state = 'no answer';
+        procedure.log.push({ utc: now(), from: now(), to: now(), step: procedure.step, name: step.name, outcome: 'no answer', text: `${step.name}: no answer` });
+      }
+      procedure.step = part[1] === 'start' ? 0 : (procedure.step + (part[1] === 'next')) % procedure.steps.length;
+      const dangerous = procedure.steps[procedure.step].hazardous;
+      Object.assign(procedure, { state: part[1] === 'stop' ? 'stopped' : dangerous ? 'held' : 'running', confirm: dangerous ? procedure.steps[procedure.step].name : null, until: now() + 60_000 });
       push({ state: state() });
       return [200, procedure];
     }
@@ -229,7 +232,7 @@ export async function start({ recording, loss = false, speed = 1, from_s = 240, 
   });
   await new Promise((ready) => server.listen(port, '127.0.0.1', ready));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  return { origin, token, drop: () => sockets.forEach((s) => s.close()), stop: () => (timers.forEach(clearInterval), sockets.forEach((s) => s.close()), server.close(), server.closeAllConnections()) };
+  return { origin, token, now, drop: () => sockets.forEach((s) => s.close()), stop: () => (timers.forEach(clearInterval), sockets.forEach((s) => s.close()), server.close(), server.closeAllConnections()) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

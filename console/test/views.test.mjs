@@ -10,9 +10,10 @@ after(() => chrome.close());
 
 const gauge = (page, name) => page.locator('.gauge', { has: page.locator('label', { hasText: name }) });
 
-test('the landing display shows units, phase, corridor, attitude and a picture of the ground', async () => {
+test('the landing display shows units, phase, corridor, attitude and a picture of the ground', async (t) => {
   const ground = await start({ from_s: 60, speed: 2 });
-  const page = await open(chrome, `${ground.origin}/console/view.html?landing`);
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, `${ground.origin}/console/view.html?landing`);
   for (const [name, unit] of [['Altitude', 'm'], ['Descent speed', 'm/s'], ['Horizontal speed', 'm/s'], ['Tilt', '°'], ['Propellant', 'kg']]) {
     await until(`a value of ${name}`, async () => /\d/.test(await gauge(page, name).locator('b').textContent()));
     assert.equal(await gauge(page, name).locator('i').textContent(), unit);
@@ -29,36 +30,36 @@ test('the landing display shows units, phase, corridor, attitude and a picture o
   });
   assert.ok(lit > 0);
   assert.deepEqual(page.errors, []);
-  ground.stop();
 });
 
-test('the landing display says that the signal is lost, since when, and marks every number as old', async () => {
+test('the landing display says that the signal is lost, since when, and marks every number as old', async (t) => {
   const ground = await start({ from_s: 60, speed: 8, loss: true });
-  const page = await open(chrome, `${ground.origin}/console/view.html?landing`);
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, `${ground.origin}/console/view.html?landing`);
   await page.locator('.banner', { hasText: /Signal lost\. Last contact 19:1\d:\d\d, altitude 1\d\d m/ }).waitFor();
   await page.locator('.landing.stale').waitFor();
-  ground.stop();
 });
 
-test('at the end the landing display says landed', async () => {
+test('at the end the landing display says landed', async (t) => {
   const ground = await start({ from_s: 20, speed: 8 });
-  const page = await open(chrome, `${ground.origin}/console/view.html?landing`);
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, `${ground.origin}/console/view.html?landing`);
   await page.locator('.phases .now', { hasText: 'landed' }).waitFor();
-  ground.stop();
 });
 
-test('a plain command goes in one step, and its states are followed', async () => {
+test('a plain command goes in one step, and its states are followed', async (t) => {
   const ground = await start({ from_s: 200 });
-  const page = await open(chrome, `${ground.origin}/console/view.html?command#token=${ground.token}`);
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, `${ground.origin}/console/view.html?command#token=${ground.token}`);
   await page.locator('.list li', { hasText: 'ping' }).click();
   await page.getByRole('button', { name: 'Send' }).click();
   await page.locator('tr[data-state="completed"]', { hasText: 'ping' }).waitFor();
-  ground.stop();
 });
 
-test('a hazardous command needs a second step that names it, with ranges checked before', async () => {
+test('a hazardous command needs a second step that names it, with ranges checked before', async (t) => {
   const ground = await start({ from_s: 200 });
-  const page = await open(chrome, `${ground.origin}/console/view.html?command#token=${ground.token}`);
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, `${ground.origin}/console/view.html?command#token=${ground.token}`);
   await page.locator('.list li', { hasText: 'divert' }).click();
   await page.locator('[name=east_m]').fill('2500');
   await page.locator('[name=north_m]').fill('-80');
@@ -76,33 +77,33 @@ test('a hazardous command needs a second step that names it, with ranges checked
   await dialog.locator('input').fill('divert');
   await release.click();
   await page.locator('tr[data-state="completed"]', { hasText: 'divert' }).waitFor();
-  ground.stop();
 });
 
-test('a hazardous command that nobody releases expires, and its dialog closes', async () => {
+test('a hazardous command that nobody releases expires, and its dialog closes', async (t) => {
   const ground = await start({ from_s: 200, release_s: 2 });
-  const page = await open(chrome, `${ground.origin}/console/view.html?command#token=${ground.token}`);
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, `${ground.origin}/console/view.html?command#token=${ground.token}`);
   await page.locator('.list li', { hasText: 'wave_off' }).click();
   await page.getByRole('button', { name: /ask for release/ }).click();
   await page.locator('dialog').waitFor();
   await page.locator('dialog').waitFor({ state: 'detached' });
   await page.locator('tr[data-state="expired"]').waitFor();
-  ground.stop();
 });
 
-test('without a token the command view only watches and says how to get one', async () => {
+test('without a token the command view only watches and says how to get one', async (t) => {
   const ground = await start({ from_s: 200 });
-  const page = await open(chrome, `${ground.origin}/console/view.html?command`);
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, `${ground.origin}/console/view.html?command`);
   await page.getByText(/this page can only watch/).waitFor();
   await page.locator('.list li', { hasText: 'ping' }).click();
   await page.getByRole('button', { name: 'Send' }).click();
   await page.getByText('Refused: this page has no valid token.').waitFor();
-  ground.stop();
 });
 
-test('after a loss the procedure is run step by step, the hazardous one only when named', async () => {
+test('after a loss the procedure is run step by step, the hazardous one only when named', async (t) => {
   const ground = await start({ from_s: 36, loss: true, speed: 4 });
-  const page = await open(chrome, `${ground.origin}/console/view.html?signal#token=${ground.token}`);
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, `${ground.origin}/console/view.html?signal#token=${ground.token}`);
   await page.locator('.contact .big', { hasText: 'Signal lost' }).waitFor();
   await page.locator('.call .big', { hasText: 'Unknown' }).waitFor();
   await page.locator('.evidence', { hasText: 'carrier' }).waitFor();
@@ -117,13 +118,13 @@ test('after a loss the procedure is run step by step, the hazardous one only whe
   await page.locator('dialog').getByRole('button', { name: 'Start' }).click();
   await page.locator('.steps .now', { hasText: 'pass' }).waitFor();
   assert.equal(await page.locator('.plog li').count(), 5);
-  ground.stop();
 });
 
 for (const [width, height] of [[390, 844], [1600, 900]]) {
-  test(`the broadcast page at ${width} x ${height}: live, then honest about the loss`, async () => {
+  test(`the broadcast page at ${width} x ${height}: live, then honest about the loss`, async (t) => {
     const ground = await start({ from_s: 60, loss: true, speed: 6 });
-    const page = await open(chrome, `${ground.origin}/broadcast`, { width, height });
+    t.after(() => ground.stop());
+    const page = await open(t, chrome, `${ground.origin}/broadcast`, { width, height });
     await page.getByRole('heading', { name: 'Final descent' }).waitFor();
     await until('an altitude', async () => /^\d.* ?m$/.test((await page.locator('#altitude').textContent()).trim()));
     assert.ok(await fitsSideways(page), 'nothing sticks out sideways');
@@ -134,17 +135,16 @@ for (const [width, height] of [[390, 844], [1600, 900]]) {
     assert.match(await page.locator('#asof').textContent(), /^Not live/);
     assert.ok(await fitsSideways(page));
     assert.deepEqual(page.errors, []);
-    ground.stop();
   });
 }
 
-test('the broadcast page asks no other server and needs no token', async () => {
-  const ground = await start({ from_s: 100 });
-  const page = await open(chrome, 'about:blank');
+test('the broadcast page asks no other server and needs no token', async (t) => {
+  const ground = await start({ from_s: 50 });
+  t.after(() => ground.stop());
+  const page = await open(t, chrome, 'about:blank');
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
   await page.goto(`${ground.origin}/broadcast`);
   await page.getByRole('heading', { name: 'Final descent' }).waitFor();
   assert.deepEqual(asked.filter((url) => !url.startsWith(ground.origin) && !url.startsWith('data:')), []);
-  ground.stop();
 });

@@ -28,7 +28,7 @@ pub struct To {
     /// Another mission control, HOST:PORT of its TCP port for frames, in place of the one in this program.
     #[arg(long, value_name = "HOST:PORT")]
     pub to: Option<String>,
-    /// Folder of the console, in which `npm ci` was run.
+    /// Folder of the console, in which `frigoris console` has installed what browsers need.
     #[arg(long, default_value = "console")]
     pub console: PathBuf,
 }

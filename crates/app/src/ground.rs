@@ -4,7 +4,7 @@
 
 use crate::plain::say;
 use ::ground::{Ground as Room, Mission, Options, Update, receive, serve};
-use miette::{IntoDiagnostic, Report};
+use miette::{IntoDiagnostic, Report, WrapErr};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +24,9 @@ pub struct Ground {
     /// Folder of the archive; goes on where it ends.
     #[arg(long, default_value = "archive")]
     archive: PathBuf,
+    /// Where other ground systems get every packet unchanged, over TCP [default: nowhere].
+    #[arg(long)]
+    packets: Option<SocketAddr>,
     /// Where stations connect over TCP.
     #[arg(long, default_value = "127.0.0.1:4811")]
     frames_tcp: SocketAddr,
@@ -82,6 +85,13 @@ impl Ground {
             format!("commands are signed with {}", serving.key.display()),
             format!("serving at http://{}/#token={}", serving.address, serving.token),
         ] {
+            say(&mut std::io::stdout(), &line).into_diagnostic()?;
+        }
+        if let Some(address) = self.packets {
+            let bound = ::ground::feed::listen(&self.archive, address);
+            let bound =
+                bound.into_diagnostic().wrap_err(format!("{address}: cannot be listened at"))?;
+            let line = format!("packets for other ground systems at TCP {bound}");
             say(&mut std::io::stdout(), &line).into_diagnostic()?;
         }
         let mut updates = room.subscribe();

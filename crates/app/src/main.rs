@@ -13,6 +13,7 @@ mod dictionary;
 mod faults;
 mod fly;
 mod ground;
+mod install;
 mod live;
 mod margins;
 mod matrix;
@@ -76,6 +77,8 @@ enum Command {
     Terrain(terrain::Terrain),
     /// Mission control: receive, archive and decode what ground stations deliver.
     Ground(ground::Ground),
+    /// Install what the console in the browser needs: Open MCT and three.js, by npm.
+    Console(install::Console),
     /// Show every fault monitor on board: signal, threshold, persistence, response, exit.
     Faults(faults::Faults),
     /// Work out how far a vehicle's rangefinder sees, and what it would take to lose that.
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Command::Play(play) => play.run(),
         Command::Terrain(terrain) => terrain.run(),
         Command::Ground(ground) => ground.run(),
+        Command::Console(console) => console.run(),
         Command::Faults(faults) => faults.run(),
         Command::Rangefinder(rangefinder) => rangefinder.run(),
         Command::Touchdown(touchdown) => touchdown.run(),

@@ -222,10 +222,14 @@ fn what_is_in_the_way_is_named_and_ends_with_code_2() {
     let (code, said) = run(&["--archive", "a", "--mission", "absent.json"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("absent.json"), "{said}");
-    let (code, said) = run(&["--archive", "a", "--frames-tcp", "192.0.2.1:1"]);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("TCP 192.0.2.1:1"), "{said}");
     let room = Room::start(&folder, None);
+    let mut taken = Command::new(env!("CARGO_BIN_EXE_frigoris"));
+    let there = room.tcp.to_string();
+    taken.args(["ground", "--archive", "a", "--frames-tcp", &there]).args(&SOCKETS[2..]);
+    let output = taken.current_dir(&folder).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(&format!("TCP {there}")) && said.contains("listened"), "{said}");
     let (code, said) = run(&["--archive", "archive"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("another program is using this archive"), "{said}");

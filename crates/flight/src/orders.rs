@@ -65,12 +65,21 @@ pub(crate) struct Desk {
     last: u16,
 }
 
-/// What an order leaves to be reported.
-enum Done {
-    /// All of it is done.
-    At(Option<Report>),
+/// What an order that was obeyed leaves to be reported.
+struct Done {
     /// It goes on.
-    UnderWay,
+    under_way: bool,
+    /// What it asked for.
+    answer: Option<Report>,
+}
+
+impl Done {
+    const AT_ONCE: Self = Self { under_way: false, answer: None };
+    const UNDER_WAY: Self = Self { under_way: true, answer: None };
+
+    fn with(answer: Report) -> Self {
+        Self { under_way: false, answer: Some(answer) }
+    }
 }
 
 impl Desk {
@@ -226,17 +235,13 @@ impl Flight<'_> {
         if asked(ACCEPTANCE) {
             desk.report(Report::Accepted(header));
         }
-        match done {
-            Done::UnderWay if asked(START) => desk.report(Report::Started(header)),
-            Done::UnderWay => {}
-            Done::At(answer) => {
-                if let Some(answer) = answer {
-                    desk.report(*answer);
-                }
-                if asked(COMPLETION) {
-                    desk.report(Report::Completed(header));
-                }
-            }
+        if let Some(answer) = &done.answer {
+            desk.report(*answer);
+        }
+        if done.under_way && asked(START) {
+            desk.report(Report::Started(header));
+        } else if !done.under_way && asked(COMPLETION) {
+            desk.report(Report::Completed(header));
         }
         self.announce.now(Event::OrderAccepted);
     }
@@ -267,19 +272,19 @@ impl Flight<'_> {
             Order::LoadParameter { parameter, value } => self.order_value(parameter, value)?,
             Order::ReportParameter { parameter } => {
                 let value = self.value_of(parameter).ok_or(Refusal::NotFitted)?;
-                return Ok(Done::At(Some(Report::Parameter { parameter, value })));
+                return Ok(Done::with(Report::Parameter { parameter, value }));
             }
             Order::RestartRangefinder => {
                 self.order_restart(header)?;
-                return Ok(Done::UnderWay);
+                return Ok(Done::UNDER_WAY);
             }
             Order::Reboot(how) => {
                 self.desk.reboot = Some(how);
                 self.desk.rebooting = Some((header, how));
                 self.announce.now(Event::Rebooting);
-                return Ok(Done::UnderWay);
+                return Ok(Done::UNDER_WAY);
             }
-            Order::Ping => return Ok(Done::At(Some(Report::Alive))),
+            Order::Ping => return Ok(Done::with(Report::Alive)),
             Order::Schedule(entry) => {
                 let put = self.desk.schedule.insert(&entry, now);
                 self.announce.edge(Event::ScheduleFull, put == Err(Refusal::ScheduleFull));
@@ -288,14 +293,14 @@ impl Flight<'_> {
             Order::ScheduleReset => self.desk.schedule.reset(),
             Order::ScheduleEnable => self.desk.schedule.runs = true,
             Order::ScheduleDisable => self.desk.schedule.runs = false,
-            Order::ScheduleReport => return Ok(Done::At(Some(self.summary()))),
+            Order::ScheduleReport => return Ok(Done::with(self.summary())),
             Order::Dump { .. }
             | Order::Transmitter { .. }
             | Order::BitRate { .. }
             | Order::Antenna { .. }
             | Order::Housekeeping { .. } => self.desk.hand_on(order),
         }
-        Ok(Done::At(None))
+        Ok(Done::AT_ONCE)
     }
 
     fn order_use(&mut self, sensor: Sensor, usage: Use) -> Result<(), Refusal> {

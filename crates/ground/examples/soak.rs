@@ -10,6 +10,7 @@
 #[path = "../tests/support/soak.rs"]
 mod soak;
 #[path = "../tests/support/traffic.rs"]
+#[allow(dead_code)] // the tests use more of it
 mod traffic;
 
 /// One hour at ten times the flight rate of 10 samples a second.

@@ -159,6 +159,8 @@ pub struct Alarms {
     path: PathBuf,
     journal: File,
     lines: usize,
+    /// The journal lacks a change, or ends in half a line: it must be written anew.
+    behind: bool,
     next: u64,
     all: BTreeMap<u64, Alarm>,
     /// The latest alarm of each source.
@@ -185,7 +187,15 @@ impl Alarms {
         let next = all.keys().next_back().map_or(1, |id| id + 1);
         let latest = all.values().map(|alarm| (alarm.source.clone(), alarm.id)).collect();
         let journal = Self::rewrite(path, &all).map_err(failed)?;
-        Ok(Self { path: path.to_path_buf(), journal, lines: all.len(), next, all, latest })
+        Ok(Self {
+            path: path.to_path_buf(),
+            journal,
+            lines: all.len(),
+            behind: false,
+            next,
+            all,
+            latest,
+        })
     }
 
     /// One line an alarm, in a new file that takes the old one's place.
@@ -203,21 +213,16 @@ impl Alarms {
         OpenOptions::new().append(true).open(path)
     }
 
-    fn keep(&mut self, id: u64) -> Result<Option<Alarm>, AlarmError> {
-        let Some(alarm) = self.all.get(&id).cloned() else { return Ok(None) };
+    /// Keeps an alarm that has changed. What cannot be written now is written with the next that can.
+    fn keep(&mut self, id: u64) -> Option<Alarm> {
+        let alarm = self.all.get(&id).cloned()?;
         self.forget();
-        let kept = self.write(&alarm);
-        // What raised an alarm is in the archive and raises it again; who has seen it is nowhere else.
-        let kept = kept.and_then(|()| match alarm.acknowledged {
-            Some(_) => self.journal.sync_data(),
-            None => Ok(()),
-        });
-        kept.map_err(|reason| AlarmError::Journal { file: self.path.clone(), reason })?;
-        Ok(Some(alarm))
+        self.behind = self.write(&alarm).is_err();
+        Some(alarm)
     }
 
     fn write(&mut self, alarm: &Alarm) -> std::io::Result<()> {
-        if self.lines >= LINES_MAX {
+        if self.behind || self.lines >= LINES_MAX {
             self.journal = Self::rewrite(&self.path, &self.all)?;
             self.lines = self.all.len();
             return Ok(());
@@ -225,29 +230,22 @@ impl Alarms {
         let mut line = serde_json::to_vec(&Line::from(alarm))?;
         line.push(b'\n');
         self.lines += 1;
-        let before = self.journal.metadata()?.len();
-        if let Err(error) = self.journal.write_all(&line) {
-            // No half lines, or the next one would be lost with it.
-            self.journal.set_len(before)?;
-            return Err(error);
-        }
-        Ok(())
+        self.journal.write_all(&line)
     }
 
     fn forget(&mut self) {
         while self.all.len() > KEPT_MAX {
             let over = self.all.values().find(|alarm| !alarm.open()).map(|alarm| alarm.id);
             let Some(id) = over.or_else(|| self.all.keys().next().copied()) else { return };
-            if let Some(gone) = self.all.remove(&id) {
-                if self.latest.get(&gone.source) == Some(&id) {
-                    self.latest.remove(&gone.source);
-                }
+            let gone = self.all.remove(&id);
+            if let Some(gone) = gone.filter(|gone| self.latest.get(&gone.source) == Some(&id)) {
+                self.latest.remove(&gone.source);
             }
         }
     }
 
-    /// Something is wrong since `t`. Returns the alarm if that is news. An alarm whose journal could not be written
-    /// is kept in memory all the same.
+    /// Something is wrong since `t`. Returns the alarm if that is news. It stands although the journal may not be
+    /// writable: what raised it is in the archive.
     pub fn raise(
         &mut self,
         source: &str,
@@ -255,14 +253,14 @@ impl Alarms {
         t: Time,
         value: Option<f64>,
         text: &str,
-    ) -> Result<Option<Alarm>, AlarmError> {
+    ) -> Option<Alarm> {
         let latest = self.latest.get(source).and_then(|id| self.all.get_mut(id));
         if let Some(alarm) = latest {
             if t <= alarm.newest() {
-                return Ok(None);
+                return None;
             }
             if alarm.active() && level <= alarm.level {
-                return Ok(None);
+                return None;
             }
             if alarm.active() || alarm.acknowledged.is_none() {
                 if alarm.active() {
@@ -300,12 +298,10 @@ impl Alarms {
     }
 
     /// It is over since `t`. Returns the alarm if that is news.
-    pub fn clear(&mut self, source: &str, t: Time) -> Result<Option<Alarm>, AlarmError> {
-        let Some(alarm) = self.latest.get(source).and_then(|id| self.all.get_mut(id)) else {
-            return Ok(None);
-        };
+    pub fn clear(&mut self, source: &str, t: Time) -> Option<Alarm> {
+        let alarm = self.latest.get(source).and_then(|id| self.all.get_mut(id))?;
         if !alarm.active() || t < alarm.since {
-            return Ok(None);
+            return None;
         }
         alarm.cleared = Some(t);
         let id = alarm.id;
@@ -319,36 +315,36 @@ impl Alarms {
         level: Level,
         now: Time,
         text: &str,
-    ) -> Result<Option<Alarm>, AlarmError> {
+    ) -> Option<Alarm> {
         let latest = self.latest.get(source).and_then(|id| self.all.get(id));
         let t = latest.map_or(now, |alarm| now.max(alarm.newest() + Span::from_ns(1)));
         self.raise(source, level, t, None, text)
     }
 
     /// As [`Alarms::clear`], for what the ground itself finds.
-    pub fn clear_now(&mut self, source: &str, now: Time) -> Result<Option<Alarm>, AlarmError> {
+    pub fn clear_now(&mut self, source: &str, now: Time) -> Option<Alarm> {
         let latest = self.latest.get(source).and_then(|id| self.all.get(id));
         let t = latest.map_or(now, |alarm| now.max(alarm.since));
         self.clear(source, t)
     }
 
-    /// A person has seen it; again is no error.
+    /// A person has seen it; again is no error. Nothing else knows that, so it counts when it is on disk.
     pub fn acknowledge(&mut self, id: u64, by: &str, at: Time) -> Result<Alarm, AlarmError> {
         let alarm = self.all.get_mut(&id).ok_or(AlarmError::Unknown(id))?;
         if alarm.acknowledged.is_some() {
             return Ok(alarm.clone());
         }
         alarm.acknowledged = Some(Acknowledged { by: by.to_string(), at });
-        match self.keep(id) {
-            Ok(alarm) => alarm.ok_or(AlarmError::Unknown(id)),
-            Err(error) => {
-                // Not on disk, not acknowledged.
-                if let Some(alarm) = self.all.get_mut(&id) {
-                    alarm.acknowledged = None;
-                }
-                Err(error)
+        let seen = alarm.clone();
+        if let Err(reason) = self.write(&seen).and_then(|()| self.journal.sync_data()) {
+            self.behind = true;
+            if let Some(alarm) = self.all.get_mut(&id) {
+                alarm.acknowledged = None;
             }
+            return Err(AlarmError::Journal { file: self.path.clone(), reason });
         }
+        self.behind = false;
+        Ok(seen)
     }
 
     /// Whether the source's latest alarm stands.

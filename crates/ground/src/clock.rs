@@ -67,18 +67,17 @@ pub struct Clock {
 impl Clock {
     /// A station received something at `received`, and it is here at `here`.
     pub fn hear(&mut self, received: Time, here: Instant) {
-        if let Some((_, newest)) = self.marks.back() {
-            if received < *newest {
-                let old = *newest - received > BEHIND;
-                let doubted = self.confirmed.is_none_or(|c| here - c > CONFIRMED_WITHIN);
-                if !(old && doubted) {
-                    if !old {
-                        self.confirmed = Some(here);
-                    }
-                    return;
-                }
-                self.marks.clear();
+        if let Some((_, newest)) = self.marks.back().filter(|(_, newest)| received < *newest) {
+            let old = *newest - received > BEHIND;
+            let confirmed = |c: Instant| here.saturating_duration_since(c) <= CONFIRMED_WITHIN;
+            if !old {
+                self.confirmed = Some(here);
+                return;
             }
+            if self.confirmed.is_some_and(confirmed) {
+                return;
+            }
+            self.marks.clear();
         }
         self.confirmed = Some(here);
         if self.marks.len() >= 2 {

@@ -28,12 +28,15 @@ const UNITS_MAX: usize = 8_192;
 pub const NO_STATION: u8 = 0;
 
 /// What a record held.
+#[allow(clippy::large_enum_variant)] // lent for the length of a call, never kept
 #[derive(Debug)]
 pub enum Item<'a> {
     /// A good packet.
     Packet {
         /// As decoded.
         packet: Packet<'a>,
+        /// As received.
+        octets: &'a [u8],
         /// When the station received the frame that completed it.
         received: Time,
         /// How it came.
@@ -93,7 +96,8 @@ impl StationCounts {
         if self.distinct == 0 {
             return self.missing_before;
         }
-        self.missing_before + (self.highest + 1).saturating_sub(self.first + self.distinct)
+        let sent = self.highest.saturating_sub(self.first).saturating_add(1);
+        self.missing_before.saturating_add(sent.saturating_sub(self.distinct))
     }
 
     /// Whether the unit is new.
@@ -169,6 +173,11 @@ impl Decoder {
     /// Frames missing by the counters of the virtual channels.
     pub fn frames_missing(&self) -> u64 {
         self.channels.values().map(Joiner::missing).sum()
+    }
+
+    /// Connections that ended without a record: the program was killed.
+    pub fn forget_streams(&mut self) {
+        self.streams.clear();
     }
 
     /// Decodes one record of the archive.
@@ -295,7 +304,7 @@ impl Decoder {
                 if length == octets.len() && from_station == (channel == Channel::Station) =>
             {
                 self.counts.packets += 1;
-                heed(Item::Packet { packet, received, channel, station });
+                heed(Item::Packet { packet, octets, received, channel, station });
             }
             _ => self.counts.refused += 1,
         }

@@ -288,17 +288,15 @@ impl Desk {
 
     /// A signal that is lost is an alarm like others: latched until a person has seen it.
     fn alarm(&self, signal: Signal, last: Option<Time>) {
-        let kept = match (signal, last) {
+        match (signal, last) {
             (Signal::Lost, Some(last)) => self.ground.raise(
                 "ground.signal",
                 Level::Red,
                 &format!("Signal lost; last contact {last} UTC"),
             ),
             (Signal::Acquired, _) => self.ground.clear("ground.signal"),
-            _ => Ok(()),
-        };
-        // An alarm that could not be written to the disk is shown all the same.
-        drop(kept);
+            _ => {}
+        }
     }
 
     /// Radiates what is due, by the station that hears best.

@@ -184,16 +184,23 @@ impl Ground {
         let limits = Limits::new(&names, &mission.limits)?;
         let mut memory = Memory::new(keys.all.len());
         let mut replay = ingest::Replay::default();
+        let journal = folder.join("alarms.jsonl");
+        // Opened when the archive is ours.
+        let mut alarms = None;
         let mut notices = Vec::new();
         let (archive, recovery) = Archive::open(&folder, |position, _, record| {
             replay.take(position, record, |item| {
                 memory.take(&keys, &limits, item, &mut notices);
             });
+            let opened = alarms.get_or_insert_with(|| Alarms::open(&journal));
+            if let Ok(alarms) = opened {
+                notices.drain(..).for_each(|notice| {
+                    ingest::note(alarms, &notice);
+                });
+            }
         })?;
-        let mut alarms = Alarms::open(&folder.join("alarms.jsonl"))?;
-        for notice in &notices {
-            ingest::note(&mut alarms, notice)?;
-        }
+        replay.end();
+        let alarms = alarms.unwrap_or_else(|| Alarms::open(&journal))?;
         let mut clock = Clock::default();
         replay.set(&mut clock);
         let (updates, _) = broadcast::channel(UPDATES_MAX);
@@ -216,7 +223,7 @@ impl Ground {
             recovery,
         });
         // It can be written now, whatever was before.
-        ground.clear(ingest::ARCHIVE_ALARM)?;
+        ground.clear(ingest::ARCHIVE_ALARM);
         let weak = Arc::downgrade(&ground);
         let thread = std::thread::Builder::new().name("confirm".to_string());
         thread.spawn(move || ingest::confirm_always(&weak)).map_err(GroundError::Thread)?;
@@ -301,16 +308,14 @@ impl Ground {
         Ok(alarm)
     }
     /// The ground itself raises an alarm, such as `ground.signal`; at mission time.
-    pub fn raise(&self, source: &str, level: Level, text: &str) -> Result<(), AlarmError> {
-        let raised = lock(&self.alarms).raise_now(source, level, self.now_or_calendar(), text)?;
+    pub fn raise(&self, source: &str, level: Level, text: &str) {
+        let raised = lock(&self.alarms).raise_now(source, level, self.now_or_calendar(), text);
         raised.into_iter().for_each(|alarm| self.tell(Update::Alarm(alarm)));
-        Ok(())
     }
     /// What [`Ground::raise`] raised is over.
-    pub fn clear(&self, source: &str) -> Result<(), AlarmError> {
-        let cleared = lock(&self.alarms).clear_now(source, self.now_or_calendar())?;
+    pub fn clear(&self, source: &str) {
+        let cleared = lock(&self.alarms).clear_now(source, self.now_or_calendar());
         cleared.into_iter().for_each(|alarm| self.tell(Update::Alarm(alarm)));
-        Ok(())
     }
     fn now_or_calendar(&self) -> Time {
         self.now().unwrap_or_else(|| crate::clock::from_unix_ns(crate::clock::unix_ns()))

@@ -129,8 +129,12 @@ impl Limits {
         self.rules.get(index).map_or(&[], Vec::as_slice)
     }
 
-    /// How a value stands in a phase.
+    /// How a value stands in a phase. An infinite one says that there was nothing to measure, such as the strength of
+    /// a carrier that is not there: it is not judged. What is not a number is red.
     pub fn level(&self, index: usize, phase: Phase, value: f64) -> Level {
+        if value.is_infinite() {
+            return Level::Normal;
+        }
         self.rule(index, phase).map_or(Level::Normal, |rule| match rule.limit.colour(value) {
             Colour::Green => Level::Normal,
             Colour::Yellow => Level::Yellow,
@@ -148,10 +152,9 @@ fn check(index: usize, written: &LimitOverride) -> Result<(), LimitError> {
         (("red_low", written.red_low), ("red_high", written.red_high)),
     ];
     for ((what, low), (other, high)) in pairs {
-        if let (Some(value), Some(limit)) = (low, high) {
-            if value > limit {
-                return Err(LimitError::Crossed { index, key: key(), what, value, other, limit });
-            }
+        let crossed = low.zip(high).filter(|(low, high)| low > high);
+        if let Some((value, limit)) = crossed {
+            return Err(LimitError::Crossed { index, key: key(), what, value, other, limit });
         }
     }
     let value = written.persistence_s.unwrap_or(0.0);

@@ -29,6 +29,9 @@ struct Bucket {
 
 #[derive(Debug, Default)]
 struct Table {
+    /// The newest interval: nearly every sample falls into it, so it lies with the others of its parameter.
+    open: Option<Bucket>,
+    /// Those before it.
     buckets: VecDeque<Bucket>,
     /// Nothing up to here is held any more.
     forgotten: Option<Time>,
@@ -56,42 +59,58 @@ fn before(a: &Sample, b: &Sample) -> bool {
     a.value < b.value || (a.value.is_nan() && !b.value.is_nan())
 }
 
+impl Bucket {
+    fn widen(&mut self, sample: &Sample) {
+        if before(sample, &self.least) {
+            self.least = *sample;
+        }
+        if before(&self.most, sample) {
+            self.most = *sample;
+        }
+    }
+}
+
 impl Table {
     fn insert(&mut self, width: Span, sample: &Sample) {
         let index = sample.t.tai_ns().div_euclid(width.ns());
-        let found = match self.buckets.back() {
-            Some(last) if last.index < index => Err(self.buckets.len()),
-            Some(last) if last.index == index => Ok(self.buckets.len() - 1),
-            _ => self.buckets.binary_search_by_key(&index, |bucket| bucket.index),
-        };
-        match found.map(|at| self.buckets.get_mut(at)) {
-            Ok(Some(bucket)) => {
-                if before(sample, &bucket.least) {
-                    bucket.least = *sample;
-                }
-                if before(&bucket.most, sample) {
-                    bucket.most = *sample;
-                }
-            }
-            Ok(None) => {}
-            Err(at) => {
-                if self.forgotten.is_some_and(|t| sample.t <= t) {
-                    return;
-                }
-                self.buckets.insert(at, Bucket { index, least: *sample, most: *sample });
-                if self.buckets.len() > BUCKETS_MAX {
-                    let gone = self.buckets.pop_front();
-                    let end =
-                        gone.map(|b| Time::from_tai_ns((b.index + 1).saturating_mul(width.ns())));
-                    self.forgotten = self.forgotten.max(end);
+        let fresh = Bucket { index, least: *sample, most: *sample };
+        match &mut self.open {
+            Some(open) if open.index == index => open.widen(sample),
+            Some(open) if open.index > index => self.insert_late(width, sample, fresh),
+            open => {
+                if let Some(done) = open.replace(fresh) {
+                    self.buckets.push_back(done);
+                    self.forget(width);
                 }
             }
         }
     }
 
+    fn insert_late(&mut self, width: Span, sample: &Sample, fresh: Bucket) {
+        let found = self.buckets.binary_search_by_key(&fresh.index, |bucket| bucket.index);
+        match found.map(|at| self.buckets.get_mut(at)) {
+            Ok(Some(bucket)) => bucket.widen(sample),
+            Ok(None) => {}
+            Err(at) => {
+                if self.forgotten.is_none_or(|t| sample.t > t) {
+                    self.buckets.insert(at, fresh);
+                    self.forget(width);
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self, width: Span) {
+        if self.buckets.len() >= BUCKETS_MAX {
+            let gone = self.buckets.pop_front();
+            let end = gone.map(|b| Time::from_tai_ns((b.index + 1).saturating_mul(width.ns())));
+            self.forgotten = self.forgotten.max(end);
+        }
+    }
+
     fn samples(&self, range: &RangeInclusive<Time>) -> Vec<Sample> {
         let mut out = Vec::new();
-        for bucket in &self.buckets {
+        for bucket in self.buckets.iter().chain(&self.open) {
             push_pair(&mut out, bucket.least, bucket.most);
         }
         out.retain(|sample| range.contains(&sample.t));
@@ -102,7 +121,10 @@ impl Table {
         let first = range.start().tai_ns().div_euclid(width.ns());
         let last = range.end().tai_ns().div_euclid(width.ns());
         let from = self.buckets.partition_point(|bucket| bucket.index < first);
-        self.buckets.partition_point(|bucket| bucket.index <= last).saturating_sub(from)
+        let closed =
+            self.buckets.partition_point(|bucket| bucket.index <= last).saturating_sub(from);
+        let open = self.open.is_some_and(|open| (first..=last).contains(&open.index));
+        closed + usize::from(open)
     }
 }
 
@@ -208,14 +230,7 @@ pub fn thin(samples: &[Sample], range: &RangeInclusive<Time>, size: usize) -> Ve
     for sample in samples {
         let index = (sample.t - start).ns() / width;
         match &mut open {
-            Some(bucket) if bucket.index == index => {
-                if before(sample, &bucket.least) {
-                    bucket.least = *sample;
-                }
-                if before(&bucket.most, sample) {
-                    bucket.most = *sample;
-                }
-            }
+            Some(bucket) if bucket.index == index => bucket.widen(sample),
             _ => {
                 if let Some(done) = open.replace(Bucket { index, least: *sample, most: *sample }) {
                     push_pair(&mut out, done.least, done.most);

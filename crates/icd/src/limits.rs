@@ -1,7 +1,9 @@
 //! Limits by default: which values are out of order, in which phases, and for how long before someone is told.
 //!
 //! Owns: the table that mission control colours and alarms by. A mission may override it.
-//! All figures are assumed: outside what nominal flights of the shipped scenarios show, inside what loses them.
+//! All figures are assumed: wider than what the nominal flight of Mission 2 shows, narrow enough that the flight
+//! that was lost turns red (`crates/rig/tests/scenario_m2.rs`). A sensor that a lander may lack has no limit of
+//! its age: what is missed of it is an alarm of the flight software.
 
 use crate::tm::Phase;
 
@@ -89,9 +91,10 @@ const fn within(key: &'static str, yellow: f64, red: f64, phases: (Phase, Phase)
 /// Every limit; of one key the first that holds in the phase counts.
 #[rustfmt::skip] // a table
 pub const LIMITS: &[Limit] = &[
-    above("nav.tilt_rad", 0.26, 0.52, TERMINAL, 0.5),
-    above("nav.tilt_rad", 0.14, 0.35, GROUND, 1.0),
-    above("nav.sigma_altitude_m", 500.0, 1500.0, (Phase::Braking, Phase::PitchUp), 1.0),
+    above("nav.tilt_rad", 0.40, 0.70, TERMINAL, 1.0),
+    above("nav.tilt_rad", 0.17, 0.35, GROUND, 1.0),
+    above("nav.sigma_altitude_m", 500.0, 1500.0, (Phase::Braking, Phase::Braking), 1.0),
+    above("nav.sigma_altitude_m", 100.0, 300.0, (Phase::PitchUp, Phase::PitchUp), 10.0),
     above("nav.sigma_altitude_m", 20.0, 100.0, TERMINAL, 1.0),
     above("nav.sigma_v_up_m_s", 2.0, 5.0, TERMINAL, 1.0),
     above("nav.sigma_attitude_rad", 0.01, 0.03, POWERED, 1.0),
@@ -99,21 +102,20 @@ pub const LIMITS: &[Limit] = &[
     above("nav.v_horizontal_m_s", 1.0, 2.0, (Phase::Contact, Phase::Contact), 0.0),
     above("guidance.risk_outrun", 0.1, 0.3, POWERED, 0.5),
     above("guidance.risk_dry", 0.1, 0.3, POWERED, 0.5),
-    within("control.error_B_rad.0", 0.1, 0.3, POWERED, 1.0),
-    within("control.error_B_rad.1", 0.1, 0.3, POWERED, 1.0),
-    within("control.error_B_rad.2", 0.1, 0.3, POWERED, 1.0),
+    within("control.error_B_rad.0", 0.3, 0.6, POWERED, 5.0),
+    within("control.error_B_rad.1", 0.3, 0.6, POWERED, 5.0),
+    within("control.error_B_rad.2", 0.3, 0.6, POWERED, 5.0),
     above("rangefinder.in_a_row", 3.0, 9.0, POWERED, 0.0),
-    above("rangefinder.age_s", 3.0, 10.0, TERMINAL, 0.0),
+    above("rangefinder.age_s", 5.0, 15.0, TERMINAL, 0.0),
     above("velocimeter.in_a_row", 5.0, 20.0, POWERED, 0.0),
-    above("velocimeter.age_s", 2.0, 10.0, TERMINAL, 0.0),
-    above("radar_altimeter.age_s", 3.0, 10.0, TERMINAL, 0.0),
     above("rangefinder_belief.invalid", 0.5, 0.9, POWERED, 0.3),
     above("rangefinder_belief.datum", 0.5, 0.9, POWERED, 0.3),
     above("radar_belief.invalid", 0.5, 0.9, POWERED, 0.3),
     above("radar_belief.datum", 0.5, 0.9, POWERED, 0.3),
     above("uplink.lockout", 0.5, 1.5, ALWAYS, 0.0),
-    above("beacon.tilt_rad", 0.26, 0.52, TERMINAL, 0.5),
-    above("beacon.tilt_rad", 0.14, 0.35, GROUND, 1.0),
+    above("beacon.tilt_rad", 0.40, 0.70, TERMINAL, 1.0),
+    above("beacon.tilt_rad", 0.17, 0.35, GROUND, 1.0),
+    above("beacon.sigma_altitude_m", 100.0, 300.0, (Phase::PitchUp, Phase::PitchUp), 10.0),
     above("beacon.sigma_altitude_m", 20.0, 100.0, TERMINAL, 1.0),
     below("beacon.propellant_kg", 10.0, 5.0, (Phase::OrbitCoast, Phase::Terminal), 0.0),
     below("station.cn0_dBHz", 35.0, 28.0, ALWAYS, 2.0),

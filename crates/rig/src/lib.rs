@@ -21,6 +21,7 @@
 //! | RIG-12 | stratify the runs of a Latin hypercube, keep scrambled points a net, and give any run alone | `each_share_of_each_input_comes_once_in_a_latin_hypercube`, `scrambled_points_stay_a_net`, `a_run_is_the_same_alone_in_any_order_and_on_any_thread` |
 //! | RIG-13 | fly the values that it says it has drawn | `what_is_drawn_is_what_flies` |
 //! | RIG-14 | predict the scatter of navigation errors and of flights from the reference run alone | `one_run_predicts_the_scatter_of_many` |
+//! | RIG-20 | fly a scenario's orders of the ground, and replay a commanded flight bit by bit | `tests/commands.rs`, `a_commanded_flight_replays_bit_for_bit` |
 //! | RIG-30 | deliver a flight frame by frame through its radio, the same octets for the same seed, and nothing that the store can hold lost | `equal_runs_deliver_equal_octets`, `what_a_loss_hides_comes_out_of_the_store_after_it` |
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_LB_L`: see NOTATION.md

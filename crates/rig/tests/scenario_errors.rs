@@ -3,6 +3,8 @@
 //! GIVEN a scenario that extends the nominal one, WHEN one thing in it is wrong, THEN reading it names
 //! that thing, and the place in the file where there is one.
 
+#[path = "scenario_errors/commands.rs"]
+mod commands;
 #[path = "scenario_errors/laws.rs"]
 mod laws;
 

@@ -3,11 +3,14 @@
 //! GIVEN, WHEN and THEN stand in the files under `scenarios/`; a failure prints what was not as expected.
 
 use icd::events::Event;
+use icd::limits::{Colour, LIMITS};
+use icd::tm::Phase;
 use rig::closed_loop::{Flown, Stand, fly};
 use rig::measures::MEASURES;
 use rig::record::Recording;
 use rig::scenario::Scenario;
 use rig::verdict::Outcome;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The published candidates for the late rangefinder that make the echo weaker, and the one that blurs it.
@@ -168,4 +171,39 @@ fn a_dead_rangefinder_is_replaced_by_the_radar_alone() {
 fn ten_ordinary_faults_at_once_do_not_move_the_touchdown() {
     as_expected("m2-many-faults.toml");
     assert_eq!(scenario("m2-many-faults.toml").faults.len(), 10);
+}
+
+/// Keys that mission control would raise an alarm for, by colour: beyond their default limit for longer than its
+/// persistence.
+fn alarmed(name: &str) -> BTreeSet<(Colour, &'static str)> {
+    let stand = Stand::new(scenario(name)).unwrap();
+    let record = fly(&stand, 0, Recording::Full, |_| {}).unwrap().record.unwrap();
+    let (t_s, phases) = (record.column("t_s").unwrap(), record.column("phase").unwrap());
+    let phase = |n: usize| Phase::ALL[phases[n] as usize];
+    let mut out = BTreeSet::new();
+    for limit in LIMITS {
+        let Some(values) = record.column(limit.key) else { continue };
+        for colour in [Colour::Yellow, Colour::Red] {
+            let mut since = None;
+            for (n, value) in values.iter().enumerate() {
+                if !limit.holds(phase(n)) || limit.colour(*value) < colour {
+                    since = None;
+                    continue;
+                }
+                let since = *since.get_or_insert(t_s[n]);
+                if t_s[n] - since >= limit.persistence_s && out.insert((colour, limit.key)) {
+                    println!("{name}: {:9.1} s {colour:?} {} = {value}", t_s[n], limit.key);
+                }
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn limits_are_silent_in_a_nominal_flight_and_not_where_it_is_lost() {
+    let nominal = alarmed("m2-nominal.toml");
+    assert!(nominal.is_empty(), "{nominal:?}");
+    let lost = alarmed("m2-as-flown.toml");
+    assert!(lost.iter().any(|(colour, _)| *colour == Colour::Red), "{lost:?}");
 }

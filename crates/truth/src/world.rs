@@ -405,9 +405,7 @@ impl World {
         if !matches!(self.ended, None | Some(End::AtRest)) {
             return;
         }
-        if actuators.restart_rangefinder {
-            self.devices.restart_rangefinder(self.state.t);
-        }
+        self.devices.command(actuators, self.state.t);
         let now = self.now();
         self.propulsion.command(&now, actuators);
         self.follow_moon();

@@ -144,3 +144,38 @@ fn an_inertial_unit_loses_whole_samples_in_the_stated_share() {
     let share = lost as f64 / count as f64;
     assert!((share - 0.3).abs() < 4.0 * (0.21 / count as f64).sqrt(), "{share}");
 }
+
+#[test]
+fn a_restart_silences_the_rangefinder_for_its_time_and_clears_what_a_restart_clears() {
+    let environment = environment(2);
+    let at = |ms| Moment::After(Span::from_ms(ms));
+    let dead = |until| {
+        let (on, kind, from) = ("rangefinder".to_string(), FaultKind::Dead, at(0));
+        vec![Fault { on, kind, from, until }]
+    };
+    let ranges = |faults: Vec<Fault>, restart: Option<usize>| -> Vec<Option<bool>> {
+        let config = WorldConfig { faults, ..config(&environment, 3000.0) };
+        let mut world = World::new(&config, environment.clone(), 42, 7).unwrap();
+        let order = |n| move |a: &mut Actuators| a.restart_rangefinder = restart == Some(n);
+        let shot = |n| cycle(&mut world, n, order(n)).rangefinder;
+        let valid = |shot: icd::bus::SlantRange| shot.quality == icd::bus::ShotQuality::Valid;
+        (0..350).map(shot).map(|shot| shot.map(valid)).collect()
+    };
+    let plain = ranges(vec![], None);
+    assert!(plain.iter().flatten().all(|valid| *valid) && plain[300..].iter().any(Option::is_some));
+    // Ordered in cycle 50, off from the next one on for 5 s; then as if nothing had been.
+    let restarted = ranges(vec![], Some(50));
+    assert_eq!(restarted[..=50], plain[..=50]);
+    assert!(restarted[51..300].iter().all(Option::is_none), "{restarted:?}");
+    assert_eq!(restarted[300..], plain[300..]);
+    let hung = ranges(dead(Some(Moment::Restart)), Some(50));
+    assert!(hung[..51].iter().flatten().all(|valid| !valid), "no echo until then");
+    assert_eq!(hung[300..], plain[300..], "it is back");
+    for (faults, restart) in [(dead(Some(Moment::Restart)), None), (dead(None), Some(50))] {
+        let stays = ranges(faults, restart);
+        assert!(
+            stays.iter().flatten().all(|valid| !valid),
+            "nobody restarts it, or it does not help"
+        );
+    }
+}

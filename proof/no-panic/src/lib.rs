@@ -84,7 +84,7 @@ pub extern "C" fn step(
 ) -> usize {
     *actuators = flight.step(sensors);
     *snapshot = *flight.down();
-    flight.events().len()
+    flight.events().len() + flight.reports().len() + flight.link_orders().len()
 }
 
 /// A planner, into the caller's storage.
@@ -207,7 +207,10 @@ pub extern "C" fn receive_command(
 
 /// A command packet as the computer reads it.
 #[unsafe(no_mangle)]
-pub extern "C" fn read_command(packet: &Uplink, out: &mut Option<Result<(Header, Order), Refusal>>) {
+pub extern "C" fn read_command(
+    packet: &Uplink,
+    out: &mut Option<Result<(Header, Order), Refusal>>,
+) {
     *out = Some(tc::decode(packet.packet()).map_err(|(_, why)| why));
 }
 
@@ -226,12 +229,13 @@ pub extern "C" fn downlink_begin<'a>(
 pub extern "C" fn downlink(
     downlink: &mut Downlink<&mut Memory>,
     cycle: &(Time, Sensors, bool),
-    said: (&Snapshot, &tm::Receiver, Event, &Report),
+    said: &(&Snapshot, &tm::Receiver, Event, &Report),
     link: &(u32, bool, Clcw),
     frame: &mut Option<Sent<TM_FRAME>>,
     beacon: &mut Option<Sent<BEACON_FRAME>>,
 ) {
-    let ((now, sensors, up), (snapshot, receiver, event, report)) = (cycle, said);
+    let (now, sensors, up) = cycle;
+    let (snapshot, receiver, event, report) = *said;
     let (bit_rate, held, clcw) = *link;
     downlink.set_bit_rate(bit_rate);
     downlink.set_contact(held, *now);

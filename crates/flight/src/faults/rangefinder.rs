@@ -224,12 +224,8 @@ impl RangeWatch {
             ShotQuality::Valid => {}
             ShotQuality::NoReturn => {
                 let expected = self.could_read(scene.load, site, nav, t);
-                self.watch_silence(
-                    scene.load.vehicle.rangefinder.range_m_max,
-                    expected,
-                    t,
-                    announce,
-                );
+                let reach_m = scene.load.vehicle.rangefinder.range_m_max;
+                self.watch_silence(reach_m, expected, t, announce);
                 return;
             }
             ShotQuality::Fault => {

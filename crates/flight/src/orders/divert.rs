@@ -8,8 +8,8 @@
 //! - After the gate, down to [`LOW_GATE_M`], the law of the approach is flown ahead of time, on a point mass with the
 //!   attitude's lag. It must arrive and be at rest over the place, with propellant left.
 //!
-//! Refuses: to weigh the ground there (see `avoid`); diverts with an engine out, whose aim is where thrust takes it;
-//! after the gate under Apollo's law, whose own redesignation is not programmed.
+//! Refuses: to weigh the ground there (see `avoid`); from braking on diverts with an engine out, whose aim is where
+//! thrust takes it, and under Apollo's law, whose own redesignation is not programmed.
 
 use crate::Flight;
 use crate::guidance::approach::{self, Approach};
@@ -111,7 +111,7 @@ impl Flight<'_> {
             return Err(Refusal::WrongPhase);
         }
         let (off_m, v_m_s, dv_m_s) = self.fly_ahead(site);
-        if off_m > REACHED.0 || v_m_s > REACHED.1 {
+        if self.short_of_thrust() || off_m > REACHED.0 || v_m_s > REACHED.1 {
             return Err(Refusal::OutOfReach);
         }
         let last_s = self.plan().planned_s(END_M);

@@ -104,7 +104,7 @@ fn sixteen_packets_wait_and_are_carried_out_in_the_order_of_their_times() {
     let full = [Report::Refused(Header::new(16), Refusal::ScheduleFull)];
     assert_eq!(send(&mut flight, &put(3, 200), 16), full);
     let told = send(&mut flight, &Order::ScheduleReport, 17);
-    let Some(Report::Schedule { count, entries }) = told.get(1) else { panic!("{told:?}") };
+    let Some(Report::Schedule { count, entries }) = told.get(1) else { unreachable!("{told:?}") };
     assert!(*count == 16 && entries.windows(2).all(|pair| pair[0].0 < pair[1].0));
     let mut done = 0;
     while flight.nav.t < at(15) + Span::from_ms(100) {

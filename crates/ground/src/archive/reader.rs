@@ -57,6 +57,7 @@ impl Reader {
     }
 
     /// The next record with its place; `None` after the last.
+    #[allow(clippy::should_implement_trait)] // what it gives is lent
     pub fn next(&mut self) -> Result<Option<(Position, u64, Record<'_>)>, ArchiveError> {
         loop {
             match self.step()? {

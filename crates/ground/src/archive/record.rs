@@ -56,9 +56,14 @@ pub struct Record<'a> {
 
 /// What octets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub enum Found {
     /// A whole record: its number and its octets, header included.
-    Whole { number: u64, octets: usize },
+    Whole {
+        /// Its number.
+        number: u64,
+        /// Octets, header included.
+        octets: usize,
+    },
     /// The beginning of one that needs this many octets.
     Needs(usize),
     /// Something else.
@@ -71,7 +76,7 @@ fn array<const N: usize>(octets: &[u8], at: usize) -> [u8; N] {
 }
 
 /// What the octets begin with.
-pub(super) fn find(octets: &[u8]) -> Found {
+pub fn find(octets: &[u8]) -> Found {
     let begin = octets.len().min(MAGIC.len());
     if octets.get(..begin) != MAGIC.get(..begin) {
         return Found::Foreign;
@@ -101,7 +106,7 @@ fn checksum(whole: &[u8]) -> u32 {
 }
 
 /// The record that [`find`] found whole.
-pub(super) fn read(whole: &[u8]) -> Option<Record<'_>> {
+pub fn read(whole: &[u8]) -> Option<Record<'_>> {
     Some(Record {
         kind: Kind::from_code(*whole.get(32)?)?,
         stream: u64::from_be_bytes(array(whole, 16)),
@@ -111,7 +116,7 @@ pub(super) fn read(whole: &[u8]) -> Option<Record<'_>> {
 }
 
 /// Appends the record to `out`. The payload is cut at [`PAYLOAD_MAX`], which no caller reaches.
-pub(super) fn write(number: u64, record: &Record<'_>, out: &mut Vec<u8>) {
+pub fn write(number: u64, record: &Record<'_>, out: &mut Vec<u8>) {
     let payload = record.payload.get(..PAYLOAD_MAX).unwrap_or(record.payload);
     let stream = if record.kind == Kind::Opened { number } else { record.stream };
     let begin = out.len();

@@ -8,7 +8,8 @@ use crate::signal::extrapolate::impact;
 use crate::signal::picture::Seen;
 use crate::signal::status::Facts;
 use crate::signal::watch::{Report, Watch};
-use crate::values::{Channel, Values};
+use crate::values::{Channel, EventSeen, Values};
+use icd::events::Event;
 use icd::time::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -122,6 +123,21 @@ pub(super) fn light_s(watch: &Watch, mission: &Mission) -> f64 {
     watch.light_time_s().filter(|s| *s > 0.0).unwrap_or(planned)
 }
 
+/// States of one list in the seconds before `end`.
+fn remembered(ground: &Ground, list: &str, end: Time, states: &mut BTreeMap<Time, Seen>) {
+    for key in ground.keys().iter().filter(|key| key.station.is_none()) {
+        let own = match key.name.split_once('.') {
+            Some((prefix, _)) => prefix == list,
+            None => list == "nav",
+        };
+        let Some(role) = role(key).filter(|_| own) else { continue };
+        let samples = ground.history(&key.name, end - AGAIN..=end, Strategy::Latest, 100);
+        for sample in samples.unwrap_or_default() {
+            set(states.entry(sample.t).or_default(), role, sample.value);
+        }
+    }
+}
+
 impl Inner {
     /// One packet's values.
     pub(super) fn values(&mut self, values: &Values) {
@@ -154,6 +170,7 @@ impl Inner {
             self.picture.frequency(values.received, number, report.transmitter, heard);
             return;
         }
+        self.watch.frame(values.received);
         // What was stored on board tells of the past.
         if values.channel != Channel::Stored && seen.altitude_m.is_some() {
             self.picture.state(values.t, &seen);
@@ -161,37 +178,32 @@ impl Inner {
         }
     }
 
-    /// What the archive and the memory hold: after a restart, and when messages were missed.
+    /// What the archive and the memory hold: after a restart, and when messages were missed. Events in their order,
+    /// each contact with the seconds before it, and the last seconds of all.
     pub(super) fn take_up(&mut self, ground: &Ground) {
-        for list in ["nav.altitude_m", "beacon.altitude_m"] {
-            let Some(newest) = ground.latest(list) else { continue };
-            if newest.channel == Channel::Stored {
-                continue;
-            }
-            let prefix = list.split('.').next().unwrap_or_default();
-            let mut states: BTreeMap<Time, Seen> = BTreeMap::new();
-            for key in ground.keys() {
-                let own = key.name.starts_with(prefix)
-                    || (prefix == "nav"
-                        && matches!(key.name.as_str(), "phase" | "alarms" | "touchdown"));
-                let Some(role) = role(key).filter(|_| own && key.station.is_none()) else {
-                    continue;
-                };
-                let range = newest.t - AGAIN..=newest.t;
-                let samples = ground.history(&key.name, range, Strategy::Latest, 100);
-                for sample in samples.unwrap_or_default() {
-                    set(states.entry(sample.t).or_default(), role, sample.value);
-                }
-            }
-            for (t, seen) in states {
-                self.picture.state(t, &seen);
-            }
-            self.state_received = self.state_received.max(Some(newest.received));
-        }
         let ever = Time::from_tai_ns(i64::MIN)..=Time::from_tai_ns(i64::MAX);
-        for seen in ground.events(ever) {
-            self.picture.event(seen.t, seen.event);
+        let events = ground.events(ever);
+        let mut states: BTreeMap<Time, Seen> = BTreeMap::new();
+        for list in ["nav", "beacon"] {
+            let touched =
+                |seen: &&EventSeen| matches!(seen.event, Event::Contact | Event::ContactInferred);
+            let mut ends: Vec<Time> = events.iter().filter(touched).map(|seen| seen.t).collect();
+            let newest = ground.latest(&format!("{list}.altitude_m"));
+            if let Some(newest) = newest.filter(|sample| sample.channel != Channel::Stored) {
+                self.state_received = self.state_received.max(Some(newest.received));
+                ends.push(newest.t);
+            }
+            ends.iter().for_each(|end| remembered(ground, list, *end, &mut states));
         }
+        self.picture = self.picture.anew();
+        let mut events = events.iter().peekable();
+        for (t, seen) in &states {
+            while let Some(earlier) = events.next_if(|event| event.t < *t) {
+                self.picture.event(earlier.t, earlier.event);
+            }
+            self.picture.state(*t, seen);
+        }
+        events.for_each(|seen| self.picture.event(seen.t, seen.event));
         for station in ground.link().stations {
             if let Some(frame) = station.last_frame {
                 self.watch.frame(frame);

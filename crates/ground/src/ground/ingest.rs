@@ -4,7 +4,7 @@
 
 use super::memory::Notice;
 use super::{Ground, Link, RadiateError, StationLink, Strategy, lock};
-use crate::alarms::{Alarm, AlarmError, Alarms};
+use crate::alarms::{Alarm, Alarms};
 use crate::archive::record::{Kind, Record};
 use crate::archive::{Archive, ArchiveError, Position};
 use crate::clock::{Clock, unix_ns};
@@ -71,10 +71,8 @@ impl Replay {
             let (first, last) = (Time::from_tai_ns(i64::MAX), Time::from_tai_ns(i64::MIN));
             self.blocks.push(Block { begin: position, end: None, first, last });
         }
-        if record.kind == Kind::Sent {
-            if let Ok((unit, _)) = delivery::read(record.payload) {
-                self.sent = self.sent.max(unit.number);
-            }
+        if let (Kind::Sent, Ok((unit, _))) = (record.kind, delivery::read(record.payload)) {
+            self.sent = self.sent.max(unit.number);
         }
         let (blocks, heard) = (&mut self.blocks, &mut self.heard);
         self.decoder.take(record, &mut |item| {
@@ -89,6 +87,11 @@ impl Replay {
             }
             heed(&item);
         })
+    }
+
+    /// Connections of before the program was started are gone.
+    pub fn end(&mut self) {
+        self.decoder.forget_streams();
     }
 
     /// Sets the clock by the last delivery of before the program was started.
@@ -201,7 +204,7 @@ pub enum Source {
 }
 
 /// Hands news to the alarms.
-pub(super) fn note(alarms: &mut Alarms, notice: &Notice) -> Result<Option<Alarm>, AlarmError> {
+pub(super) fn note(alarms: &mut Alarms, notice: &Notice) -> Option<Alarm> {
     match notice {
         Notice::Raise { source, level, t, value, text } => {
             alarms.raise(source, *level, *t, *value, text)
@@ -275,11 +278,10 @@ impl Ground {
             return;
         }
         core.fault.clone_from(&said);
-        // The journal lies on the same disk: that it cannot be written either is no further news.
-        let _ = match said {
+        match said {
             Some(text) => self.raise(ARCHIVE_ALARM, Level::Red, &text),
             None => self.clear(ARCHIVE_ALARM),
-        };
+        }
         self.tell(Update::Link);
     }
 
@@ -356,8 +358,7 @@ impl Ground {
     fn note(&self, notices: &[Notice]) {
         let mut alarms = lock(&self.alarms);
         for notice in notices {
-            // An alarm that could not be journalled stands in memory; the archive raises it again.
-            if let Ok(Some(alarm)) = note(&mut alarms, notice) {
+            if let Some(alarm) = note(&mut alarms, notice) {
                 self.tell(Update::Alarm(alarm));
             }
         }

@@ -52,10 +52,8 @@ impl Phases {
             // The same phase known from later on began here.
             let after = Time::from_tai_ns(t.tai_ns().saturating_add(1));
             let next = self.0.range(after..).next().map(|(t, next)| (*t, *next));
-            if let Some((begin, next)) = next {
-                if next == phase {
-                    self.0.remove(&begin);
-                }
+            if let Some((begin, _)) = next.filter(|(_, next)| *next == phase) {
+                self.0.remove(&begin);
             }
             if self.0.len() > PHASES_MAX {
                 self.0.pop_first();
@@ -108,7 +106,7 @@ impl Memory {
         notices: &mut Vec<Notice>,
     ) -> Option<Update> {
         match *item {
-            Item::Packet { packet, received, channel, station } => match packet {
+            Item::Packet { packet, received, channel, station, .. } => match packet {
                 Packet::Housekeeping { t, list, data } => {
                     let first = keys.first(list, station)?;
                     let head = Values { t, received, channel, values: Vec::new() };
@@ -153,10 +151,9 @@ impl Memory {
                 continue;
             }
             told.values.push((index, value, level));
-            if let Kind::Bits(names) = key.line.kind {
-                if key.line.key.ends_with("alarms") {
-                    self.bits(index, names, t, value, notices);
-                }
+            let alarms = key.line.key.ends_with("alarms");
+            if let (Kind::Bits(names), true) = (key.line.kind, alarms) {
+                self.bits(index, names, t, value, notices);
             }
             if limits.rules(index).is_empty() {
                 continue;

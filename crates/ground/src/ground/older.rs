@@ -54,7 +54,7 @@ impl Ground {
         range: &RangeInclusive<Time>,
         item: &Item<'_>,
     ) -> Option<Sample> {
-        let Item::Packet { packet, received, channel, station } = *item else { return None };
+        let Item::Packet { packet, received, channel, station, .. } = *item else { return None };
         let Packet::Housekeeping { t, list, data } = packet else { return None };
         if !range.contains(&t) {
             return None;

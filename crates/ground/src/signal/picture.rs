@@ -75,6 +75,10 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Empty, but for the frequencies: what stations have measured stays true.
+    pub fn anew(&self) -> Self {
+        Self { doppler: self.doppler.clone(), ..Self::default() }
+    }
     /// A packet with a state; older ones than the last change nothing.
     pub fn state(&mut self, t: Time, seen: &Seen) {
         let (Some(altitude_m), Some(v_up_m_s), Some(v_horizontal_m_s)) =
@@ -159,7 +163,8 @@ impl Picture {
 
     fn touch(&mut self, t: Time, before: Option<LastState>) {
         if self.contact.is_none() {
-            let speed_m_s = before.map_or(0.0, |last| (-last.v_up_m_s).max(0.0));
+            // Unknown is neither soft nor hard.
+            let speed_m_s = before.map_or(f64::NAN, |last| (-last.v_up_m_s).max(0.0));
             self.contact = Some(Contact { t, speed_m_s });
         }
     }

@@ -48,11 +48,11 @@ impl Drop for Tried<'_> {
 pub fn fuzz(
     name: &str,
     good: &[Vec<u8>],
-    repair: impl Fn(&mut Vec<u8>),
+    repair: impl Fn(&mut [u8]),
     mut decode: impl FnMut(&[u8]) -> bool,
 ) {
     let inputs = std::env::var("FRIGORIS_FUZZ_INPUTS").map_or(INPUTS, |n| n.parse().unwrap());
-    let mut random = Random::new(name.bytes().fold(1469, |sum, octet| sum * 31 + u64::from(octet)));
+    let mut random = Random::new(seed(name));
     let mut tried = Tried { name, octets: Vec::new() };
     let mut taken = 0u64;
     for octets in good {
@@ -72,6 +72,11 @@ pub fn fuzz(
     }
     println!("{name}: {inputs} inputs, {taken} of them taken, no panic");
     assert!(taken > 0 && taken < inputs, "{name}: {taken} of {inputs} taken");
+}
+
+/// A number of the name's own.
+fn seed(name: &str) -> u64 {
+    name.bytes().fold(1469, |sum: u64, octet| sum.wrapping_mul(31).wrapping_add(u64::from(octet)))
 }
 
 /// One change of one kind.

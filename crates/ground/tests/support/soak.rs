@@ -11,6 +11,7 @@ use ground::archive::record::Kind;
 use ground::{Ground, Mission, Options, Update, receive};
 use icd::link::delivery::{ACKNOWLEDGE_OCTETS, Content, acknowledged};
 use icd::link::frame::TM_FRAME;
+use icd::time::{Span, Time};
 use icd::tm::{LISTS, Snapshot, Wire};
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
@@ -19,6 +20,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+/// For everything that must come at last.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How much, and how fast.
 pub struct Plan {
@@ -68,6 +72,11 @@ struct Station {
 }
 
 impl Station {
+    fn new(ground: SocketAddr, folder: PathBuf) -> Self {
+        let (unacknowledged, history) = (VecDeque::new(), Vec::new());
+        Self { ground, folder, line: None, number: 0, unacknowledged, history }
+    }
+
     fn connect(&mut self, sent: &mut u64) {
         let socket = TcpStream::connect(self.ground).unwrap();
         let own = socket.local_addr().unwrap().to_string();
@@ -103,7 +112,7 @@ impl Station {
         ends.extend(number.map(|number| (number, *total)));
     }
 
-    fn unit(&mut self, content: Content, frame: &[u8], at: icd::time::Time, sent: &mut u64) {
+    fn unit(&mut self, content: Content, frame: &[u8], at: Time, sent: &mut u64) {
         self.number += 1;
         let unit = traffic::unit(1, self.number, content, at, frame);
         self.send(&unit, Some(self.number), sent);
@@ -165,6 +174,101 @@ fn listen(ground: &Arc<Ground>, stop: Arc<AtomicBool>) -> std::thread::JoinHandl
     })
 }
 
+/// What is on its way: both stations and the ground.
+struct Way {
+    ground: Arc<Ground>,
+    random: Random,
+    tcp: Station,
+    udp: UdpSocket,
+    to: SocketAddr,
+    /// Datagrams that are held back, to come in another order.
+    held: Vec<Vec<u8>>,
+    number: u64,
+    /// Datagrams: count, octets, sum of checksums.
+    sums: (u64, u64, u64),
+    sent: u64,
+}
+
+impl Way {
+    /// One frame, by one station or both.
+    fn frame(&mut self, frame: &[u8; TM_FRAME], at: Time, figures: &mut Figures) {
+        figures.frames += 1;
+        let mut corrupted = *frame;
+        let bad = self.random.once_in(20);
+        if bad {
+            figures.frames_corrupted += 1;
+            for _ in 0..=self.random.below(20) {
+                corrupted[self.random.below(TM_FRAME as u64) as usize] ^= 1 << self.random.below(8);
+            }
+        }
+        let content =
+            if bad && self.random.once_in(2) { Content::BadFrame } else { Content::Frame };
+        // A frame is corrupted on its way to one station, or before both.
+        let both = self.random.once_in(4);
+        if both || self.random.below(10) < 7 {
+            self.tcp.unit(content, &corrupted, at, &mut self.sent);
+            figures.units_tcp += 1;
+            if self.random.once_in(200) {
+                let octets = self.random.below(300);
+                let garbage: Vec<u8> = (0..octets).map(|_| self.random.below(256) as u8).collect();
+                self.tcp.send(&garbage, None, &mut self.sent);
+            }
+        }
+        if both || self.random.below(10) < 6 {
+            self.datagram(if both { &corrupted } else { frame }, at);
+        }
+        if figures.frames.is_multiple_of(16) {
+            arrived(&self.ground, self.sent);
+        }
+        if figures.frames.is_multiple_of(4_999) {
+            arrived(&self.ground, self.sent);
+            self.tcp.drop_line();
+            self.tcp.connect(&mut self.sent);
+        }
+    }
+
+    /// A frame over UDP: sometimes twice, sometimes damaged, in another order.
+    fn datagram(&mut self, frame: &[u8; TM_FRAME], at: Time) {
+        self.number += 1;
+        let mut unit = traffic::unit(2, self.number, Content::Frame, at, frame);
+        if self.random.once_in(50) {
+            let octets = unit.len() as u64;
+            unit[self.random.below(octets) as usize] ^= 1 << self.random.below(8);
+        }
+        if self.random.once_in(33) {
+            self.held.push(unit.clone());
+        }
+        self.held.push(unit);
+        while self.held.len() > 8 {
+            let next = self.held.swap_remove(self.random.below(8) as usize);
+            self.give(&next);
+        }
+    }
+
+    fn give(&mut self, octets: &[u8]) {
+        assert_eq!(self.udp.send_to(octets, self.to).unwrap(), octets.len());
+        let (count, total, sum) = self.sums;
+        let sum = sum + u64::from(crc32fast::hash(octets));
+        self.sums = (count + 1, total + octets.len() as u64, sum);
+        self.sent += octets.len() as u64;
+    }
+
+    /// Everything is on its way, archived, confirmed and acknowledged.
+    fn end(&mut self) {
+        for unit in std::mem::take(&mut self.held) {
+            self.give(&unit);
+        }
+        arrived(&self.ground, self.sent);
+        self.ground.confirm().unwrap();
+        let (_, _, safe) = self.tcp.line.as_ref().unwrap();
+        let patience = Instant::now();
+        while safe.load(Ordering::SeqCst) < self.tcp.number {
+            assert!(patience.elapsed() < PATIENCE, "the last unit is not acknowledged");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
 /// Flies the plan.
 pub fn run(plan: &Plan) -> Figures {
     let _ = std::fs::remove_dir_all(&plan.folder);
@@ -177,102 +281,19 @@ pub fn run(plan: &Plan) -> Figures {
     let listening = runtime.block_on(receive::listen(&ground, any, any)).unwrap();
     let stop = Arc::new(AtomicBool::new(false));
     let listener = listen(&ground, Arc::clone(&stop));
-
-    let mut figures = Figures::default();
-    let mut random = Random(20_250_605);
-    let (mut lander, mut sent) = (Lander::default(), 0);
-    let mut tcp = Station {
-        ground: listening.tcp,
-        folder: kept.clone(),
-        line: None,
+    let mut way = Way {
+        ground: Arc::clone(&ground),
+        random: Random(20_250_605),
+        tcp: Station::new(listening.tcp, kept.clone()),
+        udp: UdpSocket::bind(any).unwrap(),
+        to: listening.udp,
+        held: Vec::new(),
         number: 0,
-        unacknowledged: VecDeque::new(),
-        history: Vec::new(),
+        sums: (0, 0, 0),
+        sent: 0,
     };
-    tcp.connect(&mut sent);
-    let udp = UdpSocket::bind(any).unwrap();
-    let mut held: Vec<Vec<u8>> = Vec::new();
-    let (mut udp_number, mut sums) = (0, (0u64, 0u64, 0u64));
-    let start = Instant::now();
-    for k in 0..plan.samples {
-        if k.is_multiple_of((plan.samples / 20).max(1)) {
-            figures.resident_kb.push(resident_kb());
-        }
-        let mut frames = Vec::new();
-        lander.sample(|frame| frames.push(frame));
-        let at = traffic::snapshot(k).t + icd::time::Span::from_ms(1_300);
-        for frame in frames {
-            figures.frames += 1;
-            let mut corrupted = frame;
-            let bad = random.once_in(20);
-            if bad {
-                figures.frames_corrupted += 1;
-                for _ in 0..=random.below(20) {
-                    corrupted[random.below(TM_FRAME as u64) as usize] ^= 1 << random.below(8);
-                }
-            }
-            let kind = if bad && random.once_in(2) { Content::BadFrame } else { Content::Frame };
-            // A frame is corrupted on its way to one station, or before both.
-            let both = random.once_in(4);
-            if both || random.below(10) < 7 {
-                tcp.unit(kind, &corrupted, at, &mut sent);
-                figures.units_tcp += 1;
-                if random.once_in(200) {
-                    let garbage: Vec<u8> =
-                        (0..random.below(300)).map(|_| random.below(256) as u8).collect();
-                    tcp.send(&garbage, None, &mut sent);
-                }
-            }
-            if both || random.below(10) < 6 {
-                udp_number += 1;
-                let mut unit = traffic::unit(
-                    2,
-                    udp_number,
-                    Content::Frame,
-                    at,
-                    if both { &corrupted } else { &frame },
-                );
-                if random.once_in(50) {
-                    let octets = unit.len() as u64;
-                    unit[random.below(octets) as usize] ^= 1 << random.below(8);
-                }
-                if random.once_in(33) {
-                    held.push(unit.clone());
-                }
-                held.push(unit);
-                while held.len() > 8 {
-                    let next = held.swap_remove(random.below(8) as usize);
-                    datagram(&udp, listening.udp, &next, &mut sums, &mut sent);
-                }
-            }
-            if figures.frames.is_multiple_of(16) {
-                arrived(&ground, sent);
-            }
-            if figures.frames.is_multiple_of(4_999) {
-                arrived(&ground, sent);
-                tcp.drop_line();
-                tcp.connect(&mut sent);
-            }
-        }
-        if let Some(hz) = plan.pace_hz {
-            let due = start + Duration::from_secs_f64(k as f64 / hz);
-            std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        }
-    }
-    for unit in std::mem::take(&mut held) {
-        datagram(&udp, listening.udp, &unit, &mut sums, &mut sent);
-    }
-    arrived(&ground, sent);
-    ground.confirm().unwrap();
-    figures.resident_kb.push(resident_kb());
-    figures.seconds = start.elapsed().as_secs_f64();
-    let last = tcp.number;
-    let safe = Arc::clone(&tcp.line.as_ref().unwrap().2);
-    let patience = Instant::now();
-    while safe.load(Ordering::SeqCst) < last {
-        assert!(patience.elapsed() < Duration::from_secs(30), "the last unit is not acknowledged");
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    let mut figures = Figures::default();
+    fly(plan, &mut way, &mut figures);
     stop.store(true, Ordering::SeqCst);
     (figures.values_live, figures.updates_lagged) =
         listener.join().expect("a wrong value was told");
@@ -280,15 +301,15 @@ pub fn run(plan: &Plan) -> Figures {
     assert_eq!(link.archive_fault, None);
     (figures.packets_decoded, figures.packets_refused) = (link.packets, link.packets_refused);
     figures.values_history = traffic::check_all(&ground);
-    figures.packets_sent = lander.packets;
-    figures.acknowledged = last;
-    figures.connections = tcp.history.len();
-    figures.datagrams = sums.0;
-    figures.octets = sent;
-    tcp.drop_line();
+    figures.acknowledged = way.tcp.number;
+    figures.connections = way.tcp.history.len();
+    figures.datagrams = way.sums.0;
+    figures.octets = way.sent;
+    way.tcp.drop_line();
+    let Way { tcp, sums, ground: also, .. } = way;
     drop(listening);
-    runtime.shutdown_timeout(Duration::from_secs(10));
-    drop(ground);
+    runtime.shutdown_timeout(PATIENCE);
+    drop((ground, also));
     compare(&archive, &kept, &tcp, sums);
     // Everything again, from the archive alone.
     let again = Ground::open(options()).unwrap();
@@ -297,23 +318,35 @@ pub fn run(plan: &Plan) -> Figures {
     figures
 }
 
-fn datagram(
-    socket: &UdpSocket,
-    to: SocketAddr,
-    octets: &[u8],
-    sums: &mut (u64, u64, u64),
-    sent: &mut u64,
-) {
-    assert_eq!(socket.send_to(octets, to).unwrap(), octets.len());
-    *sums = (sums.0 + 1, sums.1 + octets.len() as u64, sums.2 + u64::from(crc32fast::hash(octets)));
-    *sent += octets.len() as u64;
+/// All samples, paced or not.
+fn fly(plan: &Plan, way: &mut Way, figures: &mut Figures) {
+    let mut lander = Lander::default();
+    way.tcp.connect(&mut way.sent);
+    let start = Instant::now();
+    for k in 0..plan.samples {
+        if k.is_multiple_of((plan.samples / 20).max(1)) {
+            figures.resident_kb.push(resident_kb());
+        }
+        let mut frames = Vec::new();
+        lander.sample(|frame| frames.push(frame));
+        let at = traffic::snapshot(k).t + Span::from_ms(1_300);
+        frames.iter().for_each(|frame| way.frame(frame, at, figures));
+        if let Some(hz) = plan.pace_hz {
+            let due = start + Duration::from_secs_f64(k as f64 / hz);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
+    way.end();
+    figures.resident_kb.push(resident_kb());
+    figures.seconds = start.elapsed().as_secs_f64();
+    figures.packets_sent = lander.packets;
 }
 
 /// Waits until everything sent is archived, so that no socket's buffer runs over.
 fn arrived(ground: &Ground, sent: u64) {
     let patience = Instant::now();
     while ground.link().octets_archived < sent {
-        assert!(patience.elapsed() < Duration::from_secs(60), "octets are missing");
+        assert!(patience.elapsed() < PATIENCE, "octets are missing");
         std::thread::sleep(Duration::from_micros(100));
     }
 }

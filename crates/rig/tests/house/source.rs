@@ -45,7 +45,10 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
             let hidden = name.starts_with('.') && name != ".ci";
-            if !hidden && !["target", "out", "reports", "__pycache__"].contains(&name.as_str()) {
+            if !hidden
+                && !["target", "out", "reports", "__pycache__", "node_modules"]
+                    .contains(&name.as_str())
+            {
                 walk(&path, visit);
             }
         } else {

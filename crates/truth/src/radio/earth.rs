@@ -12,6 +12,8 @@
 //! UT1 is taken for UTC: below 0.9 s by definition, 0.004°; below 0.1 s from 2022 to 2026. Refuses: motion of the pole
 //! (0.5″), tides of the solid Earth, refraction of the air (0.1° at 10° elevation).
 
+#![allow(clippy::excessive_precision)] // digits as published
+
 use icd::frames::{I, Vector};
 use icd::rotation::Rotation;
 use icd::time::Time;

@@ -39,7 +39,7 @@ impl Mirror {
     ///   towards the reflecting place over that along the direct ray; `wavelength_m`: of the signal.
     #[must_use]
     pub fn gain_dB(&self, height_m: f64, sin: f64, gain_dB: f64, wavelength_m: f64) -> f64 {
-        if height_m > REACH_M || height_m < 0.0 || sin <= 0.0 {
+        if !(0.0..=REACH_M).contains(&height_m) || sin <= 0.0 {
             return 0.0;
         }
         let phase = 4.0 * core::f64::consts::PI * height_m * sin / wavelength_m;

@@ -91,6 +91,7 @@ struct Mast {
 }
 
 /// What one antenna and its transmitter are, as the budget sees them.
+#[derive(Clone, Copy)]
 struct Feed<'a> {
     antenna: &'a Antenna,
     power_W: f64,
@@ -109,8 +110,8 @@ impl Radio {
             self.view.paths.iter().map(|seen| silent(seen.path)).collect();
         if let Some((earth, R_IM)) = seen {
             let mast = self.mast(lander, R_IM);
-            self.to_earth(&mast, &earth, &mut paths);
-            self.to_relays(&mast, &earth, &mut paths);
+            self.look_at_earth(&mast, &earth, &mut paths);
+            self.look_at_relays(&mast, &earth, &mut paths);
         }
         self.view.paths = paths;
     }
@@ -170,9 +171,9 @@ impl Radio {
     }
 
     /// The main and backup ways.
-    fn to_earth(&self, mast: &Mast, earth: &Earth, paths: &mut [PathView]) {
+    fn look_at_earth(&self, mast: &Mast, earth: &Earth, paths: &mut [PathView]) {
         let (main, backup) = (self.main_feed(mast.t), self.backup_feed(mast.t));
-        for (n, station) in self.link.stations.iter().enumerate() {
+        for station in &self.link.stations {
             let (line, elevation_rad) = earth.line_to(station, &mast.from);
             let looks = elevation_rad >= self.link.elevation_rad_min;
             let sight = (mast.from.p_m, line.d_I);
@@ -180,7 +181,6 @@ impl Radio {
             let own = paths
                 .iter_mut()
                 .filter(|view| view.path.relay.is_none() && view.path.station == station.number);
-            debug_assert!(n < self.link.stations.len());
             for view in own {
                 let (feed, sending) = match view.path.sender {
                     Sender::Backup => (backup.as_ref(), self.view.backup),
@@ -252,7 +252,7 @@ impl Radio {
     }
 
     /// The ways through relays.
-    fn to_relays(&mut self, mast: &Mast, earth: &Earth, paths: &mut [PathView]) {
+    fn look_at_relays(&mut self, mast: &Mast, earth: &Earth, paths: &mut [PathView]) {
         let Some(proximity) = self.link.on_board.proximity.as_ref() else { return };
         let sends = self.view.proximity.is_some_and(|sending| sending.carrier);
         let transmitter = &proximity.transmitter;
@@ -264,6 +264,8 @@ impl Radio {
                 + self.faults.loss_dB(Device::RelayTransmitter, mast.t),
             alive: sends,
         };
+        // The other way is as good (assumed), whatever the transmitter on board does.
+        let back = Feed { loss_dB: transmitter.line_loss_dB, alive: true, ..feed };
         let mut best_dBHz = f64::NEG_INFINITY;
         for (n, (relay, axes)) in self.link.relays.iter().zip(&self.relay_axes).enumerate() {
             let here = relay.at(*axes, mast.t);
@@ -273,10 +275,11 @@ impl Radio {
                 || mast.height_m > REACH_M;
             let sight = (mast.from.p_m, first.d_I);
             let seen = high && !hidden(&self.environment, mast.R_IM, sight, first.range_m);
-            let first_dBHz = match seen {
-                true => self.hop_dBHz(mast, &feed, &first, relay.merit_dB_K),
+            let hop_dBHz = |feed| match seen {
+                true => self.hop_dBHz(mast, feed, &first, relay.merit_dB_K),
                 false => f64::NEG_INFINITY,
             };
+            let (first_dBHz, back_dBHz) = (hop_dBHz(&feed), hop_dBHz(&back));
             for view in paths.iter_mut().filter(|view| view.path.relay.map(usize::from) == Some(n))
             {
                 let station = self.link.stations.iter().find(|s| s.number == view.path.station);
@@ -299,7 +302,7 @@ impl Radio {
                 view.cn0_dBHz = first_dBHz.min(second_dBHz);
                 view.bit_rate_bit_s_max = budget::rate_bit_s(first_dBHz).min(relay.rate_bit_s);
                 view.ebn0_dB = budget::ebn0_dB(second_dBHz, relay.rate_bit_s);
-                view.uplink_cn0_dBHz = view.cn0_dBHz;
+                view.uplink_cn0_dBHz = back_dBHz.min(second_dBHz);
                 best_dBHz = best_dBHz.max(first_dBHz);
             }
         }

@@ -20,7 +20,9 @@ use crate::sensors::star_tracker::{Exposure, StarTracker};
 use crate::sensors::switches::TouchdownSwitches;
 use crate::sensors::velocimeter::Velocimeter;
 use crate::vehicle::Vehicle;
-use icd::bus::{self, BeamSpeeds, LEGS, Landmarks, LidarLine, Sensors, SlantRange, Sweep};
+use icd::bus::{
+    self, Actuators, BeamSpeeds, LEGS, Landmarks, LidarLine, Sensors, SlantRange, Sweep,
+};
 use icd::frames::{B, Direction, Vector};
 use icd::time::Time;
 use nalgebra::Vector3;
@@ -225,10 +227,12 @@ impl Devices {
         shown.filter(|_| self.rangefinder_off.is_none_or(|until| t >= until))
     }
 
-    /// The rangefinder is switched off at `t` and on again: what that clears is over.
-    pub fn restart_rangefinder(&mut self, t: Time) {
-        self.rangefinder.faults.restarted(t);
-        self.rangefinder_off = Some(t + rangefinder::RESTART);
+    /// Takes the commands of `t`: the rangefinder is switched off and on again, and what that clears is over.
+    pub fn command(&mut self, actuators: &Actuators, t: Time) {
+        if actuators.restart_rangefinder {
+            self.rangefinder.faults.restarted(t);
+            self.rangefinder_off = Some(t + rangefinder::RESTART);
+        }
     }
 
     /// What faults leave of the rangefinder's link.
