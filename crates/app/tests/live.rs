@@ -17,7 +17,8 @@ fn folder(name: &str) -> PathBuf {
     std::fs::create_dir_all(&folder).unwrap();
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let scenario = format!(
-        "extends = {:?}\ntitle = \"short\"\npurpose = \"REQ-TEST\"\nduration_s_max = 20.0\n",
+        "extends = {:?}\ntitle = \"short\"\npurpose = \"REQ-TEST\"\nduration_s_max = 20.0\n\
+         [start]\nat = \"ignition\"\npropellant_kg = 425.0\n",
         scenarios.canonicalize().unwrap().join("m2-live.toml")
     );
     std::fs::write(folder.join("short.toml"), scenario).unwrap();
@@ -33,7 +34,9 @@ fn serve(stream: &mut TcpStream, most: usize) -> Vec<(u64, Vec<u8>)> {
                 let number = unit.number;
                 out.push((number, octets.drain(..length).collect()));
                 // Only what the disk has is acknowledged: here, nothing of the last ten before hanging up.
-                if out.len() + 10 < most && stream.write_all(&delivery::acknowledge(number)).is_err() {
+                if out.len() + 10 < most
+                    && stream.write_all(&delivery::acknowledge(number)).is_err()
+                {
                     break;
                 }
             }
@@ -81,7 +84,18 @@ fn flown(folder: &Path, speed: &str, most: usize) -> (Vec<(u64, Vec<u8>)>, Outpu
     let (scenario, out) = (folder.join("short.toml"), folder.join(format!("out-{speed}")));
     let [scenario, out] = [&scenario, &out].map(|path| path.to_str().unwrap());
     let output = run(&[
-        "fly", "--live", scenario, "--speed", speed, "--to", &address, "--open-loop", "--after", "3", "--out", out,
+        "fly",
+        "--live",
+        scenario,
+        "--speed",
+        speed,
+        "--to",
+        &address,
+        "--open-loop",
+        "--after",
+        "3",
+        "--out",
+        out,
     ]);
     (units.recv().unwrap(), output)
 }
@@ -91,11 +105,17 @@ fn the_pace_and_a_broken_line_change_no_octet_and_a_flight_can_be_played_again()
     let folder = folder("pace");
     let (fast, output) = flown(&folder, "max", usize::MAX);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.code().is_some_and(|code| code < 2), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.code().is_some_and(|code| code < 2),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let numbers: Vec<u64> = fast.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "a unit is missing");
     assert!(fast.len() > 200, "{}", fast.len());
-    for said in ["main path", "backup path", "events and answers", "safe on its disk", "frigoris play"] {
+    for said in
+        ["main path", "backup path", "events and answers", "safe on its disk", "frigoris play"]
+    {
         assert!(text.contains(said), "{said}:\n{text}");
     }
     let (slow, _) = flown(&folder, "20", 150);

@@ -288,8 +288,7 @@ impl<'a> Live<'a> {
         }
         let rate = self.link.bit_rate(Transmitter::Backup);
         let latched = self.latched;
-        while let Some(sent) =
-            latched.and_then(|s| self.downlink.next_beacon(now, rate, &s, clcw))
+        while let Some(sent) = latched.and_then(|s| self.downlink.next_beacon(now, rate, &s, clcw))
         {
             let (by, idle) = (Transmitter::Backup, false);
             let (starts, ends, octets) = (sent.starts, sent.ends, sent.octets.to_vec());
@@ -391,7 +390,8 @@ impl<'a> Live<'a> {
                 carrier_locked: path.carrier_locked,
                 frame_locked: path.frame_locked,
                 doppler_Hz: path.doppler_Hz,
-                cn0_dBHz: path.cn0_dBHz,
+                // Nothing comes in: 0 dB Hz is far below what any receiver finds.
+                cn0_dBHz: path.cn0_dBHz.max(0.0),
                 bit_rate_bit_s: f64::from(path.bit_rate),
                 elevation_rad: path.elevation_rad,
                 light_time_s: path.light_time_s,

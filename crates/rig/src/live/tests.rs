@@ -245,7 +245,8 @@ fn a_far_side_landing_is_followed_through_the_relay() {
 }
 
 #[test]
-fn a_command_reaches_the_computer_a_light_time_later_and_its_answers_come_back_and_a_copy_is_refused() {
+fn a_command_reaches_the_computer_a_light_time_later_and_its_answers_come_back_and_a_copy_is_refused()
+ {
     use icd::link::cltu::{self, CLTU_MAX};
     use icd::link::command_frame::{self, Content as Kind, TC_FRAME_MAX};
     use icd::tc::{self, Header, Report};
@@ -282,7 +283,8 @@ fn a_command_reaches_the_computer_a_light_time_later_and_its_answers_come_back_a
     }
     // Radiated at 1.00 s, 1.3 s on the way, taken in the cycle after.
     let came_s: Vec<f64> = reports.iter().map(|(t, _)| (*t - start).s()).collect();
-    let expected = [Report::Accepted(Header::new(9)), Report::Alive, Report::Completed(Header::new(9))];
+    let expected =
+        [Report::Accepted(Header::new(9)), Report::Alive, Report::Completed(Header::new(9))];
     for report in expected {
         assert!(reports.iter().any(|(_, said)| *said == report), "{report:?} of {reports:?}");
     }
