@@ -30,6 +30,7 @@ const ground = await program(t, 'ground', '--mission', join(folder, 'mission.jso
 const [, host, port] = /TCP ([\d.]+):(\d+)/.exec(ground.output());
 const chrome = await browser();
 const page = await open(t, chrome, `${ground.origin}/console/view.html?landing`);
+await page.locator('.gauge b').first().waitFor();
 await page.evaluate(() => {
   window.came = [];
   window.changed = [];
