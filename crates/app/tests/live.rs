@@ -49,13 +49,16 @@ fn serve(stream: &mut TcpStream, most: usize) -> Vec<(u64, Vec<u8>)> {
     out
 }
 
+/// Units by their number.
+type Units = Vec<(u64, Vec<u8>)>;
+
 /// A mission control that hangs up once after `most` units; gives all units by their number when the line is closed.
-fn control(most: usize) -> (String, Receiver<Vec<(u64, Vec<u8>)>>) {
+fn control(most: usize) -> (String, Receiver<Units>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (tell, hear) = channel();
     std::thread::spawn(move || {
-        let mut all: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut all: Units = Vec::new();
         let mut limit = most;
         loop {
             let (mut stream, _) = listener.accept().unwrap();
