@@ -158,8 +158,11 @@ pub fn check_all(ground: &ground::Ground) -> u64 {
     for list in LISTS {
         for parameter in list.parameters {
             let key = parameter.line.key;
-            for strategy in [ground::Strategy::Latest, ground::Strategy::MinMax] {
-                for seen in ground.history(key, all.clone(), strategy, 5_000).unwrap() {
+            // What memory holds, so that no archive is read for each parameter.
+            for (strategy, size) in
+                [(ground::Strategy::Latest, 4_000), (ground::Strategy::MinMax, 200)]
+            {
+                for seen in ground.history(key, all.clone(), strategy, size).unwrap() {
                     compared += 1;
                     let s = cache.entry(seen.t).or_insert_with(|| snapshot(number(seen.t)));
                     let value = (parameter.read)(s);
