@@ -82,7 +82,7 @@ export function alarmList(host, api) {
   const row = (a) =>
     h(`li.alarm.${a.severity}${a.active ? '.standing' : '.past'}${a.acknowledged ? '.seen' : ''}`, { 'data-id': a.id },
       h('span.mark', { 'aria-label': a.severity }, a.severity === 'red' ? '■' : '▲'),
-      h('span.what', {}, h('b', {}, a.name), a.text && a.text !== a.name ? h('small', {}, a.text) : null),
+      h('span.what', { title: a.text }, h('b', {}, a.text || a.name), a.text && a.text !== a.name ? h('small', {}, a.name) : null),
       h('span.value', {}, typeof a.value === 'number' ? `${number(a.value, Math.abs(a.value) < 100 ? 2 : 0)} ${a.unit}` : ''),
       h('time', {}, clock(a.raised)),
       h('span.now', {}, a.active ? 'stands' : 'past'),

@@ -44,7 +44,7 @@ function layout() {
   parts.element = h('main.landing', {}, parts.head.element, parts.lost, h('div.gauges', {}, ...Object.values(gauges).map((x) => x.element)),
     panel('three', 'Lander over its terrain', parts.scene), panel('corridor', 'Altitude against descent speed', h('div.canvas', {}, parts.corridor)),
     panel('attitude', 'Thrust axis, from above', h('div.canvas', {}, parts.attitude), h('small.caption', {}, 'blue: thrust axis; ring: against the motion')),
-    panel('log', 'Events', parts.events), panel('alarm', 'Alarms', parts.alarms));
+    panel('log', 'Events', parts.events), panel('alarmbox', 'Alarms', parts.alarms));
   return parts;
 }
 
@@ -67,7 +67,7 @@ function paintHeader(parts, api, { planned, light_ms, old, data_utc }) {
   const { state } = api;
   const now = api.now();
   const signal = !api.online ? 'no server' : (state?.signal ?? 'waiting');
-  setText(head.signal, signal === 'acquired' ? (api.speed === 1 ? 'signal' : `replay ${number(api.speed)}×`) : signal === 'lost' ? 'signal lost' : signal);
+  setText(head.signal, signal === 'acquired' ? (Math.abs(api.speed - 1) < 0.2 ? 'signal' : `signal, ${number(api.speed)}×`) : signal === 'lost' ? 'signal lost' : signal);
   head.signal.className = `signal ${signal === 'acquired' ? 'good' : signal === 'lost' || signal === 'no server' ? 'bad' : 'quiet'}`;
   const at = PHASES.indexOf(state?.phase);
   head.phases.forEach((item, n) => (setClass(item, 'done', n < at), setClass(item, 'now', n === at)));
@@ -121,6 +121,9 @@ export function mount(container, api) {
     for (const key of LIVE) s[key] = new Series(api, key, { known });
     ends.push(...Object.values(s).map((series) => series.end));
     ends.push(api.on('online', (online) => online && Object.values(s).forEach((series) => series.load())));
+    // The last state may have come by the backup path, which sends no series.
+    const told = { 'nav.altitude_m': 'altitude_m', 'nav.v_up_m_s': 'v_up_m_s', 'nav.v_horizontal_m_s': 'v_horizontal_m_s', 'nav.propellant_kg': 'propellant_kg' };
+    ends.push(api.on('state', ({ last_state }) => last_state && Object.entries(told).forEach(([key, name]) => s[key].push({ utc: last_state.utc, value: last_state[name], limit: s[key].limit }))));
     const corridor = new Corridor(parts.corridor, mission.corridor);
     const attitude = new Attitude(parts.attitude);
     let scene;

@@ -30,7 +30,7 @@ export function plugin(api, dictionary, planned_utc) {
   const bounds = ({ start, end, domain }) => (domain === 'tminus' ? { start: start + planned_utc, end: end + planned_utc } : { start, end });
 
   function valueMetadata(p) {
-    const value = { key: 'value', name: p.text || p.name, unit: p.unit || undefined, hints: { range: 1 } };
+    const value = { key: 'value', name: p.key, unit: p.unit || undefined, hints: { range: 1 } };
     if (p.kind === 'enumeration') return { ...value, format: 'enum', enumerations: p.enumerations.map(({ value: v, string }) => ({ value: v, string })) };
     if (p.kind === 'bits') return { ...value, format: `bits.${p.key}` };
     return { ...value, format: p.kind === 'integer' ? 'integer' : 'number', ...(p.kind === 'integer' ? {} : { formatString: '%.6g' }) };
@@ -47,7 +47,7 @@ export function plugin(api, dictionary, planned_utc) {
     const list = lists.find((l) => slug(l) === key);
     if (list) return { identifier, name: list, type: 'folder', location: `${NS}:telemetry` };
     const p = parameters.get(key);
-    return p && { identifier, name: p.key, type: 'frigoris.point', location: `${NS}:${slug(p.list ?? 'other')}`, telemetry: { values: [valueMetadata(p), ...DOMAINS(planned_utc)] } };
+    return p && { identifier, name: p.key, notes: p.text, type: 'frigoris.point', location: `${NS}:${slug(p.list ?? 'other')}`, telemetry: { values: [valueMetadata(p), ...DOMAINS(planned_utc)] } };
   }
 
   function installObjects(openmct) {

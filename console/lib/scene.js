@@ -5,7 +5,8 @@ import * as three from '../node_modules/three/build/three.module.js';
 
 const MOON_RADIUS_m = 1_737_400;
 const HEIGHT_m = 2.3; // of the lander as drawn
-const SKIRT = [1.12, 1.4, 2, 3.5, 7, 15, 35, 80, 200, 450];
+const SKIRT = [1.12, 1.4, 2, 3.5, 7, 15, 35];
+const FAR_m = 60_000; // beyond it the ground is the Moon's sphere
 
 const curve = (x, y) => Math.sqrt(Math.max(0, MOON_RADIUS_m ** 2 - x * x - y * y)) - MOON_RADIUS_m;
 
@@ -58,6 +59,13 @@ function groundMesh(terrain) {
   geometry.setIndex(faces);
   geometry.computeVertexNormals();
   return new three.Mesh(geometry, new three.MeshLambertMaterial({ color: 0xc9c4bc, side: three.DoubleSide }));
+}
+
+// The Moon where the map does not reach; so far below the map that they never meet.
+function moonMesh() {
+  const mesh = new three.Mesh(new three.SphereGeometry(MOON_RADIUS_m - 4000, 180, 90), new three.MeshLambertMaterial({ color: 0xb4afa7 }));
+  mesh.position.z = -MOON_RADIUS_m;
+  return mesh;
 }
 
 // A plain body with four legs; +z is the way the engines push.
@@ -130,7 +138,7 @@ export class Scene {
     this.model = landerModel();
     this.path = line(0x8ec5ff, 4000);
     this.drop = line(0x9aa7b8, 2);
-    this.scene.add(groundMesh(this.terrain), targetMark(this.terrain), this.sun, new three.HemisphereLight(0x2a3040, 0xa8998a, 0.7), this.model.lander, this.path, this.drop);
+    this.scene.add(groundMesh(this.terrain), moonMesh(), targetMark(this.terrain), this.sun, new three.HemisphereLight(0x2a3040, 0xa8998a, 0.7), this.model.lander, this.path, this.drop);
     this.view = { azimuth: -2.2, elevation: 0.3, zoom: 1 };
     this.#drag();
   }
@@ -156,6 +164,19 @@ export class Scene {
     this.lit = up;
   }
 
+  // The ground below a place, the height over it, and the turn from L's axes to the local vertical.
+  #stand([x, y, z]) {
+    if (Math.hypot(x, y, z) < FAR_m) {
+      const ground = groundAt(this.terrain, x, y);
+      return { ground: new three.Vector3(x, y, ground), height: Math.max(0, z - ground), turn: new three.Quaternion(), far: false };
+    }
+    const up = new three.Vector3(x, y, z + MOON_RADIUS_m);
+    const height = Math.max(0, up.length() - MOON_RADIUS_m);
+    up.normalize();
+    const ground = up.clone().multiplyScalar(MOON_RADIUS_m - 4000).add(new three.Vector3(0, 0, -MOON_RADIUS_m));
+    return { ground, height, turn: new three.Quaternion().setFromUnitVectors(new three.Vector3(0, 0, 1), up), far: true };
+  }
+
   // `p`: position in L; `axes`: body axes in L or undefined; `path`: positions, newest last. Returns what the caption says.
   draw({ p, axes, path, burning }) {
     const { clientWidth: w, clientHeight: h } = this.host;
@@ -163,29 +184,29 @@ export class Scene {
     const canvas = this.renderer.domElement;
     if (canvas.clientWidth !== w || canvas.clientHeight !== h) this.renderer.setSize(w, h);
     this.camera.aspect = w / h;
-    const [x, y, z] = p ?? [0, 0, 500];
-    const far = Math.hypot(x, y) > 30_000;
-    const ground = far ? curve(x, y) : groundAt(this.terrain, x, y);
-    const height = Math.max(0, z - ground);
+    const { ground, height, turn, far } = this.#stand(p ?? [0, 0, 500]);
     const distance = (height * 2.1 + Math.min(400, 16 + height * 0.4)) * this.view.zoom;
     const { azimuth, elevation } = this.view;
-    this.camera.position.set(x + distance * Math.cos(elevation) * Math.sin(azimuth), y + distance * Math.cos(elevation) * Math.cos(azimuth), ground + height * 0.45 + distance * Math.sin(elevation));
-    const floor = groundAt(this.terrain, this.camera.position.x, this.camera.position.y) + 2;
-    if (!far) this.camera.position.z = Math.max(this.camera.position.z, floor);
-    this.camera.lookAt(x, y, ground + height * 0.45 + 0.6);
+    const place = (across, away, up) => new three.Vector3(across, away, up).applyQuaternion(turn).add(ground);
+    const level = height * 0.45;
+    this.camera.up.set(0, 0, 1).applyQuaternion(turn);
+    this.camera.position.copy(place(distance * Math.cos(elevation) * Math.sin(azimuth), distance * Math.cos(elevation) * Math.cos(azimuth), level + distance * Math.sin(elevation)));
+    if (!far) this.camera.position.z = Math.max(this.camera.position.z, groundAt(this.terrain, this.camera.position.x, this.camera.position.y) + 2);
+    this.camera.lookAt(place(0, 0, level + 0.6));
     this.camera.near = distance / 50;
     this.camera.updateProjectionMatrix();
     const { lander, flame } = this.model;
     const scale = Math.max(1, (distance * 0.045) / HEIGHT_m);
     lander.visible = Boolean(p);
-    lander.position.set(x, y, z + (scale === 1 ? 0.5 : 0));
+    lander.position.set(...(p ?? [0, 0, 0]));
+    if (scale === 1) lander.position.z += 0.5; // the feet, not the body's origin, meet the ground
     lander.scale.setScalar(scale);
     if (axes) lander.setRotationFromMatrix(new three.Matrix4().makeBasis(...axes.map((a) => new three.Vector3(...a))));
     flame.visible = Boolean(burning);
     setLine(this.path, p ? [...path, p] : path);
-    setLine(this.drop, p ? [p, [x, y, ground]] : []);
+    setLine(this.drop, p ? [p, ground.toArray()] : []);
     this.renderer.render(this.scene, this.camera);
-    return `${this.lit ? 'lit by the Sun as it stands' : 'plain light'}${scale > 1.05 ? `; lander drawn ${scale < 10 ? scale.toFixed(1) : Math.round(scale)} times its size` : ''}; green ring 100 m around the target`;
+    return `${this.lit ? 'lit by the Sun as it stands' : 'plain light'}${scale > 1.05 ? `; lander drawn ${scale < 10 ? scale.toFixed(1) : Math.round(scale)} times its size` : ''}; ${far ? '' : 'green ring 100 m around the target'}`.replace(/; $/, '');
   }
 
   end() {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { browser, open } from '../browser.mjs';
 import { PROGRAM, program, scratch } from './program.mjs';
 
-const seconds = Number(process.argv[2] ?? 60);
+const seconds = Number(process.argv[2] ?? 50);
 const ends = [];
 const t = { after: (end) => ends.unshift(end) };
 const folder = scratch(t);
@@ -24,12 +24,14 @@ for (let at = 0; at + 32 <= file.length; ) {
   at += size;
 }
 const end = units.at(-1).s;
-const shown = units.filter((u) => u.s > end - 300 && u.s < end - 300 + seconds);
+// The last minute: there the number on screen changes with every value.
+const shown = units.filter((u) => u.s > end - 60 && u.s < end - 60 + seconds);
 
 const ground = await program(t, 'ground', '--mission', join(folder, 'mission.json'), '--archive', join(folder, 'again'), '--frames-tcp', '127.0.0.1:0', '--frames-udp', '127.0.0.1:0');
 const [, host, port] = /TCP ([\d.]+):(\d+)/.exec(ground.output());
 const chrome = await browser();
 const page = await open(t, chrome, `${ground.origin}/console/view.html?landing`);
+await page.locator('.gauge b').first().waitFor();
 await page.evaluate(() => {
   window.came = [];
   window.changed = [];

@@ -33,21 +33,28 @@ pub struct To {
     pub console: PathBuf,
 }
 
+/// Mission control within this program.
+struct Ours {
+    room: Arc<Room>,
+    listening: Listening,
+    serving: Serving,
+}
+
 /// Threads, the end by Ctrl-C, the line, and the room when it is ours.
 pub struct Control {
     /// Set by Ctrl-C.
     pub interrupt: Interrupt,
     /// The line to mission control.
     pub line: Line,
-    room: Option<(Arc<Room>, Listening, Serving)>,
+    ours: Option<Ours>,
     runtime: Runtime,
 }
 
 impl Control {
     /// Opens mission control, or only a line to another one, and says where it is.
     ///
-    /// - `plan`: the mission's plan, for a room of ours. `archive`: its folder. `key`: signs commands; without it
-    ///   one is kept in the archive's folder.
+    /// - `plan`: the mission's plan, for a room of ours. `archive`: its folder. `key`: file of the key that commands
+    ///   are signed with; in the archive without one.
     pub fn open(
         to: &To,
         plan: Option<&Path>,
@@ -62,7 +69,7 @@ impl Control {
             say(&mut stdout, &format!("mission control  {address} (another program's)"))
                 .into_diagnostic()?;
             let line = Line::to(address);
-            return Ok(Self { interrupt, line, room: None, runtime });
+            return Ok(Self { interrupt, line, ours: None, runtime });
         }
         let mission = match plan {
             Some(file) => Mission::read(file).map_err(Report::from_err)?,
@@ -79,15 +86,21 @@ impl Control {
             console: Some(to.console.clone()),
         };
         let serving = runtime.block_on(serve::listen(&room, options)).map_err(Report::from_err)?;
-        let address = format!("http://{}/#token={}", serving.address, serving.token);
-        say(&mut stdout, &format!("mission control  {address}")).into_diagnostic()?;
+        let (address, token) = (serving.address, &serving.token);
+        for line in [
+            format!("console          http://{address}/console/#token={token}"),
+            format!("broadcast        http://{address}/broadcast"),
+            format!("stations         TCP {}", listening.tcp),
+        ] {
+            say(&mut stdout, &line).into_diagnostic()?;
+        }
         let line = Line::to(&listening.tcp.to_string());
-        Ok(Self { interrupt, line, room: Some((room, listening, serving)), runtime })
+        Ok(Self { interrupt, line, ours: Some(Ours { room, listening, serving }), runtime })
     }
 
     /// Waits for what is on its way, closes everything, and says what became of it.
     pub fn close(self) -> miette::Result<Vec<String>> {
-        let Self { line, room, runtime, .. } = self;
+        let Self { line, ours, runtime, .. } = self;
         let tally = line.close(LAST);
         let mut out = vec![format!(
             "mission control  {} units given, {} safe on its disk; {} connection{}, {} sent again",
@@ -103,7 +116,7 @@ impl Control {
                 "                 {left} units were not acknowledged within {LAST:?}"
             ));
         }
-        if let Some((room, listening, serving)) = room {
+        if let Some(Ours { room, listening, serving }) = ours {
             drop((listening, serving));
             runtime.shutdown_timeout(Duration::from_secs(5));
             room.confirm().map_err(Report::from_err)?;

@@ -18,12 +18,13 @@ use std::collections::BTreeSet;
 /// The file at the root of the repository.
 const FILE: &str = include_str!("../../../requirements.toml");
 /// Heads of the rooms, which hold a table of requirements each.
-const ROOMS: [(&str, &str); 5] = [
+const ROOMS: [(&str, &str); 6] = [
     ("icd", include_str!("../../icd/src/lib.rs")),
     ("flight", include_str!("../../flight/src/lib.rs")),
     ("truth", include_str!("../../truth/src/lib.rs")),
     ("rig", include_str!("../../rig/src/lib.rs")),
     ("campaign", include_str!("lib.rs")),
+    ("ground", include_str!("../../ground/src/lib.rs")),
 ];
 
 /// What is wrong with a file of requirements.

@@ -240,10 +240,10 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
         if let Some(tally) = self.tallies.get_mut(class as usize) {
             tally.made = tally.made.saturating_add(1);
         }
-        if let (Some(kept), true) = (kept, at_once) {
-            if let Some(waiting) = self.waiting.get_mut(class as usize) {
-                waiting.push(Next { kept, t, octets });
-            }
+        if let (Some(kept), true) = (kept, at_once)
+            && let Some(waiting) = self.waiting.get_mut(class as usize)
+        {
+            waiting.push(Next { kept, t, octets });
         }
     }
 

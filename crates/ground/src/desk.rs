@@ -261,6 +261,7 @@ impl Desk {
             inner.take_up(&self.ground);
         }
         inner.now = Some(now);
+        inner.watch.pace(self.ground.speed());
         let before = (inner.signal, inner.call, inner.procedure.state(), inner.procedure.at());
         let (signal, _) = inner.watch.tick(now);
         let heard = Heard { carrier: inner.watch.locked(now), frames: signal == Signal::Acquired };

@@ -4,7 +4,8 @@
 //! front door), the frames' content (`flight::downlink`), what the radio lets through (`truth::radio`).
 //! As programmed, once a cycle of 20 ms: frames that began since the last cycle leave, each on every path that is
 //! locked; commands that have arrived go to the receiver; then sensors, flight software, nature; then the packets
-//! of the cycle are made. A frame reaches its station a light time after it left, whole with its last bit.
+//! of the cycle are made. A frame holds what was so when it began; it counts if it comes through at its end, and
+//! reaches its station a light time later.
 //! A station tells about itself once a second and when it gains or loses lock. It keeps frames of idle data to itself
 //! but for one a second, which shows the state of commanding.
 //! When nature has ended (an impact, a fall), the clock runs on: nothing more is computed on board, what still can
@@ -79,6 +80,16 @@ pub struct Totals {
     pub commands: [u64; 2],
 }
 
+/// A frame that a transmitter has begun.
+#[derive(Clone, Debug)]
+struct Begun {
+    by: Transmitter,
+    octets: Vec<u8>,
+    starts: Time,
+    ends: Time,
+    idle: bool,
+}
+
 /// What a station has been through.
 #[derive(Clone, Copy, Debug)]
 struct Watcher {
@@ -105,6 +116,8 @@ pub struct Live<'a> {
     ended: Option<End>,
     flown: Option<Flown>,
     watchers: BTreeMap<u8, Watcher>,
+    /// Frames whose last bit has not left, of each transmitter in order.
+    begun: VecDeque<Begun>,
     air: Air,
     /// Command link transmission units on their way up, by arrival.
     up: BTreeMap<(Time, u64), Vec<u8>>,
@@ -145,6 +158,7 @@ impl<'a> Live<'a> {
             ended: None,
             flown: None,
             watchers: BTreeMap::new(),
+            begun: VecDeque::new(),
             air: Air::default(),
             up: BTreeMap::new(),
             totals: Totals::default(),
@@ -264,51 +278,60 @@ impl<'a> Live<'a> {
         Ok(())
     }
 
-    /// Frames of both paths that began since the last cycle.
+    /// Frames of both paths: those that began since the last cycle, then those that have left whole.
     fn send(&mut self, now: Time) {
         let clcw = self.receiver.clcw();
         while let Some(sent) = self.downlink.next_frame(now, clcw) {
-            let idle = sent.channel == Channel::Idle;
-            self.radiate(Transmitter::Main, &sent.octets, (sent.starts, sent.ends), idle);
+            let (by, idle) = (Transmitter::Main, sent.channel == Channel::Idle);
+            let (starts, ends, octets) = (sent.starts, sent.ends, sent.octets.to_vec());
+            self.begun.push_back(Begun { by, octets, starts, ends, idle });
         }
-        let Some(snapshot) = self.latched else { return };
         let rate = self.link.bit_rate(Transmitter::Backup);
-        while let Some(sent) = self.downlink.next_beacon(now, rate, &snapshot, clcw) {
-            self.radiate(Transmitter::Backup, &sent.octets, (sent.starts, sent.ends), false);
+        let latched = self.latched;
+        while let Some(sent) = latched.and_then(|s| self.downlink.next_beacon(now, rate, &s, clcw))
+        {
+            let (by, idle) = (Transmitter::Backup, false);
+            let (starts, ends, octets) = (sent.starts, sent.ends, sent.octets.to_vec());
+            self.begun.push_back(Begun { by, octets, starts, ends, idle });
+        }
+        for _ in 0..self.begun.len() {
+            match self.begun.pop_front() {
+                Some(frame) if frame.ends <= now => self.radiate(&frame),
+                Some(frame) => self.begun.push_back(frame),
+                None => break,
+            }
         }
     }
 
-    /// One frame on every path of a transmitter.
-    fn radiate(&mut self, by: Transmitter, frame: &[u8], (starts, ends): (Time, Time), idle: bool) {
+    /// One frame whose last bit has left, on every path of its transmitter; one that broke off is nowhere whole.
+    fn radiate(&mut self, frame: &Begun) {
+        let Begun { by, starts, ends, idle, .. } = *frame;
         self.totals.frames[by as usize] += 1;
-        let silent = self.running.simulation().silenced();
+        let silent = self.running.simulation().silenced() || self.link.bit_rate(by) == 0;
         let mut heard = false;
         for n in 0..self.link.paths().len() {
             let path = self.link.paths()[n];
             if path.transmitter != by {
                 continue;
             }
-            let whole = self.link.survives(n, frame.len());
+            let whole = self.link.survives(n, frame.octets.len());
             let Some(watcher) = self.watchers.get_mut(&path.station) else { continue };
             if silent || !path.frame_locked {
                 continue;
             }
             heard |= whole;
             let way = Span::from_s(path.light_time_s);
-            let (content, mut payload) = (Content::Frame, frame.to_vec());
-            let content = match whole {
-                true => {
-                    watcher.seen.frames_good += 1;
-                    content
-                }
-                false => {
-                    // Any burst of up to 16 bits fails the frame's checksum.
-                    let at = watcher.seen.frames_bad as usize % payload.len();
-                    payload[at] ^= 0xA5;
-                    watcher.seen.frames_bad += 1;
-                    self.totals.damaged += 1;
-                    Content::BadFrame
-                }
+            let mut payload = frame.octets.clone();
+            let content = if whole {
+                watcher.seen.frames_good += 1;
+                Content::Frame
+            } else {
+                // Any burst of up to 16 bits fails the frame's checksum.
+                let at = watcher.seen.frames_bad as usize % payload.len();
+                payload[at] ^= 0xA5;
+                watcher.seen.frames_bad += 1;
+                self.totals.damaged += 1;
+                Content::BadFrame
             };
             if idle && whole {
                 if starts < watcher.idle {
@@ -367,7 +390,8 @@ impl<'a> Live<'a> {
                 carrier_locked: path.carrier_locked,
                 frame_locked: path.frame_locked,
                 doppler_Hz: path.doppler_Hz,
-                cn0_dBHz: path.cn0_dBHz,
+                // Nothing comes in: 0 dB Hz is far below what any receiver finds.
+                cn0_dBHz: path.cn0_dBHz.max(0.0),
                 bit_rate_bit_s: f64::from(path.bit_rate),
                 elevation_rad: path.elevation_rad,
                 light_time_s: path.light_time_s,

@@ -207,7 +207,10 @@ pub extern "C" fn receive_command(
 
 /// A command packet as the computer reads it.
 #[unsafe(no_mangle)]
-pub extern "C" fn read_command(packet: &Uplink, out: &mut Option<Result<(Header, Order), Refusal>>) {
+pub extern "C" fn read_command(
+    packet: &Uplink,
+    out: &mut Option<Result<(Header, Order), Refusal>>,
+) {
     *out = Some(tc::decode(packet.packet()).map_err(|(_, why)| why));
 }
 

@@ -10,8 +10,10 @@
 //! the reward of adaptive stress testing [Lee2020] with the margin m still unknown: it is predicted as that of the
 //! parent less what the new disturbance costs alone, each way of failing on its own, corrected by what sets of
 //! the same classes have been found to differ by; n counts those sets, as in [Kocsis2006], and weighs so much that
-//! every pair of classes is met once before any is met again: what matters only together shows in no prediction. One set in four is drawn
-//! by its likelihood alone, so that a wrong model cannot hide a failure for good.
+//! every pair of classes is met once before any is met again: what matters only together shows in no prediction.
+//! Of a set whose classes were never met the worst is expected: that what each costs, of whichever margin, comes out
+//! of the least one. A believed altitude that is wrong and a range that comes late cost different margins until
+//! they meet. One set in four is drawn by its likelihood alone, so that a wrong model cannot hide a failure for good.
 //! Classes of failures that are known well are not tried again, nor sets that hold them: a failure that needs less
 //! is likelier.
 //! Everything is decided between batches; within one, trials are independent: any number of threads gives the same.
@@ -104,6 +106,13 @@ struct Variant {
     part: Part,
     /// What it takes from each margin.
     cost: Vec<f64>,
+}
+
+impl Variant {
+    /// What it takes from the margin that it takes most from.
+    fn most(&self) -> f64 {
+        self.cost.iter().copied().fold(f64::MIN, f64::max)
+    }
 }
 
 /// Looks for failures.
@@ -279,13 +288,12 @@ impl State<'_> {
 
     /// Keeps a variant; of the same disturbance to the same side the place that costs most.
     fn keep(&mut self, variant: Variant) {
-        let most = |variant: &Variant| variant.cost.iter().copied().fold(f64::MIN, f64::max);
         let same = |own: &&mut Variant| {
             own.part.dimension == variant.part.dimension
                 && (own.part.size < 0.0) == (variant.part.size < 0.0)
         };
         match self.variants.iter_mut().find(same) {
-            Some(own) if most(own) < most(&variant) => *own = variant,
+            Some(own) if own.most() < variant.most() => *own = variant,
             Some(_) => {}
             None => self.variants.push(variant),
         }
@@ -409,7 +417,11 @@ impl State<'_> {
                 let log_likelihood = point.log_likelihood(dimensions);
                 let classes: Classes = classes.into_iter().map(str::to_string).collect();
                 let (tried, short) = self.learnt.get(&classes).copied().unwrap_or_default();
-                let near = (predicted - short / tried.max(1.0)).max(0.0);
+                let near = match tried > 0.0 {
+                    true => predicted - short / tried,
+                    false => trial.near() - variant.most(),
+                };
+                let near = near.max(0.0);
                 let value = log_likelihood - WEIGHT * near + CURIOSITY / (1.0 + tried).sqrt();
                 out.insert(
                     set.clone(),

@@ -15,7 +15,8 @@ td ul { margin: 0; padding-left: 1.1em; } td small { color: var(--muted); } \
 summary { cursor: pointer; color: var(--muted); } code { font-size: 12px; overflow-wrap: anywhere; } \
 @media (max-width: 700px) { table { min-width: 0; } thead { display: none; } table, tbody, tr, td { display: block; } \
 tr { padding: 8px 0; border-bottom: 1px solid var(--grid); } td { border: 0; padding: 1px 0; white-space: normal; } \
-td.number { text-align: left; color: var(--muted); } td.number:nth-child(3)::before { content: \"ln p \"; } }";
+td.number { text-align: left; color: var(--muted); } td.number:nth-child(3)::before { content: \"ln p \"; } \
+td.number:nth-child(4)::before { content: \"size \"; } }";
 
 const WIDTH: f64 = 900.0;
 const LEFT: f64 = 330.0;
@@ -36,8 +37,9 @@ pub fn page(study: &Study) -> String {
          <div class=\"what\">search for failures</div></header>\n<main>\n\
          <h1>How {} can be lost{}</h1>\n<p class=\"purpose\">{}</p>\n\
          <section class=\"card\"><h2>Likelihood</h2>{}</section>\n\
+         <section class=\"card\"><h2>Size</h2>{}</section>\n\
          <section class=\"card\"><h2>Failures</h2><div class=\"scroll\"><table><thead><tr>\
-         <th class=\"number\">no.</th><th>disturbed</th><th class=\"number\">ln p</th><th>{}</th>{other}\
+         <th class=\"number\">no.</th><th>disturbed</th><th class=\"number\">ln p</th><th class=\"number\">size</th><th>{}</th>{other}\
          <th>dispersed runs</th><th>replay</th></tr></thead><tbody>\n{rows}</tbody></table></div></section>\n\
          <footer>Each line is the smallest disturbance of its kind that was found. Likelihood: by the rates and \
          scales that the library assumes, without the constants of densities; it orders the list and is no \
@@ -46,7 +48,8 @@ pub fn page(study: &Study) -> String {
         escape(&study.name),
         escape(&against),
         escape(&format!("{}. {}", study.title, summary(study))),
-        bars(study),
+        likelihoods(study),
+        sizes(study),
         escape(&study.name),
     )
 }
@@ -69,38 +72,61 @@ fn row(study: &Study, n: usize, failure: &Listed) -> String {
     });
     format!(
         "<tr><td class=\"number\">{}</td><td><b>{}</b><ul>{what}</ul>{alike}</td>\
-         <td class=\"number\">{:.1}</td>{own}{other}<td>{}</td><td><code>{}</code></td></tr>\n",
+         <td class=\"number\">{:.1}</td><td class=\"number\">{:.2}</td>{own}{other}<td>{}</td><td><code>{}</code></td></tr>\n",
         n + 1,
         escape(&failure.classes.join(" + ")),
         failure.log_likelihood,
+        failure.length,
         escape(&dispersed(failure)),
         escape(&failure.replay)
     )
 }
 
-/// Log-likelihoods as bars, those of several disturbances in colour.
-fn bars(study: &Study) -> String {
-    let least = study.failures.iter().map(|f| f.log_likelihood).fold(-1.0, f64::min);
-    #[allow(clippy::cast_possible_truncation)] // some tens at the most
-    let last = (least / 5.0).floor() as i32;
-    let end = f64::from(last) * 5.0;
-    let x = |ln_p: f64| LEFT + (WIDTH - LEFT - RIGHT) * (1.0 - ln_p / end);
-    let height = ROW * study.failures.len() as f64;
+/// Log-likelihoods as bars, likeliest first.
+fn likelihoods(study: &Study) -> String {
+    let all = study.failures.iter().enumerate().map(|(n, f)| (n, f.log_likelihood)).collect();
+    format!(
+        "<p>Longer is likelier. In colour: only several disturbances together lose the lander.</p>{}",
+        bars(study, all, -5.0, "ln p")
+    )
+}
+
+/// Sizes as bars, smallest first.
+fn sizes(study: &Study) -> String {
+    let all = study.by_size().into_iter().map(|n| (n - 1, study.failures[n - 1].length)).collect();
+    format!(
+        "<p>How far from no disturbance, in severities: 1 is a fault as the table of severities has it; of several the \
+         root of the sum of squares; a fault without a size counts 1. Shorter is smaller.</p>{}",
+        bars(study, all, 0.5, "size")
+    )
+}
+
+/// Bars of the failures named, those of several disturbances in colour; `step`: of the scale, below zero when it
+/// falls from zero on the right.
+fn bars(study: &Study, all: Vec<(usize, f64)>, step: f64, unit: &str) -> String {
+    let farthest = all.iter().map(|(_, value)| (value / step).ceil()).fold(1.0, f64::max);
+    let share = |value: f64| match step < 0.0 {
+        true => 1.0 - value / (step * farthest),
+        false => value / (step * farthest),
+    };
+    let x = |value: f64| LEFT + (WIDTH - LEFT - RIGHT) * share(value);
+    let height = ROW * all.len() as f64;
     let mut svg = String::new();
-    for tick in last..=0 {
-        let at = x(5.0 * f64::from(tick));
+    #[allow(clippy::cast_possible_truncation)] // some tens at the most
+    for tick in 0..=farthest as i32 {
+        let value = step * f64::from(tick);
         let _ = write!(
             svg,
-            "<line class=\"grid\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"0\" y2=\"{height:.1}\"/>\
-             <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+            "<line class=\"grid\" x1=\"{0:.1}\" x2=\"{0:.1}\" y1=\"0\" y2=\"{height:.1}\"/>\
+             <text x=\"{0:.1}\" y=\"{1:.1}\" text-anchor=\"middle\">{2}</text>",
+            x(value),
             height + 16.0,
-            (5 * tick).to_string().replace('-', "−")
+            (value + 0.0).to_string().replace('-', "−")
         );
     }
-    for (n, failure) in study.failures.iter().enumerate() {
-        let top = ROW * n as f64;
+    for (row, (n, value)) in all.iter().enumerate() {
+        let (top, failure) = (ROW * row as f64, &study.failures[*n]);
         let class = if failure.what.len() > 1 { "bar" } else { "single" };
-        let right = x(failure.log_likelihood);
         let _ = write!(
             svg,
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}  {}</text>\
@@ -110,14 +136,13 @@ fn bars(study: &Study) -> String {
             escape(&failure.classes.join(" + ")),
             n + 1,
             top + 4.0,
-            (right - LEFT).max(1.0),
+            (x(*value) - LEFT).max(1.0),
             ROW - 8.0
         );
     }
     format!(
-        "<p>Longer is likelier. In colour: only several disturbances together lose the lander.</p>\
-         <div class=\"scroll\"><svg viewBox=\"0 0 {WIDTH} {:.1}\" style=\"min-width:480px\" role=\"img\">{svg}\
-         <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">ln p</text></svg></div>",
+        "<div class=\"scroll\"><svg viewBox=\"0 0 {WIDTH} {:.1}\" style=\"min-width:480px\" role=\"img\">{svg}\
+         <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{unit}</text></svg></div>",
         height + 38.0,
         0.5 * (LEFT + WIDTH - RIGHT),
         height + 34.0

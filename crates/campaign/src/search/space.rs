@@ -99,6 +99,11 @@ impl Point {
         self.0.iter().map(part).sum()
     }
 
+    /// Length of the vector of sizes: how far from no disturbance, in units of the scales.
+    pub fn length(&self) -> f64 {
+        self.0.iter().map(|part| part.size * part.size).sum::<f64>().sqrt()
+    }
+
     /// The classes of what is disturbed, sorted, each once.
     pub fn classes<'a>(&self, dimensions: &'a [Dimension]) -> Vec<&'a str> {
         let class = |part: &Part| dimensions[part.dimension].class.as_str();

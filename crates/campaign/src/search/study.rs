@@ -1,7 +1,7 @@
 //! The search of a scenario from beginning to end: explored, confirmed, listed, each failure as a file.
 //!
 //! Owns: [`Study`], what is spent on what. Does not own: words and pages (`text`, `page`).
-//! The list is cut to [`LISTED`]. Each of its failures is flown once more in both configurations, and in
+//! The list is cut to [`LISTED`]: the likeliest, and of the rest the [`SMALLEST`] smallest. Each of its failures is flown once more in both configurations, and in
 //! [`DISPERSED`] dispersed runs of each: a failure that hangs on one draw of the noise shows.
 
 use super::bench::{Against, Bench};
@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// Failures listed at the most.
 pub const LISTED: usize = 20;
+/// Failures listed because they are small, however unlikely.
+pub const SMALLEST: usize = 6;
 /// Dispersed runs of each listed failure in each configuration.
 pub const DISPERSED: u64 = 5;
 
@@ -64,6 +66,8 @@ pub struct Listed {
     pub sizes: Vec<f64>,
     /// Log-likelihood.
     pub log_likelihood: f64,
+    /// How far from no disturbance, in units of the scales.
+    pub length: f64,
     /// The flight.
     pub own: Ending,
     /// The other configuration under the same disturbances.
@@ -117,12 +121,12 @@ impl Study {
         let listing = (each * LISTED as u64).min(runs / 4);
         let seed = seed.unwrap_or(bench.scenario().seed);
         let options = Options { trials: runs - listing, seed };
-        let explored = explore(&bench, &options, progress)?;
-        let count = usize::try_from(listing / each).unwrap_or(0);
+        let mut explored = explore(&bench, &options, progress)?;
+        let found = explored.failures.len();
+        explored.failures = listed(explored.failures, usize::try_from(listing / each).unwrap_or(0));
         let failures: Result<Vec<Listed>, SearchError> = explored
             .failures
             .par_iter()
-            .take(count)
             .enumerate()
             .map(|(n, failure)| Listed::of(&bench, folder, n + 1, failure))
             .collect();
@@ -135,7 +139,17 @@ impl Study {
         for (listed, failure) in failures.iter().zip(&explored.failures) {
             listed.write(&bench, folder, &failure.point)?;
         }
-        Ok(Self::tell(&bench, &explored, failures, seed, each, resumed))
+        let mut study = Self::tell(&bench, &explored, failures, seed, each, resumed);
+        study.found = found;
+        Ok(study)
+    }
+
+    /// Numbers of the listed failures from one, smallest disturbance first.
+    pub fn by_size(&self) -> Vec<usize> {
+        let length = |n: &usize| self.failures[n - 1].length;
+        let mut order: Vec<usize> = (1..=self.failures.len()).collect();
+        order.sort_by(|a, b| length(a).total_cmp(&length(b)));
+        order
     }
 
     fn tell(
@@ -166,6 +180,17 @@ impl Study {
     }
 }
 
+/// Of all failures, likeliest first, those that are listed, in the same order.
+fn listed(all: Vec<Failure>, count: usize) -> Vec<Failure> {
+    let likeliest = count.saturating_sub(SMALLEST).min(all.len());
+    let mut rest: Vec<usize> = (likeliest..all.len()).collect();
+    let length = |n: &usize| all[*n].point.length();
+    rest.sort_by(|a, b| length(a).total_cmp(&length(b)));
+    rest.truncate(count - likeliest);
+    let keep = |n: usize| n < likeliest || rest.contains(&n);
+    all.iter().enumerate().filter(|(n, _)| keep(*n)).map(|(_, failure)| failure.clone()).collect()
+}
+
 impl Listed {
     fn of(
         bench: &Bench,
@@ -186,6 +211,7 @@ impl Listed {
             classes: point.classes(dimensions).into_iter().map(str::to_string).collect(),
             sizes: point.0.iter().map(|part| part.size).collect(),
             log_likelihood: failure.log_likelihood,
+            length: point.length(),
             own,
             other,
             alike: alike.collect(),

@@ -36,7 +36,8 @@ pub fn lines(study: &Study) -> Vec<String> {
     let mut out = vec![study.title.clone(), summary(study), String::new()];
     for (n, failure) in study.failures.iter().enumerate() {
         let (own, ln_p) = (ending(&failure.own), failure.log_likelihood);
-        out.push(format!("{:>3}  {}   ln p {ln_p:.1}", n + 1, failure.classes.join(" + ")));
+        let (classes, length) = (failure.classes.join(" + "), failure.length);
+        out.push(format!("{:>3}  {classes}   ln p {ln_p:.1}, size {length:.2}", n + 1));
         out.extend(failure.what.iter().map(|what| format!("       {what}")));
         let other = match (&failure.other, &study.other) {
             (Some(other), Some(name)) => format!("; {name}: {}", ending(other)),
@@ -44,6 +45,16 @@ pub fn lines(study: &Study) -> Vec<String> {
         };
         out.push(format!("     {own}{other}   (dispersed: {})", dispersed(failure)));
         out.push(format!("     {}", failure.replay));
+    }
+    if !study.failures.is_empty() {
+        out.extend([
+            String::new(),
+            "Smallest first (size in severities, of several the root of squares):".into(),
+        ]);
+    }
+    for n in study.by_size() {
+        let failure = &study.failures[n - 1];
+        out.push(format!("     {:5.2}  {:>3}  {}", failure.length, n, failure.classes.join(" + ")));
     }
     out
 }
@@ -73,6 +84,7 @@ pub fn json(study: &Study) -> String {
             ("disturbed".to_string(), texts(&failure.what)),
             ("sizes".to_string(), Json::List(sizes)),
             ("log_likelihood".to_string(), Json::Number(failure.log_likelihood)),
+            ("size".to_string(), Json::Number(failure.length)),
             ("own".to_string(), flight(&failure.own)),
             ("alike".to_string(), texts(&failure.alike)),
         ];

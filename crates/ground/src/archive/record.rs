@@ -2,7 +2,7 @@
 //!
 //! | octets | what |
 //! |--:|---|
-//! | 4 | `FREC` |
+//! | 4 | the letters FREC |
 //! | 4 | length of the payload |
 //! | 8 | number of the record, from 1 |
 //! | 8 | stream: number of the record that opened the connection; 0 for datagrams |

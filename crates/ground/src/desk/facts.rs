@@ -138,6 +138,17 @@ fn remembered(ground: &Ground, list: &str, end: Time, states: &mut BTreeMap<Time
     }
 }
 
+/// The plan's descent speed at an altitude, between its points, m/s.
+fn planned_m_s(mission: &Mission, altitude_m: f64) -> Option<f64> {
+    let points = &mission.corridor;
+    let below = points.iter().filter(|p| p.altitude_m <= altitude_m);
+    let below = below.max_by(|a, b| a.altitude_m.total_cmp(&b.altitude_m))?;
+    let above = points.iter().filter(|p| p.altitude_m > altitude_m);
+    let above = above.min_by(|a, b| a.altitude_m.total_cmp(&b.altitude_m))?;
+    let part = (altitude_m - below.altitude_m) / (above.altitude_m - below.altitude_m);
+    Some(below.descent_m_s + part * (above.descent_m_s - below.descent_m_s))
+}
+
 impl Inner {
     /// One packet's values.
     pub(super) fn values(&mut self, values: &Values) {
@@ -240,6 +251,7 @@ impl Inner {
             cut_off: self.picture.cut_off(),
             landed_on_board: self.picture.landed(),
             too_fast: self.picture.alarm("speed exceeds corridor"),
+            planned_descent_m_s: last.and_then(|last| planned_m_s(mission, last.altitude_m)),
             contradiction: self.picture.alarm("altitude contradiction"),
             tried_all: self.procedure.state() == crate::signal::procedure::State::Exhausted,
         }

@@ -1,4 +1,4 @@
-//! Packet definitions for ccsdspy [ccsdspy]: a CSV file a packet, one line a field.
+//! Packet definitions for ccsdspy [CcsdsPy201]: a CSV file a packet, one line a field.
 //!
 //! Owns: the columns. The primary header is not listed: the client knows it.
 //! A packet that ends in octets of any number needs its `VariableLength`, the others `FixedLength`.

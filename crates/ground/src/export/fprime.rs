@@ -1,4 +1,4 @@
-//! The dictionary of F´ [FPrime] as JSON, for its ground data system.
+//! The dictionary of F´ [FPrime441] as JSON, for its ground data system.
 //!
 //! As written: a housekeeping list is a telemetry packet of F´ with the same values in the same order, so
 //! `python/frigoris_gds.py` hands over the octets as they are behind another head. Numbers that the head needs

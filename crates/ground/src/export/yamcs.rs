@@ -1,4 +1,4 @@
-//! A configuration folder for a Yamcs server [Yamcs], with the XTCE database inside.
+//! A configuration folder for a Yamcs server [Yamcs5], with the XTCE database inside.
 //!
 //! Owns: the files. They were written from its documentation and never run: no server is in the package
 //! sources this was built from. Every file says so.

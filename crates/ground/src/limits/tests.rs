@@ -18,7 +18,7 @@ fn with(change: impl FnOnce(&mut LimitOverride)) -> Result<Limits, LimitError> {
 #[test]
 fn a_limit_holds_in_its_phases_alone_and_the_plan_goes_before_the_dictionary() {
     let limits = Limits::new(KEYS, &[]).unwrap();
-    assert_eq!(limits.level(0, Phase::Terminal, 0.3), Level::Yellow);
+    assert_eq!(limits.level(0, Phase::Terminal, 0.5), Level::Yellow);
     assert_eq!(limits.level(0, Phase::Terminal, f64::NAN), Level::Red);
     assert_eq!(limits.level(0, Phase::Braking, 1.5), Level::Normal);
     assert_eq!(limits.level(1, Phase::OrbitCoast, 20.0), Level::Red);
@@ -28,8 +28,8 @@ fn a_limit_holds_in_its_phases_alone_and_the_plan_goes_before_the_dictionary() {
     })
     .unwrap();
     assert_eq!(limits.level(0, Phase::Braking, 1.5), Level::Red);
-    assert_eq!(limits.level(0, Phase::Terminal, 0.3), Level::Yellow);
-    assert_eq!(limits.rules(0)[0].limit.persistence_s, 0.5);
+    assert_eq!(limits.level(0, Phase::Terminal, 0.5), Level::Yellow);
+    assert_eq!(limits.rules(0)[0].limit.persistence_s, 1.0);
 }
 
 #[test]

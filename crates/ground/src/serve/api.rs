@@ -177,9 +177,9 @@ struct By {
 }
 
 /// The body, which may be empty where everything in it is optional.
-fn body<T: for<'a> Deserialize<'a>>(octets: &Bytes) -> Result<T, Response> {
+fn body<T: for<'a> Deserialize<'a>>(octets: &Bytes) -> Result<T, Box<Response>> {
     let octets: &[u8] = if octets.is_empty() { b"{}" } else { octets };
-    serde_json::from_slice(octets).map_err(|why| refused(StatusCode::BAD_REQUEST, why))
+    serde_json::from_slice(octets).map_err(|why| Box::new(refused(StatusCode::BAD_REQUEST, why)))
 }
 
 pub(super) async fn acknowledge(
@@ -191,7 +191,7 @@ pub(super) async fn acknowledge(
         Ok(by) => {
             by.by.unwrap_or_else(|| "console".to_owned()).chars().take(60).collect::<String>()
         }
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     match waiting(move || room.ground.acknowledge(id, &by)).await {
         Ok(Ok(seen)) => Json(alarm(&seen)).into_response(),
@@ -230,7 +230,7 @@ pub(super) async fn command(State(room): State<Shared>, octets: Bytes) -> Respon
         Err(response) => {
             let noted =
                 waiting(move || room.desk.note_refusal("POST /api/commands", "not readable"));
-            noted.await.map_or_else(|lost| lost, |()| response)
+            noted.await.map_or_else(|lost| lost, |()| *response)
         }
     }
 }
@@ -251,7 +251,7 @@ pub(super) async fn release(
             let confirm = confirm.unwrap_or_default();
             ordered(waiting(move || room.desk.release(id, &confirm)).await)
         }
-        Err(response) => response,
+        Err(response) => *response,
     }
 }
 
@@ -273,7 +273,7 @@ pub(super) async fn steer(
 ) -> Response {
     let Steer { automatic, confirm } = match body(&octets) {
         Ok(steer) => steer,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let done = waiting(move || match word.as_str() {
         "start" => Some(room.desk.start_procedure(automatic.unwrap_or(true))),

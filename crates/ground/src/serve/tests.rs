@@ -37,6 +37,7 @@ impl Bench {
         let _ = std::fs::remove_dir_all(&folder);
         let mission = r#"{ "mission": "Test", "planned_touchdown_utc": "2025-06-05T19:17:00",
             "light_time_s": 1.28, "stations": [{ "number": 1, "name": "Goonhilly" }],
+            "corridor": [{ "altitude_m": 0, "descent_m_s": 1 }, { "altitude_m": 1000, "descent_m_s": 33 }],
             "timeline": [{ "utc": "2025-06-05T19:17:00", "text": "touchdown" }] }"#;
         let mission = Mission::parse(Path::new("mission.json"), mission.into()).unwrap();
         let ground = Ground::open(crate::Options { archive: folder, mission }).unwrap();
@@ -120,6 +121,9 @@ async fn next(socket: &mut Socket, key: &str) -> Value {
     tokio::time::timeout(Duration::from_secs(3), wait).await.expect(key)
 }
 
+/// Method, path, headers, expected status.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], u16);
+
 #[tokio::test]
 async fn only_the_own_name_the_own_pages_and_the_token_get_through() {
     let bench = Bench::new("guard").await;
@@ -129,7 +133,7 @@ async fn only_the_own_name_the_own_pages_and_the_token_get_through() {
     let localhost = format!("localhost:{port}");
     let bearer = format!("Bearer {}", bench.serving.token);
     let almost = format!("Bearer {}0", &bench.serving.token[..63]);
-    let cases: &[(&str, &str, &[(&str, &str)], u16)] = &[
+    let cases: &[Case] = &[
         ("GET", "/api/state", &[("Host", &host)], 200),
         ("GET", "/api/state", &[("Host", &localhost)], 200),
         ("GET", "/api/state", &[("Host", "control.example")], 200),
@@ -349,7 +353,7 @@ async fn a_signal_that_stops_is_told_as_lost_with_its_extrapolation_and_the_proc
             break;
         }
     }
-    assert_eq!(state["signal"], "lost");
+    assert_eq!((&state["signal"], &state["status"]["call"]), (&json!("lost"), &json!("lost")));
     assert_eq!(state["last_state"]["altitude_m"], 192.0);
     assert_eq!(state["extrapolated"]["grounded"], true);
     let speed_m_s = state["extrapolated"]["impact"]["speed_m_s"].as_f64().unwrap();

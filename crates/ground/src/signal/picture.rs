@@ -90,7 +90,7 @@ impl Picture {
         if before.is_some_and(|last| t <= last.t) {
             return;
         }
-        let phase = seen.phase.and_then(|number| phase(number));
+        let phase = seen.phase.and_then(self::phase);
         let phase = phase.or(before.map(|last| last.phase)).unwrap_or_default();
         let propellant_kg =
             seen.propellant_kg.or(before.map(|last| last.propellant_kg)).unwrap_or(0.0);

@@ -114,6 +114,8 @@ pub struct Facts {
     pub landed_on_board: bool,
     /// Alarm "speed exceeds corridor" stood in the last telemetry.
     pub too_fast: bool,
+    /// Planned descent speed at the last state's altitude, m/s.
+    pub planned_descent_m_s: Option<f64>,
     /// Alarm "altitude contradiction" stood in the last telemetry.
     pub contradiction: bool,
     /// The reconnect procedure has run to its end without an answer.

@@ -84,6 +84,8 @@ pub struct Watch {
     newest_carrier: Option<(Time, Report)>,
     signal: Signal,
     since: Option<Time>,
+    /// Added to every patience, s of mission time: a fast replay that stalls for a moment has lost nothing.
+    haste_s: f64,
 }
 
 impl Watch {
@@ -91,6 +93,10 @@ impl Watch {
     /// pass in the plan a signal is always expected.
     pub fn new(passes: Vec<Interval>, occultations: Vec<Interval>) -> Self {
         Self { passes, occultations, ..Self::default() }
+    }
+    /// How fast mission time passes: in a replay, patience is a second of the computer's time longer.
+    pub fn pace(&mut self, speed: f64) {
+        self.haste_s = if speed > 1.5 { speed } else { 0.0 };
     }
     /// A good frame came, of telemetry or beacon.
     pub fn frame(&mut self, received: Time) {
@@ -116,7 +122,8 @@ impl Watch {
     }
     /// Reports no older than a few seconds, by station and transmitter.
     pub fn reports(&self, now: Time) -> impl Iterator<Item = (u8, &Report)> {
-        let live = move |t: Time| (now - t).s() <= STATION_GONE_S;
+        let gone_s = STATION_GONE_S + self.haste_s;
+        let live = move |t: Time| (now - t).s() <= gone_s;
         self.reports.iter().filter(move |(_, (t, _))| live(*t)).map(|((s, _), (_, r))| (*s, r))
     }
     /// Newest time at which any receiver held the carrier, with that report.
@@ -140,14 +147,14 @@ impl Watch {
     pub fn patience_s(&self, now: Time) -> f64 {
         let known = self.reports(now).count() > 0;
         if known && !self.locked(now) {
-            return SILENCE_NO_CARRIER_S;
+            return SILENCE_NO_CARRIER_S + self.haste_s;
         }
         let slowest = self
             .reports(now)
             .filter(|(_, report)| report.frames && report.bit_rate_bit_s > 0.0)
             .map(|(_, report)| 3.0 * FRAME_BITS / report.bit_rate_bit_s)
             .fold(SILENCE_S, f64::max);
-        slowest.min(60.0)
+        slowest.min(60.0) + self.haste_s
     }
     /// Frames are fresh at `now`.
     pub fn fresh(&self, now: Time) -> bool {
@@ -170,7 +177,7 @@ impl Watch {
             return Signal::Acquired;
         }
         let stations_gone = match self.reports.values().map(|(t, _)| *t).max() {
-            Some(newest) => (now - newest).s() > STATION_GONE_S,
+            Some(newest) => (now - newest).s() > STATION_GONE_S + self.haste_s,
             None => self.newest_frame.is_some_and(|t| (now - t).s() > 60.0),
         };
         match self.first {
@@ -231,6 +238,17 @@ mod tests {
         assert_eq!(watch.tick(at(2825.0)).0, Signal::Occulted);
         watch.station(at(2831.0), 1, report(false, 0.0));
         assert_eq!(watch.tick(at(2831.0)).0, Signal::Lost);
+    }
+
+    #[test]
+    fn a_stall_of_a_fast_replay_is_no_loss() {
+        let mut watch = Watch::new(vec![], vec![]);
+        watch.pace(30.0);
+        watch.station(at(0.0), 1, report(true, 500e3));
+        watch.frame(at(0.0));
+        assert_eq!(watch.tick(at(20.0)).0, Signal::Acquired);
+        watch.station(at(40.0), 1, report(false, 0.0));
+        assert_eq!(watch.tick(at(40.0)).0, Signal::Lost);
     }
 
     #[test]

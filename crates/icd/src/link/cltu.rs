@@ -5,7 +5,7 @@
 //! As published: [CCSDS231]: BCH (63, 56), g(x) = x⁷ + x⁶ + x² + 1, the seven parity bits inverted, a
 //! fill bit of zero after them; start EB90; tail C5C5C5C5C5C5C579, which no codeblock is.
 //! As programmed: decoding ends at the first block that is wrong in more than one bit, be it the tail or not.
-//! Held against the codeblocks of [YamcsBch].
+//! Held against the codeblocks of [YamcsBch5].
 
 use super::command_frame::TC_FRAME_MAX;
 

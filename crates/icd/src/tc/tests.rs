@@ -31,7 +31,10 @@ fn orders() -> Vec<Order> {
     };
     let plain = COMMANDS.iter().filter(|command| command.code != code::SCHEDULE);
     let plain = plain.map(|command| {
-        let values: Vec<f64> = command.arguments.iter().map(values).collect();
+        let mut values: Vec<f64> = command.arguments.iter().map(values).collect();
+        if command.code == code::LOAD_PARAMETER {
+            values[1] = PARAMETERS.last().unwrap().max;
+        }
         command.order(&values).unwrap()
     });
     let mut all: Vec<_> = plain.collect();

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::scenario::Scenario;
+use icd::events::Event;
 use icd::link::delivery::{self, Content};
 use icd::link::frame::Frame as TmFrame;
 use icd::link::packet::Packet;
@@ -200,4 +201,94 @@ fn the_plan_tells_what_the_scenario_plans() {
         "{}",
         plan.split("\"corridor\"").next().unwrap()
     );
+}
+
+/// Flies a scenario with its own radio; the last essential state that any station had, and what was heard of it all.
+fn with_its_radio(name: &str, after_s: f64) -> (Flown, Totals, Heard, Option<(Time, bool)>) {
+    let stand = stand(name);
+    let link = OnAir::new(stand.radio(0).unwrap().unwrap(), mission::hidden_times(&stand));
+    let (mut heard, mut last) = (Heard::default(), None);
+    let (flown, totals) = deliver(&stand, Box::new(link), after_s, |delivery| {
+        let (unit, _) = delivery::read(&delivery.octets).unwrap();
+        if unit.content != Content::Frame {
+            return;
+        }
+        let frame = TmFrame::read(unit.payload).unwrap();
+        if frame.scid == icd::link::frame::SCID {
+            heard.take(delivery);
+        } else if let Ok((Packet::Housekeeping { t, .. }, _)) = packet::decode(frame.data) {
+            last = Some((t, true));
+        }
+    });
+    (flown, totals, heard, last)
+}
+
+#[test]
+fn with_the_main_transmitter_dead_the_backup_tells_the_state_to_within_a_second_of_the_impact() {
+    let (flown, totals, heard, last) = with_its_radio("m2-main-transmitter-dead", 30.0);
+    let start = stand("m2-main-transmitter-dead").start(0).t;
+    let impact = start + Span::from_s(flown.simulated_s);
+    let (last, _) = last.unwrap();
+    assert!(impact - last < Span::from_ms(1_000), "{} s before", (impact - last).s());
+    let main = heard.packets.iter().map(|(_, _, t)| *t).max().unwrap();
+    let quiet_s = (impact - main).s();
+    assert!((95.0..110.0).contains(&quiet_s), "the main path ended {quiet_s} s before, {totals:?}");
+}
+
+#[test]
+fn a_far_side_landing_is_followed_through_the_relay() {
+    let (flown, totals, heard, _) = with_its_radio("apex-1-relay", 60.0);
+    let landed = (1, Event::Landed.code());
+    assert!(flown.events.iter().any(|(_, event)| *event == Event::Landed));
+    assert!(heard.packets.iter().any(|(kind, code, _)| (*kind, *code) == landed), "{totals:?}");
+    assert!(totals.received[0] > 1000, "{totals:?}");
+}
+
+#[test]
+fn a_command_reaches_the_computer_a_light_time_later_and_its_answers_come_back_and_a_copy_is_refused()
+ {
+    use icd::link::cltu::{self, CLTU_MAX};
+    use icd::link::command_frame::{self, Content as Kind, TC_FRAME_MAX};
+    use icd::tc::{self, Header, Report};
+    let stand = stand("m2-nominal-from-ignition");
+    let load = stand.load(0);
+    let link = scripted(&stand, &[], 200_000);
+    let mut live = Live::new(&stand, &load, 0, Recording::Off, link, receiver()).unwrap();
+    let mut packet = [0; icd::bus::UPLINK_MAX];
+    let octets = tc::encode(&tc::Order::Ping, Header::new(9), &mut packet);
+    let mut frame = [0; TC_FRAME_MAX];
+    let key = Key([7; KEY_OCTETS]);
+    let sealed = command_frame::seal(&key, 1, Kind::Bypass, 0, &packet[..octets], &mut frame);
+    let mut unit = [0; CLTU_MAX];
+    let length = cltu::encode(&frame[..sealed.unwrap()], &mut unit);
+    let (mut reports, mut radiated) = (Vec::new(), 0);
+    let mut channels = [Packets::new(), Packets::new()];
+    let start = live.now();
+    for cycle in 0..500 {
+        if cycle == 50 || cycle == 100 {
+            live.uplink(1, &unit[..length], 40 + cycle);
+        }
+        for delivery in live.step(&mut |_| {}).unwrap() {
+            let (unit, _) = delivery::read(&delivery.octets).unwrap();
+            radiated += u64::from(unit.content == Content::Radiated);
+            let frame = TmFrame::read(unit.payload).ok().filter(|_| unit.content == Content::Frame);
+            let Some(frame) = frame else { continue };
+            let Some(channel) = channels.get_mut(usize::from(frame.channel)) else { continue };
+            channel.take(&frame, |octets| {
+                if let Ok((Packet::Report { t, report }, _)) = packet::decode(octets) {
+                    reports.push((t, report));
+                }
+            });
+        }
+    }
+    // Radiated at 1.00 s, 1.3 s on the way, taken in the cycle after.
+    let came_s: Vec<f64> = reports.iter().map(|(t, _)| (*t - start).s()).collect();
+    let expected =
+        [Report::Accepted(Header::new(9)), Report::Alive, Report::Completed(Header::new(9))];
+    for report in expected {
+        assert!(reports.iter().any(|(_, said)| *said == report), "{report:?} of {reports:?}");
+    }
+    assert!(came_s.iter().all(|s| (2.29..2.35).contains(s)), "{came_s:?}");
+    assert_eq!((radiated, live.totals().commands), (2, [2, 2]));
+    assert_eq!(live.receiver.last_refusal(), Some(tc::Refusal::Replayed));
 }

@@ -216,6 +216,20 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "faster than planned",
+        source: Source::Telemetry,
+        when: "last state over the ground descends at more than one and a half times the planned speed there, and 3 m/s",
+        weight: -1,
+        why: "the planned profile can be stopped; this is not on it",
+        holds: |f| {
+            let last = f.last.filter(|last| last.altitude_m > 0.0)?;
+            let planned_m_s = f.planned_descent_m_s?;
+            (f.contact.is_none() && -last.v_up_m_s > 1.5 * planned_m_s + 3.0).then(|| {
+                format!("{:.0} m/s down where {planned_m_s:.0} was planned", -last.v_up_m_s)
+            })
+        },
+    },
+    Rule {
         id: "every way tried",
         source: Source::Procedure,
         when: "the reconnect procedure ran to its end without an answer",

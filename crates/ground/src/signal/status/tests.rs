@@ -40,6 +40,7 @@ fn facts(now_s: f64, last: LastState, carrier_s: f64) -> Facts {
         cut_off: false,
         landed_on_board: false,
         too_fast: false,
+        planned_descent_m_s: None,
         contradiction: false,
         tried_all: false,
     }
@@ -75,6 +76,17 @@ fn mission_2_as_flown_is_called_lost_seconds_after_the_ground_must_have_come() {
     // Without a station that could hear it, silence means nothing and the call stays open.
     let unheard = Facts { expected: false, ..seen(62.0, 45.0) };
     assert_eq!(says(&unheard), Call::Unknown);
+}
+
+#[test]
+fn a_radio_that_dies_on_the_planned_profile_is_no_loss_of_the_lander() {
+    // 200 m, 20 m/s, not braking yet: by the thrust last seen it arrives fast, but it had room to brake.
+    let last = state(45.0, Phase::Terminal, 200.0, -20.0);
+    let on_plan = |planned| Facts { planned_descent_m_s: planned, ..facts(90.0, last, 45.0) };
+    assert_eq!(says(&on_plan(Some(19.0))), Call::Unknown);
+    // At twice the planned speed and more it had not; here no alarm says so.
+    let off_plan = Facts { planned_descent_m_s: Some(14.0), ..facts(62.0, mission_2(), 45.0) };
+    assert_eq!(says(&off_plan), Call::Lost);
 }
 
 fn touched(now_s: f64, carrier_s: f64) -> Facts {
@@ -196,7 +208,11 @@ fn every_rule_can_hold_and_has_a_reason() {
         touched(200.0, 118.5),
         hover(160.0),
         Facts { too_fast: true, ..facts(62.0, mission_2(), 50.0) },
-        Facts { tried_all: true, ..facts(62.0, mission_2(), 45.0) },
+        Facts {
+            tried_all: true,
+            planned_descent_m_s: Some(14.0),
+            ..facts(62.0, mission_2(), 45.0)
+        },
         Facts {
             contact: Some(Contact { t: at(50.0), speed_m_s: 32.0 }),
             ..facts(70.0, mission_2(), 50.0)

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use spacepacket::tctm::cltu::{EncodingScheme, generate_cltu};
 use std::vec::Vec;
 
-/// Codeblocks that other implementations are tested with: [YamcsBch].
+/// Codeblocks that other implementations are tested with: [YamcsBch5].
 const KNOWN: [[u8; 8]; 4] = [
     [0x22, 0xF6, 0x00, 0xFF, 0x00, 0x42, 0x1A, 0x12],
     [0x8C, 0xC0, 0x0E, 0x01, 0x0D, 0x19, 0x06, 0x5A],
