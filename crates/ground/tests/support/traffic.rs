@@ -38,8 +38,8 @@ impl Random {
 pub fn snapshot(k: u64) -> Snapshot {
     let mut random = Random(k);
     let mut any = || random.below(1 << 20) as f64 / 64.0 - 5_000.0;
-    let mut s = Snapshot::default();
-    s.t = begin() + Span::from_ns(EVERY.ns() * i64::try_from(k).unwrap());
+    let t = begin() + Span::from_ns(EVERY.ns() * i64::try_from(k).unwrap());
+    let mut s = Snapshot { t, ..Snapshot::default() };
     s.phase = Phase::ALL[usize::try_from(k / 6_000).unwrap() % 7];
     s.nav.p_LB_L = [any(), any(), any()];
     s.nav.v_LB_L = [any(), any(), any()];
