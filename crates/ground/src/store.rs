@@ -207,8 +207,8 @@ impl History {
             if !(whole || last) {
                 continue;
             }
-            let fine = table.count(width, range) >= wanted;
-            // A screen cannot show more; or, if it could, only the archive has it.
+            // A quarter of what a screen can show is enough; finer, only the archive has it, which takes long.
+            let fine = table.count(width, range) * 4 >= wanted;
             let samples = thin(&table.samples(range), range, size);
             return if fine && whole { Answer::Known(samples) } else { Answer::Coarse(samples) };
         }

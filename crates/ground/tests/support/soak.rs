@@ -60,6 +60,9 @@ fn resident_kb() -> u64 {
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).map_or(0, |pages| pages * 4)
 }
 
+/// One connection: own address, octets sent, number and end of each unit, what was acknowledged.
+type Past = (String, u64, Vec<(u64, u64)>, Arc<AtomicU64>);
+
 /// The TCP station.
 struct Station {
     ground: SocketAddr,
@@ -68,7 +71,7 @@ struct Station {
     number: u64,
     unacknowledged: VecDeque<(u64, Vec<u8>)>,
     /// Of each connection: own address, octets sent, end of each unit, what was acknowledged.
-    history: Vec<(String, u64, Vec<(u64, u64)>, Arc<AtomicU64>)>,
+    history: Vec<Past>,
 }
 
 impl Station {

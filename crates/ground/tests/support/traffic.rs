@@ -38,8 +38,8 @@ impl Random {
 pub fn snapshot(k: u64) -> Snapshot {
     let mut random = Random(k);
     let mut any = || random.below(1 << 20) as f64 / 64.0 - 5_000.0;
-    let mut s = Snapshot::default();
-    s.t = begin() + Span::from_ns(EVERY.ns() * i64::try_from(k).unwrap());
+    let t = begin() + Span::from_ns(EVERY.ns() * i64::try_from(k).unwrap());
+    let mut s = Snapshot { t, ..Snapshot::default() };
     s.phase = Phase::ALL[usize::try_from(k / 6_000).unwrap() % 7];
     s.nav.p_LB_L = [any(), any(), any()];
     s.nav.v_LB_L = [any(), any(), any()];
@@ -158,8 +158,11 @@ pub fn check_all(ground: &ground::Ground) -> u64 {
     for list in LISTS {
         for parameter in list.parameters {
             let key = parameter.line.key;
-            for strategy in [ground::Strategy::Latest, ground::Strategy::MinMax] {
-                for seen in ground.history(key, all.clone(), strategy, 5_000).unwrap() {
+            // What memory holds, so that no archive is read for each parameter.
+            for (strategy, size) in
+                [(ground::Strategy::Latest, 4_000), (ground::Strategy::MinMax, 200)]
+            {
+                for seen in ground.history(key, all.clone(), strategy, size).unwrap() {
                     compared += 1;
                     let s = cache.entry(seen.t).or_insert_with(|| snapshot(number(seen.t)));
                     let value = (parameter.read)(s);
