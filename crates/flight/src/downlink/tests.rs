@@ -1,5 +1,7 @@
 //! The downlink by its properties: nothing is lost while the store has room, importance decides what is.
 
+#![allow(clippy::cast_possible_truncation)] // the numbers are small
+
 extern crate std;
 
 use super::store::Store;
