@@ -28,7 +28,7 @@ pub const DEFAULT: &str = "m2-live";
 /// Arguments of `frigoris fly` that belong to `--live`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Live {
-    /// Fly through the radio into mission control, in real time or at --speed; the scenario needs a [link].
+    /// Fly through the radio into mission control, in real time or at --speed; the scenario needs a table `[link]`.
     #[arg(long)]
     pub live: bool,
     #[command(flatten)]
