@@ -74,6 +74,7 @@ fn going_behind_the_moon_raises_no_alarm_and_is_not_extrapolated_to_the_ground()
     feed.state(at(100.0), Phase::DescentCoast, 80e3, -5.0);
     feed.station(at(101.3), true);
     assert_eq!(work(&desk)["signal"], "acquired");
+    feed.station(at(159.0), false);
     feed.station(at(160.0), false);
     let hidden = work(&desk);
     assert_eq!(
