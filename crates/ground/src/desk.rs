@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     /// When the newest control word left the lander.
     word_sent: Option<Time>,
     now: Option<Time>,
+    /// Mission seconds each second, 1 at the least.
+    pace: f64,
     refusals: (Option<Instant>, u32),
 }
 
@@ -78,6 +80,7 @@ impl Desk {
             word_received: None,
             word_sent: None,
             now: None,
+            pace: 1.0,
             refusals: (None, 0),
         };
         let updates = Mutex::new(Some(ground.subscribe()));
@@ -265,7 +268,7 @@ impl Desk {
             inner.take_up(&self.ground);
         }
         inner.now = Some(now);
-        inner.watch.pace(self.ground.speed());
+        inner.pace(self.ground.speed());
         let before = (inner.signal, inner.call, inner.procedure.state(), inner.procedure.at());
         let (signal, _) = inner.watch.tick(now);
         let heard = Heard { carrier: inner.watch.locked(now), frames: signal == Signal::Acquired };

@@ -150,6 +150,13 @@ fn planned_m_s(mission: &Mission, altitude_m: f64) -> Option<f64> {
 }
 
 impl Inner {
+    /// How fast mission time passes: people and lines keep the time they need.
+    pub(super) fn pace(&mut self, speed: f64) {
+        self.pace = speed.max(1.0);
+        self.watch.pace(speed);
+        self.procedure.pace(self.pace);
+        self.commander.pace(self.pace);
+    }
     /// One packet's values.
     pub(super) fn values(&mut self, values: &Values, now: Time) {
         let mut seen = Seen::default();
@@ -293,8 +300,8 @@ impl Inner {
         let trip_s = 2.0 * light_s(&self.watch, mission);
         let old_s = patience_s + WORD_OLD_S;
         Way {
-            round_trip: Span::from_s(trip_s + 0.5),
-            timeout: Span::from_s(trip_s + 1.0 + patience_s),
+            round_trip: Span::from_s(trip_s + 0.5 * self.pace),
+            timeout: Span::from_s(trip_s + 1.0 * self.pace + patience_s),
             heard: self.word_received.is_some_and(|t| (now - t).s() <= old_s),
         }
     }
