@@ -15,6 +15,8 @@ const SPEED_OVER: Duration = Duration::from_secs(5);
 const MARK_EVERY: Duration = Duration::from_millis(100);
 /// Receive times this far behind the clock are of another run, unless the clock is confirmed meanwhile.
 const BEHIND: Span = Span::from_ms(30_000);
+/// A receive time this far ahead of the clock moves it only when a second one says the same.
+const AHEAD: Span = Span::from_ms(30_000);
 /// For so long nothing may confirm the clock before it is set back.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -62,6 +64,8 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 pub struct Clock {
     marks: VecDeque<(Instant, Time)>,
     confirmed: Option<Instant>,
+    /// A receive time far ahead that nothing confirms yet.
+    ahead: Option<Time>,
 }
 
 impl Clock {
@@ -71,7 +75,7 @@ impl Clock {
             let old = *newest - received > BEHIND;
             let confirmed = |c: Instant| here.saturating_duration_since(c) <= CONFIRMED_WITHIN;
             if !old {
-                self.confirmed = Some(here);
+                (self.confirmed, self.ahead) = (Some(here), None);
                 return;
             }
             if self.confirmed.is_some_and(confirmed) {
@@ -79,6 +83,14 @@ impl Clock {
             }
             self.marks.clear();
         }
+        if self.at(here).is_some_and(|now| received - now > AHEAD) {
+            let again = |ahead: Time| received - ahead <= AHEAD && ahead - received <= AHEAD;
+            if !self.ahead.is_some_and(again) {
+                self.ahead = Some(received);
+                return;
+            }
+        }
+        self.ahead = None;
         self.confirmed = Some(here);
         if self.marks.len() >= 2 {
             let before = self.marks.get(self.marks.len() - 2);
@@ -159,6 +171,21 @@ mod tests {
         }
         let here = start + Duration::from_secs(10);
         assert!((clock.at(here).unwrap() - t).s() < 30.0);
+    }
+
+    #[test]
+    fn one_wrong_receive_time_moves_nothing_and_a_gap_is_followed() {
+        let (start, t) = (Instant::now(), Time::from_utc("2025-06-05T19:00:00").unwrap());
+        let (here, hour) = (start + Duration::from_millis(100), Span::from_s(3600.0));
+        let mut clock = Clock::default();
+        clock.hear(t, start);
+        clock.hear(t + hour, here);
+        assert!((clock.at(here).unwrap() - t).s() < 1.0);
+        clock.hear(t + Span::from_ms(100), here);
+        clock.hear(t + hour, here);
+        assert!((clock.at(here).unwrap() - t).s() < 1.0);
+        clock.hear(t + hour + Span::from_ms(100), here);
+        assert!((clock.at(here).unwrap() - t).s() > 3600.0);
     }
 
     proptest! {

@@ -32,7 +32,7 @@ use record::Journal;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
-/// Time for the second step of a hazardous command, by the mission's clock.
+/// Time for the second step of a hazardous command, by the mission's clock; in a fast replay as much longer.
 pub const RELEASE: Span = Span::from_ms(30_000);
 
 /// What a command's arming is called.
@@ -78,6 +78,8 @@ pub struct Commander {
     changed: Vec<u64>,
     next_record: u64,
     next_item: u64,
+    /// Mission seconds each second, 1 at the least.
+    pace: f64,
 }
 
 impl Commander {
@@ -103,9 +105,14 @@ impl Commander {
             changed: Vec::new(),
             next_record,
             next_item: 1,
+            pace: 1.0,
         };
         commander.restore();
         Ok(commander)
+    }
+    /// How fast mission time passes, 1 at the least: a person keeps 30 s of his own for the second step.
+    pub fn pace(&mut self, pace: f64) {
+        self.pace = pace;
     }
     /// Every command that is remembered, oldest first.
     pub fn records(&self) -> impl DoubleEndedIterator<Item = &Record> {
@@ -158,7 +165,7 @@ impl Commander {
         self.step(id, now, State::Checked, "within the dictionary".into())?;
         if command.hazardous {
             if let Some(record) = self.records.get_mut(&id) {
-                record.until = Some(now + RELEASE);
+                record.until = Some(now + Span::from_s(RELEASE.s() * self.pace));
             }
             self.step(
                 id,

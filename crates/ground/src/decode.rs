@@ -46,6 +46,8 @@ pub enum Item<'a> {
     },
     /// The control word of a new frame of the real-time channels.
     Clcw {
+        /// Station that received it.
+        station: u8,
         /// When the station received the frame.
         received: Time,
         /// The word.
@@ -268,7 +270,7 @@ impl Decoder {
             _ => Channel::RealTime,
         };
         if frame.channel == VirtualChannel::Idle as u8 {
-            Self::clcw(&frame, received, heed);
+            Self::clcw(&frame, station, received, heed);
             return;
         }
         let key = (frame.scid, frame.channel);
@@ -278,14 +280,14 @@ impl Decoder {
         });
         self.channels.insert(key, joiner);
         match placed {
-            Placed::New => Self::clcw(&frame, received, heed),
+            Placed::New => Self::clcw(&frame, station, received, heed),
             Placed::Again => self.counts.frames_again += 1,
         }
     }
 
-    fn clcw(frame: &Frame<'_>, received: Time, heed: &mut impl FnMut(Item<'_>)) {
+    fn clcw(frame: &Frame<'_>, station: u8, received: Time, heed: &mut impl FnMut(Item<'_>)) {
         if let (Some(clcw), true) = (frame.clcw, frame.scid != SCID_BACKUP) {
-            heed(Item::Clcw { received, clcw });
+            heed(Item::Clcw { station, received, clcw });
         }
     }
 

@@ -45,7 +45,11 @@ pub(crate) struct Inner {
     evidence: Vec<Evidence>,
     state_received: Option<Time>,
     word_received: Option<Time>,
+    /// When the newest control word left the lander.
+    word_sent: Option<Time>,
     now: Option<Time>,
+    /// Mission seconds each second, 1 at the least.
+    pace: f64,
     refusals: (Option<Instant>, u32),
 }
 
@@ -74,7 +78,9 @@ impl Desk {
             evidence: Vec::new(),
             state_received: None,
             word_received: None,
+            word_sent: None,
             now: None,
+            pace: 1.0,
             refusals: (None, 0),
         };
         let updates = Mutex::new(Some(ground.subscribe()));
@@ -234,13 +240,14 @@ impl Desk {
         let mut inner = self.lock();
         let now = self.ground.now().unwrap_or_default();
         match update {
-            Update::Values(values) => inner.values(values),
+            Update::Values(values) => inner.values(values, now),
             Update::Event(seen) => inner.picture.event(seen.t, seen.event),
-            Update::Clcw { received, clcw } => {
-                inner.watch.frame(*received);
-                inner.word_received = inner.word_received.max(Some(*received));
-                let way = inner.way(self.ground.mission(), now);
-                inner.commander.hear_word(now, *clcw, &way);
+            Update::Clcw { station, received, clcw } => {
+                inner.watch.frame(*received, now);
+                if inner.newest_word(self.ground.mission(), now, *station, *received) {
+                    let way = inner.way(self.ground.mission(), now);
+                    inner.commander.hear_word(now, *clcw, &way);
+                }
             }
             Update::Report(report) => inner.commander.hear_report(now, report.report),
             Update::Radiated { number, at, .. } => inner.commander.hear_radiated(*number, *at),
@@ -257,11 +264,11 @@ impl Desk {
             inner.watch = facts::watch(self.ground.mission());
             inner.picture = Picture::default();
             inner.procedure = Procedure::new(STEPS);
-            (inner.state_received, inner.word_received) = (None, None);
+            (inner.state_received, inner.word_received, inner.word_sent) = (None, None, None);
             inner.take_up(&self.ground);
         }
         inner.now = Some(now);
-        inner.watch.pace(self.ground.speed());
+        inner.pace(self.ground.speed());
         let before = (inner.signal, inner.call, inner.procedure.state(), inner.procedure.at());
         let (signal, _) = inner.watch.tick(now);
         let heard = Heard { carrier: inner.watch.locked(now), frames: signal == Signal::Acquired };

@@ -19,6 +19,8 @@ pub const LIGHT: Span = Span::from_ms(1_280);
 pub struct Feed {
     pub ground: Arc<Ground>,
     pub clcw: Clcw,
+    /// From the time on board to the time of reception.
+    pub light: Span,
     writer: FrameWriter<TM_FRAME>,
     units: u64,
     packets: u16,
@@ -27,7 +29,7 @@ pub struct Feed {
 impl Feed {
     pub fn new(ground: &Arc<Ground>) -> Self {
         let (ground, clcw) = (ground.clone(), Clcw::default());
-        Self { ground, clcw, writer: FrameWriter::new(SCID), units: 0, packets: 0 }
+        Self { ground, clcw, light: LIGHT, writer: FrameWriter::new(SCID), units: 0, packets: 0 }
     }
     /// A unit's octets, numbered.
     pub fn unit(&mut self, content: Content, received: Time, payload: &[u8]) -> Vec<u8> {
@@ -45,7 +47,7 @@ impl Feed {
         assert!(self.writer.push(Channel::RealTime, &packet[..octets]));
         let mut frame = [0; TM_FRAME];
         self.writer.take(Channel::RealTime, self.clcw, &mut frame);
-        self.unit(Content::Frame, t + LIGHT, &frame)
+        self.unit(Content::Frame, t + self.light, &frame)
     }
     /// The unit of a state in a frame of its own.
     pub fn state_unit(&mut self, t: Time, phase: Phase, altitude_m: f64, v_up_m_s: f64) -> Vec<u8> {

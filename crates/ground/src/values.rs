@@ -123,6 +123,8 @@ pub enum Update {
     Alarm(Alarm),
     /// The command link control word of a frame, as received.
     Clcw {
+        /// The station.
+        station: u8,
         /// When the station received the frame.
         received: Time,
         /// The word.

@@ -151,6 +151,11 @@ fn a_hazardous_command_needs_its_second_step_in_time_and_by_name() {
     let late = commander.submit(at(20.0), &divert).unwrap();
     assert_eq!(commander.release(at(50.1), late, "divert"), Err(CommandError::Expired(late)));
     assert_eq!(commander.record(late).unwrap().state, State::Expired);
+    // Twenty seconds of mission time each second: a person still has his thirty.
+    commander.pace(20.0);
+    let fast = commander.submit(at(50.5), &divert).unwrap();
+    assert_eq!(commander.record(fast).unwrap().until, Some(at(50.5 + 600.0)));
+    commander.pace(1.0);
     let other = commander.submit(at(60.0), &divert).unwrap();
     run(&mut commander, &mut lander, 95, 1, &[]);
     assert_eq!(commander.record(other).unwrap().state, State::Expired);

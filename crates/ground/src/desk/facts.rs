@@ -150,8 +150,15 @@ fn planned_m_s(mission: &Mission, altitude_m: f64) -> Option<f64> {
 }
 
 impl Inner {
+    /// How fast mission time passes: people and lines keep the time they need.
+    pub(super) fn pace(&mut self, speed: f64) {
+        self.pace = speed.max(1.0);
+        self.watch.pace(speed);
+        self.procedure.pace(self.pace);
+        self.commander.pace(self.pace);
+    }
     /// One packet's values.
-    pub(super) fn values(&mut self, values: &Values) {
+    pub(super) fn values(&mut self, values: &Values, now: Time) {
         let mut seen = Seen::default();
         let mut station = None;
         let mut report = Report::default();
@@ -175,25 +182,31 @@ impl Inner {
             }
         }
         if let Some(number) = station {
+            if !self.watch.credible(values.received, now) {
+                return;
+            }
             report.doppler_Hz = frequency_Hz;
             self.watch.station(values.received, number, report);
             let heard = report.carrier.then_some(frequency_Hz);
             self.picture.frequency(values.received, number, report.transmitter, heard);
             return;
         }
-        self.watch.frame(values.received);
+        self.watch.frame(values.received, now);
         // What was stored on board tells of the past.
         if values.channel != Channel::Stored && seen.altitude_m.is_some() {
             self.picture.state(values.t, &seen);
-            self.state_received = self.state_received.max(Some(values.received));
+            if self.watch.credible(values.received, now) {
+                self.state_received = self.state_received.max(Some(values.received));
+            }
         }
     }
 
     /// What the archive and the memory hold: after a restart, and when messages were missed. Events in their order,
-    /// each contact with the seconds before it, and the last seconds of all.
+    /// each contact with the seconds before it, and the last seconds of all. What is later than now is of another
+    /// flight.
     pub(super) fn take_up(&mut self, ground: &Ground) {
-        let ever = Time::from_tai_ns(i64::MIN)..=Time::from_tai_ns(i64::MAX);
-        let events = ground.events(ever);
+        let Some(now) = ground.now() else { return };
+        let events = ground.events(Time::from_tai_ns(i64::MIN)..=now);
         let mut states: BTreeMap<Time, Seen> = BTreeMap::new();
         for list in ["nav", "beacon"] {
             let touched =
@@ -201,8 +214,11 @@ impl Inner {
             let mut ends: Vec<Time> = events.iter().filter(touched).map(|seen| seen.t).collect();
             let newest = ground.latest(&format!("{list}.altitude_m"));
             if let Some(newest) = newest.filter(|sample| sample.channel != Channel::Stored) {
-                self.state_received = self.state_received.max(Some(newest.received));
-                ends.push(newest.t);
+                if self.watch.credible(newest.received, now) {
+                    self.watch.frame(newest.received, now);
+                    self.state_received = self.state_received.max(Some(newest.received));
+                }
+                ends.push(newest.t.min(now));
             }
             ends.iter().for_each(|end| remembered(ground, list, *end, &mut states));
         }
@@ -217,10 +233,9 @@ impl Inner {
         events.for_each(|seen| self.picture.event(seen.t, seen.event));
         for station in ground.link().stations {
             if let Some(frame) = station.last_frame {
-                self.watch.frame(frame);
+                self.watch.frame(frame, now);
             }
         }
-        let now = ground.now().unwrap_or_default();
         for report in ground.reports() {
             self.commander.hear_report(now, report.report);
         }
@@ -257,14 +272,36 @@ impl Inner {
         }
     }
 
+    /// Takes note of a control word; says whether it is the newest by its time of sending: two stations hear the same
+    /// frames some milliseconds apart, and a line may deliver late.
+    pub(super) fn newest_word(
+        &mut self,
+        mission: &Mission,
+        now: Time,
+        station: u8,
+        received: Time,
+    ) -> bool {
+        if !self.watch.credible(received, now) {
+            return false;
+        }
+        let planned_s = light_s(&self.watch, mission);
+        let sent = received - Span::from_s(self.watch.light_of_s(station).unwrap_or(planned_s));
+        if self.word_sent.is_some_and(|newest| sent < newest) {
+            return false;
+        }
+        self.word_sent = Some(sent);
+        self.word_received = self.word_received.max(Some(received));
+        true
+    }
+
     /// The way to the lander and back, for frames in sequence.
     pub(super) fn way(&self, mission: &Mission, now: Time) -> Way {
         let patience_s = self.watch.patience_s(now);
         let trip_s = 2.0 * light_s(&self.watch, mission);
         let old_s = patience_s + WORD_OLD_S;
         Way {
-            round_trip: Span::from_s(trip_s + 0.5),
-            timeout: Span::from_s(trip_s + 1.0 + patience_s),
+            round_trip: Span::from_s(trip_s + 0.5 * self.pace),
+            timeout: Span::from_s(trip_s + 1.0 * self.pace + patience_s),
             heard: self.word_received.is_some_and(|t| (now - t).s() <= old_s),
         }
     }

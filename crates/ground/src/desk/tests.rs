@@ -1,5 +1,5 @@
 use super::*;
-use crate::fed::Feed;
+use crate::fed::{Feed, LIGHT};
 use crate::mission::Mission;
 use icd::events::Event;
 use icd::tm::Phase;
@@ -74,6 +74,7 @@ fn going_behind_the_moon_raises_no_alarm_and_is_not_extrapolated_to_the_ground()
     feed.state(at(100.0), Phase::DescentCoast, 80e3, -5.0);
     feed.station(at(101.3), true);
     assert_eq!(work(&desk)["signal"], "acquired");
+    feed.station(at(159.0), false);
     feed.station(at(160.0), false);
     let hidden = work(&desk);
     assert_eq!(
@@ -119,12 +120,58 @@ fn the_backup_alone_is_contact() {
 fn another_flight_on_the_same_ground_begins_with_an_empty_desk() {
     let (ground, desk) = open(&folder("another"), PLAN);
     let mut feed = Feed::new(&ground);
-    feed.state(at(0.0), Phase::Terminal, 0.2, -1.0);
-    feed.event(at(0.5), Event::Contact);
+    feed.state(at(0.0), Phase::OrbitCoast, 80e3, 0.0);
+    // Contact and landing of the flight before, later in the day: the archive still has them.
+    feed.light = Span::from_s(LIGHT.s() - 900.0);
+    feed.state(at(900.0), Phase::Terminal, 0.2, -1.0);
+    feed.event(at(900.5), Event::Contact);
     work(&desk);
     assert!(desk.lock().picture.contact().is_some());
     desk.lock().now = Some(at(5000.0));
-    // What the archive holds of the flight before is its own; the desk takes up what the ground remembers.
     desk.pass();
-    assert!(desk.lock().now.unwrap() < at(100.0));
+    let inner = desk.lock();
+    assert!(inner.now.unwrap() < at(100.0));
+    assert!(inner.picture.contact().is_none());
+    assert!(inner.picture.last().is_none_or(|last| last.t < at(100.0)));
+}
+
+#[test]
+fn the_newest_control_word_counts_and_not_the_last_to_arrive() {
+    use icd::link::cop::Clcw;
+    let (ground, desk) = open(&folder("words"), PLAN);
+    let mut feed = Feed::new(&ground);
+    feed.station(at(0.0), true);
+    feed.station(at(1.0), true);
+    work(&desk);
+    // Station 2 is 30 ms of light further away: what it hears last left the lander before.
+    let far = crate::signal::watch::Report { light_time_s: 1.31, ..Default::default() };
+    desk.lock().watch.station(at(1.0), 2, far);
+    let word = |station, s, expected| {
+        let clcw = Clcw { expected, ..Clcw::default() };
+        desk.hear(&Update::Clcw { station, received: at(s), clcw });
+    };
+    word(1, 1.00, 5);
+    word(1, 1.10, 6);
+    word(2, 1.12, 5);
+    let ping = Request { name: "ping".into(), arguments: serde_json::Map::new(), at: None };
+    let id = desk.submit(&ping).unwrap()["id"].as_u64().unwrap();
+    word(1, 1.20, 7);
+    let inner = desk.lock();
+    let state = inner.commander.record(id).unwrap().state;
+    assert_eq!(state, crate::command::State::Received);
+}
+
+#[test]
+fn a_station_whose_clock_is_ahead_hides_no_loss() {
+    let (ground, desk) = open(&folder("ahead"), PLAN);
+    let mut feed = Feed::new(&ground);
+    feed.state(at(0.0), Phase::Terminal, 900.0, -40.0);
+    feed.station(at(1.3), true);
+    assert_eq!(work(&desk)["signal"], "acquired");
+    feed.light = Span::from_s(LIGHT.s() + 3600.0);
+    feed.state(at(0.1), Phase::Terminal, 896.0, -40.0);
+    feed.light = LIGHT;
+    assert_eq!(work(&desk)["signal"], "acquired");
+    feed.station(at(20.0), false);
+    assert_eq!(work(&desk)["signal"], "lost");
 }

@@ -336,19 +336,16 @@ impl Ground {
         let mut notices = Vec::new();
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         let here = Instant::now();
-        let mut heard: Option<Time> = None;
         let taken = replay.take(position, record, |item| {
+            // Before anything that was received then is told.
             if let Item::Heard { received } = item {
-                heard = heard.max(Some(*received));
+                lock(&self.clock).hear(*received, here);
             }
             if let Some(update) = memory.take(&self.keys, &self.limits, item, &mut notices) {
                 self.tell(update);
             }
         });
         drop(memory);
-        if let Some(received) = heard {
-            lock(&self.clock).hear(received, here);
-        }
         if !notices.is_empty() {
             self.note(&notices);
         }

@@ -119,7 +119,9 @@ impl Memory {
                 Packet::Report { t, report } => self.report(ReportSeen { t, received, report }),
                 Packet::Raw { .. } => None,
             },
-            Item::Clcw { received, clcw } => Some(Update::Clcw { received, clcw }),
+            Item::Clcw { station, received, clcw } => {
+                Some(Update::Clcw { station, received, clcw })
+            }
             Item::Radiated { station, at, number } => {
                 Some(Update::Radiated { station, at, number })
             }

@@ -23,6 +23,8 @@ const DOPPLER_S: f64 = 20.0;
 pub const CARRIER_HZ: [f64; 2] = [8.45e9, 2.25e9];
 /// Standard deviations where the beacon does not carry them: horizontal and vertical speed, m/s. Assumed.
 const BEACON_SIGMA_M_S: f64 = 1.0;
+/// A state older than this tells nothing of the speed at contact, s.
+const CONTACT_S: f64 = 2.0;
 /// Older telemetry tells nothing of the uncertainty now, s.
 const SIGMA_OLD_S: f64 = 60.0;
 
@@ -142,7 +144,7 @@ impl Picture {
             self.alarms = bits;
         }
         if phase >= Phase::Contact || seen.switches.is_some_and(two_switches) {
-            self.touch(t, before);
+            self.touch(t, before.map(|last| (last.t, last.v_up_m_s)));
         }
         self.landed |= phase == Phase::Landed;
         self.cut_off |= phase >= Phase::CutOff;
@@ -151,7 +153,10 @@ impl Picture {
     /// An event of the lander.
     pub fn event(&mut self, t: Time, event: Event) {
         match event {
-            Event::Contact | Event::ContactInferred => self.touch(t, self.last),
+            Event::Contact | Event::ContactInferred => {
+                let before = self.points.iter().rev().find(|p| p.t <= t);
+                self.touch(t, before.map(|p| (p.t, p.v_up_m_s)));
+            }
             Event::EnginesCutOff => self.cut_off = self.contact.is_some(),
             Event::Landed => self.landed = true,
             Event::CutOffRevoked => {
@@ -161,10 +166,12 @@ impl Picture {
         }
     }
 
-    fn touch(&mut self, t: Time, before: Option<LastState>) {
+    /// `before`: time and vertical speed of the state before the contact.
+    fn touch(&mut self, t: Time, before: Option<(Time, f64)>) {
         if self.contact.is_none() {
             // Unknown is neither soft nor hard.
-            let speed_m_s = before.map_or(f64::NAN, |last| (-last.v_up_m_s).max(0.0));
+            let before = before.filter(|(seen, _)| (t - *seen).s() <= CONTACT_S);
+            let speed_m_s = before.map_or(f64::NAN, |(_, v_up_m_s)| (-v_up_m_s).max(0.0));
             self.contact = Some(Contact { t, speed_m_s });
         }
     }
@@ -299,6 +306,18 @@ mod tests {
         assert!(picture.contact().is_none());
         picture.state(at(1.1), &Seen { switches: Some(5.0), ..seen(0.1, -1.0, 20.0) });
         assert!(picture.contact().is_some());
+    }
+
+    #[test]
+    fn contact_after_a_gap_in_telemetry_is_neither_soft_nor_hard() {
+        let speed_m_s = |gap_s: f64| {
+            let mut picture = Picture::default();
+            picture.state(at(0.0), &seen(400.0, -25.0, 30.0));
+            picture.event(at(gap_s), Event::Contact);
+            picture.contact().unwrap().speed_m_s
+        };
+        assert!(speed_m_s(30.0).is_nan());
+        assert!((speed_m_s(0.5) - 25.0).abs() < 1e-9);
     }
 
     #[test]

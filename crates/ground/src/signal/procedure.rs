@@ -9,7 +9,7 @@
 
 use icd::time::{Span, Time};
 
-/// A hazardous step waits this long for the operator, by the mission's clock.
+/// A hazardous step waits this long for the operator, by the mission's clock; in a fast replay as much longer.
 pub const CONFIRM: Span = Span::from_ms(60_000);
 
 /// What a step does.
@@ -229,6 +229,7 @@ pub struct Procedure {
     at: usize,
     until: Option<Time>,
     log: Vec<Line>,
+    pace: f64,
 }
 
 /// Why the operator's word was not taken.
@@ -248,7 +249,19 @@ pub enum ProcedureError {
 impl Procedure {
     /// Idle, with a table.
     pub fn new(steps: &'static [Step]) -> Self {
-        Self { steps, automatic: true, state: State::Idle, at: 0, until: None, log: Vec::new() }
+        Self {
+            steps,
+            automatic: true,
+            state: State::Idle,
+            at: 0,
+            until: None,
+            log: Vec::new(),
+            pace: 1.0,
+        }
+    }
+    /// How fast mission time passes, 1 at the least: the operator keeps a minute of his own.
+    pub fn pace(&mut self, pace: f64) {
+        self.pace = pace;
     }
     /// The table.
     pub fn steps(&self) -> &'static [Step] {
@@ -284,7 +297,7 @@ impl Procedure {
         if matches!(self.state, State::Running | State::Held) {
             return Err(ProcedureError::Running);
         }
-        *self = Self { automatic, ..Self::new(self.steps) };
+        *self = Self { automatic, pace: self.pace, ..Self::new(self.steps) };
         Ok(self.begin(0, now, light_s, false))
     }
     /// Stops it.
@@ -367,7 +380,7 @@ impl Procedure {
         let outcome = if held { Outcome::Held } else { Outcome::Running };
         self.state = if held { State::Held } else { State::Running };
         self.until = Some(match held {
-            true => now + CONFIRM,
+            true => now + Span::from_s(CONFIRM.s() * self.pace),
             false => now + Span::from_s(step.wait_s + 2.0 * light_s),
         });
         self.log.push(Line { step: at, from: now, to: None, outcome, text: String::new() });
@@ -466,5 +479,14 @@ mod tests {
         p.tick(at(5001.0), NOTHING, true, LIGHT_S);
         p.tick(at(5003.0), NOTHING, true, LIGHT_S);
         assert_eq!(p.state(), State::Exhausted);
+    }
+
+    #[test]
+    fn in_a_fast_replay_the_operator_has_his_minute() {
+        let mut p = Procedure::new(STEPS);
+        p.pace(20.0);
+        p.start(at(0.0), false, LIGHT_S).unwrap();
+        p.tick(at(20.0), NOTHING, true, LIGHT_S);
+        assert_eq!((p.state(), p.until()), (State::Held, Some(at(20.0 + 1200.0))));
     }
 }

@@ -194,9 +194,10 @@ const FALL_AFTER_DRY_S: f64 = 150.0;
 const RESERVE_S: f64 = 600.0;
 
 impl Facts {
-    /// After this the lander cannot be in the air, if it ever braked.
+    /// After this the lander cannot be in the air. Only what has begun to brake must come down: before that it can be
+    /// held or waved off, and stay on its orbit for as long as it likes.
     pub fn down_by(&self) -> Option<Time> {
-        let last = self.last?;
+        let last = self.last.filter(|last| last.phase >= Phase::Braking)?;
         if !burning(last.phase) {
             return Some(self.planned_touchdown? + Span::from_s(RESERVE_S));
         }

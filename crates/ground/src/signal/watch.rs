@@ -22,6 +22,9 @@ const FRAME_BITS: f64 = (1115.0 + 4.0) * 8.0;
 /// Stations report once a second; silent for this long, they are gone.
 const STATION_GONE_S: f64 = 10.0;
 
+/// Receive times further ahead of the clock than this are wrong, s.
+const AHEAD_S: f64 = 2.0;
+
 /// State of the signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signal {
@@ -98,8 +101,15 @@ impl Watch {
     pub fn pace(&mut self, speed: f64) {
         self.haste_s = if speed > 1.5 { speed } else { 0.0 };
     }
+    /// A receive time that can be true at `now`: a station whose clock is ahead proves nothing of the present.
+    pub fn credible(&self, received: Time, now: Time) -> bool {
+        (received - now).s() <= AHEAD_S + self.haste_s
+    }
     /// A good frame came, of telemetry or beacon.
-    pub fn frame(&mut self, received: Time) {
+    pub fn frame(&mut self, received: Time, now: Time) {
+        if !self.credible(received, now) {
+            return;
+        }
         self.first.get_or_insert(received);
         self.newest_frame = self.newest_frame.max(Some(received));
     }
@@ -143,6 +153,12 @@ impl Watch {
         let newest = self.reports.values().max_by_key(|(t, _)| *t)?;
         Some(newest.1.light_time_s)
     }
+    /// One-way light time to a station as it last reported it, s.
+    pub fn light_of_s(&self, station: u8) -> Option<f64> {
+        let own = self.reports.iter().filter(|((number, _), _)| *number == station);
+        let newest = own.map(|(_, report)| report).max_by_key(|(t, _)| *t)?;
+        Some(newest.1.light_time_s).filter(|s| *s > 0.0)
+    }
     /// Silence that counts as a loss at `now`, s.
     pub fn patience_s(&self, now: Time) -> f64 {
         let known = self.reports(now).count() > 0;
@@ -158,7 +174,8 @@ impl Watch {
     }
     /// Frames are fresh at `now`.
     pub fn fresh(&self, now: Time) -> bool {
-        self.newest_frame.is_some_and(|t| (now - t).s() <= self.patience_s(now))
+        self.newest_frame
+            .is_some_and(|t| (now - t).s() <= self.patience_s(now) && self.credible(t, now))
     }
     /// The state at `now`, and since when it stands.
     pub fn tick(&mut self, now: Time) -> (Signal, Time) {
@@ -209,7 +226,7 @@ mod tests {
         assert_eq!(watch.tick(at(0.0)).0, Signal::Waiting);
         for k in 0..100 {
             watch.station(at(f64::from(k)), 1, report(true, 500e3));
-            watch.frame(at(f64::from(k)));
+            watch.frame(at(f64::from(k)), at(f64::from(k)));
             assert_eq!(watch.tick(at(f64::from(k) + 0.5)).0, Signal::Acquired);
         }
         watch.station(at(100.0), 1, report(false, 0.0));
@@ -220,7 +237,7 @@ mod tests {
     #[test]
     fn a_slow_link_is_given_the_time_of_three_frames() {
         let mut watch = Watch::new(vec![], vec![]);
-        watch.frame(at(0.0));
+        watch.frame(at(0.0), at(0.0));
         watch.station(at(0.0), 1, report(true, 1000.0));
         watch.station(at(20.0), 1, report(true, 1000.0));
         assert_eq!(watch.tick(at(20.0)).0, Signal::Acquired);
@@ -231,7 +248,7 @@ mod tests {
     #[test]
     fn going_behind_the_moon_is_no_loss_and_not_coming_back_is() {
         let mut watch = Watch::new(vec![(at(-600.0), at(9000.0))], vec![(at(100.0), at(2800.0))]);
-        watch.frame(at(95.0));
+        watch.frame(at(95.0), at(95.0));
         watch.station(at(99.0), 1, report(false, 0.0));
         assert_eq!(watch.tick(at(99.0)).0, Signal::Occulted);
         watch.station(at(2825.0), 1, report(false, 0.0));
@@ -245,7 +262,7 @@ mod tests {
         let mut watch = Watch::new(vec![], vec![]);
         watch.pace(30.0);
         watch.station(at(0.0), 1, report(true, 500e3));
-        watch.frame(at(0.0));
+        watch.frame(at(0.0), at(0.0));
         assert_eq!(watch.tick(at(20.0)).0, Signal::Acquired);
         watch.station(at(40.0), 1, report(false, 0.0));
         assert_eq!(watch.tick(at(40.0)).0, Signal::Lost);
@@ -254,7 +271,7 @@ mod tests {
     #[test]
     fn stations_that_deliver_nothing_say_nothing_about_the_lander() {
         let mut watch = Watch::new(vec![], vec![]);
-        watch.frame(at(0.0));
+        watch.frame(at(0.0), at(0.0));
         watch.station(at(0.0), 1, report(true, 500e3));
         // Last word of the station: all well. Then the line to it is cut.
         assert_eq!(watch.tick(at(2.0)).0, Signal::Acquired);

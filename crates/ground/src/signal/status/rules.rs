@@ -20,7 +20,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "carrier after last propellant",
         source: Source::Carrier,
-        when: "carrier locked after the last moment at which propellant could keep the lander up",
+        when: "carrier locked after the last moment at which propellant could keep up a lander that had begun to brake",
         weight: 4,
         why: "nothing flies without propellant, nothing transmits after falling; needs no word from on board",
         holds: |f| {

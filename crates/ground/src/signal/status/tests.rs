@@ -192,6 +192,22 @@ fn behind_the_moon_on_orbit_it_is_in_flight() {
 }
 
 #[test]
+fn waved_off_and_on_its_orbit_it_is_not_called_down_whatever_the_clock_says() {
+    let coast = LastState {
+        v_horizontal_m_s: 1640.0,
+        thrust_up_m_s2: 0.0,
+        flow_kg_s: 0.0,
+        ..state(0.0, Phase::OrbitCoast, 80_000.0, 0.0)
+    };
+    // Carrier locked, telemetry gone for a moment, Doppler at its turning point.
+    let locked = Facts { doppler: Some(rest()), ..facts(120.0 + 900.0, coast, 120.0 + 900.0) };
+    assert_eq!(says(&locked), Call::Unknown);
+    // Nor does silence count before the ground can come.
+    let (_, evidence) = call(&facts(120.0 + 900.0, coast, 120.0 + 600.0));
+    assert!(evidence.iter().all(|e| e.weight >= 0), "{evidence:?}");
+}
+
+#[test]
 fn an_impact_that_was_felt_is_not_a_landing() {
     let hit = Facts {
         contact: Some(Contact { t: at(50.0), speed_m_s: 32.0 }),
