@@ -195,7 +195,7 @@ impl Archive {
             segment: 0,
             end: 0,
             torn: false,
-            next: reader.number() + 1,
+            next: reader.number().saturating_add(1),
             confirmed: reader.number(),
             unconfirmed: VecDeque::new(),
             unconfirmed_octets: 0,

@@ -52,18 +52,18 @@ fn accept(listener: &TcpListener, folder: &Path) {
 /// From the first record to the last, then whatever is added.
 fn follow(folder: &Path, mut client: TcpStream) -> Result<(), FeedError> {
     let mut decoder = Decoder::default();
-    let mut done = Position { segment: 1, offset: 0 };
+    let (mut done, mut number) = (Position { segment: 1, offset: 0 }, 0);
     let mut gathered = Vec::new();
     loop {
         // What is written just now may be half a record: it is read again from its beginning.
-        let mut reader = Reader::new(folder, done)?;
+        let mut reader = Reader::after(folder, done, number)?;
         while let Some((_, _, record)) = reader.next()? {
             decoder.take(&record, &mut |item| {
                 if let Item::Packet { octets, .. } = item {
                     gathered.extend_from_slice(octets);
                 }
             });
-            done = reader.position();
+            (done, number) = (reader.position(), reader.number());
             if gathered.len() >= GATHERED {
                 client.write_all(&gathered)?;
                 gathered.clear();

@@ -1,4 +1,8 @@
 //! Reading the archive from the beginning or from a place in it, past damage.
+//!
+//! A payload may hold what looks like a record: stations may send anything. So what is found after octets that were
+//! skipped is believed only if its number fits: later than the one before it in the file, and by no more than the
+//! skipped octets could hold.
 
 use super::record::{self, Found, HEADER, MAGIC, Record};
 use super::{ArchiveError, Position, SEGMENT_HEADER, segments};
@@ -32,12 +36,23 @@ pub struct Reader {
     position: Position,
     ended: bool,
     number: u64,
+    /// Whether `number` is that of the record before: not so after a segment that is missing.
+    known: bool,
+    /// Number of the last record in this file.
+    before: u64,
+    /// Octets skipped since the last record.
+    lost: u64,
     damage: Vec<Damage>,
 }
 
 impl Reader {
     /// From `from`, which must be the place of a record or the beginning of a segment.
     pub fn new(folder: &Path, from: Position) -> Result<Self, ArchiveError> {
+        Self::after(folder, from, 0)
+    }
+
+    /// As [`Reader::new`], where the record before `from` is known to have this number.
+    pub fn after(folder: &Path, from: Position, number: u64) -> Result<Self, ArchiveError> {
         let mut files = segments(folder)?;
         files.retain(|(segment, _)| *segment >= from.segment);
         files.reverse();
@@ -48,7 +63,10 @@ impl Reader {
             at: 0,
             position: from,
             ended: false,
-            number: 0,
+            number,
+            known: number > 0 || from.segment <= 1 && from.offset <= SEGMENT_HEADER,
+            before: 0,
+            lost: 0,
             damage: Vec::new(),
         };
         let begin = from.offset.max(SEGMENT_HEADER);
@@ -64,6 +82,7 @@ impl Reader {
                 Step::Record { octets, number } => {
                     let (position, begin) = (self.position, self.at);
                     self.advance(octets);
+                    (self.known, self.before, self.lost) = (true, number, 0);
                     if number <= self.number {
                         continue; // written again after the disk refused to confirm it
                     }
@@ -101,6 +120,8 @@ impl Reader {
         let mut file = File::open(&path).map_err(failed)?;
         file.seek(SeekFrom::Start(offset)).map_err(failed)?;
         self.file = Some((file, path));
+        self.known &= next <= self.position.segment + 1;
+        self.before = 0;
         self.position = Position { segment: next, offset };
         (self.at, self.ended) = (0, false);
         self.window.clear();
@@ -149,7 +170,7 @@ impl Reader {
                 };
             }
             match found {
-                Found::Whole { number, octets } => {
+                Found::Whole { number, octets } if self.fits(number, skipped) => {
                     self.note(begin, skipped);
                     return Ok(Step::Record { octets, number });
                 }
@@ -166,9 +187,16 @@ impl Reader {
                     let step = 1 + next.unwrap_or(rest.len());
                     self.advance(step);
                     skipped += step as u64;
+                    self.lost += step as u64;
                 }
             }
         }
+    }
+
+    /// Whether a record of this number may follow `skipped` octets that are none.
+    fn fits(&self, number: u64, skipped: u64) -> bool {
+        let most = self.number.saturating_add(1 + self.lost / HEADER as u64);
+        skipped == 0 || number > self.before && (!self.known || number <= most)
     }
 
     fn note(&mut self, offset: u64, octets: u64) {

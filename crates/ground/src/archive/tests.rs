@@ -120,6 +120,43 @@ fn a_damaged_record_costs_itself_alone_and_is_told() {
     let _ = std::fs::remove_dir_all(&folder);
 }
 
+/// A file of records as a station might send it, numbers from `first`.
+fn nested(first: u64, count: u64) -> Vec<u8> {
+    let mut out = Vec::new();
+    for number in first..first + count {
+        record::write(number, &record(b"of another archive"), &mut out);
+    }
+    out
+}
+
+#[test]
+fn records_inside_a_torn_or_damaged_record_are_not_believed() {
+    let all = [b"one".to_vec(), b"two".to_vec()];
+    for first in [0, 1, 2, 60, u64::MAX - 1] {
+        let folder = folder("nested");
+        let (mut archive, ..) = open(&folder);
+        archive.append(&[record(&all[0]), record(&all[1])]).unwrap();
+        let good = archive.end;
+        let payload = [&[9; 12][..], &nested(first, 1), &[7; 900]].concat();
+        archive.append(&[record(&payload)]).unwrap();
+        let (torn, path) = (archive.end - 1, segment_path(&folder, 1));
+        archive.append(&[record(b"four")]).unwrap();
+        drop(archive);
+        let mut octets = std::fs::read(&path).unwrap();
+        octets[usize::try_from(good).unwrap() + HEADER] ^= 1;
+        std::fs::write(&path, &octets).unwrap();
+        let (archive, recovery, found) = open(&folder);
+        assert_eq!(found, [&all[..], &[b"four".to_vec()]].concat(), "damaged, {first}");
+        assert_eq!((archive.next, recovery.damage.len()), (5, 1));
+        drop(archive);
+        octets.truncate(usize::try_from(torn).unwrap());
+        std::fs::write(&path, &octets).unwrap();
+        let (archive, _, found) = open(&folder);
+        assert_eq!((found, archive.next, archive.end), (all.to_vec(), 3, good), "torn, {first}");
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+}
+
 #[test]
 fn a_disk_that_refuses_to_confirm_loses_nothing_and_shows_nothing_twice() {
     let folder = folder("refuses");
