@@ -2,6 +2,7 @@
 // its own and for Open MCT's fault page.
 
 import { clock, number } from './format.js';
+import { Known } from './api.js';
 import { h, setText, withStyle } from './dom.js';
 
 // One shape, whatever the server calls its fields.
@@ -25,7 +26,7 @@ export class Alarms extends EventTarget {
   constructor(api) {
     super();
     this.api = api;
-    this.byId = new Map();
+    this.known = new Known();
     api.on('alarm', (raw) => this.#put(raw));
     api.on('online', (online) => online && this.load());
     this.load();
@@ -33,8 +34,7 @@ export class Alarms extends EventTarget {
 
   async load() {
     try {
-      const list = await this.api.get('/alarms');
-      this.byId = new Map((list ?? []).map((raw) => [String(raw.id), normal(raw)]));
+      await this.known.load(() => this.api.get('/alarms'));
       this.dispatchEvent(new Event('change'));
     } catch {
       // The connection's own mark says so.
@@ -42,14 +42,14 @@ export class Alarms extends EventTarget {
   }
 
   #put(raw) {
-    this.byId.set(String(raw.id), normal(raw));
+    this.known.put(raw);
     this.dispatchEvent(new Event('change'));
   }
 
   // Those that matter first: unacknowledged, then standing, then red, then new.
   list() {
     const rank = (a) => (a.acknowledged ? 0 : 4) + (a.active ? 2 : 0) + (a.severity === 'red' ? 1 : 0);
-    return [...this.byId.values()].filter((a) => a.active || !a.acknowledged).sort((a, b) => rank(b) - rank(a) || b.raised - a.raised);
+    return this.known.list().map(normal).filter((a) => a.active || !a.acknowledged).sort((a, b) => rank(b) - rank(a) || b.raised - a.raised);
   }
 
   acknowledge(id) {

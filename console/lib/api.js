@@ -34,6 +34,29 @@ async function answer(response) {
   return body;
 }
 
+// What the server lists and then tells by the socket. An answer that was asked for before something was told does
+// not undo it.
+export class Known {
+  #items = new Map();
+  #told = 0;
+
+  put(item) {
+    this.#items.set(String(item.id), { item, told: ++this.#told });
+  }
+
+  async load(ask) {
+    const before = this.#told;
+    const list = (await ask()) ?? [];
+    const later = [...this.#items].filter(([, { told }]) => told > before);
+    this.#items = new Map(list.map((item) => [String(item.id), { item, told: 0 }]));
+    later.forEach(([id, entry]) => this.#items.set(id, entry));
+  }
+
+  list() {
+    return [...this.#items.values()].map(({ item }) => item);
+  }
+}
+
 export class Api extends EventTarget {
   #socket;
   #keys = new Map();

@@ -4,7 +4,7 @@
 import { confirmDialog } from './confirm.js';
 import { h, setText, withStyle } from './dom.js';
 import { clock, number, utcOf } from './format.js';
-import { setToken, token } from './api.js';
+import { Known, setToken, token } from './api.js';
 
 const STATES = ['checked', 'awaiting release', 'released', 'radiated', 'received', 'accepted', 'started', 'completed'];
 const BAD = ['refused', 'failed', 'expired'];
@@ -110,11 +110,11 @@ function row(command) {
 }
 
 function history(api) {
-  const known = new Map();
+  const known = new Known();
   const body = h('tbody');
-  const paint = () => body.replaceChildren(...[...known.values()].reverse().map(row));
-  const load = () => api.get('/commands').then((list) => (known.clear(), (list ?? []).forEach((c) => known.set(String(c.id), c)), paint())).catch(() => {});
-  const ends = [api.on('command', (c) => (known.set(String(c.id), c), paint())), api.on('online', (online) => online && load())];
+  const paint = () => body.replaceChildren(...known.list().reverse().map(row));
+  const load = () => known.load(() => api.get('/commands')).then(paint).catch(() => {});
+  const ends = [api.on('command', (c) => (known.put(c), paint())), api.on('online', (online) => online && load())];
   load();
   const head = h('tr', {}, ...['UTC', 'Command', 'Way', 'State'].map((t) => h('th', {}, t)));
   return { element: h('table', {}, h('thead', {}, head), body), end: () => ends.forEach((end) => end()) };

@@ -1,16 +1,20 @@
 // One parameter over time on this page: history, then live values; read at any time between two samples.
 
 const KEPT_MAX = 8000;
+// The mission clock is set back when it loses more than this; less is its own correction.
+const BACK_ms = 5000;
 
 export class Series {
   utc = [];
   value = [];
   limit = null;
   received = -Infinity;
+  #pushed = -Infinity;
 
   // `start`: history from then on; without it only the latest that is known.
   constructor(api, key, { start, size = 1500, known } = {}) {
     this.key = key;
+    this.now = () => api.now();
     this.end = () => {};
     this.load = async () => {};
     if (known && !known.has(key)) return; // this flight does not send it
@@ -31,11 +35,13 @@ export class Series {
 
   push({ utc, value, limit, received }) {
     if (typeof value !== 'number') return;
-    if (this.utc.length && utc <= this.utc.at(-1)) {
-      if (utc > this.utc.at(-1) - 5000) return; // repeated or late: history has it
-      const keep = this.utc.findIndex((t) => t >= utc); // a replay was set back
-      this.utc.length = this.value.length = keep;
+    const now = this.now();
+    if (now < this.#pushed - BACK_ms) {
+      const later = this.utc.findIndex((t) => t > now); // a replay was set back
+      if (later >= 0) this.utc.length = this.value.length = later;
     }
+    this.#pushed = now;
+    if (this.utc.length && utc <= this.utc.at(-1)) return; // repeated or late: history has it
     this.utc.push(utc);
     this.value.push(value);
     this.limit = limit ?? null;

@@ -6,7 +6,7 @@ import { start } from './mock.mjs';
 
 let chrome;
 before(async () => (chrome = await browser()));
-after(() => chrome.close());
+after(() => chrome?.close());
 
 test('the tree is the dictionary, and every prepared display opens without an error', async (t) => {
   const ground = await start({ from_s: 100 });

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ago, clock, countdown, length, number, utcOf } from '../lib/format.js';
 import { bodyAxes, siteAxes, sunDirection } from '../lib/moon.js';
+import { Known } from '../lib/api.js';
 import { read } from '../lib/command.js';
+import { Series } from '../lib/series.js';
 
 test('numbers carry a real minus sign, groups of three and no minus zero', () => {
   assert.equal(number(-1234567.891, 2), '−1 234 567.89');
@@ -66,4 +68,32 @@ test('the Sun stands where the ephemeris of the simulator has it', () => {
   const [east, north, up] = sunDirection(utc, siteAxes(utc, { latitude_deg: 60.454, longitude_deg: -4.604 }));
   assert.ok(Math.abs((Math.asin(up) * 180) / Math.PI - 11.87) < 0.16);
   assert.ok(Math.abs((Math.atan2(east, north) * 180) / Math.PI - 108.34) < 0.16);
+});
+
+test('a value that comes late changes nothing, and only a clock set back cuts what was drawn', async () => {
+  const clock = { now: 100_000 };
+  let tell;
+  const series = new Series({ now: () => clock.now, subscribe: (_, listener) => ((tell = listener), () => {}), history: async () => [] }, 'x', { start: 0 });
+  await series.ready;
+  for (const utc of [80_000, 90_000, 100_000]) tell({ utc, value: utc });
+  tell({ utc: 30_000, value: -1 });
+  clock.now -= 3000; // a correction
+  tell({ utc: 85_000, value: -1 });
+  assert.deepEqual(series.utc, [80_000, 90_000, 100_000]);
+  assert.equal(series.last, 100_000);
+  clock.now = 86_000;
+  tell({ utc: 85_000, value: 7 });
+  assert.deepEqual([series.utc, series.value], [[80_000, 85_000], [80_000, 7]]);
+});
+
+test('what is told while a list is on its way is not undone by it', async () => {
+  const known = new Known();
+  known.put({ id: 1, state: 'gone at the server' });
+  let answer;
+  const loaded = known.load(() => new Promise((list) => (answer = list)));
+  known.put({ id: 3, state: 'new' });
+  known.put({ id: 2, state: 'later' });
+  answer([{ id: 2, state: 'earlier' }, { id: 4, state: 'listed' }]);
+  await loaded;
+  assert.deepEqual(known.list().map(({ id, state }) => `${id} ${state}`), ['2 later', '4 listed', '3 new']);
 });

@@ -6,7 +6,7 @@ import { start } from './mock.mjs';
 
 let chrome;
 before(async () => (chrome = await browser()));
-after(() => chrome.close());
+after(() => chrome?.close());
 
 const gauge = (page, name) => page.locator('.gauge', { has: page.locator('label', { hasText: name }) });
 
@@ -21,14 +21,15 @@ test('the landing display shows units, phase, corridor, attitude and a picture o
   await page.locator('.phases .now', { hasText: 'terminal descent' }).waitFor();
   await page.locator('.scene canvas').waitFor();
   await page.locator('.caption', { hasText: 'lit by the Sun as it stands' }).waitFor();
-  const lit = await page.evaluate(async () => {
+  const shades = () => page.evaluate(async () => {
     const canvas = document.querySelector('div').shadowRoot.querySelector('.scene canvas');
     await new Promise(requestAnimationFrame);
     const flat = Object.assign(document.createElement('canvas'), { width: 64, height: 64 }).getContext('2d');
     flat.drawImage(canvas, 0, 0, 64, 64);
-    return flat.getImageData(0, 0, 64, 64).data.length;
+    const { data } = flat.getImageData(0, 0, 64, 64);
+    return new Set(data.filter((_, i) => i % 4 === 1)).size;
   });
-  assert.ok(lit > 0);
+  await until('ground lit and in shadow', async () => (await shades()) > 16);
   assert.deepEqual(page.errors, []);
 });
 

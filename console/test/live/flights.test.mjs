@@ -6,7 +6,7 @@ import { program, scratch } from './program.mjs';
 
 let chrome;
 before(async () => (chrome = await browser()));
-after(() => chrome.close());
+after(() => chrome?.close());
 
 const state = (page) => page.evaluate(() => fetch('/api/state').then((r) => r.json()));
 const figure = async (page, name) => {
