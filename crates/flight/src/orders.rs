@@ -372,7 +372,8 @@ impl Flight<'_> {
 
     /// Altitude comes from the rangefinder, and from nothing else.
     fn ranges_alone(&self) -> bool {
-        let in_use = |line: &icd::tm::Innovation| line.age_s < RANGED_S && line.usage != Use::Inhibit;
+        let in_use =
+            |line: &icd::tm::Innovation| line.age_s < RANGED_S && line.usage != Use::Inhibit;
         in_use(&self.lines.rangefinder) && !in_use(&self.lines.radar_altimeter)
     }
 
