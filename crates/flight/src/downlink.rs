@@ -288,8 +288,7 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
         self.next_nav = if nav { s.t + period(self.plan.nav_ms) } else { self.next_nav };
         self.next_rest = if rest { s.t + period(self.plan.rest_ms) } else { self.next_rest };
         for list in tm::LISTS {
-            let off = self.lists_off & 1u16.checked_shl(u32::from(list.id)).unwrap_or(0) != 0;
-            if off {
+            if self.is_off(list.id) {
                 continue;
             }
             let (class, at_once) =
@@ -298,8 +297,16 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
         }
     }
 
+    /// The ground has switched a housekeeping list off.
+    fn is_off(&self, list: u8) -> bool {
+        self.lists_off & 1u16.checked_shl(u32::from(list)).unwrap_or(0) != 0
+    }
+
     /// What the receiver of commands says of itself.
     pub fn receiver(&mut self, receiver: &tm::Receiver) {
+        if self.is_off(tm::RECEIVER.id) {
+            return;
+        }
         let at_once = receiver.t >= self.next_receiver;
         if at_once {
             self.next_receiver = receiver.t + period(self.plan.rest_ms);

@@ -10,6 +10,8 @@
 //! fails is refused whole, PUS (1, 2), and changes nothing. What passes is reported accepted (1, 1), done, and reported
 //! completed (1, 7), both in the same cycle; two orders take time and are reported started (1, 3) first: a restart of
 //! the rangefinder until it fires again, and of the computer until it is back.
+//! Neither a reboot (valves shut for up to two seconds) nor a restart of the only sensor that ranges (five seconds) is
+//! obeyed in the last [`divert::LOW_GATE_M`] of the approach; no reboot between contact and rest either.
 //! A hazardous order for the schedule must be armed when it is put in, not when its time comes.
 //! Without orders nothing here changes a bit of the flight.
 
@@ -35,6 +37,8 @@ use schedule::{Due, Schedule};
 const ARM_S: f64 = 10.0;
 /// How long a restarted rangefinder may be silent, s. Assumed: four times what it takes.
 const RESTART_S: f64 = 20.0;
+/// A sensor whose last use is older than this is not in use, s. Assumed.
+const RANGED_S: f64 = 3.0;
 /// Answers that one cycle can hold: two packets with an answer of their own each, and what they end.
 const REPORTS: usize = 10;
 /// Orders for the link in one cycle.
@@ -279,6 +283,9 @@ impl Flight<'_> {
                 return Ok(Done::UNDER_WAY);
             }
             Order::Reboot(how) => {
+                if self.is_low() {
+                    return Err(Refusal::WrongPhase);
+                }
                 self.desk.reboot = Some(how);
                 self.desk.rebooting = Some((header, how));
                 self.announce.now(Event::Rebooting);
@@ -338,6 +345,9 @@ impl Flight<'_> {
             if self.mode.phase != Phase::OrbitCoast {
                 return Err(Refusal::WrongPhase);
             }
+            if (value - self.load.deorbit.dv_m_s).abs() > tuned::DEORBIT_DV_OFF_M_S {
+                return Err(Refusal::OutOfRange { argument: 1 });
+            }
             self.desk.hold.plan.dv_m_s = value;
         } else {
             self.desk.tuned.load(parameter, value)?;
@@ -351,9 +361,26 @@ impl Flight<'_> {
         if own { Some(self.desk.hold.plan.dv_m_s) } else { self.desk.tuned.value(parameter) }
     }
 
+    /// So low that there is no time for seconds without engines or ranges, or not yet at rest.
+    fn is_low(&self) -> bool {
+        match self.mode.phase {
+            Phase::PitchUp | Phase::Terminal => self.guide.altitude_m < divert::LOW_GATE_M,
+            Phase::Contact | Phase::CutOff => true,
+            _ => false,
+        }
+    }
+
+    /// Altitude comes from the rangefinder, and from nothing else.
+    fn ranges_alone(&self) -> bool {
+        let in_use =
+            |line: &icd::tm::Innovation| line.age_s < RANGED_S && line.usage != Use::Inhibit;
+        in_use(&self.lines.rangefinder) && !in_use(&self.lines.radar_altimeter)
+    }
+
     /// Off and on again. What was learnt of the unit was learnt before: its watch begins anew.
     fn order_restart(&mut self, header: Header) -> Result<(), Refusal> {
-        if self.desk.restarting.is_some() || self.mode.phase >= Phase::Contact {
+        let needed = self.is_low() && self.ranges_alone();
+        if self.desk.restarting.is_some() || self.mode.phase >= Phase::Contact || needed {
             return Err(Refusal::WrongPhase);
         }
         self.desk.restart_rangefinder = true;
@@ -393,17 +420,6 @@ impl Flight<'_> {
             *slot = (entry.at, header);
         }
         let count = self.desk.schedule.count();
-        let waiting = entries.get_mut(..usize::from(count)).unwrap_or_default();
-        // By time: few enough for the simplest way.
-        for i in 1..waiting.len() {
-            for j in (1..=i).rev() {
-                let Some([a, b]) = waiting.get_mut(j - 1..=j) else { break };
-                if a.0 <= b.0 {
-                    break;
-                }
-                core::mem::swap(a, b);
-            }
-        }
         Report::Schedule { count, entries }
     }
 }

@@ -121,6 +121,31 @@ fn diverted_in_braking_it_lands_at_the_new_place() {
 }
 
 #[test]
+fn diverted_while_armed_for_braking_it_lands_there_unless_it_is_too_late_to_stop_before() {
+    let planned_s = first(&ordered("armed-plain", ""), Event::BrakingStarted).unwrap();
+    let flown = ordered(
+        "armed-divert",
+        &armed("divert", "east_m = 600.0\nnorth_m = -400.0", planned_s - 5.0),
+    );
+    let brakes_s = first(&flown, Event::BrakingStarted).unwrap();
+    println!("brakes {brakes_s}, planned {planned_s}");
+    assert_eq!(count(&flown, Event::OrderRefused), 0);
+    assert_eq!(flown.judgement.outcome, Outcome::Landed);
+    let (east_m, north_m) =
+        (flown.measures.miss_east_m.unwrap(), flown.measures.miss_north_m.unwrap());
+    assert!((east_m - 600.0).hypot(north_m + 400.0) < 100.0, "{east_m} {north_m}");
+    // Held until little more could be braked, and then the target two kilometres nearer still.
+    let held = "[[command]]\nname = \"no_go\"\nat_s = 10.0\n".to_string();
+    for (n, north_m) in [(0, -2000.0), (1, 2000.0)] {
+        let late =
+            armed("divert", &format!("east_m = 0.0\nnorth_m = {north_m:.1}"), planned_s + 14.0);
+        let flown =
+            ordered(&format!("held-divert-{n}"), &format!("duration_s_max = 200.0\n{held}{late}"));
+        println!("{north_m} refused {}", count(&flown, Event::OrderRefused));
+    }
+}
+
+#[test]
 fn a_small_divert_after_the_gate_is_flown_and_a_large_one_refused() {
     let divert = |east_m: f64| {
         format!(
@@ -220,7 +245,7 @@ fn the_use_of_a_sensor_is_the_ordered_one_in_telemetry_and_in_effect() {
 fn a_commanded_flight_replays_bit_for_bit() {
     let orders = armed("divert", "east_m = 300.0\nnorth_m = 200.0", 300.0)
         + &armed("reboot", "cold = \"cold\"", 420.0)
-        + "[[command]]\nname = \"load_parameter\"\nparameter = \"reserve_kg\"\nvalue = 30.0\nat_s = 350.0\n"
+        + &armed("load_parameter", "parameter = \"reserve_kg\"\nvalue = 30.0", 350.0)
         + "[[command]]\nname = \"restart_rangefinder\"\nbelow_m = 6000.0\n"
         + "[[command]]\nname = \"ping\"\nat_s = 500.0\nexecute_at_s = 550.0\n";
     let stand = stand("replayed", "m2-nominal-from-ignition.toml", &orders);

@@ -106,6 +106,19 @@ impl Bench {
     }
 }
 
+#[test]
+fn every_list_that_is_switched_off_is_sent_no_more() {
+    let mut bench = Bench::new(64, 0);
+    let mut made = |on: bool| {
+        let downlink = &mut bench.downlink;
+        let before = downlink.packets;
+        downlink.set_list(tm::RECEIVER.id, on);
+        downlink.receiver(&tm::Receiver { t: at(0), ..tm::Receiver::default() });
+        downlink.packets - before
+    };
+    assert_eq!((made(false), made(true)), (0, 1));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 

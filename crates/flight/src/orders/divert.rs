@@ -2,8 +2,10 @@
 //!
 //! Owns: the check of a divert, the new landing point. Does not own: the laws that fly there (`command`, `guidance`).
 //! What is refused depends on where the lander is.
-//! - Before braking two kilometres aside cost nothing that matters: they are 0.2° of the way.
-//! - In braking the steering is solved again for the new gate. It must converge within the collective that braking has,
+//! - Before braking is armed a few kilometres aside cost nothing that matters: 5 km are 0.2° of the way. The target must
+//!   stay as near the plane of motion as a go asks for (`hold`).
+//! - Of all diverts together no more than [`TOTAL_M`] is flown.
+//! - In braking, and armed for it, the steering is solved again for the new gate. It must converge within the collective that braking has,
 //!   lean aside by no more than the law may, and leave the propellant that the plan takes from the gate on.
 //! - After the gate, down to [`LOW_GATE_M`], the law of the approach is flown ahead of time, on a point mass with the
 //!   attitude's lag. It must arrive and be at rest over the place, with propellant left.
@@ -24,6 +26,9 @@ use nalgebra::Vector3;
 
 /// Altitude below which no divert is begun, m: that of the first look for hazards.
 pub(crate) const LOW_GATE_M: f64 = 500.0;
+/// How far all diverts together may move the landing point, m. Assumed: a third of what a
+/// revolution of waiting puts the target aside (`hold`), so that both together can be braked.
+const TOTAL_M: f64 = 5000.0;
 /// Iterations of the steering.
 const ITERATIONS: usize = 16;
 /// Time to go below which braking is left alone, s; share of the largest lean aside that may be asked for. Assumed.
@@ -42,11 +47,17 @@ const SIGMAS: f64 = 2.0;
 impl Flight<'_> {
     /// Moves the landing point by order, `east_m` and `north_m` from where it is.
     pub(crate) fn order_divert(&mut self, east_m: f64, north_m: f64) -> Result<(), Refusal> {
+        let [east, north] = self.desk.divert_m;
+        let total_m = [east + east_m, north + north_m];
+        if libm::hypot(total_m[0], total_m[1]) > TOTAL_M {
+            return Err(Refusal::OutOfReach);
+        }
         let site = self.aside(east_m, north_m);
         let own_law = self.apollo_due_s().is_none();
         match self.mode.phase {
-            Phase::OrbitCoast | Phase::Deorbit | Phase::DescentCoast | Phase::Ignition => {}
-            Phase::Braking if own_law => self.reached_by_braking(&site)?,
+            Phase::OrbitCoast | Phase::Deorbit | Phase::DescentCoast => self.near_plane(&site)?,
+            Phase::Ignition if !own_law => self.near_plane(&site)?,
+            Phase::Ignition | Phase::Braking if own_law => self.reached_by_braking(&site)?,
             Phase::PitchUp | Phase::Terminal if own_law => self.reached_by_approach(&site)?,
             _ => return Err(Refusal::WrongPhase),
         }
@@ -54,8 +65,7 @@ impl Flight<'_> {
         self.aim = site;
         self.avoid.site = None;
         self.course.drop_all();
-        let [east, north] = &mut self.desk.divert_m;
-        (*east, *north) = (*east + east_m, *north + north_m);
+        self.desk.divert_m = total_m;
         self.announce.now(Event::Diverted);
         Ok(())
     }
@@ -81,9 +91,12 @@ impl Flight<'_> {
 
     /// Whether braking can be steered to the gate before `site`.
     fn reached_by_braking(&self, site: &Site) -> Result<(), Refusal> {
-        let Some(mut s) = self.solution else { return Err(Refusal::WrongPhase) };
+        let waiting = self.mode.phase == Phase::Ignition;
+        let Some(mut s) = self.solution else {
+            return if waiting { self.near_plane(site) } else { Err(Refusal::WrongPhase) };
+        };
         let free = self.guide.range == Range::Met && !self.short_of_thrust();
-        if !free || s.tgo_s < TGO_S_MIN {
+        if !(free || waiting) || s.tgo_s < TGO_S_MIN {
             return Err(Refusal::OutOfReach);
         }
         let p = self.propulsion();
@@ -94,7 +107,12 @@ impl Flight<'_> {
             across_m_s = across;
         }
         let most = self.guide.roof.min(self.duty_max());
-        let steers = s.step < braking::CONVERGED && (braking::COLLECTIVE_MIN..=most).contains(&s.u);
+        let bounds = braking::COLLECTIVE_MIN..=most;
+        let steers = s.step < braking::CONVERGED && bounds.contains(&s.u);
+        if waiting && s.u < braking::COLLECTIVE_MIN {
+            // That little thrust would do: there is time, ignition comes later.
+            return self.near_plane(site);
+        }
         let thrust_m_s2 = p.scale * (p.main.0 + s.u * p.assist.0) / self.mass_kg().max(1.0);
         let lean = braking::lean(across_m_s, thrust_m_s2, s.tgo_s).abs();
         if !steers || lean > LEAN * braking::LEAN_MAX {
@@ -110,8 +128,8 @@ impl Flight<'_> {
         if self.guide.altitude_m < LOW_GATE_M || self.monitors.corridor.stands {
             return Err(Refusal::WrongPhase);
         }
-        let (off_m, v_m_s, dv_m_s) = self.fly_ahead(site);
-        if self.short_of_thrust() || off_m > REACHED.0 || v_m_s > REACHED.1 {
+        let (end_m, off_m, v_m_s, dv_m_s) = self.fly_ahead(site);
+        if self.short_of_thrust() || end_m >= END_M || off_m > REACHED.0 || v_m_s > REACHED.1 {
             return Err(Refusal::OutOfReach);
         }
         let last_s = self.plan().planned_s(END_M);
@@ -121,9 +139,9 @@ impl Flight<'_> {
         if enough { Ok(()) } else { Err(Refusal::OutOfReach) }
     }
 
-    /// Flies the approach to `site` ahead of time: distance from it and horizontal speed at its end, m and m/s, and the
-    /// velocity change that it takes, m/s.
-    fn fly_ahead(&self, site: &Site) -> (f64, f64, f64) {
+    /// Flies the approach to `site` ahead of time: altitude, distance from it and horizontal speed at its end, m and m/s,
+    /// and the velocity change that it takes, m/s.
+    fn fly_ahead(&self, site: &Site) -> (f64, f64, f64, f64) {
         let (mut p, mut v) = (self.nav.p_LB_L(site).si(), self.nav.v_LB_L(self.load, site).si());
         let mut altitude_m = self.guide.altitude_m;
         let plan = self.plan();
@@ -152,6 +170,6 @@ impl Flight<'_> {
             altitude_m += v.z * STEP_S;
             dv_m_s += libm::sqrt(thrust.norm_squared()) * STEP_S;
         }
-        (libm::hypot(p.x, p.y), libm::hypot(v.x, v.y), dv_m_s)
+        (altitude_m, libm::hypot(p.x, p.y), libm::hypot(v.x, v.y), dv_m_s)
     }
 }

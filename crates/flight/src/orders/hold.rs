@@ -19,6 +19,7 @@
 use crate::Flight;
 use crate::guidance::braking;
 use crate::load::{DeorbitPlan, after};
+use crate::nav::Site;
 use icd::constants::MOON_RADIUS_M;
 use icd::events::Event;
 use icd::tc::Refusal;
@@ -102,6 +103,11 @@ impl Missed {
 }
 
 impl Hold {
+    /// The next burn was due and has been let pass.
+    pub fn held_on(&self) -> bool {
+        self.missed.is_some()
+    }
+
     /// By plan.
     pub fn new(plan: DeorbitPlan) -> Self {
         Self { go: true, waved_off: false, plan, missed: None, arm_rad: 0.0, told: false }
@@ -134,13 +140,33 @@ impl Flight<'_> {
     }
 
     /// How far the target will lie from the plane of motion when the lander comes there, m.
-    fn cross_m(&self, in_s: f64) -> f64 {
+    fn cross_m(&self, site: &Site, in_s: f64) -> f64 {
         let normal = self.nav.p_MB_I.si().cross(&self.nav.v_MB_I.si());
         let normal = normal / libm::sqrt(normal.norm_squared()).max(1.0);
         let R_IM = self.load.orientation.R_IM(self.nav.t + Span::from_s(in_s));
-        let target = (R_IM * self.nav.target_M(&self.landing)).si();
+        let target = (R_IM * self.nav.target_M(site)).si();
         let share = target.dot(&normal) / libm::sqrt(target.norm_squared()).max(1.0);
         MOON_RADIUS_M * libm::asin(share.clamp(-1.0, 1.0))
+    }
+
+    /// Time until the lander may be down, s, before braking: by the next chance, or by plan.
+    fn landing_in_s(&self) -> f64 {
+        let plan = self.load.deorbit;
+        let arm_in_s = match self.desk.hold.missed {
+            Some(missed) if !self.in_window(&missed) => {
+                let on_orbit = self.mode.phase == Phase::OrbitCoast;
+                let coast_s = if on_orbit { after(plan.t_arm, plan.t_ignition) } else { 0.0 };
+                self.chance_in_s().unwrap_or(0.0) + coast_s
+            }
+            _ => after(self.desk.hold.plan.t_arm, self.nav.t).max(0.0),
+        };
+        arm_in_s + LANDING_S
+    }
+
+    /// Whether the lander comes near enough to a landing point before braking.
+    pub(crate) fn near_plane(&self, site: &Site) -> Result<(), Refusal> {
+        let near = self.cross_m(site, self.landing_in_s()).abs() <= CROSS_M_MAX;
+        if near { Ok(()) } else { Err(Refusal::OutOfReach) }
     }
 
     /// Whether a chance to deorbit that came still counts.
@@ -156,13 +182,7 @@ impl Flight<'_> {
         if let Some(missed) = self.desk.hold.missed
             && !self.in_window(&missed)
         {
-            let plan = self.load.deorbit;
-            let on_orbit = self.mode.phase == Phase::OrbitCoast;
-            let coast_s = if on_orbit { after(plan.t_arm, plan.t_ignition) } else { 0.0 };
-            let in_s = self.chance_in_s().unwrap_or(0.0) + coast_s + LANDING_S;
-            if self.cross_m(in_s).abs() > CROSS_M_MAX {
-                return Err(Refusal::OutOfReach);
-            }
+            self.near_plane(&self.landing)?;
         }
         let hold = &mut self.desk.hold;
         (hold.go, hold.waved_off) = (true, false);

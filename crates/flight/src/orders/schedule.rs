@@ -11,7 +11,7 @@ use icd::time::Time;
 /// How late a packet may be carried out, s. Assumed: a warm restart.
 const LATE_S: f64 = 5.0;
 
-/// What waits for its time.
+/// What waits for its time: first by time, at equal times as it came in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
     entries: [Option<Scheduled>; SCHEDULE_MAX],
@@ -39,7 +39,7 @@ impl Schedule {
         u8::try_from(self.entries.iter().flatten().count()).unwrap_or(u8::MAX)
     }
 
-    /// What waits, in no order.
+    /// What waits, in its order.
     pub fn entries(&self) -> impl Iterator<Item = &Scheduled> {
         self.entries.iter().flatten()
     }
@@ -49,8 +49,19 @@ impl Schedule {
         if entry.at <= now {
             return Err(Refusal::TimePassed);
         }
-        let free = self.entries.iter_mut().find(|slot| slot.is_none());
-        *free.ok_or(Refusal::ScheduleFull)? = Some(*entry);
+        let free = self.entries.iter().position(|slot| slot.is_none());
+        let free = free.ok_or(Refusal::ScheduleFull)?;
+        if let Some(slot) = self.entries.get_mut(free) {
+            *slot = Some(*entry);
+        }
+        // Down past every later one: few enough for the simplest way.
+        for place in (1..=free).rev() {
+            let Some([before, own]) = self.entries.get_mut(place - 1..=place) else { break };
+            if before.is_none_or(|before| before.at <= entry.at) {
+                break;
+            }
+            core::mem::swap(before, own);
+        }
         Ok(())
     }
 
@@ -61,11 +72,9 @@ impl Schedule {
 
     /// Takes the earliest packet out whose time has come.
     pub fn due(&mut self, now: Time) -> Option<Due> {
-        let come = |entry: &Scheduled| entry.at <= now;
-        let times = self.entries.iter().flatten().filter(|entry| come(entry)).map(|entry| entry.at);
-        let first = times.min()?;
-        let slot = self.entries.iter_mut().find(|slot| slot.is_some_and(|e| e.at == first))?;
-        let entry = slot.take()?;
+        let [first, ..] = &mut self.entries;
+        let entry = first.take_if(|entry| entry.at <= now)?;
+        self.entries.rotate_left(1);
         let carried_out = self.runs && after(now, entry.at) <= LATE_S;
         Some(if carried_out { Due::Now(entry) } else { Due::Dropped(entry) })
     }

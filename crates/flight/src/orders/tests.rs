@@ -16,6 +16,13 @@ fn raw<'a>(flight: &'a mut Flight<'_>, packet: &[u8]) -> &'a [Report] {
     flight.reports()
 }
 
+/// The same, armed in the cycle before.
+fn send_armed<'a>(flight: &'a mut Flight<'_>, order: &Order, sequence: u16) -> &'a [Report] {
+    let code = order.parts().0.code;
+    send(flight, &Order::Arm { code }, 900);
+    send(flight, order, sequence)
+}
+
 fn wait(flight: &mut Flight<'_>, cycles: u32) {
     for _ in 0..cycles {
         flight.step(&quiet(flight.nav.t + CYCLE));
@@ -163,11 +170,11 @@ fn loaded_values_are_used_told_and_kept_over_a_restart() {
         let order = Order::LoadParameter { parameter: parameter.id, value };
         let refused = Report::Refused(Header::new(1), Refusal::NotFitted);
         if parameter.name == "gate_half_width_m" {
-            assert_eq!(send(&mut flight, &order, 1), [refused], "not of this configuration");
+            assert_eq!(send_armed(&mut flight, &order, 1), [refused], "not of this configuration");
             continue;
         }
         let deorbit = parameter.id == tuned::DEORBIT_DV;
-        assert_eq!(send(&mut flight, &order, 1).len(), if deorbit { 1 } else { 2 });
+        assert_eq!(send_armed(&mut flight, &order, 1).len(), if deorbit { 1 } else { 2 });
         let ask = Order::ReportParameter { parameter: parameter.id };
         let told = send(&mut flight, &ask, 2)[1];
         let value = if deorbit { load.deorbit.dv_m_s } else { value };
@@ -242,4 +249,142 @@ fn what_the_link_carries_out_is_handed_on_for_one_cycle() {
     assert_eq!(flight.link_orders(), [order]);
     wait(&mut flight, 1);
     assert!(flight.link_orders().is_empty());
+}
+
+#[test]
+fn no_single_packet_loads_a_value_and_no_deorbit_burn_far_from_the_plan() {
+    let mut load = load();
+    load.deorbit.t_ignition = load.deorbit.t_ignition + Span::from_ms(60_000);
+    let own = load.deorbit.dv_m_s;
+    let mut flight = flight_in(&load, 2000.0, Phase::OrbitCoast);
+    let dv = |value| Order::LoadParameter { parameter: tuned::DEORBIT_DV, value };
+    let refused = |why| [Report::Refused(Header::new(1), why)];
+    assert_eq!(send(&mut flight, &dv(own), 1), refused(Refusal::NotArmed));
+    for value in [0.0, own - 2.1, own + 2.1, 60.0] {
+        let why = Refusal::OutOfRange { argument: 1 };
+        assert_eq!(send_armed(&mut flight, &dv(value), 1), refused(why), "{value} m/s");
+    }
+    assert_eq!(send_armed(&mut flight, &dv(own + 1.9), 1).len(), 2);
+    assert_eq!(flight.desk.hold.plan.dv_m_s, own + 1.9);
+}
+
+#[test]
+fn orders_outlive_a_restart_that_forgets_everything_else() {
+    let mut load = load();
+    load.faults.bank = false;
+    let again = |flight: &Flight<'_>| {
+        let start = crate::load::NavStart {
+            t: flight.nav.t,
+            p_MB_I: flight.nav.p_MB_I,
+            v_MB_I: flight.nav.v_MB_I,
+            sigma_p_m: [100.0; 3],
+            sigma_v_m_s: [0.1; 3],
+        };
+        flight.restarted(&start, flight.nav.t + CYCLE).mode.phase
+    };
+    let mut flight = flight_in(&load, 2000.0, Phase::OrbitCoast);
+    wait(&mut flight, 1);
+    assert_eq!(again(&flight), Phase::DescentCoast, "as flown: by the clock");
+
+    let mut flight = flight_in(&load, 2000.0, Phase::OrbitCoast);
+    send(&mut flight, &Order::NoGo, 1);
+    send_armed(&mut flight, &Order::Divert { east_m: 300.0, north_m: 0.0 }, 2);
+    send_armed(&mut flight, &Order::LoadParameter { parameter: 3, value: 77.0 }, 3);
+    send(&mut flight, &Order::SensorUse { sensor: Sensor::Rangefinder, usage: Use::Inhibit }, 4);
+    let at = flight.nav.t + Span::from_ms(60_000);
+    send(&mut flight, &Order::scheduled(at, &Order::Ping, Header::new(50)).unwrap(), 5);
+    assert_eq!(send_armed(&mut flight, &Order::Reboot(Reboot::Cold), 6).len(), 2);
+    assert_eq!(again(&flight), Phase::OrbitCoast, "the burn was held");
+    let start = crate::load::NavStart {
+        t: flight.nav.t,
+        p_MB_I: flight.nav.p_MB_I,
+        v_MB_I: flight.nav.v_MB_I,
+        sigma_p_m: [100.0; 3],
+        sigma_v_m_s: [0.1; 3],
+    };
+    let mut again = flight.restarted(&start, flight.nav.t + Span::from_ms(2_000));
+    assert_eq!(again.landing.p_MT_M, flight.landing.p_MT_M);
+    assert_eq!(again.lines.rangefinder.usage, Use::Inhibit);
+    assert_eq!(again.desk.tuned.reserve_kg, 77.0);
+    wait(&mut again, 1);
+    assert_eq!(again.reports(), [Report::Completed(Header::new(6))]);
+    let down = again.desk.down(again.nav.t);
+    assert!(down.held && down.scheduled == 1 && down.divert_m == [300.0, 0.0], "{down:?}");
+    assert_eq!(again.mode.phase, Phase::OrbitCoast);
+}
+
+#[test]
+fn low_down_neither_the_computer_nor_the_only_ranges_are_taken_away() {
+    let load = load();
+    let refused = [Report::Refused(Header::new(1), Refusal::WrongPhase)];
+    let reboot = Order::Reboot(Reboot::Cold);
+    for (altitude_m, phase, low) in [
+        (2000.0, Phase::Terminal, false),
+        (400.0, Phase::Terminal, true),
+        (1.0, Phase::Contact, true),
+        (1.0, Phase::Landed, false),
+    ] {
+        let mut flight = flight_in(&load, altitude_m, phase);
+        wait(&mut flight, 1);
+        flight.mode.phase = phase;
+        let answers = send_armed(&mut flight, &reboot, 1);
+        assert_eq!(answers == refused, low, "{phase:?} {altitude_m} m: {answers:?}");
+        assert_eq!(flight.actuators.reboot.is_some(), !low);
+    }
+    // Ranges a second old, measurements of the altimeter likewise, and none of one or the other.
+    for (ranges_s, radar_s, taken) in [(1.0, 1e6, false), (1.0, 1.0, true), (60.0, 1e6, true)] {
+        let mut flight = flight_in(&load, 400.0, Phase::Terminal);
+        wait(&mut flight, 1);
+        (flight.lines.rangefinder.age_s, flight.lines.radar_altimeter.age_s) = (ranges_s, radar_s);
+        let answers = send(&mut flight, &Order::RestartRangefinder, 1);
+        assert_eq!(answers != refused, taken, "{ranges_s} s, {radar_s} s: {answers:?}");
+    }
+}
+
+#[test]
+fn diverts_add_up_to_what_can_be_flown_and_no_further() {
+    let mut load = load();
+    load.deorbit.t_arm = load.deorbit.t_arm + Span::from_ms(60_000);
+    let divert = Order::Divert { east_m: 0.0, north_m: 2000.0 };
+    let refused = [Report::Refused(Header::new(1), Refusal::OutOfReach)];
+    let mut flight = flight_in(&load, 2000.0, Phase::DescentCoast);
+    for _ in 0..2 {
+        assert_eq!(send_armed(&mut flight, &divert, 1).len(), 2);
+    }
+    let landing = flight.landing;
+    assert_eq!(send_armed(&mut flight, &divert, 1), refused);
+    assert_eq!(flight.desk.down(flight.nav.t).divert_m, [0.0, 4000.0]);
+    assert_eq!(flight.landing.p_MT_M, landing.p_MT_M, "nothing of it");
+    // A plane of motion 40 km east of the target.
+    let mut flight = flight_in(&load, 2000.0, Phase::DescentCoast);
+    let aside = flight.site.R_ML.si() * nalgebra::Vector3::new(40e3, 0.0, 0.0);
+    let p_M: icd::frames::Vector<icd::frames::Position, icd::frames::M> =
+        icd::frames::Vector::from_si(flight.site.p_MT_M.si() + aside);
+    flight.nav.p_MB_I = flight.nav.R_IM * p_M;
+    assert_eq!(send_armed(&mut flight, &divert, 1), refused);
+}
+
+#[test]
+fn of_two_packets_for_the_same_time_the_first_sent_is_carried_out_first() {
+    let load = load();
+    let mut flight = flight_in(&load, 2000.0, Phase::DescentCoast);
+    let begun = flight.nav.t;
+    let put = |flight: &mut Flight<'_>, ms: i64, sequence: u16| {
+        let at = begun + Span::from_ms(ms);
+        let entry = Order::scheduled(at, &Order::Ping, Header::new(sequence)).unwrap();
+        assert_eq!(send(flight, &entry, 900).len(), 2);
+    };
+    // The first place is free again when the third is put in.
+    put(&mut flight, 100, 1);
+    put(&mut flight, 1_000, 2);
+    wait(&mut flight, 10);
+    put(&mut flight, 1_000, 3);
+    let mut done = [0; 2];
+    for _ in 0..50 {
+        wait(&mut flight, 1);
+        if let Some(Report::Completed(header)) = flight.reports().last() {
+            done = [done[1], header.sequence];
+        }
+    }
+    assert_eq!(done, [2, 3]);
 }

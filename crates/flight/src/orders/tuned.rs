@@ -7,6 +7,9 @@ use icd::tc::Refusal;
 
 /// Number of the deorbit burn's velocity change, which belongs to the plan: see `hold`.
 pub(super) const DEORBIT_DV: u8 = 7;
+/// How far from the load's own it may be, m/s. Assumed: 9 km of perilune from an orbit of 100 km, of 17 km
+/// 8 km are left.
+pub(super) const DEORBIT_DV_OFF_M_S: f64 = 2.0;
 
 /// Values in place of the load's.
 #[derive(Clone, Copy, Debug)]

@@ -36,9 +36,14 @@ pub const NAMES: &[(u8, &str)] = &[
     (code::WAVE_OFF, "wave_off"),
     (code::DIVERT, "divert"),
     (code::REBOOT, "reboot"),
+    (code::LOAD_PARAMETER, "load_parameter"),
 ];
-const HAZARDOUS: &[(u8, &str)] =
-    &[(code::WAVE_OFF, "wave_off"), (code::DIVERT, "divert"), (code::REBOOT, "reboot")];
+const HAZARDOUS: &[(u8, &str)] = &[
+    (code::WAVE_OFF, "wave_off"),
+    (code::DIVERT, "divert"),
+    (code::REBOOT, "reboot"),
+    (code::LOAD_PARAMETER, "load_parameter"),
+];
 const SENSORS: &[(u8, &str)] = &[
     (0, "rangefinder"),
     (1, "velocimeter"),
@@ -125,8 +130,8 @@ pub const COMMANDS: &[Command] = &[
     function(code::BIT_RATE, "bit_rate", "Bit rate of the main transmitter, the slowest is 0", &[code::BIT_RATE],
         &[measure("index", "", Wire::U8, 0.0, RATE_LAST)]),
     function(code::ANTENNA, "antenna", "Antenna of the main transmitter", &[code::ANTENNA], &[choice("number", ANTENNAS)]),
-    standard(code::LOAD_PARAMETER, "load_parameter", "Load another value of a parameter", (20, 3), &[1],
-        &[choice("parameter", PARAMETER_NAMES), measure("value", "", Wire::F64, -1e9, 1e9)]),
+    hazardous(standard(code::LOAD_PARAMETER, "load_parameter", "Load another value of a parameter", (20, 3), &[1],
+        &[choice("parameter", PARAMETER_NAMES), measure("value", "", Wire::F64, -1e9, 1e9)])),
     standard(code::REPORT_PARAMETER, "report_parameter", "Report the value of a parameter", (20, 1), &[1],
         &[choice("parameter", PARAMETER_NAMES)]),
     PING,
@@ -158,16 +163,18 @@ pub struct Loadable {
     pub text: &'static str,
 }
 
-/// Everything that may be loaded in flight. The ranges are assumed: what leaves a flight sensible.
+/// Everything that may be loaded in flight. The ranges are assumed. They keep out slips, not every value that loses a
+/// flight: that is why loading is hazardous, and why a deorbit burn is checked against that of the load on board. The
+/// collective of braking leaves 0.05 to what braking may use at the most, 0.95.
 #[rustfmt::skip] // a table
 pub const PARAMETERS: &[Loadable] = &[
     Loadable { id: 1, name: "gate_sigmas", unit: "", min: 2.0, max: 50.0, text: "Gate of the rangefinder, standard deviations" },
     Loadable { id: 2, name: "gate_half_width_m", unit: "m", min: 10.0, max: 10_000.0, text: "Gate of the rangefinder as flown, half width in altitude" },
     Loadable { id: 3, name: "reserve_kg", unit: "kg", min: 0.0, max: 500.0, text: "Propellant to be left at touchdown" },
     Loadable { id: 4, name: "main_off_m", unit: "m", min: 0.0, max: 10_000.0, text: "Altitude below which the main engine may be shut down" },
-    Loadable { id: 5, name: "braking_collective", unit: "", min: 0.7, max: 0.95, text: "Collective of the assist engines that braking counts on" },
+    Loadable { id: 5, name: "braking_collective", unit: "", min: 0.7, max: 0.90, text: "Collective of the assist engines that braking counts on" },
     Loadable { id: 6, name: "corridor_sigmas", unit: "", min: 0.0, max: 6.0, text: "Standard deviations of altitude that the corridor keeps off the ground at the most" },
-    Loadable { id: 7, name: "deorbit_dv_m_s", unit: "m/s", min: 0.0, max: 60.0, text: "Velocity change of the deorbit burn" },
+    Loadable { id: 7, name: "deorbit_dv_m_s", unit: "m/s", min: 0.0, max: 60.0, text: "Velocity change of the deorbit burn; on board within 2 m/s of the load's" },
 ];
 /// The same by number, as an argument offers them.
 const PARAMETER_NAMES: &[(u8, &str)] = &[
