@@ -207,7 +207,7 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
         match (self.contact, held) {
             (Contact::Lost, true) => self.contact = Contact::Since(now),
             (Contact::Since(_), false) => {
-                self.store.doubt(now - GUARD, now);
+                self.store.doubt(now - GUARD);
                 self.contact = Contact::Lost;
                 for spanning in core::mem::take(&mut self.spanning).into_iter().flatten() {
                     self.store.not_sent(spanning.kept);

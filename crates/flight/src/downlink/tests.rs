@@ -186,6 +186,20 @@ fn a_dump_that_is_cut_off_goes_on_after_the_next_contact() {
 }
 
 #[test]
+fn a_backlog_longer_than_every_contact_comes_down_in_the_end() {
+    let mut bench = Bench::new(20_000, 60_000);
+    bench.run(90, false, false, true);
+    let mut left = vec![bench.missing().len()];
+    for _ in 0..4 {
+        bench.run(32, true, true, false);
+        bench.run(20, false, false, false);
+        left.push(bench.missing().len());
+    }
+    assert!(left.windows(2).all(|pair| pair[1] < pair[0] || pair[0] == 0), "{left:?}");
+    assert!(left[2] > 0 && left[4] == 0, "more than two contacts and no more than four: {left:?}");
+}
+
+#[test]
 fn what_the_ground_asks_for_by_time_is_sent_again_and_nothing_else() {
     let mut bench = Bench::new(20_000, 300_000);
     bench.run(60, true, true, true);
