@@ -155,7 +155,7 @@ impl Radio {
         while self.words.front().is_some_and(|word| *word <= t) {
             self.words.pop_front();
             if self.view.uplink_locked {
-                self.hand.hear(t);
+                self.hear(t);
             }
         }
         let broken = lander.destroyed
@@ -205,14 +205,14 @@ impl Radio {
 
     /// A command was authenticated on board at `t`: the silence ends.
     pub fn hear(&mut self, t: Time) {
-        self.hand.hear(t);
+        let lowest = self.choice().rates.saturating_sub(1);
+        self.hand.hear(t, lowest);
     }
 
     /// Sets the main radio's bit rate by its number; one that does not exist is the lowest. Frames are sent again.
     pub fn set_rate(&mut self, rate: usize) {
-        let last = self.link.on_board.main.transmitter.rates_bit_s.len().saturating_sub(1);
-        self.hand.rate = rate.min(last);
-        self.hand.mode = Mode::Frames;
+        let lowest = self.choice().rates.saturating_sub(1);
+        self.hand.order(rate.min(lowest));
     }
 
     /// Sets the main radio's transmitter by its number; one that does not exist is ignored.
