@@ -314,6 +314,11 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Store<M> {
         self.search_again();
     }
 
+    /// Whether something that was asked for may not have been sent yet.
+    pub fn asked(&self) -> bool {
+        self.asked != Between::NOTHING
+    }
+
     fn search_again(&mut self) {
         for queue in &mut self.queues {
             queue.next = queue.first;

@@ -207,7 +207,9 @@ fn what_the_ground_asks_for_by_time_is_sent_again_and_nothing_else() {
     assert_eq!(bench.missing(), []);
     let before = bench.came.len();
     bench.downlink.dump(at(30_000), at(35_000), at(bench.ms));
+    assert!(bench.downlink.dumping());
     bench.run(20, true, true, false);
+    assert!(!bench.downlink.dumping());
     let again: BTreeSet<u16> = bench.came.split_off(before).into_iter().map(|(_, n)| n).collect();
     // A second makes 10 of two classes, 16 or 17 raw, one essential and 2 or 3 reports: 39 or so, times five.
     assert!((190..=210).contains(&again.len()), "{}", again.len());

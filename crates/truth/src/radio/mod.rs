@@ -55,6 +55,7 @@ use crate::environment::Environment;
 use crate::random::{Key, Stream};
 use fault::Faults;
 use icd::frames::{I, M};
+use icd::link::command_frame::TC_FRAME_MAX;
 use icd::rotation::Rotation;
 use icd::time::{Span, Time};
 use icd::tm::Snapshot;
@@ -118,7 +119,7 @@ impl Radio {
             let relay = path.relay.map_or(String::new(), |relay| format!(".{relay}"));
             let name = |what| format!("radio.{what}.{}.{station}{relay}", path.sender.name());
             Way {
-                lock: Lock::new(key.stream(&name("lock"))),
+                lock: Lock::new(key.stream(&name("lock")), path.sender.frame_octets()),
                 frames: key.stream(&name("frame")),
                 dropouts: key.stream(&name("dropout")),
             }
@@ -135,7 +136,7 @@ impl Radio {
             on: [true; 3],
             battery_Wh: [main_Wh, backup_Wh],
             ways: paths.iter().map(each).collect(),
-            uplink: Lock::new(key.stream("radio.lock.uplink")),
+            uplink: Lock::new(key.stream("radio.lock.uplink"), TC_FRAME_MAX),
             words: VecDeque::new(),
             latched: None,
             begun: false,
