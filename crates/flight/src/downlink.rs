@@ -120,7 +120,7 @@ struct Spanning {
     heard: bool,
 }
 
-/// Contact with the ground as the lander knows it: its receiver holds a station's carrier.
+/// Contact with the ground as the lander knows it: it hears a station, and the station has answered of late.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Contact {
     Lost,
@@ -202,12 +202,17 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Downlink<M> {
         self.store.ask(from, to, now);
     }
 
-    /// Whether the receiver holds a station's carrier; every cycle.
+    /// Whether a dump that the ground asked for is not done.
+    pub fn dumping(&self) -> bool {
+        self.store.asked()
+    }
+
+    /// Whether contact stands in both directions; every cycle.
     pub fn set_contact(&mut self, held: bool, now: Time) {
         match (self.contact, held) {
             (Contact::Lost, true) => self.contact = Contact::Since(now),
             (Contact::Since(_), false) => {
-                self.store.doubt(now - GUARD, now);
+                self.store.doubt(now - GUARD);
                 self.contact = Contact::Lost;
                 for spanning in core::mem::take(&mut self.spanning).into_iter().flatten() {
                     self.store.not_sent(spanning.kept);

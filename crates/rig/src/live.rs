@@ -13,6 +13,7 @@
 //! Refuses: to depend on the pace. Commands come at the loop's own time; without them equal runs deliver equal octets.
 
 mod air;
+mod edges;
 mod link;
 pub mod mission;
 mod onair;
@@ -32,16 +33,18 @@ use crate::scenario::ScenarioError;
 use crate::stand::Stand;
 use crate::verdict::End;
 use air::{Air, Load};
+use edges::{Edges, Seen};
 use flight::downlink::{Block, Downlink, Tally};
 use flight::load as board;
 use flight::uplink::Receiver;
 use icd::bus::{CYCLE, Uplink};
+use icd::events::Event;
 use icd::link::delivery::Content;
 use icd::link::frame::Channel;
 use icd::link::packet::{self, PACKET_MAX};
 use icd::link::security::{KEY_OCTETS, Key};
 use icd::station::{self, Station};
-use icd::tc::{Order, Transmitter};
+use icd::tc::{Order, Refusal, Transmitter};
 use icd::time::{Span, Time};
 use icd::tm::Snapshot;
 use std::collections::{BTreeMap, VecDeque};
@@ -121,6 +124,7 @@ pub struct Live<'a> {
     air: Air,
     /// Command link transmission units on their way up, by arrival.
     up: BTreeMap<(Time, u64), Vec<u8>>,
+    edges: Edges,
     totals: Totals,
 }
 
@@ -161,6 +165,7 @@ impl<'a> Live<'a> {
             begun: VecDeque::new(),
             air: Air::default(),
             up: BTreeMap::new(),
+            edges: Edges::default(),
             totals: Totals::default(),
         })
     }
@@ -264,13 +269,18 @@ impl<'a> Live<'a> {
             }
         });
         for order in orders {
+            if let Order::Transmitter { .. } = order {
+                downlink.event(Event::TransmitterOrdered, now);
+            }
             match order {
                 Order::Dump { from, to } => downlink.dump(from, to, now),
                 Order::Housekeeping { list, on } => downlink.set_list(list, on),
                 order => link.obey(&order, now),
             }
         }
-        if let (Some(end), None) = (end, self.ended) {
+        let first = self.ended.is_none();
+        let later = self.ended == Some(End::Duration);
+        if let Some(end) = end.filter(|end| first || (later && *end != End::Duration)) {
             self.ended = Some(end);
             self.downlink.send_raw(now);
             self.flown = Some(self.running.clone().finish(self.stand, end)?);
@@ -346,25 +356,39 @@ impl<'a> Live<'a> {
         self.totals.received[by as usize] += u64::from(heard);
     }
 
-    /// Commands that have arrived.
+    /// Commands that have arrived; what is new of the link.
     fn receive(&mut self, now: Time) {
+        let mut forged = false;
         while let Some(entry) = self.up.first_entry() {
             if entry.key().0 > now {
                 break;
             }
             let cltu = entry.remove();
-            if !self.link.contact() {
+            if !self.link.hears() {
                 continue;
             }
             self.totals.commands[1] += 1;
             let taken = self.receiver.take(&cltu);
-            if taken.is_ok() {
+            forged |= matches!(taken, Err(Refusal::Forged | Refusal::Replayed));
+            if let Ok(Some(packet)) = taken {
                 self.link.hear(now);
+                self.packets.push_back(packet);
             }
-            self.packets.extend(taken.ok().flatten());
         }
-        let contact = self.link.contact();
-        self.receiver.lock(contact, contact);
+        let hears = self.link.hears();
+        self.receiver.lock(hears, hears);
+        let seen = Seen {
+            contact: self.link.contact(),
+            silence_s: self.link.silence_s(),
+            bit_rate: self.link.bit_rate(Transmitter::Main),
+            locked_out: self.receiver.clcw().lockout,
+            dumping: self.downlink.dumping(),
+            forged,
+        };
+        if !self.stands_still() {
+            let told = self.edges.follow(now, &seen);
+            told.into_iter().for_each(|event| self.downlink.event(event, now));
+        }
         if now >= self.next_receiver {
             self.next_receiver = now + TELLS;
             self.downlink.receiver(&self.receiver.down(now));

@@ -58,7 +58,7 @@ fn flown(name: &str) -> (BTreeMap<u16, Time>, Time) {
 fn mission_control_has_the_state_to_within_a_second_of_impact() {
     let (latest, impact) = flown("m2-main-transmitter-dead");
     let age_s = |scid: u16| (impact - latest[&scid]).s();
-    assert!(age_s(SCID_BACKUP) > -0.1 && age_s(SCID_BACKUP) < 1.0, "{} s", age_s(SCID_BACKUP));
+    assert!(age_s(SCID_BACKUP) >= 0.0 && age_s(SCID_BACKUP) < 1.0, "{} s", age_s(SCID_BACKUP));
     assert!((age_s(SCID) - 100.0).abs() < 2.0, "{} s", age_s(SCID));
 }
 

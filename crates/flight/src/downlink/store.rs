@@ -112,8 +112,6 @@ pub struct Store<M> {
     serial: u32,
     queues: [Queue; CLASSES],
     dropped: [u32; CLASSES],
-    /// What was sent in this time may not have arrived.
-    unsure: Between,
     /// What was made in this time is asked for, unless it was sent since.
     asked: Between,
     asked_at: Time,
@@ -139,7 +137,6 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Store<M> {
             serial: 0,
             queues: [Queue::EMPTY; CLASSES],
             dropped: [0; CLASSES],
-            unsure: Between::NOTHING,
             asked: Between::NOTHING,
             asked_at: NEVER,
         }
@@ -294,9 +291,19 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Store<M> {
         }
     }
 
-    /// What was sent between the two may not have arrived: it is to be sent again.
-    pub fn doubt(&mut self, from: Time, to: Time) {
-        self.unsure = self.unsure.and(Between { from, to });
+    /// What was sent at `since` or later may not have arrived: it counts as not sent. One walk over all that is kept.
+    pub fn doubt(&mut self, since: Time) {
+        for class in 0..CLASSES {
+            let Queue { first, packets, .. } = self.queue(class);
+            let mut at = first;
+            for _ in 0..packets {
+                let Some(block) = self.block_mut(at) else { break };
+                if block.sent >= since {
+                    block.sent = NEVER;
+                }
+                at = block.later;
+            }
+        }
         self.search_again();
     }
 
@@ -307,6 +314,11 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Store<M> {
         self.search_again();
     }
 
+    /// Whether something that was asked for may not have been sent yet.
+    pub fn asked(&self) -> bool {
+        self.asked != Between::NOTHING
+    }
+
     fn search_again(&mut self) {
         for queue in &mut self.queues {
             queue.next = queue.first;
@@ -315,7 +327,6 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Store<M> {
 
     fn wanted(&self, block: &Block) -> bool {
         block.sent == NEVER
-            || self.unsure.holds(block.sent)
             || (self.asked.holds(block.t) && block.sent < self.asked_at)
     }
 
@@ -350,8 +361,8 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Store<M> {
             }
         }
         // Every queue was searched as far as the span could reach: it is dealt with.
-        for span in [&mut self.unsure, &mut self.asked] {
-            *span = if span.to < before { Between::NOTHING } else { *span };
+        if self.asked.to < before {
+            self.asked = Between::NOTHING;
         }
         None
     }

@@ -201,6 +201,20 @@ fn a_dump_that_is_cut_off_goes_on_after_the_next_contact() {
 }
 
 #[test]
+fn a_backlog_longer_than_every_contact_comes_down_in_the_end() {
+    let mut bench = Bench::new(20_000, 60_000);
+    bench.run(90, false, false, true);
+    let mut left = vec![bench.missing().len()];
+    for _ in 0..4 {
+        bench.run(32, true, true, false);
+        bench.run(20, false, false, false);
+        left.push(bench.missing().len());
+    }
+    assert!(left.windows(2).all(|pair| pair[1] < pair[0] || pair[0] == 0), "{left:?}");
+    assert!(left[2] > 0 && left[4] == 0, "more than two contacts and no more than four: {left:?}");
+}
+
+#[test]
 fn what_the_ground_asks_for_by_time_is_sent_again_and_nothing_else() {
     let mut bench = Bench::new(20_000, 300_000);
     bench.run(60, true, true, true);
@@ -208,7 +222,9 @@ fn what_the_ground_asks_for_by_time_is_sent_again_and_nothing_else() {
     assert_eq!(bench.missing(), []);
     let before = bench.came.len();
     bench.downlink.dump(at(30_000), at(35_000), at(bench.ms));
+    assert!(bench.downlink.dumping());
     bench.run(20, true, true, false);
+    assert!(!bench.downlink.dumping());
     let again: BTreeSet<u16> = bench.came.split_off(before).into_iter().map(|(_, n)| n).collect();
     // A second makes 10 of two classes, 16 or 17 raw, one essential and 2 or 3 reports: 39 or so, times five.
     assert!((190..=210).contains(&again.len()), "{}", again.len());

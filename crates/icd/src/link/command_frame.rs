@@ -6,7 +6,8 @@
 //! carry a security header (index of the parameters, 2 octets; sequence number, 4) before the packet and the
 //! authentication code after it. The code covers header, security header and packet, with the frame's
 //! number set to zero: the sender may number a frame anew when it repeats it. Directives (type BC) are not
-//! secured, as [CCSDS355] has it: a forged one can disturb the numbering of frames and nothing else.
+//! secured, as [CCSDS355] has it: a forged one can disturb the numbering of frames and nothing else; it is no sign of
+//! the ground either.
 
 use super::checksum::crc16;
 use super::cop::CHANNEL;

@@ -40,8 +40,12 @@ pub trait Link {
     fn paths(&self) -> &[Path];
     /// Bit rate that a transmitter sends at, bit/s; 0 when it is silent.
     fn bit_rate(&self, transmitter: Transmitter) -> u32;
-    /// Whether the receiver on board holds a station's carrier.
+    /// Whether the receiver on board holds a station's carrier: commands come in.
+    fn hears(&self) -> bool;
+    /// Whether the ground hears the lander too, as far as can be known on board: its answers come in.
     fn contact(&self) -> bool;
+    /// Time since the ground was last heard, s.
+    fn silence_s(&self) -> f64;
     /// Light time from a station to the lander, s; `None` when what it radiates now does not arrive.
     fn way_up_s(&self, station: u8) -> Option<f64>;
     /// Whether a frame of so many octets that goes along [`Self::paths`]`[path]` now is received whole. Every frame

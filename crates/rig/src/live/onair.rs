@@ -1,7 +1,8 @@
 //! The radio of `truth` as the live loop's link.
 //!
 //! Owns: [`OnAir`]: which sender carries the main stream, commands for the radio. Does not own: the radio.
-//! As programmed: the radio is looked at ten times a second. The main stream goes by the sender of the path on which
+//! As programmed: the radio is looked at ten times a second, and at once when the lander has met the
+//! ground. The main stream goes by the sender of the path on which
 //! the receiver on board hears a station best, the proximity radio for one through a relay; without any it stays.
 //! While the Moon hides the lander by plan, nobody is expected to be heard: the radio's own ladder does not begin.
 
@@ -14,6 +15,10 @@ use truth::radio::{Lander, Radio, Sender, Sending};
 /// Time between two looks at the radio.
 const LOOK: Span = Span::from_ms(100);
 
+/// Contact is where an answer of the ground is not older, s: assumed. With the light time there and back it stays within
+/// the downlink's guard of 10 s.
+const ANSWERED_S: f64 = 3.0;
+
 /// So much earlier and later than planned the Moon may hide a lander: a hundred kilometres along its way. Assumed.
 const ASIDE: Span = Span::from_ms(60_000);
 
@@ -24,6 +29,8 @@ pub struct OnAir {
     /// Sends the main stream.
     sender: Sender,
     next: Time,
+    /// Whether the lander had met the ground, and nature had ended, at the last look.
+    over: (bool, bool),
     paths: Vec<Path>,
     /// When nobody can be heard by plan.
     hidden: Vec<(Time, Time)>,
@@ -56,14 +63,16 @@ fn whole(bit_s: f64) -> u32 {
 
 impl Link for OnAir {
     fn look(&mut self, simulation: &Simulation<'_>, now: Time) {
-        if now < self.next {
+        let world = simulation.world();
+        let over = (world.touchdown().is_some(), world.ended().is_some());
+        if now < self.next && over == self.over {
             return;
         }
-        self.next = now + LOOK;
+        (self.next, self.over) = (now + LOOK, over);
         if self.hidden.iter().any(|(from, to)| *from - ASIDE <= now && now <= *to + ASIDE) {
             self.radio.hear(now);
         }
-        let view = self.radio.step(&Lander::of(simulation.world()).at(now));
+        let view = self.radio.step(&Lander::of(world).at(now));
         if let Some(path) = view.uplink {
             self.sender = path.sender;
         }
@@ -97,8 +106,16 @@ impl Link for OnAir {
         sending.map_or(0, |sending| whole(sending.bit_rate_bit_s))
     }
 
-    fn contact(&self) -> bool {
+    fn hears(&self) -> bool {
         self.radio.view().uplink_locked
+    }
+
+    fn contact(&self) -> bool {
+        self.hears() && self.silence_s() < ANSWERED_S
+    }
+
+    fn silence_s(&self) -> f64 {
+        self.radio.view().silence_s
     }
 
     fn way_up_s(&self, station: u8) -> Option<f64> {

@@ -43,8 +43,14 @@ impl Link for Scripted {
     fn bit_rate(&self, transmitter: Transmitter) -> u32 {
         if transmitter == Transmitter::Main { self.bit_rate } else { 0 }
     }
-    fn contact(&self) -> bool {
+    fn hears(&self) -> bool {
         !self.lost(3.0, 2.0)
+    }
+    fn contact(&self) -> bool {
+        self.hears()
+    }
+    fn silence_s(&self) -> f64 {
+        if self.hears() { 0.0 } else { 3.0 }
     }
     fn way_up_s(&self, _: u8) -> Option<f64> {
         (!self.lost(0.0, 0.0)).then_some(1.3)
@@ -261,7 +267,7 @@ fn a_command_reaches_the_computer_a_light_time_later_and_its_answers_come_back_a
     let sealed = command_frame::seal(&key, 1, Kind::Bypass, 0, &packet[..octets], &mut frame);
     let mut unit = [0; CLTU_MAX];
     let length = cltu::encode(&frame[..sealed.unwrap()], &mut unit);
-    let (mut reports, mut radiated) = (Vec::new(), 0);
+    let (mut reports, mut radiated, mut forged) = (Vec::new(), 0, Vec::new());
     let mut channels = [Packets::new(), Packets::new()];
     let start = live.now();
     for cycle in 0..500 {
@@ -275,8 +281,10 @@ fn a_command_reaches_the_computer_a_light_time_later_and_its_answers_come_back_a
             let Some(frame) = frame else { continue };
             let Some(channel) = channels.get_mut(usize::from(frame.channel)) else { continue };
             channel.take(&frame, |octets| {
-                if let Ok((Packet::Report { t, report }, _)) = packet::decode(octets) {
-                    reports.push((t, report));
+                match packet::decode(octets) {
+                    Ok((Packet::Report { t, report }, _)) => reports.push((t, report)),
+                    Ok((Packet::Event { t, event: Event::UplinkForged }, _)) => forged.push(t),
+                    _ => {}
                 }
             });
         }
@@ -291,4 +299,7 @@ fn a_command_reaches_the_computer_a_light_time_later_and_its_answers_come_back_a
     assert!(came_s.iter().all(|s| (2.29..2.35).contains(s)), "{came_s:?}");
     assert_eq!((radiated, live.totals().commands), (2, [2, 2]));
     assert_eq!(live.receiver.last_refusal(), Some(tc::Refusal::Replayed));
+    // The copy, radiated at 2.00 s, is told to the ground as what it is, once.
+    assert_eq!(forged.len(), 1);
+    assert!((3.29..3.35).contains(&(forged[0] - start).s()), "{}", (forged[0] - start).s());
 }

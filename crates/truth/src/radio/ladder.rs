@@ -7,11 +7,20 @@
 //! plan on board, which is right (assumed), no silence is counted. In the order of their times: the next
 //! lower bit rate each [`Ladder::rate_s`]; the other antenna; the other transmitter; all power in the carrier; the radio
 //! off and on again, back on its first antenna; then listening with little power, a beacon now and then. Contact ends a
-//! silence and leaves what was found, but for the listening.
+//! silence and leaves what was found, but for two: from listening the radio goes back to frames, from the bare carrier to
+//! frames at the lowest rate. After [`RISE_S`] of contact without a break it tries the next higher rate, up to the one that
+//! was ordered; a try that ends in silence doubles the time to the next one, up to [`RISE_S_MAX`].
 //! Refuses: steps that the ground orders beyond bit rate and transmitter (they go through [`Hand`]).
 
 use super::fault::{Device, Faults};
 use icd::time::{Span, Time};
+
+/// Contact before the next higher bit rate is tried, s: assumed.
+const RISE_S: f64 = 300.0;
+/// Longest wait for it, s: assumed.
+const RISE_S_MAX: f64 = 3600.0;
+/// Contact that was not heard for so long has been broken, s: assumed.
+const BREAK_S: f64 = 10.0;
 
 /// When a silence leads to which step, s; `None` for never.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +60,8 @@ pub enum Rung {
     Reboot,
     /// Listening.
     Listen,
+    /// The next higher bit rate.
+    Rise,
 }
 
 /// What the main radio does.
@@ -81,6 +92,14 @@ pub struct Hand {
     pub heard: Time,
     /// The last step taken.
     pub last: Option<(Time, Rung)>,
+    /// The bit rate that was ordered, and what was there in the beginning.
+    ordered: usize,
+    /// Since when contact has no break.
+    since: Time,
+    /// Contact before the next higher rate is tried, s.
+    patience_s: f64,
+    /// The last change of rate was a try of a higher one.
+    tried: bool,
     rates_dropped: u32,
     taken: [bool; 5],
 }
@@ -107,24 +126,43 @@ impl Hand {
             unit: 0,
             heard: t,
             last: None,
+            ordered: rate,
+            since: t,
+            patience_s: RISE_S,
+            tried: false,
             rates_dropped: 0,
             taken: [false; 5],
         }
     }
 
     /// The ground was heard.
-    pub fn hear(&mut self, t: Time) {
+    ///
+    /// - `lowest`: number of the lowest bit rate.
+    pub fn hear(&mut self, t: Time, lowest: usize) {
+        if (t - self.heard).s() > BREAK_S {
+            self.since = t;
+        }
         self.heard = t;
         self.rates_dropped = 0;
         self.taken = [false; 5];
-        if matches!(self.mode, Mode::Listening(_)) {
-            self.mode = Mode::Frames;
+        match self.mode {
+            Mode::Listening(_) => self.mode = Mode::Frames,
+            Mode::Carrier => (self.mode, self.rate) = (Mode::Frames, lowest),
+            Mode::Frames | Mode::Off(_) => {}
         }
+    }
+
+    /// A bit rate ordered by the ground: frames are sent at it.
+    pub fn order(&mut self, rate: usize) {
+        (self.rate, self.ordered) = (rate, rate);
+        (self.patience_s, self.tried) = (RISE_S, false);
+        self.mode = Mode::Frames;
     }
 
     /// Time in which nobody can answer, by the plan: no silence.
     pub fn wait(&mut self, dt: Span) {
         self.heard += dt;
+        self.since += dt;
     }
 
     /// Takes the steps that are due at `t`.
@@ -139,6 +177,7 @@ impl Hand {
             }
             return;
         }
+        self.rise(t);
         let silence_s = (t - self.heard).s();
         if let Some(rate_s) = ladder.rate_s {
             while f64::from(self.rates_dropped + 1) * rate_s <= silence_s
@@ -147,6 +186,9 @@ impl Hand {
                 self.rates_dropped += 1;
                 self.rate += 1;
                 self.last = Some((t, Rung::Rate));
+                if core::mem::take(&mut self.tried) {
+                    self.patience_s = (2.0 * self.patience_s).min(RISE_S_MAX);
+                }
             }
         }
         let steps = [
@@ -165,9 +207,22 @@ impl Hand {
         }
     }
 
+    /// The next higher rate, where contact has stood long enough.
+    fn rise(&mut self, t: Time) {
+        let stands = self.mode == Mode::Frames && (t - self.heard).s() <= BREAK_S;
+        if !stands || self.rate <= self.ordered || (t - self.since).s() < self.patience_s {
+            return;
+        }
+        self.rate -= 1;
+        self.last = Some((t, Rung::Rise));
+        // The try before has held.
+        self.patience_s = if self.tried { RISE_S } else { self.patience_s };
+        (self.since, self.tried) = (t, true);
+    }
+
     fn take(&mut self, t: Time, rung: Rung, ladder: &Ladder, choice: Choice, faults: &Faults) {
         match rung {
-            Rung::Rate => {}
+            Rung::Rate | Rung::Rise => {}
             Rung::Antenna => {
                 if choice.antennas > 1 && faults.moves(Device::AntennaSwitch, t) {
                     self.antenna = 1 - self.antenna;

@@ -8,6 +8,7 @@
 
 use super::budget;
 use crate::random::Stream;
+use icd::link::frame::ASM;
 use icd::time::{Span, Time};
 
 /// Carrier to noise density that a search needs, dBHz.
@@ -20,13 +21,13 @@ const LOSS_S: f64 = 1.0;
 const SEARCH_S: [f64; 2] = [2.0, 20.0];
 /// Frames until their marks are trusted. Assumed: two.
 const FRAMES: f64 = 2.0;
-/// Length of a frame on the way, bit: 1115 octets and their mark.
-const FRAME_BITS: f64 = 8.0 * 1119.0;
 
 /// A receiver.
 #[derive(Clone, Debug)]
 pub struct Lock {
     stream: Stream,
+    /// Length of a frame on the way, its mark included, bit.
+    frame_bits: f64,
     /// What the present search still needs, since when it hears.
     search: Option<(Time, Span)>,
     /// Since when it is locked.
@@ -38,9 +39,12 @@ pub struct Lock {
 
 impl Lock {
     /// A receiver that has heard nothing, with its random numbers.
+    ///
+    /// - `frame_octets`: of the frames that it looks for, without their mark.
     #[must_use]
-    pub fn new(stream: Stream) -> Self {
-        Self { stream, search: None, locked: None, weak: None, frames: false }
+    pub fn new(stream: Stream, frame_octets: usize) -> Self {
+        let frame_bits = 8.0 * (frame_octets + ASM.len()) as f64;
+        Self { stream, frame_bits, search: None, locked: None, weak: None, frames: false }
     }
 
     /// One that has been on the signal since before `t`.
@@ -63,7 +67,7 @@ impl Lock {
             self.search(t, carrier_dBHz);
         }
         let long_enough = |(rate, _): (f64, f64)| {
-            self.locked.is_some_and(|since| (t - since).s() >= FRAMES * FRAME_BITS / rate)
+            self.locked.is_some_and(|since| (t - since).s() >= FRAMES * self.frame_bits / rate)
         };
         self.frames = carrier_dBHz >= LOSS_DBHZ
             && data.is_some_and(|(rate, ebn0)| ebn0 >= budget::GAP_DB && long_enough((rate, ebn0)));
@@ -106,7 +110,7 @@ mod tests {
 
     #[test]
     fn it_locks_after_a_search_and_lets_go_after_a_second_below() {
-        let mut lock = Lock::new(Stream::new(1, 2, "lock"));
+        let mut lock = Lock::new(Stream::new(1, 2, "lock"), 1115);
         let mut locked_at_s = None;
         for n in 0..300 {
             let t_s = 0.1 * f64::from(n);
@@ -136,7 +140,7 @@ mod tests {
         let mut sum_s = 0.0;
         let mut least_s = f64::INFINITY;
         for run in 0..400 {
-            let mut lock = Lock::new(Stream::new(3, run, "lock"));
+            let mut lock = Lock::new(Stream::new(3, run, "lock"), 1115);
             let mut t_s = 0.0;
             while !lock.carrier() {
                 t_s += 0.05;
@@ -151,7 +155,7 @@ mod tests {
 
     #[test]
     fn frames_need_the_carrier_energy_and_two_of_them() {
-        let mut lock = Lock::new(Stream::new(1, 2, "lock"));
+        let mut lock = Lock::new(Stream::new(1, 2, "lock"), 1115);
         lock.hold(at(0.0));
         lock.follow(at(0.0), Some(50.0), Some((1e5, 3.0)));
         assert!(lock.frames());
@@ -159,5 +163,21 @@ mod tests {
         assert!(lock.carrier() && !lock.frames());
         lock.follow(at(0.2), None, Some((1e5, 3.0)));
         assert!(lock.carrier() && !lock.frames(), "nothing comes in, the loop still runs");
+    }
+
+    #[test]
+    fn short_frames_are_found_sooner() {
+        for (octets, least_s) in [(1115, 8.952), (64, 0.544)] {
+            let mut lock = Lock::new(Stream::new(1, 2, "lock"), octets);
+            let (mut locked, mut found) = (None, None);
+            for n in 0..4000 {
+                let t_s = 0.01 * f64::from(n);
+                lock.follow(at(t_s), Some(50.0), Some((2000.0, 9.0)));
+                locked = locked.or(lock.carrier().then_some(t_s));
+                found = found.or(lock.frames().then_some(t_s));
+            }
+            let wait_s = found.unwrap() - locked.unwrap();
+            assert!((wait_s - least_s).abs() < 0.011, "{octets}: {wait_s} s");
+        }
     }
 }

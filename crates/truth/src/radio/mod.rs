@@ -55,6 +55,7 @@ use crate::environment::Environment;
 use crate::random::{Key, Stream};
 use fault::Faults;
 use icd::frames::{I, M};
+use icd::link::command_frame::TC_FRAME_MAX;
 use icd::rotation::Rotation;
 use icd::time::{Span, Time};
 use icd::tm::Snapshot;
@@ -118,7 +119,7 @@ impl Radio {
             let relay = path.relay.map_or(String::new(), |relay| format!(".{relay}"));
             let name = |what| format!("radio.{what}.{}.{station}{relay}", path.sender.name());
             Way {
-                lock: Lock::new(key.stream(&name("lock"))),
+                lock: Lock::new(key.stream(&name("lock")), path.sender.frame_octets()),
                 frames: key.stream(&name("frame")),
                 dropouts: key.stream(&name("dropout")),
             }
@@ -135,7 +136,7 @@ impl Radio {
             on: [true; 3],
             battery_Wh: [main_Wh, backup_Wh],
             ways: paths.iter().map(each).collect(),
-            uplink: Lock::new(key.stream("radio.lock.uplink")),
+            uplink: Lock::new(key.stream("radio.lock.uplink"), TC_FRAME_MAX),
             words: VecDeque::new(),
             latched: None,
             begun: false,
@@ -155,7 +156,7 @@ impl Radio {
         while self.words.front().is_some_and(|word| *word <= t) {
             self.words.pop_front();
             if self.view.uplink_locked {
-                self.hand.hear(t);
+                self.hear(t);
             }
         }
         let broken = lander.destroyed
@@ -205,14 +206,14 @@ impl Radio {
 
     /// A command was authenticated on board at `t`: the silence ends.
     pub fn hear(&mut self, t: Time) {
-        self.hand.hear(t);
+        let lowest = self.choice().rates.saturating_sub(1);
+        self.hand.hear(t, lowest);
     }
 
     /// Sets the main radio's bit rate by its number; one that does not exist is the lowest. Frames are sent again.
     pub fn set_rate(&mut self, rate: usize) {
-        let last = self.link.on_board.main.transmitter.rates_bit_s.len().saturating_sub(1);
-        self.hand.rate = rate.min(last);
-        self.hand.mode = Mode::Frames;
+        let lowest = self.choice().rates.saturating_sub(1);
+        self.hand.order(rate.min(lowest));
     }
 
     /// Sets the main radio's transmitter by its number; one that does not exist is ignored.

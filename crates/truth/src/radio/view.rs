@@ -7,6 +7,7 @@ use super::ladder::{Mode, Rung};
 use crate::faulty::Now;
 use crate::world::{End, World};
 use icd::frames::{B, I, Position, Vector, Velocity};
+use icd::link::frame::{BEACON_FRAME, TM_FRAME};
 use icd::rotation::Quaternion;
 use icd::time::Time;
 
@@ -29,6 +30,15 @@ impl Sender {
             Self::Main => "main",
             Self::Backup => "backup",
             Self::Proximity => "proximity",
+        }
+    }
+
+    /// Octets of the frames that it sends, without their mark.
+    #[must_use]
+    pub const fn frame_octets(self) -> usize {
+        match self {
+            Self::Main | Self::Proximity => TM_FRAME,
+            Self::Backup => BEACON_FRAME,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 /// How long each trial lasts, s: the whole ladder and the search after it.
 const TRIAL_S: f64 = 2400.0;
 
-/// Whether the link of a standing lander is there at the end, and whether frames come.
+/// Whether the link of a standing lander is there in the last minute, and whether frames come.
 fn ends(link: &Link, faults: &[Fault]) -> (bool, bool) {
     let standing = Standing::new();
     let t = frozen();
@@ -14,8 +14,10 @@ fn ends(link: &Link, faults: &[Fault]) -> (bool, bool) {
     for n in 0..(TRIAL_S as i32) {
         let view = radio.step(&standing.at(t + Span::from_s(f64::from(n)), 0.0));
         let path = &view.paths[0];
-        carrier |= path.carrier_locked && path.cn0_dBHz.is_finite() && n > 5;
-        frames |= path.frame_locked;
+        if f64::from(n) >= TRIAL_S - 60.0 {
+            carrier |= path.carrier_locked && path.cn0_dBHz.is_finite();
+            frames |= path.frame_locked;
+        }
     }
     (carrier, frames)
 }
@@ -66,6 +68,27 @@ fn the_bare_carrier_is_heard_where_nothing_else_is() {
     let weak = both_weak(healthy_dBHz() - 29.5);
     assert_eq!(ends(&without(|_| ()), &weak), (true, false));
     assert_eq!(ends(&without(|ladder| ladder.carrier_s = None), &weak), (false, false));
+}
+
+#[test]
+fn from_the_bare_carrier_it_comes_back_to_frames_and_climbs_to_its_rate() {
+    let standing = Standing::new();
+    let t = frozen();
+    let weak = |fault: Fault| Fault { until: Some(Moment::After(Span::from_s(700.0))), ..fault };
+    let faults = both_weak(healthy_dBHz() - 29.5).into_iter().map(weak).collect();
+    let mut radio = standing.radio(link(&["goonhilly"]), faults, t);
+    run(&standing, &mut radio, (t, 700.0), 1.0);
+    // Ten minutes of silence, a search on the bare carrier, a word: frames at 500 bit/s, still too weak.
+    let view = radio.view();
+    assert_eq!((view.mode, view.main.rate), (Mode::Frames, 5));
+    assert!(!view.paths[0].frame_locked);
+    run(&standing, &mut radio, (t + Span::from_s(700.0), 200.0), 1.0);
+    assert!(radio.view().paths[0].frame_locked && radio.view().main.rate == 5);
+    // Four rates, five minutes each.
+    run(&standing, &mut radio, (t + Span::from_s(900.0), 1200.0), 1.0);
+    let view = radio.view();
+    assert_eq!((view.main.rate, view.mode), (1, Mode::Frames));
+    assert_eq!(view.rung.map(|(_, rung)| rung), Some(Rung::Rise));
 }
 
 #[test]
