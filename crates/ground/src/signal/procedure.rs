@@ -519,7 +519,7 @@ mod tests {
     fn steps_that_were_never_sent_are_no_try() {
         let mut p = Procedure::new(STEPS);
         p.start(at(0.0), true, LIGHT_S).unwrap();
-        for s in 1..500 {
+        for s in 1..600 {
             let now = at(f64::from(s));
             let sent = p.tick(now, NOTHING, s != 450, LIGHT_S);
             if matches!(sent, Some(Action::Command { .. })) {
