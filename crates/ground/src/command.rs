@@ -18,7 +18,6 @@ mod record;
 pub use check::{CommandError, Request};
 pub use record::{Entry, Record, State};
 
-use crate::clock::{from_utc_ms, utc_ms};
 use fop::{Fate, Fop, Send};
 use icd::bus::UPLINK_MAX;
 use icd::link::cltu::{self, CLTU_MAX};
@@ -138,7 +137,7 @@ impl Commander {
     /// First step: checks a request. What is not hazardous goes out at the next [`Commander::tick`].
     pub fn submit(&mut self, now: Time, request: &Request) -> Result<u64, CommandError> {
         let checked = check::check(request).and_then(|(command, order)| {
-            let at = stamp(command, request.at, now)?;
+            let at = check::stamp(command, request.at, now)?;
             Ok((command, order, at))
         });
         let (command, order, at) = match checked {
@@ -162,27 +161,31 @@ impl Commander {
         };
         self.records.insert(id, record);
         self.orders.insert(id, (command, order));
-        self.step(id, now, State::Checked, "within the dictionary".into())?;
-        if command.hazardous {
-            if let Some(record) = self.records.get_mut(&id) {
-                record.until = Some(now + Span::from_s(RELEASE.s() * self.pace));
-            }
-            self.step(
-                id,
-                now,
-                State::Awaiting,
-                "hazardous: second step needed within 30 s".into(),
-            )?;
-        } else {
-            self.send(id, now, false)?;
+        let taken = self.take(id, now, command.hazardous);
+        if taken.is_err() {
+            // Not written, not taken: the number stays unused.
+            self.records.remove(&id);
+            self.orders.remove(&id);
         }
-        Ok(id)
+        self.forget();
+        taken.map(|()| id)
+    }
+
+    fn take(&mut self, id: u64, now: Time, hazardous: bool) -> Result<(), CommandError> {
+        self.step(id, now, State::Checked, "within the dictionary".into())?;
+        if !hazardous {
+            return self.send(id, now, false);
+        }
+        if let Some(record) = self.records.get_mut(&id) {
+            record.until = Some(now + Span::from_s(RELEASE.s() * self.pace));
+        }
+        self.step(id, now, State::Awaiting, "hazardous: second step needed within 30 s".into())
     }
 
     /// Second step: releases a hazardous command by its number and name.
     pub fn release(&mut self, now: Time, id: u64, confirm: &str) -> Result<(), CommandError> {
         let record = self.records.get(&id).ok_or(CommandError::NoSuchNumber(id))?;
-        let why = if record.state == State::Expired || !waits(record, now) {
+        let why = if record.state == State::Expired || !record.waits(now) {
             match record.state {
                 State::Awaiting | State::Expired => CommandError::Expired(id),
                 other => CommandError::NotWaiting { id, state: other.name() },
@@ -271,8 +274,19 @@ impl Commander {
         number
     }
 
-    /// After a restart: reports may still come for what went out before it.
+    /// After a restart: reports may still come for what went out before it; what was not radiated is not queued any
+    /// more.
     fn restore(&mut self) {
+        let open: Vec<(u64, Time)> = self
+            .records
+            .values()
+            .filter(|record| matches!(record.state, State::Checked | State::Released))
+            .filter_map(|record| Some((record.id, record.history.last()?.t)))
+            .collect();
+        for (id, t) in open {
+            let text = "mission control was restarted: not known to have been radiated";
+            self.happened(id, t, State::Failed, text.into());
+        }
         let sent: Vec<(u64, Vec<u16>)> =
             self.records.values().map(|record| (record.id, record.requests.clone())).collect();
         for (record, requests) in sent {
@@ -399,13 +413,7 @@ impl Commander {
     }
 
     fn fate(&mut self, item: u64, now: Time, fate: Fate) {
-        let (state, text) = match fate {
-            Fate::Received => (State::Received, "the lander's receiver has it"),
-            Fate::NotConfirmed => (State::Failed, "sent three times, never confirmed"),
-            Fate::Unclear => {
-                (State::Failed, "the lander's receiver was restarted: not known whether it came")
-            }
-        };
+        let (state, text) = fate.says();
         self.note(item, now, state, text.into());
     }
 
@@ -423,26 +431,42 @@ impl Commander {
         let forward = state > record.state && (!record.state.over() || word_of_lander);
         let state = if main && forward { state } else { record.state };
         let text = if main { text } else { format!("{what}: {text}") };
-        // A journal that cannot be written is shown where the next command is refused for it.
-        let _ = self.step(id, now, state, text);
+        self.happened(id, now, state, text);
     }
 
+    /// A step that is taken only when it is on the disk.
     fn step(&mut self, id: u64, t: Time, state: State, text: String) -> Result<(), CommandError> {
-        let Some(record) = self.records.get_mut(&id) else { return Ok(()) };
-        record.state = state;
-        record.history.push(Entry { t, state, text });
+        let Some(record) = self.records.get(&id) else { return Ok(()) };
+        let mut next = record.clone();
+        next.state = state;
+        next.history.push(Entry { t, state, text });
+        let written = self.journal.step(&next);
+        written
+            .map_err(|e| CommandError::Disk(format!("{}: {e}", self.journal.path().display())))?;
+        self.records.insert(id, next);
         self.changed.push(id);
-        let written = self.journal.step(record);
-        written.map_err(|e| CommandError::Disk(format!("{}: {e}", self.journal.path().display())))
+        Ok(())
+    }
+
+    /// A step that has happened, whether it can be written or not: a journal that cannot be written is shown where
+    /// the next command is refused for it.
+    fn happened(&mut self, id: u64, t: Time, state: State, text: String) {
+        if self.step(id, t, state, text.clone()).is_ok() {
+            return;
+        }
+        if let Some(record) = self.records.get_mut(&id) {
+            record.state = state;
+            record.history.push(Entry { t, state, text });
+            self.changed.push(id);
+        }
     }
 
     fn expire(&mut self, now: Time) {
-        let late = |record: &&Record| record.state == State::Awaiting && !waits(record, now);
+        let late = |record: &&Record| record.state == State::Awaiting && !record.waits(now);
         let ids: Vec<u64> = self.records.values().filter(late).map(|record| record.id).collect();
         for id in ids {
             self.orders.remove(&id);
-            // As above: the state in memory holds even when the line cannot be written.
-            let _ = self.step(id, now, State::Expired, "not released within 30 s".into());
+            self.happened(id, now, State::Expired, "not released within 30 s".into());
         }
     }
 
@@ -458,33 +482,6 @@ impl Commander {
             self.requests.retain(|_, item| *item >= oldest);
         }
     }
-}
-
-/// Still may be released; a clock that was set back ends the wait too.
-fn waits(record: &Record, now: Time) -> bool {
-    let asked = record.history.last().map(|entry| entry.t);
-    record.state == State::Awaiting
-        && record.until.is_some_and(|until| now <= until)
-        && asked.is_some_and(|asked| now >= asked)
-}
-
-/// The time of a scheduled command.
-fn stamp(
-    command: &'static Command,
-    at_ms: Option<f64>,
-    now: Time,
-) -> Result<Option<Time>, CommandError> {
-    let Some(ms) = at_ms else { return Ok(None) };
-    if command.hazardous {
-        return Err(CommandError::HazardousLater(command.name));
-    }
-    let now_ms = utc_ms(now) as f64;
-    // From three seconds ahead, so that light has time, to a year.
-    if !(ms >= now_ms + 3_000.0 && ms <= now_ms + 3.2e10) {
-        return Err(CommandError::Stale { command: command.name });
-    }
-    #[allow(clippy::cast_possible_truncation)] // inside the range just checked
-    Ok(Some(from_utc_ms(ms as i64)))
 }
 
 fn coded(frame: &[u8]) -> Vec<u8> {

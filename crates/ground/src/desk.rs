@@ -10,7 +10,7 @@ mod facts;
 mod state;
 
 use crate::clock::utc_ms;
-use crate::command::{CommandError, Commander, Request};
+use crate::command::{CommandError, Commander, Request, State};
 use crate::ground::Ground;
 use crate::signal::picture::Picture;
 use crate::signal::procedure::{Action, Heard, Procedure, ProcedureError, STEPS};
@@ -216,21 +216,34 @@ impl Desk {
     fn act(&self, inner: &mut Inner, now: Time, action: Option<Action>) {
         match action {
             None => {}
-            Some(Action::Wait) => inner.procedure.note("stations asked", true, now),
-            Some(Action::NextPass) => inner.procedure.note("listening", true, now),
+            Some(Action::Wait) => {
+                inner.procedure.note("nothing is sent: ask the stations by voice", true, now);
+            }
+            Some(Action::NextPass) => {
+                inner.procedure.note("nothing is sent: listening for the next pass", true, now);
+            }
             Some(Action::Sweep) => {
-                inner.procedure.note("stations search in frequency by themselves", true, now);
+                let text = "nothing is sent: have the stations search, by voice";
+                inner.procedure.note(text, true, now);
             }
             Some(Action::Command { name, arguments }) => {
                 let arguments = arguments.iter().map(|(n, v)| ((*n).to_owned(), Value::from(*v)));
                 let request =
                     Request { name: name.to_owned(), arguments: arguments.collect(), at: None };
-                let (text, sent) = match inner.commander.send_blind(now, &request) {
-                    Ok(id) => (format!("command {id}, blind: {name}"), true),
+                let asked = inner.commander.send_blind(now, &request);
+                self.send(inner, now);
+                let (text, sent) = match asked {
                     Err(why) => (why.to_string(), false),
+                    Ok(id) => match inner.commander.record(id).filter(|r| r.state == State::Failed)
+                    {
+                        None => (format!("command {id}, blind: {name}"), true),
+                        Some(failed) => {
+                            let why = failed.history.last().map_or("", |entry| &entry.text);
+                            (format!("command {id}: {why}"), false)
+                        }
+                    },
                 };
                 inner.procedure.note(&text, sent, now);
-                self.send(inner, now);
             }
         }
     }

@@ -2,7 +2,9 @@
 //!
 //! Owns: [`Request`], [`check`]. Does not own: ranges and choices (`icd::tc`), whether it makes sense now (on board).
 
+use crate::clock::{from_utc_ms, utc_ms};
 use icd::tc::{Argument, Command, Order, PARAMETERS, Refusal};
+use icd::time::Time;
 use serde_json::{Map, Value};
 
 /// A command as a console writes it.
@@ -217,6 +219,25 @@ fn explain(command: &'static Command, values: &[f64], why: Refusal) -> CommandEr
         None => (argument.name, argument.unit, argument.min, argument.max),
     };
     CommandError::OutOfRange { command: command.name, argument: name, value, unit, min, max }
+}
+
+/// The time of a scheduled command.
+pub(super) fn stamp(
+    command: &'static Command,
+    at_ms: Option<f64>,
+    now: Time,
+) -> Result<Option<Time>, CommandError> {
+    let Some(ms) = at_ms else { return Ok(None) };
+    if command.hazardous {
+        return Err(CommandError::HazardousLater(command.name));
+    }
+    let now_ms = utc_ms(now) as f64;
+    // From three seconds ahead, so that light has time, to a year.
+    if !(ms >= now_ms + 3_000.0 && ms <= now_ms + 3.2e10) {
+        return Err(CommandError::Stale { command: command.name });
+    }
+    #[allow(clippy::cast_possible_truncation)] // inside the range just checked
+    Ok(Some(from_utc_ms(ms as i64)))
 }
 
 #[cfg(test)]

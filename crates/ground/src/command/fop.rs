@@ -10,6 +10,7 @@
 //! not confirmed is given up, not renumbered and repeated: a command could be carried out twice.
 //! Refuses: more than one virtual channel, the suspended states (one operator, one link).
 
+use super::State;
 use icd::link::cop::{Clcw, WINDOW};
 use icd::time::{Span, Time};
 use std::collections::VecDeque;
@@ -42,8 +43,24 @@ pub enum Fate {
     Received,
     /// Sent three times, never confirmed.
     NotConfirmed,
+    /// Never sent: those before it were never confirmed.
+    NotSent,
     /// The receiver was restarted meanwhile: not known whether it was taken.
     Unclear,
+}
+
+impl Fate {
+    /// As the record says it.
+    pub(super) const fn says(self) -> (State, &'static str) {
+        match self {
+            Fate::Received => (State::Received, "the lander's receiver has it"),
+            Fate::NotConfirmed => (State::Failed, "sent three times, never confirmed"),
+            Fate::NotSent => (State::Failed, "not sent: those before it were never confirmed"),
+            Fate::Unclear => {
+                (State::Failed, "the lander's receiver was restarted: not known whether it came")
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -160,9 +177,8 @@ impl Fop {
         self.next = None;
         self.since = None;
         self.unlocks = 0;
-        let mut all: Vec<u64> = self.sent.drain(..).map(|sent| sent.entry).collect();
-        all.extend(self.waiting.drain(..));
-        all.into_iter().map(|entry| (entry, Fate::NotConfirmed)).collect()
+        let sent = self.sent.drain(..).map(|sent| (sent.entry, Fate::NotConfirmed));
+        sent.chain(self.waiting.drain(..).map(|entry| (entry, Fate::NotSent))).collect()
     }
 }
 
@@ -235,6 +251,17 @@ mod tests {
         }
         assert_eq!((sent, fates), (3, vec![(9, Fate::NotConfirmed)]));
         assert!(fop.idle() && !fop.synchronised());
+    }
+
+    #[test]
+    fn what_never_went_out_is_not_called_unconfirmed() {
+        let mut fop = started(0);
+        let all = u64::try_from(AHEAD).unwrap() + 1;
+        (1..=all).for_each(|entry| fop.queue(entry));
+        let fates: Vec<_> = (0..60).flat_map(|s| fop.due(at(f64::from(s)), TIMEOUT).1).collect();
+        assert_eq!(fates.first(), Some(&(1, Fate::NotConfirmed)));
+        assert_eq!(fates.last(), Some(&(all, Fate::NotSent)));
+        assert_eq!(fates.iter().filter(|(_, fate)| *fate == Fate::NotSent).count(), 1);
     }
 
     #[test]

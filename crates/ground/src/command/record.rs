@@ -83,6 +83,16 @@ pub struct Record {
     pub history: Vec<Entry>,
 }
 
+impl Record {
+    /// Still may be released; a clock that was set back ends the wait too.
+    pub fn waits(&self, now: Time) -> bool {
+        let asked = self.history.last().map(|entry| entry.t);
+        self.state == State::Awaiting
+            && self.until.is_some_and(|until| now <= until)
+            && asked.is_some_and(|asked| now >= asked)
+    }
+}
+
 /// The journal.
 #[derive(Debug)]
 pub struct Journal {
@@ -114,6 +124,11 @@ impl Journal {
             file.write_all(b"\n")?;
         }
         Ok((Self { path: path.to_owned(), file }, records))
+    }
+    /// Goes on in another file.
+    #[cfg(test)]
+    pub fn write_to(&mut self, file: File) {
+        self.file = file;
     }
     /// Where it is.
     pub fn path(&self) -> &Path {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::utc_ms;
 use icd::link::command_frame::TcFrame;
 use icd::link::cop::{Accepted, Farm};
 use icd::link::security::Sequence;
@@ -306,4 +307,40 @@ fn a_command_with_a_time_travels_inside_a_schedule() {
     let Order::Schedule(scheduled) = order else { panic!("{order:?}") };
     assert!((scheduled.at - at(600.0)).s().abs() < 1e-3);
     assert!(matches!(tc::decode(scheduled.packet()), Ok((_, Order::Ping))));
+}
+
+#[test]
+fn what_a_restart_took_from_the_queue_does_not_look_as_if_it_were_under_way() {
+    let folder = folder("queue");
+    let mut commander = open(&folder);
+    let id = commander.submit(at(0.0), &request("ping", json!({}))).unwrap();
+    assert_eq!(commander.record(id).unwrap().state, State::Released);
+    drop(commander);
+    let again = open(&folder);
+    let record = again.record(id).unwrap();
+    assert_eq!(record.state, State::Failed);
+    assert!(record.history.last().unwrap().text.contains("restarted"));
+}
+
+#[test]
+fn hazardous_requests_that_nobody_releases_do_not_pile_up() {
+    let mut commander = open(&folder("pile"));
+    for k in 0..520 {
+        commander.submit(at(f64::from(k)), &request("wave_off", json!({}))).unwrap();
+    }
+    assert!(commander.records().count() <= 500);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_full_disk_a_command_is_refused_and_not_called_released() {
+    let folder = folder("full");
+    let mut commander = open(&folder);
+    let id = commander.submit(at(0.0), &request("wave_off", json!({}))).unwrap();
+    commander.journal.write_to(std::fs::OpenOptions::new().append(true).open("/dev/full").unwrap());
+    assert!(matches!(commander.release(at(1.0), id, "wave_off"), Err(CommandError::Disk(_))));
+    assert_eq!(commander.record(id).unwrap().state, State::Awaiting);
+    let ping = commander.submit(at(2.0), &request("ping", json!({})));
+    assert!(matches!(ping, Err(CommandError::Disk(_))));
+    assert_eq!(commander.records().count(), 1);
 }

@@ -268,7 +268,7 @@ impl Inner {
             too_fast: self.picture.alarm("speed exceeds corridor"),
             planned_descent_m_s: last.and_then(|last| planned_m_s(mission, last.altitude_m)),
             contradiction: self.picture.alarm("altitude contradiction"),
-            tried_all: self.procedure.state() == crate::signal::procedure::State::Exhausted,
+            tried_all: self.procedure.tried_all(),
         }
     }
 

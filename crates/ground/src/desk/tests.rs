@@ -175,3 +175,18 @@ fn a_station_whose_clock_is_ahead_hides_no_loss() {
     feed.station(at(20.0), false);
     assert_eq!(work(&desk)["signal"], "lost");
 }
+
+#[test]
+fn a_step_that_no_station_can_send_is_logged_as_not_sent() {
+    use crate::signal::procedure::Outcome;
+    let (ground, desk) = open(&folder("unsent"), PLAN);
+    Feed::new(&ground).station(at(0.0), true);
+    work(&desk);
+    desk.start_procedure(true).unwrap();
+    desk.next_step(None).unwrap(); // sweep
+    desk.next_step(None).unwrap(); // rate fallback
+    let inner = desk.lock();
+    let line = inner.procedure.log().last().unwrap();
+    assert_eq!((line.step, line.outcome), (2, Outcome::Refused));
+    assert!(line.text.contains("no station is connected"), "{}", line.text);
+}

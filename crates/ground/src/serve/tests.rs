@@ -132,7 +132,9 @@ async fn only_the_own_name_the_own_pages_and_the_token_get_through() {
     let own_origin = format!("http://{host}");
     let localhost = format!("localhost:{port}");
     let bearer = format!("Bearer {}", bench.serving.token);
-    let almost = format!("Bearer {}0", &bench.serving.token[..63]);
+    // One time in sixteen the token ends in 0 itself.
+    let other = if bench.serving.token.ends_with('0') { 1 } else { 0 };
+    let almost = format!("Bearer {}{other}", &bench.serving.token[..63]);
     let cases: &[Case] = &[
         ("GET", "/api/state", &[("Host", &host)], 200),
         ("GET", "/api/state", &[("Host", &localhost)], 200),

@@ -17,7 +17,7 @@ pub const CONFIRM: Span = Span::from_ms(60_000);
 pub enum Action {
     /// Only waits.
     Wait,
-    /// Stations search in frequency and with every antenna they have.
+    /// Stations search in frequency and with every antenna they have; the operator asks them, nothing is sent.
     Sweep,
     /// Sends a command blind: without waiting for the lander's word that earlier frames came.
     Command {
@@ -49,14 +49,14 @@ pub struct Step {
 pub const STEPS: &[Step] = &[
     Step {
         name: "confirm",
-        text: "Ask every station in view: is it the lander, or is it the station?",
+        text: "By voice: ask every station in view whether it is the lander or the station. Nothing is sent",
         action: Action::Wait,
         wait_s: 10.0,
         hazardous: false,
     },
     Step {
         name: "sweep",
-        text: "Stations search in frequency and over the backup's channel",
+        text: "By voice: stations search in frequency and over the backup's channel. Nothing is sent",
         action: Action::Sweep,
         wait_s: 20.0,
         hazardous: false,
@@ -230,6 +230,8 @@ pub struct Procedure {
     until: Option<Time>,
     log: Vec<Line>,
     pace: f64,
+    /// In the step that waits for the next pass: no pass was on since it began.
+    gap: bool,
 }
 
 /// Why the operator's word was not taken.
@@ -257,6 +259,7 @@ impl Procedure {
             until: None,
             log: Vec::new(),
             pace: 1.0,
+            gap: false,
         }
     }
     /// How fast mission time passes, 1 at the least: the operator keeps a minute of his own.
@@ -286,6 +289,19 @@ impl Procedure {
     /// Every step begun, in order.
     pub fn log(&self) -> &[Line] {
         &self.log
+    }
+    /// Ended without an answer, and every harmless command went out and was waited for: only that says something of
+    /// the lander.
+    pub fn tried_all(&self) -> bool {
+        let answered = |at: usize| {
+            let mut lines = self.log.iter().filter(|line| line.step == at);
+            lines.any(|line| matches!(line.outcome, Outcome::Silence | Outcome::Carrier))
+        };
+        let mut steps = self.steps.iter().enumerate();
+        self.state == State::Exhausted
+            && steps.all(|(at, step)| {
+                step.hazardous || !matches!(step.action, Action::Command { .. }) || answered(at)
+            })
     }
     /// Starts from the first step. The caller carries out the action returned.
     pub fn start(
@@ -349,14 +365,10 @@ impl Procedure {
             self.state = State::Recovered;
             return None;
         }
+        self.follow(now, pass, light_s);
         let over = self.until.is_some_and(|until| now >= until);
         match self.state {
             State::Running if over => {
-                let waits = matches!(self.steps.get(self.at)?.action, Action::NextPass) && !pass;
-                if waits {
-                    self.until = Some(now + Span::from_s(1.0));
-                    return None;
-                }
                 let outcome = if heard.carrier { Outcome::Carrier } else { Outcome::Silence };
                 self.end_step(now, outcome);
                 self.begin(self.at + 1, now, light_s, false)
@@ -366,6 +378,18 @@ impl Procedure {
                 self.begin(self.at + 1, now, light_s, false)
             }
             _ => None,
+        }
+    }
+    /// The step that listens through the next pass: the present one has to end first, then its wait begins.
+    fn follow(&mut self, now: Time, pass: bool, light_s: f64) {
+        let Some(step) = self.steps.get(self.at) else { return };
+        if self.state != State::Running || step.action != Action::NextPass {
+            return;
+        }
+        if !pass {
+            (self.gap, self.until) = (true, None);
+        } else if self.gap && self.until.is_none() {
+            self.until = Some(now + Span::from_s(step.wait_s + 2.0 * light_s));
         }
     }
     fn begin(&mut self, at: usize, now: Time, light_s: f64, told: bool) -> Option<Action> {
@@ -383,6 +407,9 @@ impl Procedure {
             true => now + Span::from_s(CONFIRM.s() * self.pace),
             false => now + Span::from_s(step.wait_s + 2.0 * light_s),
         });
+        if !held && step.action == Action::NextPass {
+            (self.gap, self.until) = (false, None);
+        }
         self.log.push(Line { step: at, from: now, to: None, outcome, text: String::new() });
         (!held).then_some(step.action)
     }
@@ -416,12 +443,17 @@ mod tests {
     fn left_alone_it_tries_every_harmless_step_in_order_and_never_the_reboot() {
         let mut p = Procedure::new(STEPS);
         assert_eq!(p.start(at(0.0), true, LIGHT_S), Ok(Some(Action::Wait)));
-        let done = run(&mut p, 1, 400, NOTHING);
+        let mut done = run(&mut p, 1, 400, NOTHING);
+        // The pass that is on is not the next one.
+        assert_eq!(p.state(), State::Running);
+        assert_eq!(p.tick(at(401.0), NOTHING, false, LIGHT_S), None);
+        done.extend(run(&mut p, 402, 100, NOTHING));
         assert_eq!(done.len(), STEPS.len() - 2, "all but the first and the reboot: {done:?}");
         assert!(!done.iter().any(|(_, a)| matches!(a, Action::Command { name: "reboot", .. })));
         assert_eq!(p.state(), State::Exhausted);
         let outcomes: Vec<_> = p.log().iter().map(|line| line.outcome).collect();
         assert_eq!(outcomes.iter().filter(|o| **o == Outcome::PassedOver).count(), 1);
+        assert!(p.tried_all());
         assert!(p.log().iter().all(|line| line.to.is_some_and(|to| to > line.from)));
     }
 
@@ -478,7 +510,23 @@ mod tests {
         assert_eq!(p.state(), State::Running);
         p.tick(at(5001.0), NOTHING, true, LIGHT_S);
         p.tick(at(5003.0), NOTHING, true, LIGHT_S);
+        assert_eq!(p.state(), State::Running);
+        p.tick(at(5064.0), NOTHING, true, LIGHT_S);
         assert_eq!(p.state(), State::Exhausted);
+    }
+
+    #[test]
+    fn steps_that_were_never_sent_are_no_try() {
+        let mut p = Procedure::new(STEPS);
+        p.start(at(0.0), true, LIGHT_S).unwrap();
+        for s in 1..600 {
+            let now = at(f64::from(s));
+            let sent = p.tick(now, NOTHING, s != 450, LIGHT_S);
+            if matches!(sent, Some(Action::Command { .. })) {
+                p.note("no station is connected", false, now);
+            }
+        }
+        assert_eq!((p.state(), p.tried_all()), (State::Exhausted, false));
     }
 
     #[test]

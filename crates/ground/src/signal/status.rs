@@ -118,7 +118,7 @@ pub struct Facts {
     pub planned_descent_m_s: Option<f64>,
     /// Alarm "altitude contradiction" stood in the last telemetry.
     pub contradiction: bool,
-    /// The reconnect procedure has run to its end without an answer.
+    /// The reconnect procedure has run to its end without an answer, every harmless command of it sent.
     pub tried_all: bool,
 }
 

@@ -22,7 +22,8 @@ hint, 2 an indication, 3 strong, 4 hard to explain otherwise.\n\n\
     }
     out += "\n## The procedure\n\n\
 Each step lasts its time and twice the light time, and ends at once when frames come. A hazardous step waits 60 s for\n\
-an operator who confirms it by its name, and is passed over without one.\n\n\
+an operator who confirms it by its name, and is passed over without one. The procedure is started by a person, never by\n\
+itself; the last step lets the present pass end and listens in the one after it.\n\n\
 | step | what | time, s | hazardous |\n|---|---|---|---|\n";
     for step in STEPS {
         let hazardous = if step.hazardous { "yes" } else { "" };

@@ -232,9 +232,9 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "every way tried",
         source: Source::Procedure,
-        when: "the reconnect procedure ran to its end without an answer",
+        when: "the reconnect procedure ran to its end without an answer, every harmless command of it was sent",
         weight: -2,
-        why: "spare transmitter, antenna and a reboot would have answered for most single faults",
+        why: "spare transmitter and antenna would have answered for most single faults",
         holds: |f| {
             (f.tried_all && !f.locked).then(|| "no answer to any step of the procedure".into())
         },
