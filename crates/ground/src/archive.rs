@@ -166,8 +166,8 @@ pub(crate) fn segments(folder: &Path) -> Result<Vec<(u32, PathBuf)>, ArchiveErro
     Ok(found)
 }
 
-/// A file that was not there before: of this name, or with a number after it.
-pub(crate) fn fresh(first: &Path) -> std::io::Result<File> {
+/// A file that was not there before, with its name: this one, or with a number after it.
+pub(crate) fn fresh(first: &Path) -> std::io::Result<(PathBuf, File)> {
     let mut name = first.to_path_buf();
     for n in 2_u32.. {
         match OpenOptions::new().write(true).create_new(true).open(&name) {
@@ -175,7 +175,7 @@ pub(crate) fn fresh(first: &Path) -> std::io::Result<File> {
                 name = first.to_path_buf();
                 name.as_mut_os_string().push(format!("-{n}"));
             }
-            opened => return opened,
+            opened => return opened.map(|file| (name, file)),
         }
     }
     Err(std::io::ErrorKind::AlreadyExists.into())
@@ -289,7 +289,7 @@ impl Archive {
         let copy = || -> std::io::Result<()> {
             let mut from = File::open(path)?;
             from.seek(SeekFrom::Start(whole))?;
-            let mut to = fresh(&first)?;
+            let (_, mut to) = fresh(&first)?;
             std::io::copy(&mut from, &mut to)?;
             to.sync_all()
         };

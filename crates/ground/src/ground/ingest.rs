@@ -153,7 +153,6 @@ impl Core {
             last_frame: station.last_frame,
             units: station.units,
             units_again: station.again,
-            units_missing: station.missing(),
             frames_good: station.frames_good,
             frames_bad: station.frames_bad,
             ..StationLink::default()
