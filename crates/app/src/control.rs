@@ -28,9 +28,10 @@ pub struct To {
     /// Another mission control, HOST:PORT of its TCP port for frames, in place of the one in this program.
     #[arg(long, value_name = "HOST:PORT")]
     pub to: Option<String>,
-    /// Folder of the console, in which `frigoris console` has installed what browsers need.
-    #[arg(long, default_value = "console")]
-    pub console: PathBuf,
+    /// Folder of the console, whose pages take the place of those in this program. Without it what `frigoris console`
+    /// has installed in `console` is used, and no page there.
+    #[arg(long)]
+    pub console: Option<PathBuf>,
 }
 
 /// Mission control within this program.
@@ -83,7 +84,7 @@ impl Control {
             listen: to.listen,
             hosts: Vec::new(),
             key,
-            console: Some(to.console.clone()),
+            console: to.console.clone(),
         };
         let serving = runtime.block_on(serve::listen(&room, options)).map_err(Report::from_err)?;
         let (address, token) = (serving.address, &serving.token);

@@ -42,9 +42,10 @@ pub struct Ground {
     /// Key that commands are signed with, 64 hexadecimal digits; made if absent. Default: uplink.key in the archive.
     #[arg(long)]
     key: Option<PathBuf>,
-    /// Folder of the console, in which `npm ci` was run.
-    #[arg(long, default_value = "console")]
-    console: PathBuf,
+    /// Folder of the console, whose pages take the place of those in this program. Without it what `frigoris console`
+    /// has installed in `console` is used, and no page there.
+    #[arg(long)]
+    console: Option<PathBuf>,
 }
 
 impl Ground {
@@ -78,7 +79,7 @@ impl Ground {
             listen: self.listen,
             hosts: self.host.clone(),
             key: self.key.clone(),
-            console: Some(self.console.clone()),
+            console: self.console.clone(),
         };
         let serving = serve::listen(room, options).await.map_err(Report::from_err)?;
         for line in [

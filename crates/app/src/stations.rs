@@ -9,7 +9,7 @@ use icd::link::delivery::{self, ACKNOWLEDGE_OCTETS, Content, NotAUnit};
 use rig::live::Delivery;
 use std::collections::VecDeque;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,9 @@ const WAITING_MAX: usize = 16 << 20;
 const PIECE: usize = 1 << 16;
 /// Until the next attempt to connect.
 const AGAIN: Duration = Duration::from_millis(250);
+
+/// A peer has this long to take a connection.
+const CONNECT: Duration = Duration::from_secs(2);
 
 /// A command that mission control sends: its number there, the station that is to radiate it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +60,8 @@ struct State {
     tally: Tally,
     /// The present connection, counted; zero while there is none.
     connection: u64,
+    /// Its socket, for whoever ends it.
+    socket: Option<TcpStream>,
     closing: bool,
 }
 
@@ -138,6 +143,10 @@ impl Line {
             state = self.shared.wait(state, AGAIN);
         }
         state.closing = true;
+        // The writer may wait for a peer that takes nothing, the reader for one that says nothing.
+        if let Some(socket) = state.socket.take() {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
         let tally = state.tally;
         drop(state);
         self.shared.changed.notify_all();
@@ -148,12 +157,21 @@ impl Line {
     }
 }
 
+fn connect(address: &str) -> std::io::Result<(TcpStream, TcpStream)> {
+    let mut failed = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+    for address in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT) {
+            Ok(stream) => return Ok((stream.try_clone()?, stream)),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
 /// Connects and writes until the line is closed.
 fn write(shared: &Arc<Shared>, address: &str) {
     loop {
-        let stream = TcpStream::connect(address);
-        let reading = stream.as_ref().ok().and_then(|stream| stream.try_clone().ok());
-        let (Ok(mut stream), Some(reading)) = (stream, reading) else {
+        let Ok((mut stream, reading)) = connect(address) else {
             let state = shared.wait(shared.lock(), AGAIN);
             if state.closing {
                 return;
@@ -168,6 +186,7 @@ fn write(shared: &Arc<Shared>, address: &str) {
             state.tally.connections += 1;
             state.connection = state.tally.connections;
             state.written = 0;
+            state.socket = stream.try_clone().ok();
             let ever = state.written_ever;
             state.tally.again += state.waiting.iter().filter(|(n, _)| *n <= ever).count() as u64;
             state.connection
@@ -323,6 +342,22 @@ mod tests {
         second.write_all(&delivery::acknowledge(10)).unwrap();
         let tally = line.close(Duration::from_secs(10));
         assert_eq!(tally, Tally { given: 10, acknowledged: 10, connections: 2, again: 6 });
+    }
+
+    #[test]
+    fn a_peer_that_takes_nothing_does_not_keep_the_line_from_closing() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let line = Line::to(&listener.local_addr().unwrap().to_string());
+        let (peer, _) = listener.accept().unwrap();
+        for number in 1..=270 {
+            let delivery = Delivery { at: Time::from_tai_ns(0), number, octets: vec![0; 60_000] };
+            assert!(line.send(delivery, || false));
+        }
+        let (done, closed) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(line.close(Duration::from_millis(500))));
+        let tally = closed.recv_timeout(Duration::from_secs(20)).expect("it hangs");
+        assert_eq!((tally.given, tally.acknowledged), (270, 0));
+        drop(peer);
     }
 
     #[test]

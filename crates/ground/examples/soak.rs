@@ -26,6 +26,14 @@ fn main() {
     let figures = soak::run(&soak::Plan { samples, pace_hz, folder: folder.clone() });
     let _ = std::fs::remove_dir_all(folder);
     println!("{figures:#?}");
+    // What is remembered is bounded: once it is full, memory is flat.
+    let held = &figures.resident_kb;
+    let (early, late) = held.split_at(held.len() / 2);
+    let most = |held: &[u64]| held.iter().copied().max().unwrap_or(0);
+    assert!(
+        samples < SAMPLES / 4 || most(late) * 10 <= most(early) * 11,
+        "memory grows: {held:?} kB"
+    );
     println!(
         "{:.0} packets decoded a second, {:.1} MB archived a second",
         figures.packets_decoded as f64 / figures.seconds,

@@ -32,16 +32,6 @@ pub enum AlarmError {
         /// What the system says.
         reason: std::io::Error,
     },
-    /// A line that is no alarm, before the last line.
-    #[error("{file}: line {line} is no alarm: {reason}")]
-    Damaged {
-        /// The journal.
-        file: PathBuf,
-        /// Line, from 1.
-        line: usize,
-        /// What the reader says.
-        reason: serde_json::Error,
-    },
     /// No alarm has this number.
     #[error("there is no alarm {0}")]
     Unknown(u64),
@@ -157,6 +147,8 @@ impl From<Line> for Alarm {
 #[derive(Debug)]
 pub struct Alarms {
     path: PathBuf,
+    /// Where a journal with damaged lines was kept.
+    aside: Option<PathBuf>,
     journal: File,
     lines: usize,
     /// The journal lacks a change, or ends in half a line: it must be written anew.
@@ -168,7 +160,8 @@ pub struct Alarms {
 }
 
 impl Alarms {
-    /// Reads the journal, or begins one. A last line that was cut off is dropped.
+    /// Reads the journal, or begins one. A last line that was cut off is dropped. Lines that are no alarm are passed
+    /// over; the journal as it was is kept beside, see [`Alarms::aside`].
     pub fn open(path: &Path) -> Result<Self, AlarmError> {
         let failed = |reason| AlarmError::Journal { file: path.to_path_buf(), reason };
         let octets = match std::fs::read(path) {
@@ -178,17 +171,24 @@ impl Alarms {
         let whole = octets.iter().rposition(|octet| *octet == b'\n').map_or(0, |end| end + 1);
         let mut all = BTreeMap::new();
         let lines = octets.get(..whole).unwrap_or_default().split(|octet| *octet == b'\n');
-        for (k, line) in lines.enumerate().filter(|(_, line)| !line.is_empty()) {
-            let line: Line = serde_json::from_slice(line).map_err(|reason| {
-                AlarmError::Damaged { file: path.to_path_buf(), line: k + 1, reason }
-            })?;
-            all.insert(line.id, Alarm::from(line));
+        let mut aside = None;
+        for line in lines.filter(|line| !line.is_empty()) {
+            match serde_json::from_slice::<Line>(line) {
+                Ok(line) => drop(all.insert(line.id, Alarm::from(line))),
+                Err(_) => aside = Some(path.with_extension("damaged")),
+            }
         }
-        let next = all.keys().next_back().map_or(1, |id| id + 1);
+        if let Some(aside) = &mut aside {
+            let (kept, mut file) = crate::archive::fresh(aside).map_err(failed)?;
+            file.write_all(&octets).and_then(|()| file.sync_all()).map_err(failed)?;
+            *aside = kept;
+        }
+        let next = all.keys().next_back().map_or(1, |id| id.saturating_add(1));
         let latest = all.values().map(|alarm| (alarm.source.clone(), alarm.id)).collect();
         let journal = Self::rewrite(path, &all).map_err(failed)?;
         Ok(Self {
             path: path.to_path_buf(),
+            aside,
             journal,
             lines: all.len(),
             behind: false,
@@ -345,6 +345,11 @@ impl Alarms {
         }
         self.behind = false;
         Ok(seen)
+    }
+
+    /// Where the journal was kept that had lines that are no alarm.
+    pub fn aside(&self) -> Option<&Path> {
+        self.aside.as_deref()
     }
 
     /// Whether the source's latest alarm stands.

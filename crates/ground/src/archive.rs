@@ -28,6 +28,11 @@ use std::time::{Duration, Instant};
 pub const SEGMENT_OCTETS: u64 = 64 << 20;
 /// A program that is just ending has this long to leave its archive.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// After the second refusal of the disk in a row, until everything unconfirmed is written again; twice as long after
+/// each further one.
+const BACK_OFF: Duration = Duration::from_secs(1);
+/// At the most so long.
+const BACK_OFF_MAX: Duration = Duration::from_secs(60);
 /// What a segment begins with.
 const SEGMENT_MAGIC: [u8; 16] = *b"FRIGORIS ARCH 01";
 pub(crate) const SEGMENT_HEADER: u64 = SEGMENT_MAGIC.len() as u64;
@@ -64,6 +69,14 @@ pub enum ArchiveError {
         file: PathBuf,
         /// What the system says.
         reason: std::io::Error,
+    },
+    /// The disk does not confirm what was written, and is not asked again yet.
+    #[error(
+        "{folder}: the disk does not confirm what was written; nothing more is taken until it does"
+    )]
+    Refused {
+        /// The archive's folder.
+        folder: PathBuf,
     },
     /// A file with a segment's name that is none.
     #[error("{file}: is no segment of an archive")]
@@ -131,6 +144,10 @@ pub struct Archive {
     unconfirmed_octets: usize,
     /// The disk has refused to confirm: everything unconfirmed goes into a new segment first.
     refused: bool,
+    /// Refusals in a row.
+    refusals: u32,
+    /// Not to be written again before.
+    again_at: Instant,
     segment_octets: u64,
 }
 
@@ -147,6 +164,21 @@ pub(crate) fn segments(folder: &Path) -> Result<Vec<(u32, PathBuf)>, ArchiveErro
     }
     found.sort();
     Ok(found)
+}
+
+/// A file that was not there before, with its name: this one, or with a number after it.
+pub(crate) fn fresh(first: &Path) -> std::io::Result<(PathBuf, File)> {
+    let mut name = first.to_path_buf();
+    for n in 2_u32.. {
+        match OpenOptions::new().write(true).create_new(true).open(&name) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                name = first.to_path_buf();
+                name.as_mut_os_string().push(format!("-{n}"));
+            }
+            opened => return opened.map(|file| (name, file)),
+        }
+    }
+    Err(std::io::ErrorKind::AlreadyExists.into())
 }
 
 fn segment_path(folder: &Path, segment: u32) -> PathBuf {
@@ -200,6 +232,8 @@ impl Archive {
             unconfirmed: VecDeque::new(),
             unconfirmed_octets: 0,
             refused: false,
+            refusals: 0,
+            again_at: begun,
             segment_octets: SEGMENT_OCTETS,
         };
         archive.resume(reader.position())?;
@@ -221,7 +255,15 @@ impl Archive {
 
     /// Goes on after the last whole record; moves what follows it aside.
     fn resume(&mut self, end: Position) -> Result<(), ArchiveError> {
-        let Some((segment, path)) = segments(&self.folder)?.pop() else { return self.begin(1) };
+        let mut found = segments(&self.folder)?;
+        // A program that was killed may have left in any of them what the disk has never confirmed.
+        for (_, path) in &found {
+            let opened = OpenOptions::new().append(true).open(path);
+            let synced = opened.and_then(|file| file.sync_all());
+            synced.map_err(|reason| ArchiveError::Unwritable { file: path.clone(), reason })?;
+        }
+        self.sync_folder()?;
+        let Some((segment, path)) = found.pop() else { return self.begin(1) };
         let unwritable = |reason| ArchiveError::Unwritable { file: path.clone(), reason };
         let file = OpenOptions::new().append(true).open(&path).map_err(unwritable)?;
         let octets = file.metadata().map_err(unwritable)?.len();
@@ -243,15 +285,24 @@ impl Archive {
     /// Copies what follows `whole` into a file of its own.
     fn set_aside(&self, path: &Path, whole: u64) -> Result<(), ArchiveError> {
         use std::io::{Seek, SeekFrom};
-        let aside = path.with_extension(format!("torn-{whole}"));
+        let first = path.with_extension(format!("torn-{whole}"));
         let copy = || -> std::io::Result<()> {
             let mut from = File::open(path)?;
             from.seek(SeekFrom::Start(whole))?;
-            let mut to = File::create(&aside)?;
+            let (_, mut to) = fresh(&first)?;
             std::io::copy(&mut from, &mut to)?;
             to.sync_all()
         };
-        copy().map_err(|reason| ArchiveError::Unwritable { file: aside.clone(), reason })
+        copy().map_err(|reason| ArchiveError::Unwritable { file: first.clone(), reason })?;
+        self.sync_folder()
+    }
+
+    /// A file's name is on disk when its folder is.
+    fn sync_folder(&self) -> Result<(), ArchiveError> {
+        // Not every system opens folders.
+        let Ok(folder) = File::open(&self.folder) else { return Ok(()) };
+        let failed = |reason| ArchiveError::Folder { folder: self.folder.clone(), reason };
+        folder.sync_all().map_err(failed)
     }
 
     /// Begins a segment.
@@ -263,10 +314,7 @@ impl Archive {
         file.set_len(0).map_err(unwritable)?;
         (&file).write_all(&SEGMENT_MAGIC).map_err(unwritable)?;
         file.sync_all().map_err(unwritable)?;
-        // The file's name is on disk when its folder is.
-        if let Ok(folder) = File::open(&self.folder) {
-            folder.sync_all().map_err(unwritable)?;
-        }
+        self.sync_folder()?;
         self.files.push((Arc::new(file), path.clone()));
         (self.segment, self.end, self.torn) = (segment, SEGMENT_HEADER, false);
         Ok(())
@@ -291,8 +339,9 @@ impl Archive {
     ///
     /// Returns the place and the number of the first of them.
     pub fn append(&mut self, records: &[Record<'_>]) -> Result<(Position, u64), ArchiveError> {
+        self.retry()?;
         if self.refused {
-            self.start_over()?;
+            return Err(ArchiveError::Refused { folder: self.folder.clone() });
         }
         if self.end >= self.segment_octets {
             self.begin(self.segment + 1)?;
@@ -350,9 +399,16 @@ impl Archive {
         answer: &Result<(), ArchiveError>,
     ) -> Result<(), ArchiveError> {
         if answer.is_err() {
-            self.refused = true;
+            self.refuse();
             return self.retry();
         }
+        // A file that the disk has refused may be said to be confirmed later: its pages are gone all the same.
+        let newest = confirmation.files.last().map(|(file, _)| file);
+        let ours = |newest| self.files.iter().any(|(file, _)| Arc::ptr_eq(file, newest));
+        if self.refused || !newest.is_some_and(ours) {
+            return Ok(());
+        }
+        self.refusals = 0;
         self.confirmed = self.confirmed.max(confirmation.number);
         while let Some((number, octets)) = self.unconfirmed.front() {
             if *number > confirmation.number {
@@ -362,7 +418,6 @@ impl Archive {
             self.unconfirmed.pop_front();
         }
         // Files before the growing one are done with.
-        let newest = confirmation.files.last().map(|(file, _)| file);
         if let Some(newest) = newest {
             let done = self.files.iter().position(|(file, _)| Arc::ptr_eq(file, newest));
             self.files.drain(..done.unwrap_or(0));
@@ -370,9 +425,31 @@ impl Archive {
         Ok(())
     }
 
-    /// Tries to come out of a refusal.
+    /// The first refusal is answered at once; after further ones the disk is given time, and its room is spared.
+    fn refuse(&mut self) {
+        self.refused = true;
+        let wait = self.refusals.checked_sub(1).map_or(Duration::ZERO, |further| {
+            BACK_OFF.saturating_mul(1 << further.min(10)).min(BACK_OFF_MAX)
+        });
+        self.again_at = Instant::now() + wait;
+        self.refusals = self.refusals.saturating_add(1);
+    }
+
+    /// Whether the disk has refused and has confirmed nothing since.
+    pub fn suspect(&self) -> bool {
+        self.refusals > 0
+    }
+
+    /// Tries to come out of a refusal, when it is time.
     pub fn retry(&mut self) -> Result<(), ArchiveError> {
-        if self.refused { self.start_over() } else { Ok(()) }
+        if !self.refused || Instant::now() < self.again_at {
+            return Ok(());
+        }
+        let written = self.start_over();
+        if written.is_err() {
+            self.refuse();
+        }
+        written
     }
 }
 

@@ -86,22 +86,11 @@ pub struct StationCounts {
     pub frames_bad: u64,
     /// Number and checksum of the latest units.
     known: Vec<(u64, u32)>,
-    first: u64,
     highest: u64,
     distinct: u64,
-    missing_before: u64,
 }
 
 impl StationCounts {
-    /// Numbers that have not come.
-    pub fn missing(&self) -> u64 {
-        if self.distinct == 0 {
-            return self.missing_before;
-        }
-        let sent = self.highest.saturating_sub(self.first).saturating_add(1);
-        self.missing_before.saturating_add(sent.saturating_sub(self.distinct))
-    }
-
     /// Whether the unit is new.
     fn news(&mut self, unit: &Unit<'_>, crc: u32) -> bool {
         let at = (unit.number % UNITS_MAX as u64) as usize;
@@ -117,15 +106,13 @@ impl StationCounts {
         let anew = (known.0 == unit.number && self.distinct > 0)
             || unit.number.saturating_add(UNITS_MAX as u64) < self.highest;
         if anew || self.distinct == 0 {
-            self.missing_before = self.missing();
-            (self.first, self.highest, self.distinct) = (unit.number, unit.number, 0);
+            (self.highest, self.distinct) = (unit.number, 0);
             self.known.fill((0, 0));
         }
         if let Some(slot) = self.known.get_mut(at) {
             *slot = (unit.number, crc);
         }
         self.distinct += 1;
-        self.first = self.first.min(unit.number);
         self.highest = self.highest.max(unit.number);
         self.units += 1;
         true

@@ -2,19 +2,26 @@
 //!
 //! Owns: [`listen`]. A client gets the packets of the whole archive, then those that come. Each client reads the
 //! archive at its own pace, so none can slow the receiver down or lose a packet.
-//! Does not own: what the packets mean to others (`export`). What clients send is not read: commands go through the
+//! Does not own: what the packets mean to others (`export`). What clients send is thrown away: commands go through the
 //! desk, which asks for a token.
+//! Beyond [`CLIENTS_MAX`] clients, further ones are closed at once. A client that closes its sending side, or does not
+//! take what is sent to it for [`STUCK`], is taken to have gone.
 
 use crate::archive::reader::Reader;
 use crate::archive::{ArchiveError, Position};
 use crate::decode::{Decoder, Item};
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Between two looks for new records.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Clients at once.
+const CLIENTS_MAX: usize = 16;
+/// Time that a client has to take what is sent to it.
+const STUCK: Duration = Duration::from_secs(30);
 /// Octets that are gathered before they are sent.
 const GATHERED: usize = 1 << 16;
 
@@ -42,15 +49,25 @@ pub fn listen(archive: &Path, address: SocketAddr) -> std::io::Result<SocketAddr
 }
 
 fn accept(listener: &TcpListener, folder: &Path) {
+    let places = Arc::new(());
     for client in listener.incoming().flatten() {
+        let place = Arc::clone(&places);
+        if Arc::strong_count(&places) > CLIENTS_MAX + 1 {
+            continue;
+        }
         let folder: PathBuf = folder.to_path_buf();
         // A client that cannot be served is dropped, which it sees.
-        let _ = std::thread::Builder::new().spawn(move || follow(&folder, client));
+        let _ = std::thread::Builder::new().spawn(move || {
+            let _ = follow(&folder, client);
+            drop(place);
+        });
     }
 }
 
 /// From the first record to the last, then whatever is added.
 fn follow(folder: &Path, mut client: TcpStream) -> Result<(), FeedError> {
+    client.set_write_timeout(Some(STUCK))?;
+    client.set_read_timeout(Some(PAUSE))?;
     let mut decoder = Decoder::default();
     let (mut done, mut number) = (Position { segment: 1, offset: 0 }, 0);
     let mut gathered = Vec::new();
@@ -71,7 +88,13 @@ fn follow(folder: &Path, mut client: TcpStream) -> Result<(), FeedError> {
         }
         client.write_all(&gathered)?;
         gathered.clear();
-        std::thread::sleep(PAUSE);
+        match client.read(&mut [0; 512]) {
+            Ok(0) => return Ok(()),
+            Ok(_) => std::thread::sleep(PAUSE),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
@@ -111,6 +134,29 @@ mod tests {
             units.extend(octets);
         }
         (sent, units)
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_clients_and_one_that_has_left_makes_room() {
+        let name = format!("frigoris-feed-room-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let (archive, _) = Archive::open(&folder, |_, _, _| ()).unwrap();
+        let address = listen(&folder, "127.0.0.1:0".parse().unwrap()).unwrap();
+        let served = || {
+            let mut client = TcpStream::connect(address).unwrap();
+            client.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+            let read = client.read(&mut [0; 1]);
+            (read.is_err_and(|e| e.kind() == ErrorKind::WouldBlock)).then_some(client)
+        };
+        let clients: Vec<_> = (0..CLIENTS_MAX).map(|_| served().unwrap()).collect();
+        assert!(served().is_none(), "one too many");
+        drop(clients);
+        let begun = std::time::Instant::now();
+        while served().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "none has made room");
+        }
+        drop(archive);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -116,8 +116,6 @@ pub struct StationLink {
     pub units: u64,
     /// Units that came again.
     pub units_again: u64,
-    /// Numbers that never came (may still).
-    pub units_missing: u64,
     /// Frames that were good.
     pub frames_good: u64,
     /// Frames that failed their checks, by the station or here.
@@ -201,6 +199,7 @@ impl Ground {
         })?;
         replay.end();
         let alarms = alarms.unwrap_or_else(|| Alarms::open(&journal))?;
+        let aside = alarms.aside().map(Path::to_path_buf);
         let mut clock = Clock::default();
         replay.set(&mut clock);
         let (updates, _) = broadcast::channel(UPDATES_MAX);
@@ -222,6 +221,11 @@ impl Ground {
             confirmed: Condvar::new(),
             recovery,
         });
+        if let Some(aside) = aside {
+            let text =
+                format!("alarms: lines that are none were in the journal; see {}", aside.display());
+            ground.raise("ground.alarms", Level::Yellow, &text);
+        }
         // It can be written now, whatever was before.
         ground.clear(ingest::ARCHIVE_ALARM);
         let weak = Arc::downgrade(&ground);

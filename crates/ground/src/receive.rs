@@ -133,12 +133,18 @@ async fn serve(ground: Arc<Ground>, socket: TcpStream, peer: SocketAddr) {
     };
     let stream = connection.stream;
     let (read, write) = socket.into_split();
-    tokio::select! {
-        _ = take(&ground, stream, read) => {}
-        _ = answer(connection, write) => {}
-    }
+    let mut answering = std::pin::pin!(answer(connection, write));
+    let said_all = tokio::select! {
+        taken = take(&ground, stream, read) => taken.is_ok(),
+        _ = &mut answering => false,
+    };
     let closed = tokio::task::spawn_blocking(move || ground.disconnect(stream));
     let _ = closed.await;
+    // The station may have closed its sending side alone: it is told of its last unit when that is safe, and then
+    // nothing of the ground's holds the line any more.
+    if said_all {
+        let _ = tokio::time::timeout(STUCK, answering).await;
+    }
 }
 
 /// Reads and archives until the station has gone.
@@ -170,10 +176,8 @@ async fn answer(mut connection: Connection, mut write: OwnedWriteHalf) -> std::i
                 }
                 delivery::acknowledge(*connection.safe.borrow_and_update()).to_vec()
             }
-            unit = connection.outgoing.recv() => match unit {
-                Some(unit) => unit,
-                None => return Ok(()),
-            },
+            // Without a sender the line is about to end, and `safe` says when.
+            Some(unit) = connection.outgoing.recv() => unit,
         };
         let sent = tokio::time::timeout(STUCK, write.write_all(&octets)).await;
         sent.map_err(|_| Error::from(ErrorKind::TimedOut))??;

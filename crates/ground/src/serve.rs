@@ -58,7 +58,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// File of the key that commands are signed with; `uplink.key` in the archive's folder without it.
     pub key: Option<PathBuf>,
-    /// Folder of the console.
+    /// Folder of the console, whose pages are served in place of those inside the program. Without it only
+    /// `console/node_modules` is.
     pub console: Option<PathBuf>,
 }
 
@@ -108,7 +109,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Secret that a request must carry to change anything.
     pub token: String,
-    /// Folder of the console with what npm has put there; pages that travel inside the program need none.
+    /// Folder of the console, whose pages are served in place of those inside the program. Without it only
+    /// `console/node_modules` is.
     pub console: Option<PathBuf>,
 }
 

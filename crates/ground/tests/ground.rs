@@ -71,7 +71,7 @@ fn values_in_any_order_are_those_that_were_sampled_also_after_a_restart() {
     let check = |ground: &Ground| {
         let link = ground.link();
         assert_eq!((link.packets, link.packets_refused), (lander.packets, 0));
-        assert_eq!((link.frames_missing, link.stations[0].units_missing), (0, 0));
+        assert_eq!((link.frames_missing, link.stations[0].units), (0, sent.len() as u64));
         assert_eq!(link.stations[0].units_again, sent.len() as u64);
         assert!(traffic::check_all(ground) > 300 * 100);
         let whole = begin()..=begin() + Span::from_ms(30_000);
@@ -206,6 +206,25 @@ fn a_station_says_how_it_is_and_takes_commands() {
 }
 
 #[test]
+fn a_station_that_closes_its_sending_side_is_still_told_what_is_safe() {
+    let ground = open(&folder("half-closed"), "{}");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listening = runtime.block_on(receive::listen(&ground, any, any)).unwrap();
+    for station in 1..=10 {
+        let mut socket = TcpStream::connect(listening.tcp).unwrap();
+        for number in 1..=20 {
+            socket.write_all(&unit(station, number, Content::Station, begin(), &[0; 400])).unwrap();
+        }
+        socket.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answers = Vec::new();
+        socket.read_to_end(&mut answers).unwrap();
+        let last = answers.rchunks_exact(ACKNOWLEDGE_OCTETS).next().unwrap();
+        assert_eq!(acknowledged(last.try_into().unwrap()), Some(20));
+    }
+}
+
+#[test]
 fn a_plain_stream_of_frames_is_read_over_both_sockets() {
     let ground = open(&folder("plain"), "{}");
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -278,7 +297,7 @@ fn many_stations_floods_garbage_and_clients_that_never_read_leave_the_others_alo
             && link.octets_garbage + 5_000 > flooded
     });
     let link = ground.link();
-    assert!(link.stations.iter().all(|s| s.units_missing == 0 && s.frames_bad == 0));
+    assert!(link.stations.iter().all(|s| s.frames_bad == 0));
     assert_eq!(link.packets_refused, 0);
     traffic::check_all(&ground);
     drop((stations, silent));
@@ -291,7 +310,7 @@ fn minutes_of_flight_with_bad_frames_repetitions_and_lost_connections_lose_no_oc
     assert!(figures.connections > 1 || figures.frames < 5_000, "{figures:?}");
     assert!(figures.frames_corrupted * 30 > figures.frames, "{figures:?}");
     assert!(figures.packets_decoded * 100 > figures.packets_sent * 80, "{figures:?}");
-    assert!(figures.values_live + figures.updates_lagged > 100_000, "{figures:?}");
+    assert!(figures.values_live > 100_000, "{figures:?}");
     assert!(figures.values_history > 100_000, "{figures:?}");
 }
 

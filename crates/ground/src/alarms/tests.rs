@@ -55,7 +55,7 @@ fn what_has_become_worse_must_be_seen_again() {
 }
 
 #[test]
-fn a_cut_last_line_is_dropped_and_a_damaged_one_is_named() {
+fn a_cut_last_line_is_dropped_and_with_a_damaged_one_the_journal_is_kept_beside() {
     let path = journal("cut");
     let mut alarms = Alarms::open(&path).unwrap();
     alarms.raise("a", Level::Red, t(1), Some(f64::INFINITY), "first");
@@ -65,9 +65,14 @@ fn a_cut_last_line_is_dropped_and_a_damaged_one_is_named() {
     std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
     assert_eq!(Alarms::open(&path).unwrap().all().count(), 1);
     let broken = [b"{\"id\": }\n", &whole[..]].concat();
-    std::fs::write(&path, broken).unwrap();
-    let error = Alarms::open(&path).unwrap_err().to_string();
-    assert!(error.contains("line 1") && error.contains("alarms-cut"), "{error}");
+    let beside = path.with_extension("damaged");
+    let _ = std::fs::remove_file(&beside);
+    std::fs::write(&path, &broken).unwrap();
+    let alarms = Alarms::open(&path).unwrap();
+    assert_eq!((alarms.all().count(), alarms.aside()), (2, Some(&*beside)));
+    assert_eq!(std::fs::read(&beside).unwrap(), broken);
+    assert_eq!(Alarms::open(&path).unwrap().aside(), None);
+    let _ = std::fs::remove_file(&beside);
 }
 
 #[test]

@@ -184,6 +184,51 @@ fn a_disk_that_refuses_to_confirm_loses_nothing_and_shows_nothing_twice() {
 }
 
 #[test]
+fn a_disk_that_goes_on_refusing_is_spared_and_is_given_nothing_more() {
+    let folder = folder("goes-on");
+    let (mut archive, ..) = open(&folder);
+    archive.append(&[record(b"one")]).unwrap();
+    for segment in [2, 2, 2] {
+        let confirmation = archive.confirmation();
+        let Some(confirmation) = confirmation else { continue };
+        let reason = std::io::Error::other("no");
+        let refusal = ArchiveError::Unwritable { file: folder.clone(), reason };
+        archive.answered(&confirmation, &Err(refusal)).unwrap();
+        assert_eq!((archive.segment, archive.suspect()), (segment, true));
+    }
+    let error = archive.append(&[record(b"two")]).unwrap_err();
+    assert!(matches!(error, ArchiveError::Refused { .. }), "{error}");
+    archive.retry().unwrap();
+    assert_eq!(archive.segment, 2, "it is not time yet");
+    archive.again_at = Instant::now();
+    archive.append(&[record(b"two")]).unwrap();
+    assert_eq!((archive.segment, archive.confirmed()), (3, 0));
+    confirm(&mut archive);
+    assert_eq!((archive.confirmed(), archive.suspect()), (2, false));
+    drop(archive);
+    assert_eq!(open(&folder).2, [&b"one"[..], b"two"]);
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
+fn what_was_set_aside_before_is_not_overwritten() {
+    let folder = folder("aside");
+    let (mut archive, ..) = open(&folder);
+    archive.append(&[record(b"one")]).unwrap();
+    let (end, path) = (archive.end, segment_path(&folder, 1));
+    drop(archive);
+    let whole = std::fs::read(&path).unwrap();
+    for (torn, name) in [("first", format!("torn-{end}")), ("other", format!("torn-{end}-2"))] {
+        std::fs::write(&path, [&whole[..], torn.as_bytes()].concat()).unwrap();
+        drop(open(&folder));
+        assert_eq!(std::fs::read(path.with_extension(name)).unwrap(), torn.as_bytes());
+    }
+    let first = std::fs::read(path.with_extension(format!("torn-{end}"))).unwrap();
+    assert_eq!(first, b"first");
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
 fn a_write_that_fails_is_repeated_without_a_trace() {
     let folder = folder("fails");
     let (mut archive, ..) = open(&folder);

@@ -117,11 +117,13 @@ pub(super) struct Core {
     waiting: VecDeque<(u64, Arc<Line>, u64)>,
     octets: u64,
     fault: Option<String>,
+    /// The last attempt to write has failed.
+    unwritten: bool,
 }
 
 impl Core {
     pub fn new(archive: Archive, replay: Replay, octets: u64) -> Self {
-        Self { archive, replay, waiting: VecDeque::new(), octets, fault: None }
+        Self { archive, replay, waiting: VecDeque::new(), octets, fault: None, unwritten: false }
     }
 
     /// Blocks that may hold samples of `range`, the latest; `None` if there are too many to read them all, but for
@@ -151,7 +153,6 @@ impl Core {
             last_frame: station.last_frame,
             units: station.units,
             units_again: station.again,
-            units_missing: station.missing(),
             frames_good: station.frames_good,
             frames_bad: station.frames_bad,
             ..StationLink::default()
@@ -255,13 +256,17 @@ impl Ground {
         core: &mut Core,
         records: &[Record<'_>],
     ) -> Result<(Position, u64), ArchiveError> {
+        if core.archive.suspect() {
+            // The alarm stands since the disk has refused.
+            return Err(ArchiveError::Refused { folder: self.folder.clone() });
+        }
         let appended = core.archive.append(records);
+        core.unwritten = appended.is_err();
         self.written.notify_one();
         let octets: usize = records.iter().map(|record| record.payload.len()).sum();
         match appended {
             Ok(at) => {
                 core.octets += octets as u64;
-                self.fault(core, None);
                 Ok(at)
             }
             Err(error) => {
@@ -271,7 +276,7 @@ impl Ground {
         }
     }
 
-    /// Says once that the archive cannot be written, and once that it can.
+    /// Says once that the archive cannot be written, and once that it can: when the disk has confirmed it.
     fn fault(&self, core: &mut Core, error: Option<&ArchiveError>) {
         let said = error.map(ToString::to_string);
         if core.fault == said {
@@ -398,7 +403,16 @@ impl Ground {
 
     /// Waits until everything fed so far is on disk for certain.
     pub fn confirm(&self) -> Result<(), ArchiveError> {
-        let Some(confirmation) = lock(&self.core).archive.confirmation() else { return Ok(()) };
+        let confirmation = {
+            let mut core = lock(&self.core);
+            match core.archive.confirmation() {
+                Some(confirmation) => confirmation,
+                None if core.archive.suspect() => {
+                    return Err(ArchiveError::Refused { folder: self.folder.clone() });
+                }
+                None => return Ok(()),
+            }
+        };
         let answer = confirmation.wait();
         let mut core = lock(&self.core);
         let again = core.archive.answered(&confirmation, &answer);
@@ -409,8 +423,10 @@ impl Ground {
             }
         }
         let refused = answer.and(again);
-        if let Err(error) = &refused {
-            self.fault(&mut core, Some(error));
+        match &refused {
+            Err(error) => self.fault(&mut core, Some(error)),
+            Ok(()) if !core.unwritten && !core.archive.suspect() => self.fault(&mut core, None),
+            Ok(()) => {}
         }
         self.confirmed.notify_all();
         refused

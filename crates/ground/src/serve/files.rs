@@ -10,6 +10,8 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use std::path::{Path, PathBuf};
 
+/// Where `npm ci` was run when no folder is named.
+const FOLDER: &str = "console";
 /// Octets of a file at the most.
 const FILE_MAX: u64 = 64 << 20;
 
@@ -64,7 +66,7 @@ pub(super) async fn page(State(room): State<Shared>, uri: Uri) -> Response {
     let folder = room.config.console.clone();
     let read = tokio::task::spawn_blocking({
         let name = name.clone();
-        move || folder.and_then(|folder| read(&folder, &name))
+        move || on_disk(folder.as_deref(), Path::new(FOLDER), &name)
     });
     let found = read.await.ok().flatten();
     let embedded = || super::super::console::file(&name).map(<[u8]>::to_vec);
@@ -80,6 +82,15 @@ pub(super) async fn page(State(room): State<Shared>, uri: Uri) -> Response {
             "not installed: run `npm ci` in the folder `console`, and name it with --console",
         ),
         None => refused(StatusCode::NOT_FOUND, "there is nothing here"),
+    }
+}
+
+/// What the disk has: of a folder that was named everything, else only what npm has put beside us.
+fn on_disk(console: Option<&Path>, beside: &Path, name: &str) -> Option<Vec<u8>> {
+    match console {
+        Some(folder) => read(folder, name),
+        None if name.starts_with("node_modules/") => read(beside, name),
+        None => None,
     }
 }
 
@@ -126,5 +137,12 @@ mod tests {
         assert_eq!(read(&folder.join("console"), "page.html"), Some(b"y".to_vec()));
         assert_eq!(read(&folder.join("console"), "link.html"), None);
         assert_eq!(read(&folder.join("console"), "absent.html"), None);
+        // A folder that nobody named replaces no page.
+        let beside = folder.join("console");
+        std::fs::create_dir_all(beside.join("node_modules")).unwrap();
+        std::fs::write(beside.join("node_modules/x.js"), "z").unwrap();
+        assert_eq!(on_disk(Some(&beside), &folder, "page.html"), Some(b"y".to_vec()));
+        assert_eq!(on_disk(None, &beside, "page.html"), None);
+        assert_eq!(on_disk(None, &beside, "node_modules/x.js"), Some(b"z".to_vec()));
     }
 }
