@@ -14,7 +14,7 @@ export async function open(t, chrome, address, { width = 1600, height = 900 } = 
   page.errors = [];
   page.on('pageerror', (error) => page.errors.push(String(error.stack ?? error)));
   page.on('console', (m) => m.type() === 'error' && page.errors.push(m.text()));
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(address);
   return page;
 }
@@ -22,7 +22,7 @@ export async function open(t, chrome, address, { width = 1600, height = 900 } = 
 export const display = (origin, key, token = '') => `${origin}/console/${token ? `?t=1#token=${token}` : `#/browse/frigoris.displays:root/frigoris.displays:${key}`}`;
 
 // Waits until `read` gives something true; says what it waited for when it does not come.
-export async function until(what, read, seconds = 30) {
+export async function until(what, read, seconds = 60) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await read();

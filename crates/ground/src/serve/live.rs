@@ -4,7 +4,8 @@
 //! and a time limit on each message it is sent: who reads too slowly is dropped, and nobody else notices.
 //! Values are told at most every [`GATHER`]; of several samples of one key in between, the newest and the worst are
 //! told. At the pace of a flight that is all of them; a fast replay is thinned, and `/api/history` has the rest.
-//! What was stored on board and comes late is not told: it is history.
+//! What was stored on board is not told, and nothing older than what was told before: both are history. After the
+//! mission clock was set back, by a replay begun anew, telling begins anew as well.
 
 use super::{Room, Shared, api};
 use crate::clock::utc_ms;
@@ -13,6 +14,7 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
+use icd::time::{Span, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +36,8 @@ const ASK_EVERY: Duration = Duration::from_secs(20);
 const MESSAGE_MAX: usize = 64 * 1024;
 /// Octets waiting to be sent to one browser at the most.
 const WAITING_MAX: usize = 8 << 20;
+/// Losing more than this, the mission clock was set back; less is its own correction.
+const BACK: Span = Span::from_ms(5_000);
 
 /// What a browser says.
 #[derive(Debug, Default, Deserialize)]
@@ -61,6 +65,8 @@ struct Listener {
     socket: WebSocket,
     wanted: BTreeSet<usize>,
     gathered: BTreeMap<usize, (Sample, Option<Sample>)>,
+    newest: BTreeMap<usize, Time>,
+    clock: Option<Time>,
     told: Instant,
     heard: Instant,
 }
@@ -75,6 +81,8 @@ impl Listener {
             socket,
             wanted: BTreeSet::new(),
             gathered: BTreeMap::new(),
+            newest: BTreeMap::new(),
+            clock: None,
             told: now - GATHER,
             heard: now,
         }
@@ -171,6 +179,7 @@ impl Listener {
             // Too slow to be told the truth: it must begin anew.
             Err(RecvError::Lagged(_) | RecvError::Closed) => return Err(Over),
         };
+        self.look(room.ground.now());
         let mut rest = 1000;
         while let Some(update) = next {
             match update {
@@ -199,7 +208,23 @@ impl Listener {
         if self.told.elapsed() >= GATHER { self.tell(room).await } else { Ok(()) }
     }
 
+    /// Looks at the mission clock: what was told of a time that is yet to come was of another run.
+    fn look(&mut self, now: Option<Time>) {
+        if self.clock.zip(now).is_some_and(|(before, now)| before - now > BACK) {
+            self.newest.clear();
+            self.gathered.clear();
+        }
+        self.clock = now;
+    }
+
     fn gather(&mut self, index: usize, sample: Sample) {
+        // A time on board that is yet to come must not silence what follows.
+        let known = self.clock.map_or(sample.t, |now| sample.t.min(now));
+        let newest = self.newest.entry(index).or_insert(known);
+        if sample.t < *newest {
+            return;
+        }
+        *newest = known.max(*newest);
         let Some((newest, worst)) = self.gathered.get_mut(&index) else {
             self.gathered.insert(index, (sample, None));
             return;

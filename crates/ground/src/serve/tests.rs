@@ -1,6 +1,7 @@
 //! The server as a browser and as an attacker meet it: real sockets, frames fed as a station delivers them.
 
 use super::*;
+use crate::clock::utc_ms;
 use crate::fed::Feed;
 use crate::mission::Mission;
 use crate::values::Level;
@@ -219,12 +220,31 @@ async fn a_value_is_in_the_browser_as_it_was_received() {
             let seen = values.as_array().unwrap().last().unwrap();
             assert_eq!(seen["key"], "nav.altitude_m");
             if seen["value"] == altitude_m {
-                let received = crate::clock::utc_ms(at(f64::from(k) * 0.1) + Span::from_ms(1_280));
+                let received = utc_ms(at(f64::from(k) * 0.1) + Span::from_ms(1_280));
                 assert!((seen["received"].as_i64().unwrap() - received).abs() <= 1);
                 break;
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_value_older_than_what_was_told_is_history_and_not_told() {
+    let mut bench = Bench::new("late").await;
+    let mut socket = socket(&bench).await;
+    let wish = json!({ "subscribe": ["nav.altitude_m"] }).to_string();
+    socket.send(Message::Text(wish.into())).await.unwrap();
+    next(&mut socket, "state").await;
+    bench.state(at(10.0), 500.0, -10.0);
+    assert_eq!(next(&mut socket, "values").await[0]["value"], 500.0);
+    bench.state(at(2.0), 999.0, -10.0);
+    // Longer than values are gathered: it would have been told alone.
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    bench.state(at(11.0), 490.0, -10.0);
+    assert_eq!(next(&mut socket, "values").await[0]["value"], 490.0);
+    let range = format!("start={}&end={}", utc_ms(at(0.0)), utc_ms(at(20.0)));
+    let all = bench.get(&format!("/api/history/nav.altitude_m?{range}")).await;
+    assert_eq!(all.as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -287,8 +307,8 @@ async fn history_state_and_dictionary_say_what_was_received() {
         bench.state(at(f64::from(k) * 0.1), 1000.0 - f64::from(k), -20.0);
     }
     bench.station(at(11.2), true);
-    let start = crate::clock::utc_ms(at(1.0));
-    let end = crate::clock::utc_ms(at(2.0));
+    let start = utc_ms(at(1.0));
+    let end = utc_ms(at(2.0));
     let path =
         format!("/api/history/nav.altitude_m?start={start}&end={end}&strategy=minmax&size=1000");
     let samples = bench.get(&path).await;
@@ -337,7 +357,7 @@ async fn a_hazardous_command_takes_two_requests_and_the_wrong_ones_are_refused()
     );
     let (status, waits) = bench.post("/api/commands", &divert).await;
     assert_eq!((status, waits["state"].as_str()), (200, Some("awaiting release")));
-    assert!(waits["until"].as_i64().unwrap() > crate::clock::utc_ms(at(25.0)));
+    assert!(waits["until"].as_i64().unwrap() > utc_ms(at(25.0)));
     let release = format!("/api/commands/{}/release", waits["id"]);
     assert_eq!(bench.post(&release, &json!({ "confirm": "reboot" })).await.0, 422);
     assert_eq!(bench.post(&release, &json!({})).await.0, 422);
