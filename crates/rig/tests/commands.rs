@@ -127,21 +127,18 @@ fn diverted_while_armed_for_braking_it_lands_there_unless_it_is_too_late_to_stop
         "armed-divert",
         &armed("divert", "east_m = 600.0\nnorth_m = -400.0", planned_s - 5.0),
     );
-    let brakes_s = first(&flown, Event::BrakingStarted).unwrap();
-    println!("brakes {brakes_s}, planned {planned_s}");
     assert_eq!(count(&flown, Event::OrderRefused), 0);
     assert_eq!(flown.judgement.outcome, Outcome::Landed);
     let (east_m, north_m) =
         (flown.measures.miss_east_m.unwrap(), flown.measures.miss_north_m.unwrap());
     assert!((east_m - 600.0).hypot(north_m + 400.0) < 100.0, "{east_m} {north_m}");
-    // Held until little more could be braked, and then the target two kilometres nearer still.
-    let held = "[[command]]\nname = \"no_go\"\nat_s = 10.0\n".to_string();
-    for (n, north_m) in [(0, -2000.0), (1, 2000.0)] {
-        let late =
-            armed("divert", &format!("east_m = 0.0\nnorth_m = {north_m:.1}"), planned_s + 14.0);
-        let flown =
-            ordered(&format!("held-divert-{n}"), &format!("duration_s_max = 200.0\n{held}{late}"));
-        println!("{north_m} refused {}", count(&flown, Event::OrderRefused));
+    // Held until hardly more could be braked: not for a target two kilometres nearer, but for one further on.
+    let held = "duration_s_max = 200.0\n[[command]]\nname = \"no_go\"\nat_s = 10.0\n";
+    for (name, north_m, refused) in [("near", -2000.0, 1), ("far", 2000.0, 0)] {
+        let arguments = format!("east_m = 0.0\nnorth_m = {north_m:.1}");
+        let late = armed("divert", &arguments, planned_s + 14.6);
+        let flown = ordered(&format!("held-divert-{name}"), &format!("{held}{late}"));
+        assert_eq!(count(&flown, Event::OrderRefused), refused, "{name}");
     }
 }
 
@@ -190,6 +187,20 @@ fn the_computer_rebooted_in_braking_goes_on_warm_or_cold() {
         let flown = ordered(&format!("reboot-{how}"), &orders);
         assert!(first(&flown, Event::Rebooting).is_some() && flown.judgement.as_expected, "{how}");
         assert_eq!(first(&flown, Event::Resumed).is_some(), how == "cold");
+    }
+}
+
+#[test]
+fn held_on_orbit_a_computer_that_keeps_no_state_still_does_not_brake_after_a_cold_reboot() {
+    let orders = "duration_s_max = 4000.0\n[[command]]\nname = \"no_go\"\nat_s = 60.0\n"
+        .to_string()
+        + &armed("reboot", "cold = \"cold\"", 200.0);
+    let stand = stand("forgetful", "m2-as-flown.toml", &orders);
+    let flown = fly(&stand, 0, Recording::Off, |_| {}).unwrap();
+    told("forgetful", &flown);
+    assert!(first(&flown, Event::Rebooting).is_some());
+    for burn in [Event::DeorbitStarted, Event::IgnitionArmed, Event::BrakingStarted] {
+        assert_eq!(first(&flown, burn), None);
     }
 }
 

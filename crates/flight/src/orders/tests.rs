@@ -254,7 +254,7 @@ fn what_the_link_carries_out_is_handed_on_for_one_cycle() {
 #[test]
 fn no_single_packet_loads_a_value_and_no_deorbit_burn_far_from_the_plan() {
     let mut load = load();
-    load.deorbit.t_ignition = load.deorbit.t_ignition + Span::from_ms(60_000);
+    load.deorbit.t_ignition += Span::from_ms(60_000);
     let own = load.deorbit.dv_m_s;
     let mut flight = flight_in(&load, 2000.0, Phase::OrbitCoast);
     let dv = |value| Order::LoadParameter { parameter: tuned::DEORBIT_DV, value };
@@ -344,7 +344,7 @@ fn low_down_neither_the_computer_nor_the_only_ranges_are_taken_away() {
 #[test]
 fn diverts_add_up_to_what_can_be_flown_and_no_further() {
     let mut load = load();
-    load.deorbit.t_arm = load.deorbit.t_arm + Span::from_ms(60_000);
+    load.deorbit.t_arm += Span::from_ms(60_000);
     let divert = Order::Divert { east_m: 0.0, north_m: 2000.0 };
     let refused = [Report::Refused(Header::new(1), Refusal::OutOfReach)];
     let mut flight = flight_in(&load, 2000.0, Phase::DescentCoast);
