@@ -69,7 +69,7 @@ impl Live {
         let receiver = receiver(read_key(&key).map_err(Report::from_err)?);
         let control = Control::open(&self.to, Some(&plan), fresh_archive(folder), Some(key))?;
         let load = stand.load(run);
-        let link = Box::new(OnAir::new(radio, mission::hidden_times(&stand)));
+        let link = Box::new(OnAir::new(radio));
         let mut flight = Loop::new(&stand, &load, run, Recording::Full, link, receiver)?;
         let units = folder.join("units.frsd");
         self.drive(&mut flight, speed, &control, &units)?;

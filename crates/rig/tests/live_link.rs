@@ -10,7 +10,7 @@ use icd::link::packet::{self, Packet};
 use icd::link::reassemble::Packets;
 use icd::time::Time;
 use rig::closed_loop::Stand;
-use rig::live::{Live, OnAir, mission, receiver};
+use rig::live::{Live, OnAir, receiver};
 use rig::record::Recording;
 use rig::scenario::Scenario;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ fn flown(name: &str) -> (BTreeMap<u16, Time>, Time) {
     let stand = Stand::new(Scenario::read(&folder.join(format!("{name}.toml"))).unwrap()).unwrap();
     let load = stand.load(0);
     let radio = stand.radio(0).unwrap().unwrap();
-    let link = Box::new(OnAir::new(radio, mission::hidden_times(&stand)));
+    let link = Box::new(OnAir::new(radio));
     let key = receiver([7; icd::link::security::KEY_OCTETS]);
     let mut live = Live::new(&stand, &load, 0, Recording::Off, link, key).unwrap();
     let (mut channels, mut latest, mut over) = (BTreeMap::new(), BTreeMap::new(), None);

@@ -38,7 +38,7 @@
 //! | TRUTH-27 | list every number that is drawn once a run, and take it as given | `every_constant_of_the_list_is_one_that_counts_and_no_other_is_drawn`, `giving_what_would_be_drawn_changes_no_bit` |
 //! | TRUTH-28 | hear of the lander as far as the sky allows | `the_moon_stands_over_every_station_where_another_program_puts_it`, `the_moon_hides_the_earth_for_46_5_minutes_of_a_revolution`, `stations_cover_a_month_as_published` |
 //! | TRUTH-29 | and as well as the link budget says | `the_loss_of_free_space_is_that_of_the_table`, `bit_rates_are_those_of_the_table`, `it_locks_after_a_search_and_lets_go_after_a_second_below` |
-//! | TRUTH-30 | keep a beacon of its own beside the main radio | `the_backup_path_lives_when_the_main_one_dies`, `the_backup_path_keeps_the_last_it_was_shown_and_says_how_old_it_is` |
+//! | TRUTH-30 | keep a beacon of its own beside the main radio | `the_backup_path_lives_when_the_main_one_dies`, `short_frames_are_found_sooner` |
 //! | TRUTH-31 | let a radio that nobody answers try what may help, step by step | `a_lower_rate_brings_frames_back`, `the_other_antenna_brings_the_link_back`, `the_other_transmitter_brings_the_link_back`, `the_bare_carrier_is_heard_where_nothing_else_is`, `off_and_on_again_brings_the_link_back`, `listening_with_a_beacon_lives_through_the_hours_without_a_station` |
 //! | TRUTH-32 | pass on through relays what no station sees | `two_relays_cover_the_far_side_as_published`, `at_schroedinger_the_earth_never_rises` |
 #![warn(missing_docs)]

@@ -326,8 +326,7 @@ impl<M: AsRef<[Block]> + AsMut<[Block]>> Store<M> {
     }
 
     fn wanted(&self, block: &Block) -> bool {
-        block.sent == NEVER
-            || (self.asked.holds(block.t) && block.sent < self.asked_at)
+        block.sent == NEVER || (self.asked.holds(block.t) && block.sent < self.asked_at)
     }
 
     /// The next packet to be sent out of the store: the oldest that is wanted of the most important class.

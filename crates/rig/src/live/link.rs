@@ -44,7 +44,7 @@ pub trait Link {
     fn hears(&self) -> bool;
     /// Whether the ground hears the lander too, as far as can be known on board: its answers come in.
     fn contact(&self) -> bool;
-    /// Time since the ground was last heard, s.
+    /// Time since the ground was last heard, but for what the Moon hides, s.
     fn silence_s(&self) -> f64;
     /// Light time from a station to the lander, s; `None` when what it radiates now does not arrive.
     fn way_up_s(&self, station: u8) -> Option<f64>;

@@ -120,7 +120,7 @@ fn occultations(stand: &Stand) -> Vec<Json> {
 
 /// When the Moon hides the lander on its planned way, deorbit and braking left out: coasts before and after the one, and
 /// from ignition on the target in place of the lander.
-pub fn hidden_times(stand: &Stand) -> Vec<(Time, Time)> {
+fn hidden_times(stand: &Stand) -> Vec<(Time, Time)> {
     let (arrival, start) = (&stand.arrival, stand.planned_start().t);
     let (ignition, touchdown) = (arrival.ignition.t, stand.scenario.approach.touchdown);
     let mut out: Vec<(Time, Time)> = Vec::new();

@@ -4,7 +4,6 @@
 //! As programmed: the radio is looked at ten times a second, and at once when the lander has met the
 //! ground. The main stream goes by the sender of the path on which
 //! the receiver on board hears a station best, the proximity radio for one through a relay; without any it stays.
-//! While the Moon hides the lander by plan, nobody is expected to be heard: the radio's own ladder does not begin.
 
 use super::link::{Link, Path};
 use crate::closed_loop::Simulation;
@@ -19,9 +18,6 @@ const LOOK: Span = Span::from_ms(100);
 /// the downlink's guard of 10 s.
 const ANSWERED_S: f64 = 3.0;
 
-/// So much earlier and later than planned the Moon may hide a lander: a hundred kilometres along its way. Assumed.
-const ASIDE: Span = Span::from_ms(60_000);
-
 /// One run's radio beside its loop.
 #[derive(Clone, Debug)]
 pub struct OnAir {
@@ -32,17 +28,13 @@ pub struct OnAir {
     /// Whether the lander had met the ground, and nature had ended, at the last look.
     over: (bool, bool),
     paths: Vec<Path>,
-    /// When nobody can be heard by plan.
-    hidden: Vec<(Time, Time)>,
 }
 
 impl OnAir {
     /// Before the first look at the radio.
-    ///
-    /// - `hidden`: planned times behind the Moon: [`super::mission::hidden_times`].
-    pub fn new(radio: Radio, hidden: Vec<(Time, Time)>) -> Self {
+    pub fn new(radio: Radio) -> Self {
         let next = radio.view().t;
-        Self { radio, sender: Sender::Main, next, paths: Vec::new(), hidden }
+        Self { radio, sender: Sender::Main, next, over: (false, false), paths: Vec::new() }
     }
 
     fn sending(&self, transmitter: Transmitter) -> Option<Sending> {
@@ -69,9 +61,6 @@ impl Link for OnAir {
             return;
         }
         (self.next, self.over) = (now + LOOK, over);
-        if self.hidden.iter().any(|(from, to)| *from - ASIDE <= now && now <= *to + ASIDE) {
-            self.radio.hear(now);
-        }
         let view = self.radio.step(&Lander::of(world).at(now));
         if let Some(path) = view.uplink {
             self.sender = path.sender;
@@ -111,7 +100,7 @@ impl Link for OnAir {
     }
 
     fn contact(&self) -> bool {
-        self.hears() && self.silence_s() < ANSWERED_S
+        self.hears() && self.radio.view().answered_s < ANSWERED_S
     }
 
     fn silence_s(&self) -> f64 {

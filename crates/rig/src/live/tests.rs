@@ -165,8 +165,7 @@ fn equal_runs_deliver_equal_octets() {
     let hash = || {
         let mut hash = Sha256::new();
         let mut last = None;
-        let link =
-            Box::new(OnAir::new(stand.radio(0).unwrap().unwrap(), mission::hidden_times(&stand)));
+        let link = Box::new(OnAir::new(stand.radio(0).unwrap().unwrap()));
         let (flown, totals) = deliver(&stand, link, 20.0, |delivery| {
             hash.update(delivery.at.tai_ns().to_be_bytes());
             hash.update(&delivery.octets);
@@ -212,7 +211,7 @@ fn the_plan_tells_what_the_scenario_plans() {
 /// Flies a scenario with its own radio; the last essential state that any station had, and what was heard of it all.
 fn with_its_radio(name: &str, after_s: f64) -> (Flown, Totals, Heard, Option<(Time, bool)>) {
     let stand = stand(name);
-    let link = OnAir::new(stand.radio(0).unwrap().unwrap(), mission::hidden_times(&stand));
+    let link = OnAir::new(stand.radio(0).unwrap().unwrap());
     let (mut heard, mut last) = (Heard::default(), None);
     let (flown, totals) = deliver(&stand, Box::new(link), after_s, |delivery| {
         let (unit, _) = delivery::read(&delivery.octets).unwrap();
@@ -280,12 +279,10 @@ fn a_command_reaches_the_computer_a_light_time_later_and_its_answers_come_back_a
             let frame = TmFrame::read(unit.payload).ok().filter(|_| unit.content == Content::Frame);
             let Some(frame) = frame else { continue };
             let Some(channel) = channels.get_mut(usize::from(frame.channel)) else { continue };
-            channel.take(&frame, |octets| {
-                match packet::decode(octets) {
-                    Ok((Packet::Report { t, report }, _)) => reports.push((t, report)),
-                    Ok((Packet::Event { t, event: Event::UplinkForged }, _)) => forged.push(t),
-                    _ => {}
-                }
+            channel.take(&frame, |octets| match packet::decode(octets) {
+                Ok((Packet::Report { t, report }, _)) => reports.push((t, report)),
+                Ok((Packet::Event { t, event: Event::UplinkForged }, _)) => forged.push(t),
+                _ => {}
             });
         }
     }

@@ -88,8 +88,10 @@ pub struct Hand {
     pub antenna: u8,
     /// Number of the transmitter in use.
     pub unit: u8,
-    /// When the ground was last heard.
+    /// When the ground was last heard, moved on by the time in which nobody can answer.
     pub heard: Time,
+    /// When the ground was last heard.
+    pub answered: Time,
     /// The last step taken.
     pub last: Option<(Time, Rung)>,
     /// The bit rate that was ordered, and what was there in the beginning.
@@ -125,6 +127,7 @@ impl Hand {
             antenna: 0,
             unit: 0,
             heard: t,
+            answered: t,
             last: None,
             ordered: rate,
             since: t,
@@ -142,7 +145,7 @@ impl Hand {
         if (t - self.heard).s() > BREAK_S {
             self.since = t;
         }
-        self.heard = t;
+        (self.heard, self.answered) = (t, t);
         self.rates_dropped = 0;
         self.taken = [false; 5];
         match self.mode {

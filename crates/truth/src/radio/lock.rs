@@ -56,6 +56,8 @@ impl Lock {
     /// nothing comes in, or nothing but the carrier.
     pub fn follow(&mut self, t: Time, carrier_dBHz: Option<f64>, data: Option<(f64, f64)>) {
         let carrier_dBHz = carrier_dBHz.unwrap_or(f64::NEG_INFINITY);
+        // One number each time, searched or not: what is heard moves no other's numbers.
+        let takes_s = self.stream.uniform_between(SEARCH_S[0], SEARCH_S[1]);
         if self.locked.is_some() {
             if carrier_dBHz >= LOSS_DBHZ {
                 self.weak = None;
@@ -64,7 +66,7 @@ impl Lock {
             }
         }
         if self.locked.is_none() {
-            self.search(t, carrier_dBHz);
+            self.search(t, carrier_dBHz, takes_s);
         }
         let long_enough = |(rate, _): (f64, f64)| {
             self.locked.is_some_and(|since| (t - since).s() >= FRAMES * self.frame_bits / rate)
@@ -73,15 +75,12 @@ impl Lock {
             && data.is_some_and(|(rate, ebn0)| ebn0 >= budget::GAP_DB && long_enough((rate, ebn0)));
     }
 
-    fn search(&mut self, t: Time, carrier_dBHz: f64) {
+    fn search(&mut self, t: Time, carrier_dBHz: f64, takes_s: f64) {
         if carrier_dBHz <= LOCK_DBHZ {
             self.search = None;
             return;
         }
-        let stream = &mut self.stream;
-        let (since, takes) = *self.search.get_or_insert_with(|| {
-            (t, Span::from_s(stream.uniform_between(SEARCH_S[0], SEARCH_S[1])))
-        });
+        let (since, takes) = *self.search.get_or_insert((t, Span::from_s(takes_s)));
         if t - since >= takes {
             (self.locked, self.search) = (Some(t), None);
         }

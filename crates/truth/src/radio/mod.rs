@@ -9,8 +9,7 @@
 //! let view = radio.step(&Lander::of(&world));                         // &RadioView: paths, senders, mode of the radio
 //! let through = radio.frame_survives(n, octets);                      // path number n of view.paths, one frame
 //! radio.hear(t);                                                      // a command was authenticated on board
-//! radio.set_rate(2); radio.set_unit(1); radio.set_antenna(1); radio.switch(Sender::Backup, false);  // what commands do
-//! radio.latch(&snapshot); radio.latched(t)                            // what the backup path knows, and its age
+//! radio.set_rate(2); radio.set_antenna(1); radio.switch(Sender::Backup, false);  // what commands do
 //! ```
 //! A view holds for what leaves the lander at its time; what leaves now on a path arrives after its `light_time_s`, and
 //! arrives at all if the path is `frame_locked` and `frame_survives` says so. After an impact, step on with
@@ -29,7 +28,6 @@ pub mod earth;
 pub mod fault;
 pub mod geometry;
 pub mod ladder;
-mod latch;
 pub mod lock;
 pub mod multipath;
 pub mod pass;
@@ -42,7 +40,6 @@ mod ways;
 pub use budget::Antenna;
 pub use fault::{DEVICES, Device, Fault, FaultKind};
 pub use ladder::{Ladder, Mode, Rung};
-pub use latch::Latched;
 pub use multipath::Mirror;
 pub use relay::Relay;
 pub use spec::{
@@ -58,7 +55,6 @@ use icd::frames::{I, M};
 use icd::link::command_frame::TC_FRAME_MAX;
 use icd::rotation::Rotation;
 use icd::time::{Span, Time};
-use icd::tm::Snapshot;
 use ladder::{Choice, Hand};
 use lock::Lock;
 use std::collections::VecDeque;
@@ -66,6 +62,8 @@ use std::sync::Arc;
 
 /// Words from the ground that are on their way, at most: some seconds of them.
 const WORDS_MAX: usize = 256;
+/// So much earlier and later the Moon may hide a lander, s: a hundred kilometres along its way. Assumed.
+const ASIDE_S: f64 = 60.0;
 /// An hour, s.
 const HOUR_S: f64 = 3600.0;
 
@@ -95,7 +93,6 @@ pub struct Radio {
     uplink: Lock,
     /// When words of the ground reach the lander.
     words: VecDeque<Time>,
-    latched: Option<Snapshot>,
     begun: bool,
     view: RadioView,
 }
@@ -138,7 +135,6 @@ impl Radio {
             ways: paths.iter().map(each).collect(),
             uplink: Lock::new(key.stream("radio.lock.uplink"), TC_FRAME_MAX),
             words: VecDeque::new(),
-            latched: None,
             begun: false,
             view: ways::nothing(start, &paths),
             environment,
@@ -216,13 +212,6 @@ impl Radio {
         self.hand.order(rate.min(lowest));
     }
 
-    /// Sets the main radio's transmitter by its number; one that does not exist is ignored.
-    pub fn set_unit(&mut self, unit: u8) {
-        if unit < self.link.on_board.main.units {
-            self.hand.unit = unit;
-        }
-    }
-
     /// Sets the main radio's antenna by its number, where it exists and the switch moves.
     pub fn set_antenna(&mut self, antenna: u8) {
         let moves = self.faults.moves(Device::AntennaSwitch, self.view.t);
@@ -236,23 +225,20 @@ impl Radio {
         self.on[sender as usize] = on;
     }
 
-    /// Shows the backup path what the flight software shows; call it while the computer is up, and only then.
-    pub fn latch(&mut self, snapshot: &Snapshot) {
-        self.latched = Some(*snapshot);
-    }
-
-    /// What the backup path has to send at `t`: the last it was shown, and how old that is.
-    #[must_use]
-    pub fn latched(&self, t: Time) -> Option<Latched<'_>> {
-        self.latched.as_ref().map(|snapshot| Latched { snapshot, age_s: (t - snapshot.t).s() })
-    }
-
-    /// Whether the Moon, as a sphere, hides the Earth's centre: what the plan on board knows.
+    /// Whether the Moon, as a sphere, hides the Earth's centre, now or within [`ASIDE_S`] before or after along the
+    /// present velocity, and no relay is in view: what the plan on board knows.
     fn nobody_is_there(&self, lander: &Lander) -> bool {
+        if self.view.paths.iter().any(|seen| seen.path.relay.is_some() && seen.visible) {
+            return false;
+        }
         let Some(p_ME_I) = self.environment.ephemeris.earth(lander.now.t) else { return true };
-        let to_earth = p_ME_I - lander.p_MB_I;
-        let range_m = to_earth.norm();
-        geometry::behind_the_sphere(lander.p_MB_I.si(), to_earth.si() / range_m, range_m)
+        let (p_m, v_m_s) = (lander.p_MB_I.si(), lander.v_MB_I.si());
+        [0.0, -ASIDE_S, ASIDE_S].into_iter().any(|aside_s| {
+            let from_m = p_m + v_m_s * aside_s;
+            let to_m = p_ME_I.si() - from_m;
+            let range_m = to_m.norm();
+            geometry::behind_the_sphere(from_m, to_m / range_m, range_m)
+        })
     }
 
     fn choice(&self) -> Choice {
@@ -305,6 +291,7 @@ impl Radio {
         });
         (view.mode, view.antenna, view.unit) = (self.hand.mode, self.hand.antenna, self.hand.unit);
         view.silence_s = (t - self.hand.heard).s();
+        view.answered_s = (t - self.hand.answered).s();
         view.rung = self.hand.last;
     }
 

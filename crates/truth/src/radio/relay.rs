@@ -81,11 +81,4 @@ impl Relay {
         let v_M = (across * (minor * c) - apse * s) * (a * rate);
         Mover { p_m: R_IM.si() * p_M, v_m_s: R_IM.si() * v_M }
     }
-
-    /// Its period, s.
-    #[must_use]
-    pub fn period_s(&self) -> f64 {
-        let a = self.semi_major_axis_m;
-        core::f64::consts::TAU * (a * a * a / GM_MOON_M3_S2).sqrt()
-    }
 }

@@ -269,32 +269,18 @@ fn frames_fall_to_a_fault_in_its_share_and_streams_stay_apart() {
 }
 
 #[test]
-fn the_backup_path_keeps_the_last_it_was_shown_and_says_how_old_it_is() {
-    let standing = Standing::new();
-    let t = frozen();
-    let mut radio = standing.radio(link(&["goonhilly"]), vec![], t);
-    assert!(radio.latched(t).is_none());
-    let snapshot = Snapshot { t, ..Snapshot::default() };
-    radio.latch(&snapshot);
-    let latched = radio.latched(t + Span::from_s(12.5)).unwrap();
-    assert!(latched.snapshot.t == t && (latched.age_s - 12.5).abs() < 1e-9);
-}
-
-#[test]
-fn orders_set_rate_transmitter_antenna_and_switch_senders() {
+fn orders_set_rate_and_antenna_and_switch_senders() {
     let standing = Standing::new();
     let t = frozen();
     let mut radio = standing.radio(link(&["goonhilly"]), vec![], t);
     radio.set_rate(99);
-    radio.set_unit(1);
     radio.set_antenna(1);
     radio.switch(Sender::Backup, false);
     let view = radio.step(&standing.at(t, 0.0)).clone();
-    assert_eq!((view.main.rate, view.unit, view.antenna), (5, 1, 1));
+    assert_eq!((view.main.rate, view.antenna), (5, 1));
     assert!(!view.backup.unwrap().carrier && view.main.frames);
-    radio.set_unit(7);
     radio.set_antenna(7);
-    assert_eq!(radio.step(&standing.at(t, 0.0)).unit, 1);
+    assert_eq!(radio.step(&standing.at(t, 0.0)).antenna, 1);
     let stuck = fault(Device::AntennaSwitch, FaultKind::Stuck);
     let mut radio = standing.radio(link(&["goonhilly"]), vec![stuck], t);
     radio.step(&standing.at(t, 0.0));

@@ -126,8 +126,10 @@ pub struct RadioView {
     pub uplink_locked: bool,
     /// The path whose station it hears best.
     pub uplink: Option<Path>,
-    /// Time since the ground was last heard, s.
+    /// Time since the ground was last heard, but for what the Moon hides, s.
     pub silence_s: f64,
+    /// Time since the ground was last heard, s.
+    pub answered_s: f64,
     /// The last step that the radio took by itself.
     pub rung: Option<(Time, Rung)>,
     /// The radios are destroyed.

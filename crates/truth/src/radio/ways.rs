@@ -73,6 +73,7 @@ pub(super) fn nothing(t: Time, paths: &[Path]) -> RadioView {
         uplink_locked: false,
         uplink: None,
         silence_s: 0.0,
+        answered_s: 0.0,
         rung: None,
         destroyed: false,
     }

@@ -224,12 +224,44 @@ pub(in super::super) fn pathfinder(mean_anomaly_deg: f64) -> Relay {
 }
 
 #[test]
+fn behind_the_moon_no_silence_is_counted_unless_a_relay_is_there() {
+    // Above the middle of the far side, 100 km high, for ten minutes; relays all along their orbit.
+    let standing = Standing::new();
+    let t = frozen();
+    let silence_s = |link: Link| {
+        let mute = vec![fault(Device::RelayTransmitter, FaultKind::Dead)];
+        let mut radio = standing.radio(link, mute, t);
+        for n in 0..600 {
+            let t = t + Span::from_s(f64::from(n));
+            let away = -standing.environment.ephemeris.earth(t).unwrap().si().normalize();
+            let mut lander = standing.at(t, 0.0);
+            lander.p_MB_I = Vector::from_si(away * (MOON_RADIUS_M + 100e3));
+            lander.now.altitude_m = 100e3;
+            radio.step(&lander);
+        }
+        let seen = radio.view().paths.iter().any(|path| path.path.relay.is_some() && path.visible);
+        (seen, radio.view().silence_s, radio.view().answered_s)
+    };
+    let (seen, silent_s, answered_s) = silence_s(link(&["goonhilly"]));
+    assert!(!seen && silent_s < 1.5 && answered_s > 598.0, "{silent_s} {answered_s}");
+    let mut relayed = link(&["goonhilly"]);
+    let (transmitter, antenna) =
+        (relayed.on_board.main.transmitter.clone(), relayed.on_board.main.antennas[0]);
+    relayed.on_board.proximity = Some(Proximity { transmitter, antenna });
+    relayed.relays = (0..8).map(|n| pathfinder(45.0 * f64::from(n))).collect();
+    let (seen, silent_s, _) = silence_s(relayed);
+    assert!(seen && silent_s > 590.0, "{silent_s}");
+}
+
+#[test]
 fn a_relay_keeps_its_ellipse() {
     let environment = environment();
     let relay = pathfinder(0.0);
     let axes = environment.R_IM(relay.epoch).unwrap();
     // Published: 10.8 h.
-    assert!((relay.period_s() / 3600.0 - 10.8).abs() < 0.05, "{}", relay.period_s() / 3600.0);
+    let a = relay.semi_major_axis_m;
+    let period_s = core::f64::consts::TAU * (a * a * a / icd::constants::GM_MOON_M3_S2).sqrt();
+    assert!((period_s / 3600.0 - 10.8).abs() < 0.05, "{}", period_s / 3600.0);
     for n in 0..50 {
         let t = relay.epoch + Span::from_s(777.0 * f64::from(n));
         let here = relay.at(axes, t);
