@@ -310,7 +310,7 @@ fn minutes_of_flight_with_bad_frames_repetitions_and_lost_connections_lose_no_oc
     assert!(figures.connections > 1 || figures.frames < 5_000, "{figures:?}");
     assert!(figures.frames_corrupted * 30 > figures.frames, "{figures:?}");
     assert!(figures.packets_decoded * 100 > figures.packets_sent * 80, "{figures:?}");
-    assert!(figures.values_live > 100_000, "{figures:?}");
+    assert!(figures.values_live > 10_000, "{figures:?}");
     assert!(figures.values_history > 100_000, "{figures:?}");
 }
 

@@ -286,8 +286,9 @@ async fn one_browser_that_does_not_read_is_dropped_and_the_others_are_told_every
     // More than the system holds for one that does not read, less than the ground does.
     let text = "x".repeat(64 << 10);
     for k in 0..160 {
-        bench.ground.raise(&format!("ground.test.{k}"), Level::Yellow, &text);
-        assert_eq!(next(&mut quick, "alarm").await["source"], format!("ground.test.{k}"));
+        let source = format!("ground.test.{k}");
+        bench.ground.raise(&source, Level::Yellow, &text);
+        while next(&mut quick, "alarm").await["key"] != source {} // the desk has alarms of its own
     }
     tokio::time::sleep(Duration::from_secs(6)).await;
     let end = async { while let Some(Ok(_)) = slow.next().await {} };
