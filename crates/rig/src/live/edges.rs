@@ -49,11 +49,10 @@ impl Edges {
             self.forged_told = Some(now);
             out.push(Event::UplinkForged);
         }
-        if seen.bit_rate != 0 && self.bit_rate != Some(seen.bit_rate) && due(self.rate_told) {
-            if self.bit_rate.replace(seen.bit_rate).is_some() {
-                self.rate_told = Some(now);
-                out.push(Event::BitRateChanged);
-            }
+        let changed = seen.bit_rate != 0 && self.bit_rate != Some(seen.bit_rate);
+        if changed && due(self.rate_told) && self.bit_rate.replace(seen.bit_rate).is_some() {
+            self.rate_told = Some(now);
+            out.push(Event::BitRateChanged);
         }
         if seen.locked_out && !self.locked_out {
             out.push(Event::UplinkLockedOut);
