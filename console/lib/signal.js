@@ -137,7 +137,7 @@ export function mount(container, api) {
       const carrier = s.carrier_locked ?? s.carrier;
       const angle = s.elevation_deg ?? (s.elevation_rad === undefined ? undefined : (s.elevation_rad * 180) / Math.PI);
       return h('li', {}, h('b', {}, s.name ?? `station ${s.number}`), h(`i${carrier ? '.for' : ''}`, {}, carrier === undefined ? '' : carrier ? 'carrier' : 'no carrier'),
-        h('span', {}, [!s.carrier_locked || typeof s.cn0_dBHz !== 'number' ? '' : `${number(s.cn0_dBHz, 1)} dBHz`, angle === undefined ? '' : `elevation ${number(angle, 0)}°`].filter(Boolean).join(', ')));
+        h('span', {}, [!carrier || typeof s.cn0_dBHz !== 'number' ? '' : `${number(s.cn0_dBHz, 1)} dBHz`, angle === undefined ? '' : `elevation ${number(angle, 0)}°`].filter(Boolean).join(', ')));
     }));
     if (state?.procedure?.steps) held = state.procedure;
     paintProcedure();
