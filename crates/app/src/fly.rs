@@ -4,7 +4,7 @@
 
 use crate::live::{self, Live};
 use crate::overrides::Overrides;
-use crate::pace;
+use crate::pace::{Speed, speed};
 use crate::panel::{Panel, Screen};
 use crate::plain::{Lines, Queue, say};
 use crate::shipped::Unpacked;
@@ -73,26 +73,6 @@ pub struct Fly {
     live: Live,
     #[command(flatten)]
     overrides: Overrides,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Speed {
-    /// So many times real time.
-    Times(f64),
-    /// As fast as it computes.
-    Max,
-    /// As fast as it computes to braking, then [`WATCHED`] times real time.
-    Watched,
-}
-
-fn speed(text: &str) -> Result<Speed, String> {
-    if text == "max" {
-        return Ok(Speed::Max);
-    }
-    match text.parse::<f64>() {
-        Ok(times) if times.is_finite() && times > 0.0 => Ok(Speed::Times(times)),
-        _ => Err("a number above 0, or `max`".to_string()),
-    }
 }
 
 /// A scenario with its name on screen.
@@ -173,11 +153,7 @@ impl Fly {
         };
         let usual = Path::new("out").join(&entrant.name);
         let folder = self.out.clone().unwrap_or(usual);
-        let speed = match self.speed {
-            Some(Speed::Times(times)) => pace::Speed::Times(times),
-            Some(Speed::Max | Speed::Watched) => pace::Speed::Max,
-            None => pace::Speed::Times(1.0),
-        };
+        let speed = self.speed.unwrap_or(Speed::Times(1.0));
         self.live.fly(entrant, self.run, speed, &folder)
     }
 
@@ -217,8 +193,8 @@ impl Fly {
         let over = Over(index, tell);
         let stand = Stand::new(scenario.clone())?;
         let planned = scenario.approach.touchdown;
-        let usual = if live() { Speed::Watched } else { Speed::Max };
-        let mut pace = Pace { speed: self.speed.unwrap_or(usual), since: None };
+        let usual = if live() { None } else { Some(Speed::Max) };
+        let mut pace = Pace { speed: self.speed.or(usual), since: None };
         let mut told = 0;
         let flown = closed_loop::fly(&stand, self.run, Recording::Full, |frame| {
             pace.keep(frame.t_s, frame.telemetry.phase);
@@ -276,18 +252,19 @@ fn status(frame: &Frame<'_>, planned: Time) -> Status {
     }
 }
 
-/// Holds simulated time back to its multiple of real time.
+/// Holds simulated time back to its multiple of real time; without a speed as fast as it computes to braking, then to
+/// [`WATCHED`] times real time.
 struct Pace {
-    speed: Speed,
+    speed: Option<Speed>,
     since: Option<(Instant, f64)>,
 }
 
 impl Pace {
     fn keep(&mut self, t_s: f64, phase: Phase) {
         let times = match self.speed {
-            Speed::Times(times) => times,
-            Speed::Watched if phase >= Phase::Braking => WATCHED,
-            Speed::Watched | Speed::Max => return,
+            Some(Speed::Times(times)) => times,
+            None if phase >= Phase::Braking => WATCHED,
+            Some(Speed::Max) | None => return,
         };
         let (began, from_s) = *self.since.get_or_insert((Instant::now(), t_s));
         let due = Duration::try_from_secs_f64((t_s - from_s) / times).unwrap_or_default();
@@ -341,17 +318,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_speed_is_a_positive_number_or_max() {
-        assert_eq!(speed("max"), Ok(Speed::Max));
-        assert_eq!(speed("2.5"), Ok(Speed::Times(2.5)));
-        for wrong in ["0", "-1", "fast", "NaN", "inf", ""] {
-            assert!(speed(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
     fn only_the_powered_descent_is_held_back_for_watching() {
-        let mut pace = Pace { speed: Speed::Watched, since: None };
+        let mut pace = Pace { speed: None, since: None };
         let began = Instant::now();
         pace.keep(0.0, Phase::DescentCoast);
         pace.keep(3000.0, Phase::DescentCoast);

@@ -57,7 +57,7 @@ pub(super) async fn live(State(room): State<Shared>, upgrade: WebSocketUpgrade) 
         .max_write_buffer_size(WAITING_MAX)
         .on_upgrade(move |socket| async move {
             let _place = place; // given back when the listener is gone
-            Listener::new(&room, socket).run(&room).await;
+            Listener::new(socket).run(&room).await;
         })
 }
 
@@ -75,7 +75,7 @@ struct Listener {
 struct Over;
 
 impl Listener {
-    fn new(_room: &Arc<Room>, socket: WebSocket) -> Self {
+    fn new(socket: WebSocket) -> Self {
         let now = Instant::now();
         Self {
             socket,
