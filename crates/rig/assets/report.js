@@ -191,8 +191,12 @@
       ctx.strokeStyle = color; ctx.fillStyle = css("--card"); ctx.lineWidth = 2.2 * r;
       ctx.beginPath(); ctx.arc(x, y, 5 * r, 0, 7); ctx.fill(); ctx.stroke();
       const text = `${v} m/s at ${h >= 1000 ? h / 1000 + " km" : h + " m"}`;
-      ctx.strokeStyle = css("--card"); ctx.lineWidth = 4 * r; ctx.lineJoin = "round"; ctx.strokeText(text, x + 10 * r, y);
-      ctx.fillStyle = color; ctx.fillText(text, x + 10 * r, y);
+      ctx.strokeStyle = css("--card"); ctx.lineWidth = 4 * r; ctx.lineJoin = "round";
+      // Where there is no room on the right of its point, a label stands on the left.
+      const wide = ctx.measureText(text).width + 10 * r, right = x + wide < u.bbox.left + u.bbox.width;
+      const from = right ? x + 10 * r : x - wide;
+      ctx.strokeText(text, from, y);
+      ctx.fillStyle = color; ctx.fillText(text, from, y);
     }
     ctx.restore();
   }
