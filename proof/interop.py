@@ -2,7 +2,7 @@
 
     interop.py FLIGHT PROGRAM SCRATCH
 
-FLIGHT is a folder with packets.ccsds, PROGRAM is frigoris, SCRATCH a folder for files. Values are compared with
+FLIGHT is a folder with telemetry.tm, PROGRAM is frigoris, SCRATCH a folder for files. Values are compared with
 those of `frigoris decode` by their bits. Prints a line a client; exits with 1 at the first difference.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import ccsdspy
 import space_packet_parser
-from spacepackets.ccsds import SpacePacketHeader
+from spacetelemetry.tm import SpacePacketHeader
 from spacepackets.ecss import PusTm
 from spacepackets.ecss.tm import InvalidTmCrc16Error
 
@@ -414,7 +414,7 @@ def main():
     print("XTCE: valid by the schema and by space_packet_parser's own checks")
     database = space_packet_parser.load_xtce(str(dictionary / "frigoris.xtce.xml"))
     layout, kinds = layouts(dictionary), kinds_of(database)
-    flown, samples = ours(flight / "packets.ccsds"), ours(dictionary / "samples.ccsds")
+    flown, samples = ours(flight / "telemetry.tm"), ours(dictionary / "samples.ccsds")
     counts = [f"{len(p)} packets, {sum(len(packet.values) for packet in p)} values" for p in (flown, samples)]
     print(f"by our own decoder: {counts[0]} of the flight; samples of every kind of packet: {counts[1]}")
     packets = flown + samples

@@ -19,7 +19,7 @@ count, key, value. Telecommands are read too.\n\n\
 Exit code: 0 all of the file are packets of ours, 1 some of it is not."
 )]
 pub struct Decode {
-    /// File of space packets, such as packets.ccsds of a flight.
+    /// File of space packets, such as telemetry.tm of a flight.
     file: PathBuf,
 }
 

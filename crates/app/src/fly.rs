@@ -55,7 +55,7 @@ pub struct Fly {
     /// held to 60 so that it can be watched].
     #[arg(long, value_parser = speed)]
     speed: Option<Speed>,
-    /// Folder for record.parquet, packets.ccsds, summary.json and report.html; with several flights one
+    /// Folder for record.parquet, telemetry.tm, summary.json and report.html; with several flights one
     /// folder each, and a combined report.html above them [default: out, and out/NAME for one flight].
     #[arg(long)]
     out: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! What a flight leaves on disk: `record.parquet`, `packets.ccsds`, `summary.json`, `report.html`.
+//! What a flight leaves on disk: `record.parquet`, `telemetry.tm`, `summary.json`, `report.html`.
 //!
 //! Owns: names and folders. Does not own: the formats (see `rig::record`, `rig::report`).
 

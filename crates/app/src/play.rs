@@ -104,7 +104,7 @@ fn recording(folder: &Path) -> miette::Result<(String, Vec<Delivery>, usize)> {
         let octets = std::fs::read(file).into_diagnostic();
         octets.wrap_err_with(|| format!("{}: cannot be read", file.display()))
     };
-    let (units, packets) = (folder.join("units.frsd"), folder.join("packets.ccsds"));
+    let (units, packets) = (folder.join("units.frsd"), folder.join("telemetry.tm"));
     if units.exists() {
         return Ok((units.display().to_string(), of_units(&read(&units)?), 0));
     }

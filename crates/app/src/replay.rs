@@ -19,7 +19,7 @@ must be the one that flew.\n\n\
 Exit code: 0 what was received is bit-exact as far as it reaches, 1 it is not, 2 it cannot be replayed."
 )]
 pub struct Replay {
-    /// Folder of a flight: record.parquet and packets.ccsds.
+    /// Folder of a flight: record.parquet and telemetry.tm.
     folder: PathBuf,
     /// Scenario file, or name of a shipped scenario [default: as recorded].
     #[arg(long)]

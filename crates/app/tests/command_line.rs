@@ -69,7 +69,7 @@ fn a_flight_in_a_pipe_prints_lines_without_control_codes_and_leaves_its_files() 
     let said = text(&output.stdout);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}", text(&output.stderr));
     assert!(said.contains("phase braking") && said.contains("written: "), "{said}");
-    for file in ["record.parquet", "packets.ccsds", "summary.json", "report.html"] {
+    for file in ["record.parquet", "telemetry.tm", "summary.json", "report.html"] {
         assert!(std::fs::metadata(folder.join("kept").join(file)).unwrap().len() > 100, "{file}");
     }
 }
@@ -156,7 +156,7 @@ fn a_flight_replays_from_its_folder_and_a_damaged_one_does_not_in_silence() {
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(said.contains("seed 11") && said.contains("  bit-exact\n"), "{said}");
-    let packets = folder.join("kept/packets.ccsds");
+    let packets = folder.join("kept/telemetry.tm");
     let whole = std::fs::read(&packets).unwrap();
     std::fs::write(&packets, &whole[..whole.len() / 2 + 1]).unwrap();
     let said = text(&frigoris(&folder, &["replay", "kept"]).stdout);

@@ -7,8 +7,9 @@
 //! Rates: one cycle is 20 ms of sensors in, commands out; every fifth, by the flight software's own
 //! count, begins a pulse frame, and only then facts and telemetry stand side by side.
 
+use crate::arrival::OrbitState;
 use crate::computer::Computer;
-use crate::load::{digest, nav_start};
+use crate::load::nav_start;
 use crate::measures::{MEASURES, Measures};
 use crate::record::{Record, Recorder, Recording};
 use crate::scenario::ScenarioError;
@@ -78,10 +79,24 @@ impl<'a> Simulation<'a> {
     pub fn new(stand: &Stand, load: &'a Load, run: u64) -> Result<Self, ScenarioError> {
         let start = stand.start(run);
         let nav = nav_start(&stand.scenario, &start, run);
+        Self::uploaded(stand, load, nav, &start, run)
+    }
+
+    /// The same from a given state, with a given state uploaded: how an inquiry flies what it believes to have happened.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn uploaded(
+        stand: &Stand,
+        load: &'a Load,
+        nav: NavStart,
+        start: &OrbitState,
+        run: u64,
+    ) -> Result<Self, ScenarioError> {
         let drawn = stand.faults(run);
         let silence = |(from, until)| Window::new(from, until, start.t);
         Ok(Self {
-            world: stand.world(run, &start, drawn.faults)?,
+            world: stand.world(run, start, drawn.faults)?,
             computer: powered_up(load, nav, &drawn.restarts),
             silences: drawn.silences.into_iter().map(silence).collect(),
             orders: Orders::new(&stand.scenario.commands, start.t),
@@ -248,12 +263,38 @@ impl<'a> Running<'a> {
         recording: Recording,
     ) -> Result<Self, ScenarioError> {
         let simulation = Simulation::new(stand, load, run)?;
+        Ok(Self::watched(stand, simulation, load, run, recording))
+    }
+
+    /// The same from a given state, see [`Simulation::uploaded`]; nothing is recorded.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    #[inline(never)] // large
+    pub fn uploaded(
+        stand: &Stand,
+        load: &'a Load,
+        nav: NavStart,
+        start: &OrbitState,
+        run: u64,
+    ) -> Result<Self, ScenarioError> {
+        let simulation = Simulation::uploaded(stand, load, nav, start, run)?;
+        Ok(Self::watched(stand, simulation, load, run, Recording::Off))
+    }
+
+    fn watched(
+        stand: &Stand,
+        simulation: Simulation<'a>,
+        load: &Load,
+        run: u64,
+        recording: Recording,
+    ) -> Self {
         let mut log = Log::new(stand, &simulation);
         if recording == Recording::Full {
             let nav = nav_start(&stand.scenario, &stand.start(run), run);
-            log.recorder = Some(Recorder::new(stand, run, log.start, digest(load, &nav)));
+            log.recorder = Some(Recorder::new(stand, run, log.start, load, &nav));
         }
-        Ok(Self { simulation, log, run, cycles: 0 })
+        Self { simulation, log, run, cycles: 0 }
     }
 
     /// One cycle; tells how the run ended, once it has. `observer` as in [`fly`].

@@ -6,9 +6,11 @@
 //! written as Parquet; a machine that reads only the packets sees what the ground would have seen.
 
 use crate::closed_loop::Frame;
+use crate::load::digest;
 use crate::parquet_file;
 use crate::scenario::hex;
 use crate::stand::Stand;
+use flight::load::{Load, NavStart, image};
 use icd::bus::{PULSE_FRAME, ShotQuality};
 use icd::events::Event;
 use icd::link::packet::{self, PACKET_MAX};
@@ -75,6 +77,8 @@ pub struct Record {
     pub events: Vec<(f64, Event)>,
     /// CCSDS space packets as the lander sends them.
     pub packets: Vec<u8>,
+    /// What the ground had uploaded: the image of load and first navigation state, see [`flight::load::image`].
+    pub uploaded: Vec<u8>,
 }
 
 impl Record {
@@ -99,7 +103,7 @@ impl Record {
         hex(&hash.finalize())
     }
 
-    /// Writes `record.parquet` and `packets.ccsds` into a folder, which is made if need be.
+    /// Writes `record.parquet`, `telemetry.tm` and `uploaded.load` into a folder, which is made if need be.
     ///
     /// # Errors
     /// What the file system or the Parquet writer refuses.
@@ -120,9 +124,11 @@ impl Record {
         let columns: Vec<parquet_file::Column<'_>> =
             self.columns.iter().map(|c| (&c.key[..], c.unit, &c.values[..])).collect();
         parquet_file::write(&folder.join("record.parquet"), &columns, &facts)?;
-        let packets = folder.join("packets.ccsds");
-        std::fs::write(&packets, &self.packets)
-            .map_err(|reason| WriteError::File { file: packets, reason })
+        for (name, octets) in [("telemetry.tm", &self.packets), ("uploaded.load", &self.uploaded)] {
+            let file = folder.join(name);
+            std::fs::write(&file, octets).map_err(|reason| WriteError::File { file, reason })?;
+        }
+        Ok(())
     }
 }
 
@@ -219,8 +225,8 @@ const SLOW: Span = Span::from_ms(1_000);
 impl Recorder {
     /// An empty record of one run.
     ///
-    /// - `load`: digest of what was loaded.
-    pub fn new(stand: &Stand, run: u64, start: Time, load: String) -> Self {
+    /// - `load`, `nav`: what was uploaded.
+    pub fn new(stand: &Stand, run: u64, start: Time, load: &Load, nav: &NavStart) -> Self {
         let scenario = &stand.scenario;
         let frames = (scenario.duration_s_max / PULSE_FRAME.s()) as usize + 2;
         let values = || Vec::with_capacity(frames.min(FRAMES_FORESEEN));
@@ -239,10 +245,12 @@ impl Recorder {
             run,
             start,
             planned_touchdown: scenario.approach.touchdown,
-            load,
+            load: digest(load, nav),
         };
+        let (events, packets, mut uploaded) = (Vec::new(), Vec::new(), Vec::new());
+        image::pack(load, nav, |octets| uploaded.extend_from_slice(octets));
         Self {
-            record: Record { header, columns, events: Vec::new(), packets: Vec::new() },
+            record: Record { header, columns, events, packets, uploaded },
             thrust_sum_N: [0.0; 3],
             thrust_cycles: 0.0,
             sent: 0,

@@ -83,7 +83,7 @@ impl miette::Diagnostic for ReplayError {
 }
 
 impl Recorded {
-    /// Reads `record.parquet` and `packets.ccsds` of a flight's folder.
+    /// Reads `record.parquet` and `telemetry.tm` of a flight's folder.
     ///
     /// # Errors
     /// Files that are absent or not ours.
@@ -98,7 +98,7 @@ impl Recorded {
             let number = fact(name)?.parse();
             number.map_err(|_| ReplayError::NoFact { file: file.clone(), fact: name })
         };
-        let path = folder.join("packets.ccsds");
+        let path = folder.join("telemetry.tm");
         let packets =
             std::fs::read(&path).map_err(|reason| WriteError::File { file: path, reason })?;
         Ok(Self {

@@ -16,7 +16,7 @@ at hand to run them. Whoever runs them first is asked to say what had to be chan
 
 - `etc/` and `mdb/` belong into the folder of a Yamcs installation.
 - Telemetry: whole space packets over TCP, Yamcs being the client (`host`, `port` in `etc/yamcs.frigoris.yaml`);
-  `packets.ccsds` of any flight is such a stream.
+  `telemetry.tm` of any flight is such a stream.
 - Telecommands: whole packets over TCP. Authentication and frames are the business of what radiates them.
 - Time: CUC 4 + 2 of TAI since 1958, preamble implicit (1E hex).
 - The database is `frigoris.xtce.xml` under another name.

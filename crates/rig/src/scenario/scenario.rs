@@ -255,6 +255,15 @@ impl Scenario {
         Ok(scenario)
     }
 
+    /// The same with these faults in place of those that the file names.
+    pub fn with_faults(&self, faults: Vec<Fault>) -> Self {
+        let own = self.canonical.split_inclusive('\n').filter(|line| !line.starts_with("fault["));
+        let canonical = own.collect::<String>() + &format!("[faults]\n{faults:?}\n");
+        let mut out = Self { faults, canonical, ..self.clone() };
+        out.design = Design::new(&out);
+        out
+    }
+
     /// SHA-256 of the canonical text without the paths in it, hexadecimal: the name of what was asked. Vehicle, kernels,
     /// gravity file and terrain tiles count with their contents, wherever they lie; a file that cannot be read counts
     /// as none.
