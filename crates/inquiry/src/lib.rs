@@ -14,5 +14,6 @@ pub mod evidence;
 pub mod finding;
 pub mod inquiry;
 pub mod mission;
+pub mod prior;
 pub mod replayed;
 pub mod trajectory;
