@@ -160,6 +160,8 @@ impl Filter<'_> {
 
 /// Forward through all epochs.
 ///
+/// Returns the variances of all errors after the last reading too.
+///
 /// - `mean`: expectation of the errors before any reading. `noise`: factor on a report's standard deviation.
 pub fn forward(
     prior: &Prior,
@@ -167,7 +169,7 @@ pub fn forward(
     plans: &[Plan],
     (measured, compared): (&[Measured], &[Compared]),
     noise: impl Fn(&Measured) -> f64,
-) -> (Linear, Vec<Passed>) {
+) -> (Linear, Vec<Passed>, Errors) {
     let mut filter = Filter { x: *mean, P: start(prior), prior };
     let mut linear = Linear { start: filter.P.clone(), ..Linear::default() };
     let mut passed = Vec::with_capacity(plans.len());
@@ -196,7 +198,8 @@ pub fn forward(
         linear.epochs.push(Epoch { t: plan.t, transition: plan.transition.clone(), readings });
         passed.push(filter.passed());
     }
-    (linear, passed)
+    let variance = std::array::from_fn(|i| filter.P.get(i).map_or(0.0, |row| row[i]));
+    (linear, passed, variance)
 }
 
 /// What all readings say about one epoch.

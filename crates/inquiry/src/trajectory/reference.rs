@@ -144,13 +144,14 @@ fn corrected(step: &Step, errors: &Errors) -> (Vector3<f64>, Vector3<f64>) {
 }
 
 impl Reference {
-    /// Flies through `steps` from `start`, the inertial unit reading wrong by `errors`.
+    /// Flies through `steps` from `start`, the inertial unit reading wrong by `errors`; while nothing pushes, the body origin
+    /// turns about the centre of mass.
     pub fn fly(
         environment: &Environment,
         (imu, exposure_m2_kg): (&Imu, f64),
         steps: &[Step],
         start: &Pose,
-        errors: &Errors,
+        (errors, p_BC_B): (&Errors, Vector3<f64>),
     ) -> Self {
         let arm = Vector3::from(imu.p_BA_B);
         let gm_m3_s2 = environment.gravity.gm_m3_s2();
@@ -163,7 +164,8 @@ impl Reference {
             let (w_B, force) = corrected(step, errors);
             let turn = w_B * dt_s;
             let swing = (w_B - pose.w_B).cross(&arm) + w_B.cross(&w_B.cross(&arm)) * dt_s;
-            let dv = if step.coasting { Vector3::zeros() } else { force * dt_s - swing };
+            let free = -w_B.cross(&w_B.cross(&p_BC_B)) * dt_s;
+            let dv = if step.coasting { free } else { force * dt_s - swing };
             let dv_I = pose.q_IB.rotation().si() * (dv + turn.cross(&dv) * 0.5);
             let middle = pose.p_I + pose.v_I * (0.5 * dt_s);
             let r2 = middle.norm_squared();
