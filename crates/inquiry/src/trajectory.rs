@@ -42,6 +42,10 @@ const APART: usize = 50;
 const BASELINE_M: [f64; PASSES] = [300.0, 120.0, 60.0];
 /// Least time over which accelerometers are read while nothing pushes, s.
 const COAST_S: f64 = 0.3;
+/// What liquid that still swings after a turn pushes, m/s² for each rad/s of the turn, and how fast it calms, s. Assumed,
+/// from flights of the mission's models: 1.4e-4 m/s² after 0.07 rad/s.
+const SLOSH_M_S: f64 = 2e-3;
+const CALM_S: f64 = 20.0;
 
 /// One instant of the estimated motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,7 +125,7 @@ pub fn estimate(
     if steps.is_empty() {
         return None;
     }
-    let prior = Prior::of(mission, expect.ground.relief_m);
+    let prior = Prior::of(mission);
     let p_BC_B = centre_of_mass(&mission.load.vehicle);
     let estimator = Estimator { mission, evidence, trust, expect, steps, prior, p_BC_B };
     let mut mean = [0.0; N];
@@ -268,10 +272,13 @@ impl Estimator<'_> {
     fn coasts(&self, poses: &[usize], reference: &Reference, measured: &mut Vec<Measured>) {
         let arm = Vector3::from(self.expect.machine().imu.p_BA_B) - self.p_BC_B;
         let mut from = 0;
+        let mut stirred_rad_s = 0.0_f64;
         for pose in poses {
             let (mut sum, mut time_s, mut cycle) = (Vector3::zeros(), 0.0, 0);
             for n in from..*pose {
                 let step = &self.steps[n];
+                stirred_rad_s *= 1.0 - step.dt_s / CALM_S;
+                stirred_rad_s = stirred_rad_s.max(reference.poses[n + 1].w_B.norm());
                 if step.coasting {
                     let w_B = reference.poses[n + 1].w_B;
                     sum += step.dv_B_m_s - w_B.cross(&w_B.cross(&arm)) * step.dt_s;
@@ -282,7 +289,8 @@ impl Estimator<'_> {
             if time_s >= COAST_S {
                 let e = |first: usize| Vector3::from_fn(|i, _| reference.errors[first + i]);
                 let wrong = e(ACCELEROMETER_BIAS) + e(ACCELEROMETER_WANDER);
-                let report = Report::Coast(sum / time_s - wrong, time_s);
+                let sigma_m_s2 = SLOSH_M_S * stirred_rad_s;
+                let report = Report::Coast(sum / time_s - wrong, time_s, sigma_m_s2);
                 let t = reference.poses[*pose].t;
                 let device = Device::Accelerometers;
                 measured.push(Measured { device, cycle, t, pose: *pose, report });

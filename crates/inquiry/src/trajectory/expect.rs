@@ -133,7 +133,7 @@ impl<'a> Expect<'a> {
         scalar.put(ATTITUDE, reach.cross(&n_I) / meeting.cosine);
         let up = n_I.dot(&(R_IM * meeting.hit_M).normalize());
         scalar.partial[DATUM] = -up / meeting.cosine;
-        scalar.partial[RELIEF] = -up / meeting.cosine;
+        scalar.partial[RELIEF] = -up * self.ground.relief_around_m(meeting.hit_M) / meeting.cosine;
         scalar.partial[RANGEFINDER_BIAS] = 1.0;
         scalar.partial[RANGEFINDER_SCALE] = meeting.range_m;
         Some((scalar, meeting))
@@ -155,7 +155,9 @@ impl<'a> Expect<'a> {
         };
         let range_m = nearest(Vector3::zeros())?;
         let sigma2 = spec.noise * range_m * (spec.noise * range_m) + spec.sigma_m * spec.sigma_m;
-        let mut scalar = Scalar::new(range_m, sigma2 + self.ground.relief_m * self.ground.relief_m);
+        let below_M = a_M - up * range_m;
+        let relief_m = self.ground.relief_around_m(below_M);
+        let mut scalar = Scalar::new(range_m, sigma2 + relief_m * relief_m);
         let slope = Vector3::from_fn(|i, _| {
             let step = Vector3::ith(i, RADAR_STEP_M);
             match (nearest(step), nearest(-step)) {

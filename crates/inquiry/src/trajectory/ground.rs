@@ -32,6 +32,15 @@ const FINE_M: f64 = 3.0;
 const LINES: usize = 9;
 const POINTS: usize = 40;
 const SPACING_M: f64 = 15.0;
+/// From line to line, back along the track and aside, m.
+const BACK_M: f64 = 1000.0;
+const ASIDE_M: f64 = 200.0;
+/// Rings around a point on which relief is measured, m, and samples of each; the mean over all ground counts as so many.
+const RINGS_M: [f64; 3] = [15.0, 40.0, 80.0];
+const RING: usize = 6;
+const LEAST: f64 = 4.0;
+/// Share of the largest square among them that the mean square is at least: one crater makes little of a mean.
+const LARGEST: f64 = 0.25;
 
 /// The mission's ground.
 pub struct Ground<'a> {
@@ -62,29 +71,52 @@ impl<'a> Ground<'a> {
         let terrain = &stand.environment.terrain;
         let mut ground = Self { terrain, relief_m: 0.0, correlation_m: RESOLUTION_M };
         let azimuth_rad = stand.scenario.approach.azimuth_rad;
-        let (mut square, mut product, mut count) = (0.0, 0.0, 0.0);
+        let (mut square, mut product) = (0.0, 0.0);
         for line in 0..LINES {
-            // From the site back along the track, lines a kilometre apart.
-            let right_m = 200.0 * (line % 3) as f64 - 200.0;
-            let along_m = -1000.0 * line as f64;
-            let mut last = None;
+            let right_m = ASIDE_M * ((line % 3) as f64 - 1.0);
+            let along_m = -BACK_M * line as f64;
+            let mut last_m = 0.0;
             for point in 0..POINTS {
                 let at_m = along_m - SPACING_M * point as f64;
                 let p = ground_point(azimuth_rad, &stand.site, at_m, right_m);
-                let hidden_m = terrain.elevation_m(p, FINE_M) - ground.elevation_m(p.si());
+                let hidden_m = ground.hidden_m(p.si());
                 square += hidden_m * hidden_m;
-                if let Some(before_m) = last {
-                    product += hidden_m * before_m;
-                    count += 1.0;
-                }
-                last = Some(hidden_m);
+                product += hidden_m * last_m;
+                last_m = hidden_m;
             }
         }
-        let variance = square / (LINES * POINTS) as f64;
-        ground.relief_m = variance.sqrt();
-        let correlation = (product / count / variance.max(1e-12)).clamp(0.05, 0.95);
+        ground.relief_m = (square / (LINES * POINTS) as f64).sqrt();
+        // The first point of a line has none before it.
+        let pairs = (LINES * (POINTS - 1)) as f64 / (LINES * POINTS) as f64;
+        let correlation = (product / square.max(1e-12) / pairs).clamp(0.05, 0.95);
         ground.correlation_m = -SPACING_M / libm::log(correlation);
         ground
+    }
+
+    /// What the map does not show at one point, m.
+    fn hidden_m(&self, p_M: Vector3<f64>) -> f64 {
+        self.terrain.elevation_m(Vector::from_si(p_M), FINE_M) - self.elevation_m(p_M)
+    }
+
+    /// Root mean square of what the map does not show around a point, m: images show where craters lie, the map does not
+    /// show how deep they are.
+    pub fn relief_around_m(&self, p_M: Vector3<f64>) -> f64 {
+        let up = p_M.normalize();
+        let other = if up.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
+        let a = up.cross(&other).normalize();
+        let b = up.cross(&a);
+        let (mut square, mut largest) = (LEAST * self.relief_m * self.relief_m, 0.0_f64);
+        for (n, radius_m) in RINGS_M.into_iter().enumerate() {
+            for k in 0..RING {
+                let angle = core::f64::consts::TAU * (k as f64 + 0.5 * n as f64) / RING as f64;
+                let (sin, cos) = libm::sincos(angle);
+                let hidden_m = self.hidden_m(p_M + (a * cos + b * sin) * radius_m);
+                square += hidden_m * hidden_m;
+                largest = largest.max(hidden_m * hidden_m);
+            }
+        }
+        let mean = square / (LEAST + (RINGS_M.len() * RING) as f64);
+        mean.max(LARGEST * largest).sqrt()
     }
 
     /// Elevation of the ground under a point, m above the sphere.
