@@ -24,6 +24,7 @@ use crate::mission::Mission;
 use crate::replayed::Replayed;
 use expect::Expect;
 use filter::{Passed, Plan, Smoothed};
+use ground::RESOLUTION_M;
 use icd::frames::{B, I};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::{Span, Time};
@@ -34,12 +35,11 @@ use readings::{Compared, Measured, Report};
 use reference::{Pose, Reference};
 use states::*;
 
-/// Passes around the smoothed motion, the first one included.
-const PASSES: usize = 3;
 /// Time between epochs without readings of the ground, steps.
 const APART: usize = 50;
-/// Baselines of the ground's slope in the passes, m: the first passes do not know the place well.
-const BASELINE_M: [f64; PASSES] = [300.0, 120.0, 60.0];
+/// Resolutions of the ground in the passes around the smoothed motion, m: as long as the place is not known to a crater's
+/// width, its slopes would lead to another crater.
+const PASSES_M: [f64; 4] = [500.0, 150.0, RESOLUTION_M, RESOLUTION_M];
 /// Least time over which accelerometers are read while nothing pushes, s.
 const COAST_S: f64 = 0.3;
 /// What liquid that still swings after a turn pushes, m/s² for each rad/s of the turn, and how fast it calms, s. Assumed,
@@ -127,13 +127,14 @@ pub fn estimate(
     }
     let prior = Prior::of(mission);
     let p_BC_B = centre_of_mass(&mission.load.vehicle);
-    let estimator = Estimator { mission, evidence, trust, expect, steps, prior, p_BC_B };
+    let mut estimator = Estimator { mission, evidence, trust, expect, steps, prior, p_BC_B };
     let mut mean = [0.0; N];
     let mut start = estimator.start();
     let mut around: Vec<Pose> = Vec::new();
-    for (pass, baseline_m) in BASELINE_M.into_iter().enumerate() {
-        let last = pass + 1 == PASSES;
-        let done = estimator.pass(&start, &mean, &around, baseline_m, last);
+    for (pass, resolution_m) in PASSES_M.into_iter().enumerate() {
+        let last = pass + 1 == PASSES_M.len();
+        estimator.expect = Expect::at_resolution(mission, resolution_m);
+        let done = estimator.pass(&start, &mean, &around, last);
         if last {
             return Some(estimator.outcome(done, &mean));
         }
@@ -221,7 +222,6 @@ impl Estimator<'_> {
         start: &Pose,
         mean: &Errors,
         around: &[Pose],
-        baseline_m: f64,
         last: bool,
     ) -> Done {
         let machine = self.expect.machine();
@@ -235,7 +235,7 @@ impl Estimator<'_> {
         let mut measured = readings::collect(self.evidence, self.trust, &reference.poses);
         let poses = self.epochs(&measured);
         self.coasts(&poses, &reference, &mut measured);
-        let compared = readings::compare(&self.expect, &measured, at, baseline_m);
+        let compared = readings::compare(&self.expect, &measured, at);
         let gm_m3_s2 = environment.gravity.gm_m3_s2();
         let mut plans = filter::plan(&reference, &self.steps, (&machine.imu, gm_m3_s2), &poses);
         self.assign(&mut plans, (&measured, &compared), |n| reference.poses[n].to(&at(n)));

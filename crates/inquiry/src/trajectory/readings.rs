@@ -25,6 +25,8 @@ const WIDE: usize = 25;
 /// Degrees of freedom of Student's law that the beam's difference from the median around it follows: craters make the tails
 /// of relief long [LangeLittleTaylor1989]. Assumed.
 const TAILS: f64 = 4.0;
+/// Deviations up to which it counts as specified.
+const PLAIN: f64 = 1.5;
 /// A landmark stands alone in its frame beyond this many pixel more.
 const ALONE_PX: f64 = 5.0;
 /// Share of the vehicle's rangefinder gate within which a beam is followed.
@@ -149,16 +151,15 @@ pub fn nearest(poses: &[Pose], t: Time) -> Option<usize> {
     (distance(best)? < 500_000_000).then_some(best)
 }
 
-/// Every report against what is expected at the pose that `at` gives for it, and the baseline of the ground's slope, m.
+/// Every report against what is expected at the pose that `at` gives for it.
 pub fn compare(
     expect: &Expect<'_>,
     measured: &[Measured],
     at: impl Fn(usize) -> Pose + Sync,
-    baseline_m: f64,
 ) -> Vec<Compared> {
     let one = |of: usize, measured: &Measured| {
         let pose = at(measured.pose).advanced(measured.t);
-        let all = scalars(expect, measured, &pose, baseline_m);
+        let all = scalars(expect, measured, &pose);
         let compared = all.into_iter().map(move |(component, difference, scalar, hit_M)| Compared {
             of,
             component,
@@ -179,11 +180,11 @@ pub fn compare(
 
 type Difference = (u8, f64, Scalar, Option<Vector3<f64>>);
 
-fn scalars(expect: &Expect<'_>, measured: &Measured, pose: &Pose, baseline_m: f64) -> Vec<Difference> {
+fn scalars(expect: &Expect<'_>, measured: &Measured, pose: &Pose) -> Vec<Difference> {
     match measured.report {
         Report::Range(range_m) => {
             let reach_m = REACH * expect.machine().rangefinder.range_m_max.max(range_m);
-            let met = expect.range(pose, reach_m, baseline_m);
+            let met = expect.range(pose, reach_m);
             let one = |(scalar, meeting): (Scalar, super::ground::Meeting)| {
                 (0, range_m - scalar.value, scalar, Some(meeting.hit_M))
             };
@@ -261,8 +262,8 @@ fn mark_alone(measured: &[Measured], compared: &mut [Compared]) {
                 let relief = scalar.partial[RELIEF] * scalar.partial[RELIEF];
                 let sigma = (scalar.variance + relief).sqrt();
                 let far = off / sigma;
-                if device == Device::Rangefinder && far > 1.0 {
-                    let weight = (TAILS + 1.0) / (TAILS + far * far);
+                if device == Device::Rangefinder && far > PLAIN {
+                    let weight = (TAILS + PLAIN * PLAIN) / (TAILS + far * far);
                     compared[*place].added = sigma * sigma * (1.0 / weight - 1.0);
                 }
                 if off > ALONE * sigma {
