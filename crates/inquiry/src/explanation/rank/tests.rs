@@ -4,10 +4,22 @@ use icd::time::Time;
 use rig::scenario::Scenario;
 use std::path::Path;
 
+/// Mission 2 from braking ignition, as flown, nothing broken.
 fn mission() -> Mission {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-    let file = root.join("scenarios/m2-nominal-from-ignition.toml");
-    Mission::of(&Scenario::read(&file).unwrap(), None).unwrap()
+    let base = root.join("scenarios/m2-nominal-from-ignition.toml");
+    let off = ["velocimeter", "radar_altimeter", "camera", "hazard_lidar"]
+        .map(|sensor| format!("{sensor} = false\n"));
+    let text = format!(
+        "extends = {:?}\n[flight]\nconfiguration = \"as-flown\"\n{}",
+        base.to_str().unwrap(),
+        off.concat()
+    );
+    let file = std::env::temp_dir().join(format!("frigoris-rank-{}.toml", std::process::id()));
+    std::fs::write(&file, text).unwrap();
+    let scenario = Scenario::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    Mission::of(&scenario, None).unwrap()
 }
 
 fn fault(on: &str, kind: &'static str, numbers: &[(&str, f64)], from: Time) -> Fault {
@@ -24,16 +36,15 @@ fn finding(channel: Channel, faults: &[&Fault], gain: f64) -> Finding {
     Finding { channel, faults: faults.iter().copied().cloned().collect(), gain, seen: vec![] }
 }
 
-/// What the evidence of a flight without an inertial unit would say.
 #[test]
 fn an_explanation_that_loses_the_lander_as_it_was_lost_comes_first() {
     let mission = mission();
     let start = mission.stand.planned_start().t;
-    let dead = fault("imu", "dead", &[], start);
-    let weak = fault("main", "scale", &[("factor", 0.999)], start);
+    let tilted = fault("star_tracker", "bias", &[("pitch_deg", 0.4)], start);
+    let harmless = fault("gyros", "bias", &[("x_deg_h", 0.01)], start);
     let work = Work::in_memory();
     let bench = Bench::of(&mission, &Trajectory::default());
-    let lost = bench.fly(&work, std::slice::from_ref(&dead), 7).unwrap();
+    let lost = bench.fly(&work, std::slice::from_ref(&tilted), 7).unwrap();
     let sound = bench.fly(&work, &[], 7).unwrap();
     assert!(!refly::stood(&lost) && refly::stood(&sound), "{} {}", lost.outcome, sound.outcome);
     let samples = lost.profile.iter().map(|sample| crate::trajectory::Sample {
@@ -52,7 +63,7 @@ fn an_explanation_that_loses_the_lander_as_it_was_lost_comes_first() {
     let trajectory = Trajectory { after_loss: samples.len(), samples, ..Trajectory::default() };
     // Two gains that alone would say the other.
     let findings =
-        [finding(Channel::Thrust, &[&dead], 20.0), finding(Channel::Thrust, &[&weak], 21.0)];
+        [finding(Channel::Motion, &[&tilted], 20.0), finding(Channel::Motion, &[&harmless], 21.0)];
     let case = Case {
         mission: &mission,
         evidence: &Evidence::default(),
@@ -64,8 +75,8 @@ fn an_explanation_that_loses_the_lander_as_it_was_lost_comes_first() {
     };
     let explained = explain(&case, &work, &|_| ()).unwrap();
     let first = &explained.ranking[0];
-    assert_eq!(first.causes(), [dead.cause.clone()]);
-    assert!(first.probability > 0.8, "{}", first.probability);
+    assert_eq!(first.causes(), [tilted.cause.clone()]);
+    assert!(first.probability > 0.6, "{}", first.probability);
     assert_eq!(explained.flights, 3, "both and none");
     let sum: f64 = explained.families.iter().map(|family| family.probability).sum();
     assert!((sum - 1.0).abs() < 1e-9, "{sum}");
