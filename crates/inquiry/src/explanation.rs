@@ -6,6 +6,7 @@ mod combine;
 mod decide;
 mod mechanism;
 pub mod rank;
+mod refine;
 pub mod refly;
 
 use crate::catalogue::{self, Family};

@@ -6,7 +6,7 @@
 
 use super::refly::{self, Bench, Recorded};
 use super::{Explained, Explanation, FamilyShare, Mechanism, MechanismKind, Parts, Reflown};
-use super::{combine, decide, mechanism};
+use super::{combine, decide, mechanism, refine};
 use crate::catalogue::{self, Family, Suspect};
 use crate::evidence::Evidence;
 use crate::finding::{Cause, Channel, Fault, Finding, Seen};
@@ -27,6 +27,8 @@ pub const TEMPERATURE: f64 = 1.0;
 /// Sets that are flown again, and flights of each; in a quick inquiry.
 const FLOWN: (usize, u64) = (8, 3);
 const FLOWN_QUICK: (usize, u64) = (5, 1);
+/// Sets whose numbers are refined.
+const REFINED: usize = 2;
 /// Explanations listed at most, and those less probable than this are not.
 const LISTED: usize = 12;
 const LEAST: f64 = 1e-4;
@@ -70,7 +72,11 @@ pub fn explain(
     let recorded = Recorded::of(case.evidence, case.trajectory, nav, bench.start.t);
     let before = work.count();
     let flights = fly(case, &candidates, &bench, work, progress)?;
-    let agreements = agreements(&candidates, &flights, &recorded);
+    let mut agreements = agreements(&candidates, &flights, &recorded);
+    let refined = refined(case, &candidates, &agreements, &bench, work, &recorded)?;
+    for (place, refined) in &refined {
+        agreements[*place] = agreements[*place].max(refined.1);
+    }
     let mechanisms = mechanism::mechanisms(case.replayed, case.trajectory, case.linear);
     let shares = shares(&candidates, &agreements);
     let groups = groups(&candidates, &shares);
@@ -85,6 +91,11 @@ pub fn explain(
             out.ln_posterior = candidates[first].score() + agreements[first];
             out.parts.reflight = agreement;
             out.reflown = flown.first().cloned();
+            if let Some((faults, fits, flown)) = refined.get(&first) {
+                out.parts.reflight = out.parts.reflight.map(|before| before.max(*fits));
+                (out.faults, out.reflown) = (faults.clone(), Some(flown.clone()));
+                out.name = name(&out.faults, &out.unknown, out.mechanism.as_ref());
+            }
             let others = group.iter().skip(1).map(|n| causes(&candidates[*n].suspects));
             out.equals = others.collect();
             out
@@ -157,6 +168,29 @@ fn fly(
         out.entry(place).or_default().push(flight);
     }
     Ok(out)
+}
+
+/// The first sets with their numbers refined, by place; none in a quick inquiry.
+fn refined(
+    case: &Case<'_>,
+    candidates: &[Candidate],
+    agreements: &[f64],
+    bench: &Bench<'_>,
+    work: &Work,
+    recorded: &Recorded,
+) -> Result<BTreeMap<usize, (Vec<Fault>, f64, Reflown)>, ScenarioError> {
+    if case.quick {
+        return Ok(BTreeMap::new());
+    }
+    let score = |n: usize| candidates[n].score() + agreements[n];
+    let numbers = |n: &usize| !causes(&candidates[*n].suspects).is_empty();
+    let mut places: Vec<usize> = (0..candidates.len()).filter(numbers).collect();
+    places.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
+    let one = |place: usize| {
+        let faults = faults(&candidates[place], case.findings);
+        Ok((place, refine::refine(bench, work, recorded, &faults)?))
+    };
+    places.into_iter().take(REFINED).map(one).collect()
 }
 
 /// The re-flight term of every candidate. One that was not flown has that of the candidate of its class that was; others
