@@ -10,7 +10,9 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
+pub mod catalogue;
 pub mod evidence;
+pub mod explanation;
 pub mod finding;
 pub mod inquiry;
 pub mod mission;
@@ -18,3 +20,4 @@ pub mod prior;
 pub mod replayed;
 pub mod timeline;
 pub mod trajectory;
+pub mod work;
