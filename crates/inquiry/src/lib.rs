@@ -18,5 +18,6 @@ pub mod inquiry;
 pub mod mission;
 pub mod prior;
 pub mod replayed;
+pub mod report;
 pub mod trajectory;
 pub mod work;
