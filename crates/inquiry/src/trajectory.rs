@@ -2,6 +2,9 @@
 //!
 //! Owns: [`Trajectory`]. Does not own: the sensors' failures (`sensors`), causes (`finding`).
 
+pub mod linear;
+pub mod states;
+
 use icd::time::Time;
 use nalgebra::{Matrix3, UnitQuaternion, Vector3};
 
@@ -30,6 +33,27 @@ pub struct Sample {
     pub v_horizontal_m_s: (f64, f64),
 }
 
+/// Where and when the ground was met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Impact {
+    /// What is assumed of the engines after the last packet.
+    pub case: String,
+    /// When, and its standard deviation, s.
+    pub t: Time,
+    /// Its standard deviation, s.
+    pub sigma_s: f64,
+    /// Latitude of the place, mean Earth, degrees.
+    pub latitude_deg: f64,
+    /// Longitude, degrees, east positive.
+    pub longitude_deg: f64,
+    /// Standard deviation of the place along its worse axis, m.
+    pub sigma_m: f64,
+    /// Speed over ground, m/s.
+    pub speed_m_s: f64,
+    /// Its standard deviation, m/s.
+    pub sigma_m_s: f64,
+}
+
 /// The best-estimated trajectory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trajectory {
@@ -37,4 +61,8 @@ pub struct Trajectory {
     pub samples: Vec<Sample>,
     /// Place of the first sample after the last packet: from there on nothing was measured.
     pub after_loss: usize,
+    /// When and where the ground was met; several where it depends on what the engines did after the last packet.
+    pub impacts: Vec<Impact>,
+    /// Estimates of the constant errors at the end, with their standard deviations, by state ([`states::STATES`]).
+    pub errors: Vec<(f64, f64)>,
 }
