@@ -2,6 +2,8 @@
 //!
 //! Owns: [`Explanation`], [`Explained`]. Does not own: the findings, the flights (`rig::closed_loop`).
 
+mod combine;
+
 use crate::catalogue::Family;
 use crate::finding::{Cause, Channel, Device, Fault, Seen};
 use icd::time::Time;
