@@ -5,8 +5,11 @@
 //! Refuses: judging. Probabilities and figures arrive finished; the page shows them.
 
 mod explanations;
+mod innovations;
 mod page;
+mod plots;
 pub mod sheet;
+mod stopping;
 mod twin;
 mod words;
 
