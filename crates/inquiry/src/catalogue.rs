@@ -208,7 +208,8 @@ fn figure(number: &Fitted) -> String {
 /// A fault in words, with its numbers.
 pub fn words(fault: &Fault) -> String {
     let numbers: Vec<String> = fault.numbers.iter().map(figure).collect();
-    let numbers = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
+    let numbers =
+        if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join(", ")) };
     format!("{}{numbers}", name(&fault.cause))
 }
 
@@ -231,7 +232,8 @@ mod tests {
         {
             sum += libm::exp(ln_prior(&[known(on, kind)]));
         }
-        for channel in Device::ALL.map(Channel::Stream).into_iter().chain([Channel::Motion, Channel::Thrust])
+        for channel in
+            Device::ALL.map(Channel::Stream).into_iter().chain([Channel::Motion, Channel::Thrust])
         {
             sum += libm::exp(ln_prior(&[Suspect::Unknown(channel)]));
         }

@@ -120,10 +120,14 @@ impl Injected {
         .ok()
     }
 
+    /// Device, like devices as one.
+    pub fn family(&self) -> String {
+        self.on.split('.').next().unwrap_or_default().to_string()
+    }
+
     /// Device and kind, like devices as one.
     pub fn name(&self) -> String {
-        let on = self.on.split('.').next().unwrap_or_default();
-        format!("{on} {}", self.kind)
+        format!("{} {}", self.family(), self.kind)
     }
 }
 
@@ -168,14 +172,48 @@ fn causes(velocimeter: bool) -> Vec<(&'static str, &'static str)> {
     tried.map(|tried| (tried.on, tried.kind)).chain(restarts).collect()
 }
 
+/// Groups of causes that can need each other, as on Mission 2: what hides the ground, what leads navigation astray, what
+/// takes thrust.
+const HIDES: &[(&str, &str)] = &[
+    ("rangefinder", "dead"),
+    ("rangefinder", "not_enabled"),
+    ("rangefinder", "unfit"),
+    ("rangefinder", "range_limit"),
+    ("rangefinder", "weak_laser"),
+    ("rangefinder", "weak_at_speed"),
+    ("rangefinder", "saturation"),
+    ("rangefinder", "dropout"),
+    ("rangefinder", "latency"),
+    ("rangefinder", "noise"),
+];
+const ASTRAY: &[(&str, &str)] = &[
+    ("star_tracker", "bias"),
+    ("star_tracker", "drift"),
+    ("accelerometers", "bias"),
+    ("accelerometers", "drift"),
+    ("accelerometers", "scale"),
+    ("gyros", "bias"),
+    ("gyros", "drift"),
+    ("gyros", "scale"),
+];
+const TAKES: &[(&str, &str)] = &[
+    ("main", "scale"),
+    ("main", "saturation"),
+    ("main", "drift"),
+    ("assist.0", "dead"),
+    ("assist.0", "scale"),
+    ("assist.0", "saturation"),
+];
+const TOGETHER: [[&[(&str, &str)]; 2]; 4] =
+    [[HIDES, ASTRAY], [HIDES, ASTRAY], [HIDES, TAKES], [ASTRAY, TAKES]];
+
 /// One candidate, kept if its faults are what lost it.
 fn candidate(stands: &[Stand], seed: u64, run: u64, count: usize) -> miette::Result<Option<Case>> {
     let mut stream = Stream::new(seed, run, "blind test");
     let base = (stream.uniform() * BASES.len() as f64) as usize;
     let causes = causes(BASES[base].2);
     let faults: Vec<Injected> = (0..count).map(|_| Injected::drawn(&causes, &mut stream)).collect();
-    let device = |fault: &Injected| fault.on.split('.').next().unwrap_or_default().to_string();
-    let apart = count < 2 || device(&faults[0]) != device(&faults[1]);
+    let apart = count < 2 || faults[0].family() != faults[1].family();
     if !apart || faults.iter().any(|fault| fault.fault().is_none()) {
         return Ok(None);
     }
@@ -198,6 +236,7 @@ fn candidate(stands: &[Stand], seed: u64, run: u64, count: usize) -> miette::Res
 }
 
 /// The first `wanted` lost flights with so many faults each, from the candidate `first` on; not more than a few alike.
+/// `known`: those that an earlier call found; `keep` is called for each new one.
 ///
 /// # Errors
 /// A flight that cannot be started.
@@ -207,11 +246,13 @@ pub fn lost(
     first: u64,
     count: usize,
     wanted: usize,
-    mut keep: impl FnMut(&Case) -> miette::Result<()>,
+    known: Vec<Case>,
+    keep: impl Fn(&Case) -> miette::Result<()>,
 ) -> miette::Result<Vec<Case>> {
     let mut alike: BTreeMap<String, usize> = BTreeMap::new();
-    let mut out = Vec::new();
-    let mut next = first;
+    let mut out = known;
+    let mut next = out.last().map_or(first, |case| case.run + 1);
+    out.iter().for_each(|case| *alike.entry(case.name()).or_default() += 1);
     while out.len() < wanted {
         let tried: Vec<miette::Result<Option<Case>>> = (next..next + BATCH)
             .into_par_iter()

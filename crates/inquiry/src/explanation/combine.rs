@@ -208,7 +208,9 @@ mod tests {
         assert_eq!(names(&all[0]), expected);
         assert!((all[0].score() - all[0].prior - 100.0).abs() < 1e-12);
         assert_eq!(names(&all[1])[0], "accelerometers bias");
-        assert!(all.iter().all(|one| names(one) != ["rangefinder dropout", "rangefinder range_limit"]));
+        assert!(
+            all.iter().all(|one| names(one) != ["rangefinder dropout", "rangefinder range_limit"])
+        );
     }
 
     #[test]
