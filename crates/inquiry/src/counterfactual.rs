@@ -23,11 +23,10 @@ use change::Changed;
 use flight::load::{Load, NavStart};
 use rayon::prelude::*;
 use rig::arrival::OrbitState;
-use rig::closed_loop::{End, Frame, Running};
-use rig::record::Recording;
+use rig::closed_loop::{Frame, Running};
 use rig::scenario::{Feature, Features, ScenarioError, VehicleFile};
 use rig::stand::Stand;
-use rig::verdict::Outcome;
+use rig::verdict::{End, Outcome};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -210,7 +209,8 @@ impl Seen {
             self.profile.push(row);
         }
         self.last = Some(row);
-        let acquired = frame.events.iter().find(|(_, e)| *e == icd::events::Event::RangefinderAcquired);
+        let acquired =
+            frame.events.iter().find(|(_, e)| *e == icd::events::Event::RangefinderAcquired);
         if self.first_range.is_none()
             && let Some((acquired_s, _)) = acquired
         {
@@ -256,14 +256,8 @@ pub fn study(
         Ok(Row { kind: change.kind(), text: changed.text, change, tried })
     });
     let rows = rows.collect::<Flown<Vec<Row>>>()?;
-    let mut saved = Saved {
-        base,
-        rows,
-        sets: Vec::new(),
-        minimal: Vec::new(),
-        no_return: None,
-        flights: 0,
-    };
+    let mut saved =
+        Saved { base, rows, sets: Vec::new(), minimal: Vec::new(), no_return: None, flights: 0 };
     if !saved.base.landed() {
         saved.search(&bench, options.set_max)?;
         if options.forks > 0 {

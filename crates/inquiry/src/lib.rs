@@ -11,6 +11,7 @@
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
 pub mod catalogue;
+pub mod counterfactual;
 pub mod evidence;
 pub mod explanation;
 pub mod finding;
