@@ -19,5 +19,7 @@ pub mod inquiry;
 pub mod mission;
 pub mod prior;
 pub mod replayed;
+pub mod report;
+pub mod timeline;
 pub mod trajectory;
 pub mod work;
