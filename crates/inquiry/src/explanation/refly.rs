@@ -44,7 +44,8 @@ const EDGE: f64 = 1e-9;
 
 /// Where explanations are flown.
 pub struct Bench<'a> {
-    mission: &'a Mission,
+    /// The mission.
+    pub mission: &'a Mission,
     /// Where the flight began, by the evidence.
     pub start: OrbitState,
     /// Constants of nature by their key among `Stand::inputs`, in the key's unit.

@@ -64,7 +64,8 @@ fn readings(view: &View, of: fn(&Snapshot) -> &Innovation) -> Vec<(f64, Innovati
     for snapshot in view.snapshots() {
         let now = *of(snapshot);
         let new = |(_, last): &(f64, Innovation)| {
-            (last.nu.to_bits(), last.fused, last.rejected) != (now.nu.to_bits(), now.fused, now.rejected)
+            (last.nu.to_bits(), last.fused, last.rejected)
+                != (now.nu.to_bits(), now.fused, now.rejected)
         };
         let compared = !matches!(now.outcome, Outcome::Silent | Outcome::Unusable);
         if compared && now.sigma > 0.0 && out.last().is_none_or(new) {
@@ -94,7 +95,10 @@ fn innovations(view: &View, aid: &Aid) -> Option<Chart> {
     let rejected = all.iter().filter(|(_, i)| i.outcome != Outcome::Fused).count();
     let mut chart = view.over_time(
         aid.title,
-        format!("{} readings compared, {rejected} of them not used. Shaded: ±3σ by the filter.", all.len()),
+        format!(
+            "{} readings compared, {rejected} of them not used. Shaded: ±3σ by the filter.",
+            all.len()
+        ),
         aid.y_label,
     );
     chart.y_ticks = ticks(-span, span, 6.0);
@@ -169,11 +173,8 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
         curve("expected: best estimate over the mission's map", "--truth", &expected),
         curve("expected on board", "--nav", &believed),
     ];
-    let measured = Dots {
-        label: "measured".to_string(),
-        colour: "--limit",
-        points: sparse(&measured),
-    };
+    let measured =
+        Dots { label: "measured".to_string(), colour: "--limit", points: sparse(&measured) };
     Some(Chart {
         title: "Ranges, measured and expected",
         note: "Valid ranges of the rangefinder, used or not.".to_string(),

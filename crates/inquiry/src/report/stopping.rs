@@ -27,7 +27,8 @@ pub(super) fn chart(view: &View) -> Option<Chart> {
             .map(|fork| (flown_s(view, fork.t_s), fork.altitude_m))
             .collect(),
     };
-    let marks = lost.lost_first.iter().map(|fork| (flown_s(view, fork.t_s), "lost from here".to_string()));
+    let marks =
+        lost.lost_first.iter().map(|fork| (flown_s(view, fork.t_s), "lost from here".to_string()));
     let dots = [
         forks(true, "the best taking over here lands", "--pass"),
         forks(false, "the best taking over here is lost", "--limit"),
