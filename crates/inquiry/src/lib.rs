@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod finding;
 pub mod inquiry;
 pub mod mission;
+pub mod motion;
 pub mod prior;
 pub mod replayed;
 pub mod trajectory;

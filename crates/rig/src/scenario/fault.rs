@@ -366,8 +366,12 @@ impl Fault {
                 }
             }
         };
-        let numbers =
-            family.numbers(kind).iter().enumerate().map(one).collect::<Result<_, FaultRefused>>()?;
+        let numbers = family
+            .numbers(kind)
+            .iter()
+            .enumerate()
+            .map(one)
+            .collect::<Result<_, FaultRefused>>()?;
         let (from_drawn, chance, one_of) = (None, None, None);
         Ok(Self { on: on.to_string(), kind, numbers, from, from_drawn, until, chance, one_of })
     }
