@@ -10,11 +10,15 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
+pub mod catalogue;
 pub mod evidence;
+pub mod explanation;
 pub mod finding;
 pub mod inquiry;
 pub mod mission;
 pub mod motion;
 pub mod prior;
 pub mod replayed;
+pub mod timeline;
 pub mod trajectory;
+pub mod work;

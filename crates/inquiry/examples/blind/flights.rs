@@ -1,0 +1,278 @@
+//! Flights that were lost by a known cause: drawn, flown, and kept only where the cause is the cause.
+//!
+//! A flight counts when the lander stands without the faults and not with them, of two faults each is needed, and the
+//! faults lose it in most flights with other errors too: what a lander loses by chance has no cause to be found.
+
+use icd::time::Span;
+use inquiry::prior::{Onset, draw};
+use miette::IntoDiagnostic;
+use rayon::prelude::*;
+use rig::closed_loop::fly;
+use rig::record::{Record, Recording};
+use rig::scenario::Scenario;
+use rig::scenario::fault::Fault;
+use rig::severity::SEVERITIES;
+use rig::stand::Stand;
+use rig::verdict::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use truth::faulty::Moment;
+use truth::random::Stream;
+
+/// Flights of one cause, or of one pair of devices, at the most: no cause may carry the whole result.
+const ALIKE_MAX: usize = 14;
+/// Further runs with the same faults, and how many of them must be lost.
+const AGAIN: (u64, usize) = (3, 2);
+/// Numbers of those runs, beyond the first one's.
+const APART: u64 = 50_000_000;
+/// About how long a flight lasts, s: readings A and B.
+const FLIGHT_S: f64 = 800.0;
+/// Candidates flown between two looks at what is there.
+const BATCH: u64 = 64;
+
+/// One injected fault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Injected {
+    /// Device.
+    pub on: String,
+    /// Kind.
+    pub kind: String,
+    /// Its numbers in the file's units.
+    pub numbers: Vec<f64>,
+    /// Beginning, s.
+    pub from_s: f64,
+    /// End, s.
+    pub until_s: Option<f64>,
+}
+
+/// One lost flight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Place in [`BASES`].
+    pub base: usize,
+    /// Run number; with the seed of the test it fixes every draw.
+    pub run: u64,
+    /// What was injected.
+    pub faults: Vec<Injected>,
+    /// How it ended.
+    pub outcome: String,
+}
+
+/// What is flown: name, shipped scenario, whether a velocimeter is fitted.
+pub const BASES: [(&str, &str, bool); 4] = [
+    ("a", "m2-nominal-from-ignition", false),
+    ("b", "m2-nominal-b-from-ignition", false),
+    ("a-velocimeter", "m2-nominal-from-ignition", true),
+    ("b-velocimeter", "m2-nominal-b-from-ignition", true),
+];
+
+/// The scenario files of the four, written into a folder, and their stands.
+///
+/// # Errors
+/// A folder that cannot be written, a scenario that cannot be set up.
+pub fn bases(folder: &Path, seed: u64) -> miette::Result<Vec<Stand>> {
+    std::fs::create_dir_all(folder).into_diagnostic()?;
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let scenarios = scenarios.canonicalize().into_diagnostic()?;
+    let stand = |(name, extends, velocimeter): (&str, &str, bool)| {
+        let extends = scenarios.join(format!("{extends}.toml"));
+        let file = folder.join(format!("{name}.toml"));
+        let text = format!(
+            "extends = {extends:?}\nseed = {seed}\n[flight]\nconfiguration = \"as-flown\"\n\
+             velocimeter = {velocimeter}\nradar_altimeter = false\ncamera = false\nhazard_lidar = false\n"
+        );
+        std::fs::write(&file, text).into_diagnostic()?;
+        Stand::new(Scenario::read(&file)?).into_diagnostic()
+    };
+    BASES.into_iter().map(stand).collect()
+}
+
+impl Injected {
+    fn drawn(causes: &[(&str, &str)], stream: &mut Stream) -> Self {
+        let (family, kind) = causes[(stream.uniform() * causes.len() as f64) as usize];
+        let like = match family {
+            "assist.0" => 6.0,
+            "jet.0" => 8.0,
+            "switch.0" => 4.0,
+            _ => 0.0,
+        };
+        let nth = (stream.uniform() * like) as usize;
+        let on = match family.split_once('.') {
+            Some((family, _)) => format!("{family}.{nth}"),
+            None => family.to_string(),
+        };
+        let numbers = draw(&on, kind, stream);
+        let Onset { from_s, until_s } = Onset::draw(FLIGHT_S, stream);
+        Self { on, kind: kind.to_string(), numbers, from_s, until_s }
+    }
+
+    /// As a scenario has it; `None` where a number lies outside its limits.
+    pub fn fault(&self) -> Option<Fault> {
+        let moment = |s| Moment::After(Span::from_s(s));
+        Fault::of(
+            &self.on,
+            &self.kind,
+            &self.numbers,
+            moment(self.from_s),
+            self.until_s.map(moment),
+        )
+        .ok()
+    }
+
+    /// Device, like devices as one.
+    pub fn family(&self) -> String {
+        self.on.split('.').next().unwrap_or_default().to_string()
+    }
+
+    /// Device and kind, like devices as one.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.family(), self.kind)
+    }
+}
+
+impl Case {
+    /// Names of what was injected, in order of the alphabet.
+    pub fn name(&self) -> String {
+        let mut names: Vec<String> = self.faults.iter().map(Injected::name).collect();
+        names.sort();
+        names.join(" + ")
+    }
+
+    /// What the ground received.
+    ///
+    /// # Errors
+    /// A flight that cannot be started.
+    pub fn record(&self, stands: &[Stand]) -> miette::Result<Record> {
+        let stand = with(&stands[self.base], &self.faults)?;
+        let flown = fly(&stand, self.run, Recording::Full, |_| {})?;
+        flown.record.ok_or_else(|| miette::miette!("run {}: nothing recorded", self.run))
+    }
+}
+
+fn with(stand: &Stand, faults: &[Injected]) -> miette::Result<Stand> {
+    let faults = faults.iter().filter_map(Injected::fault).collect();
+    stand.again(stand.scenario.with_faults(faults)).into_diagnostic()
+}
+
+fn outcome(stand: &Stand, faults: &[Injected], run: u64) -> miette::Result<Outcome> {
+    Ok(fly(&with(stand, faults)?, run, Recording::Off, |_| {})?.judgement.outcome)
+}
+
+fn stands(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Landed | Outcome::HardLanding)
+}
+
+/// What can fail on a lander with rangefinder, star tracker and inertial unit; with a velocimeter where it has one.
+fn causes(velocimeter: bool) -> Vec<(&'static str, &'static str)> {
+    let absent = ["radar_altimeter", "camera", "gauge", "hazard_lidar"];
+    let on_board = |on: &str| !absent.contains(&on) && (velocimeter || on != "velocimeter");
+    let tried = SEVERITIES.iter().filter(|tried| on_board(tried.on));
+    let restarts = [("computer", "restart"), ("computer", "cold_restart")];
+    tried.map(|tried| (tried.on, tried.kind)).chain(restarts).collect()
+}
+
+/// Groups of causes that can need each other, as on Mission 2: what hides the ground, what leads navigation astray, what
+/// takes thrust.
+const HIDES: &[(&str, &str)] = &[
+    ("rangefinder", "dead"),
+    ("rangefinder", "not_enabled"),
+    ("rangefinder", "unfit"),
+    ("rangefinder", "range_limit"),
+    ("rangefinder", "weak_laser"),
+    ("rangefinder", "weak_at_speed"),
+    ("rangefinder", "saturation"),
+    ("rangefinder", "dropout"),
+    ("rangefinder", "latency"),
+    ("rangefinder", "noise"),
+];
+const ASTRAY: &[(&str, &str)] = &[
+    ("star_tracker", "bias"),
+    ("star_tracker", "drift"),
+    ("accelerometers", "bias"),
+    ("accelerometers", "drift"),
+    ("accelerometers", "scale"),
+    ("gyros", "bias"),
+    ("gyros", "drift"),
+    ("gyros", "scale"),
+];
+const TAKES: &[(&str, &str)] = &[
+    ("main", "scale"),
+    ("main", "saturation"),
+    ("main", "drift"),
+    ("assist.0", "dead"),
+    ("assist.0", "scale"),
+    ("assist.0", "saturation"),
+];
+const TOGETHER: [[&[(&str, &str)]; 2]; 4] =
+    [[HIDES, ASTRAY], [HIDES, ASTRAY], [HIDES, TAKES], [ASTRAY, TAKES]];
+
+/// One candidate, kept if its faults are what lost it.
+fn candidate(stands: &[Stand], seed: u64, run: u64, count: usize) -> miette::Result<Option<Case>> {
+    let mut stream = Stream::new(seed, run, "blind test");
+    let base = (stream.uniform() * BASES.len() as f64) as usize;
+    let causes = causes(BASES[base].2);
+    let faults: Vec<Injected> = (0..count).map(|_| Injected::drawn(&causes, &mut stream)).collect();
+    let apart = count < 2 || faults[0].family() != faults[1].family();
+    if !apart || faults.iter().any(|fault| fault.fault().is_none()) {
+        return Ok(None);
+    }
+    let stand = &stands[base];
+    let found = outcome(stand, &faults, run)?;
+    if self::stands(found) || found == Outcome::Invalid || !self::stands(outcome(stand, &[], run)?)
+    {
+        return Ok(None);
+    }
+    for fault in faults.iter().filter(|_| count > 1) {
+        if !self::stands(outcome(stand, std::slice::from_ref(fault), run)?) {
+            return Ok(None);
+        }
+    }
+    let again = (1..=AGAIN.0).map(|n| outcome(stand, &faults, run + n * APART));
+    let again = again.collect::<miette::Result<Vec<Outcome>>>()?;
+    let lost = again.into_iter().filter(|outcome| !self::stands(*outcome)).count();
+    let case = Case { base, run, faults, outcome: found.name().to_string() };
+    Ok((lost >= AGAIN.1).then_some(case))
+}
+
+/// The first `wanted` lost flights with so many faults each, from the candidate `first` on; not more than a few alike.
+/// `known`: those that an earlier call found; `keep` is called for each new one.
+///
+/// # Errors
+/// A flight that cannot be started.
+pub fn lost(
+    stands: &[Stand],
+    seed: u64,
+    first: u64,
+    count: usize,
+    wanted: usize,
+    known: Vec<Case>,
+    keep: impl Fn(&Case) -> miette::Result<()>,
+) -> miette::Result<Vec<Case>> {
+    let mut alike: BTreeMap<String, usize> = BTreeMap::new();
+    let mut out = known;
+    let mut next = out.last().map_or(first, |case| case.run + 1);
+    out.iter().for_each(|case| *alike.entry(case.name()).or_default() += 1);
+    while out.len() < wanted {
+        let tried: Vec<miette::Result<Option<Case>>> = (next..next + BATCH)
+            .into_par_iter()
+            .map(|run| candidate(stands, seed, run, count))
+            .collect();
+        next += BATCH;
+        for case in tried {
+            let Some(case) = case? else { continue };
+            let same = alike.entry(case.name()).or_default();
+            if *same < ALIKE_MAX.div_ceil(count * count) && out.len() < wanted {
+                *same += 1;
+                keep(&case)?;
+                out.push(case);
+            }
+        }
+        eprintln!(
+            "{} of {wanted} lost flights with {count} faults, {} candidates",
+            out.len(),
+            next - first
+        );
+    }
+    Ok(out)
+}
