@@ -75,11 +75,11 @@ pub(super) fn gaps(cycles: &[Cycle]) -> Vec<Gap> {
     gaps
 }
 
-/// The time of a cycle where a time code means one, else the time itself.
+/// The time of the cycle that a time code means, which is rounded down to 15 µs; else the time itself.
 pub(super) fn snap(cycles: &[Cycle], t: Time) -> Time {
-    let next = cycles.partition_point(|cycle| cycle.sensors.t <= t);
-    let before = next.checked_sub(1).and_then(|n| cycles.get(n)).map(|cycle| cycle.sensors.t);
-    before.filter(|before| encode_time(*before) == encode_time(t)).unwrap_or(t)
+    let next = cycles.partition_point(|cycle| cycle.sensors.t < t);
+    let meant = cycles.get(next).map(|cycle| cycle.sensors.t);
+    meant.filter(|meant| encode_time(*meant) == encode_time(t)).unwrap_or(t)
 }
 
 /// What packets' times lack, by place.

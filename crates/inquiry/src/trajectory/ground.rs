@@ -148,12 +148,7 @@ impl<'a> Ground<'a> {
     /// Where the ray from `a_M` along the unit direction `d_M` meets the ground.
     ///
     /// - `None`: within `range_m_max` it does not, or grazes it.
-    pub fn meet(
-        &self,
-        a_M: Vector3<f64>,
-        d_M: Vector3<f64>,
-        range_m_max: f64,
-    ) -> Option<Meeting> {
+    pub fn meet(&self, a_M: Vector3<f64>, d_M: Vector3<f64>, range_m_max: f64) -> Option<Meeting> {
         let mut s = 0.0;
         let mut before: Option<(f64, f64)> = None;
         for _ in 0..STEPS {
@@ -162,7 +157,9 @@ impl<'a> Ground<'a> {
             if height_m.abs() < 1e-3 {
                 break;
             }
-            if height_m < NEAR_M && let Some((last_s, last_m)) = before {
+            if height_m < NEAR_M
+                && let Some((last_s, last_m)) = before
+            {
                 // Secant; from below the ground it comes back.
                 let change = last_m - height_m;
                 if change.abs() < 1e-9 {
@@ -191,7 +188,12 @@ impl<'a> Ground<'a> {
         let hit_M = a_M + d_M * s;
         let normal_M = self.normal(hit_M);
         let cosine = -normal_M.dot(&d_M);
-        (cosine >= COSINE_MIN && s.is_finite()).then_some(Meeting { range_m: s, hit_M, normal_M, cosine })
+        (cosine >= COSINE_MIN && s.is_finite()).then_some(Meeting {
+            range_m: s,
+            hit_M,
+            normal_M,
+            cosine,
+        })
     }
 
     /// The ground's normal over one resolution, unit.

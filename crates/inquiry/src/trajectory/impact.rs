@@ -41,10 +41,14 @@ pub(super) fn extend(estimator: &Estimator<'_>, done: &Done, trajectory: &mut Tr
         trajectory.impacts.push(contact);
         return;
     }
-    let (Some(pose), Some(smoothed)) = (trajectory.poses.last(), done.smoothed.last()) else { return };
+    let (Some(pose), Some(smoothed)) = (trajectory.poses.last(), done.smoothed.last()) else {
+        return;
+    };
     let force_B = felt(estimator, done);
     let end = End { pose: *pose, covariance: smoothed.covariance, force_B };
-    for (case, share) in [("the engines go on as last felt", 1.0), ("no engine burns any more", 0.0)] {
+    for (case, share) in
+        [("the engines go on as last felt", 1.0), ("no engine burns any more", 0.0)]
+    {
         let Some((impact, samples)) = fall(estimator, &end, case, share) else { continue };
         if trajectory.impacts.is_empty() {
             trajectory.samples.extend(samples);
@@ -183,7 +187,8 @@ fn fall(
     P[(MOTION, MOTION)] = FORCE * FORCE;
     let up_I = last.p_I / (MOON_RADIUS_M + 1.0);
     let relief_m = estimator.expect.ground.relief_m;
-    let ground_m2 = estimator.prior.sigma[DATUM] * estimator.prior.sigma[DATUM] + relief_m * relief_m;
+    let ground_m2 =
+        estimator.prior.sigma[DATUM] * estimator.prior.sigma[DATUM] + relief_m * relief_m;
     for i in 0..3 {
         for k in 0..3 {
             P[(POSITION + i, POSITION + k)] += ground_m2 * up_I[i] * up_I[k];
@@ -228,7 +233,12 @@ fn fall(
 }
 
 /// Samples along a way; their covariance grows with what velocity and force leave open.
-fn samples(estimator: &Estimator<'_>, end: &End, way: &[Pose], force_B: Vector3<f64>) -> Vec<Sample> {
+fn samples(
+    estimator: &Estimator<'_>,
+    end: &End,
+    way: &[Pose],
+    force_B: Vector3<f64>,
+) -> Vec<Sample> {
     let places = (1..way.len()).filter(|n| n % EVERY == 0 || n + 1 == way.len());
     let force_m_s2 = FORCE * force_B.norm();
     places

@@ -121,7 +121,8 @@ fn reports(sensors: &Sensors) -> Vec<(Device, Time, Report)> {
     if let Some(shot) = sensors.rangefinder.filter(|shot| shot.quality == ShotQuality::Valid) {
         out.push((Device::Rangefinder, shot.t, Report::Range(f64::from(shot.range_m))));
     }
-    if let Some(pulse) = sensors.radar_altimeter.filter(|pulse| pulse.quality == ShotQuality::Valid) {
+    if let Some(pulse) = sensors.radar_altimeter.filter(|pulse| pulse.quality == ShotQuality::Valid)
+    {
         out.push((Device::RadarAltimeter, pulse.t, Report::Radar(f64::from(pulse.range_m))));
     }
     if let Some(beams) = &sensors.velocimeter
@@ -160,14 +161,8 @@ pub fn compare(
     let one = |of: usize, measured: &Measured| {
         let pose = at(measured.pose).advanced(measured.t);
         let all = scalars(expect, measured, &pose);
-        let compared = all.into_iter().map(move |(component, difference, scalar, hit_M)| Compared {
-            of,
-            component,
-            difference,
-            scalar,
-            hit_M,
-            alone: false,
-            added: 0.0,
+        let compared = all.into_iter().map(move |(component, difference, scalar, hit_M)| {
+            Compared { of, component, difference, scalar, hit_M, alone: false, added: 0.0 }
         });
         compared.collect::<Vec<_>>()
     };
@@ -229,7 +224,8 @@ fn coast(
 ) -> Vec<(f64, Scalar)> {
     let imu = &expect.machine().imu;
     let quantum = imu.dv_quantum_m_s / time_s;
-    let variance = imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s / time_s + quantum * quantum / 6.0
+    let variance = imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s / time_s
+        + quantum * quantum / 6.0
         + sigma_m_s2 * sigma_m_s2;
     let axis = |k: usize| {
         let mut partial: Errors = [0.0; super::states::N];
@@ -242,12 +238,9 @@ fn coast(
 
 /// Marks what its neighbours contradict.
 fn mark_alone(measured: &[Measured], compared: &mut [Compared]) {
-    for device in [
-        Device::StarTracker,
-        Device::Rangefinder,
-        Device::RadarAltimeter,
-        Device::Velocimeter,
-    ] {
+    for device in
+        [Device::StarTracker, Device::Rangefinder, Device::RadarAltimeter, Device::Velocimeter]
+    {
         for component in 0..3_u8 {
             let places: Vec<usize> = compared
                 .iter()
