@@ -18,6 +18,8 @@ pub mod inquiry;
 pub mod mission;
 pub mod prior;
 pub mod replayed;
+#[cfg(test)]
+mod sample;
 pub mod timeline;
 pub mod trajectory;
 pub mod work;
