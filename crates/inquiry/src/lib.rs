@@ -11,13 +11,16 @@
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
 pub mod catalogue;
+pub mod counterfactual;
 pub mod evidence;
 pub mod explanation;
 pub mod finding;
 pub mod inquiry;
 pub mod mission;
+pub mod motion;
 pub mod prior;
 pub mod replayed;
+pub mod report;
 #[cfg(test)]
 mod sample;
 pub mod timeline;
