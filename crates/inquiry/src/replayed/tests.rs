@@ -1,8 +1,8 @@
 //! The flight software again, on what was received and on less.
 
 use super::*;
-use crate::finding::Device;
 use crate::evidence::Housekeeping;
+use crate::finding::Device;
 use crate::sample::{self, Sample};
 use icd::tm::{Innovation, Outcome};
 
@@ -45,9 +45,11 @@ fn a_flight_repeats_bit_for_bit_and_shows_what_it_commanded() {
     assert!(mains.iter().all(|(t, open)| at(*t).main_open == (*open > 0.5)));
     assert!(mains.iter().any(|(_, open)| *open > 0.5));
     let duties = evidence.series("control.assist.3");
-    assert!(duties.iter().all(|(t, duty)| {
-        (f64::from(at(*t).assist_on_us[3]) * 1e-5 - duty).abs() < 1e-5
-    }));
+    assert!(
+        duties
+            .iter()
+            .all(|(t, duty)| { (f64::from(at(*t).assist_on_us[3]) * 1e-5 - duty).abs() < 1e-5 })
+    );
     assert!(replayed.commanded.iter().any(|c| c.phase == Phase::Braking));
 }
 
