@@ -21,6 +21,8 @@ pub mod motion;
 pub mod prior;
 pub mod replayed;
 pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod timeline;
 pub mod trajectory;
 pub mod work;
