@@ -9,6 +9,7 @@ use crate::explanation::refly::{self, Bench};
 use crate::explanation::{Explained, Explanation};
 use crate::finding::{Fault, Finding, Trust};
 use crate::mission::Mission;
+use crate::motion;
 use crate::replayed::Replayed;
 use crate::timeline::{Entry, timeline};
 use crate::trajectory::linear::Linear;
@@ -160,10 +161,10 @@ pub fn investigate(
     let (found, trust) = (Vec::new(), Trust::default());
     let mut findings = library(found);
     begin(Step::Trajectory);
-    let motion = trajectory::estimate(&mission, &evidence, &replayed, &trust);
-    let (trajectory, linear) = motion.unwrap_or_default();
+    let (trajectory, linear) =
+        trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap_or_default();
     begin(Step::Motion);
-    findings.extend(library(Vec::new()));
+    findings.extend(library(motion::findings(&mission, &evidence, &linear)));
     begin(Step::Thrust);
     findings.extend(library(Vec::new()));
     findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));

@@ -1,13 +1,16 @@
 //! The report: what an accident board starts from, as one page, and the same for programs.
 //!
 //! Owns: what a report shows ([`Sheet`]), [`page`], [`json`], [`write`].
-//! Parts: `sheet` (its content), `page` and `explanations` (HTML), `twin` (JSON), `words` (figures and names).
+//! Parts: `sheet` (its content), `adapt` and `rows` (from what was found to that content), `plots` (pictures), `page` and `explanations` (HTML), `twin` (JSON), `words` (figures and names).
 //! Refuses: judging. Probabilities and figures arrive finished; the page shows them.
 
+pub mod adapt;
 mod explanations;
 mod innovations;
+mod method;
 mod page;
 mod plots;
+mod rows;
 pub mod sheet;
 mod stopping;
 mod twin;

@@ -107,8 +107,7 @@ fn inquire(part: Part, case: &Case, flown: &[Stand], known: &[Stand]) -> miette:
         }
         _ => Vec::new(),
     };
-    let _: Vec<(String, String)> = withheld;
-    let options = Options { quick: true, ..Options::default() };
+    let options = Options { quick: true, withheld, ..Options::default() };
     let evidence = Evidence::read(&record.packets);
     let inquiry = investigate(mission, evidence, &options, &|_| {}).into_diagnostic()?;
     let explained = &inquiry.explained;

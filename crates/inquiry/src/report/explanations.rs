@@ -3,7 +3,7 @@
 
 use super::page::tag;
 use super::sheet::Sheet;
-use super::words::{cause, channel, clock, number, numbers, probability, relative};
+use super::words::{capital, cause, channel, clock, number, numbers, probability, relative};
 use crate::explanation::{Decider, Explanation, Reflown};
 use crate::finding::{Fault, Seen};
 use icd::time::Time;
@@ -74,7 +74,7 @@ fn told(place: usize, explanation: &Explanation, sheet: &Sheet) -> String {
         let _ = write!(
             out,
             "<h4>What the software did</h4><p>{}, from {} on.</p>{}",
-            capital(mechanism.kind.text()),
+            escape(&capital(mechanism.kind.text())),
             at(mechanism.from, sheet),
             seen(&mechanism.seen, sheet)
         );
@@ -146,12 +146,6 @@ fn at(t: Time, sheet: &Sheet) -> String {
         Some((zero, _)) => format!("{} ({} UTC)", relative(t, *zero), clock(t)),
         None => format!("{} UTC", clock(t)),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    escape(&(first + letters.as_str()))
 }
 
 fn seen(all: &[Seen], sheet: &Sheet) -> String {

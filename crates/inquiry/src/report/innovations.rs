@@ -1,8 +1,10 @@
 //! Pictures of what navigation expected and what it read: innovations with their limits, ranges against the ground.
 
 use super::plots::{TIME, View, bounds, thinned};
+use crate::finding::Device;
+use crate::replayed::{Account, Compared};
 use icd::bus::ShotQuality;
-use icd::tm::{Innovation, Outcome, Snapshot};
+use icd::tm::Outcome;
 use rig::report::chart::{Band, Chart, Curve, Dots, ticks};
 
 /// A longer pause between two readings breaks curves and bands, s.
@@ -12,67 +14,48 @@ const DOTS: usize = 900;
 /// The axis holds this share of the innovations; the others stick to its edge.
 const SHARE_SHOWN: f64 = 0.99;
 const SIGMAS: f64 = 3.0;
+const KM: f64 = 1000.0;
 
-struct Aid {
-    key: &'static str,
-    title: &'static str,
-    y_label: &'static str,
-    of: fn(&Snapshot) -> &Innovation,
+/// Key, title and label of the axis of an aid's picture.
+const fn names(aid: Device) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match aid {
+        Device::Rangefinder => (
+            "innovation_rangefinder",
+            "Rangefinder: measured minus expected on board",
+            "innovation, m",
+        ),
+        Device::RadarAltimeter => (
+            "innovation_radar_altimeter",
+            "Radar altimeter: measured minus expected on board",
+            "innovation, m",
+        ),
+        Device::Velocimeter => (
+            "innovation_velocimeter",
+            "Velocimeter, worst beam: measured minus expected on board",
+            "innovation, m/s",
+        ),
+        Device::StarTracker => (
+            "innovation_star_tracker",
+            "Star tracker, worst axis: measured minus expected on board",
+            "innovation, rad",
+        ),
+        Device::Camera => (
+            "innovation_camera",
+            "Camera, worst landmark: measured minus expected on board",
+            "innovation, pixel",
+        ),
+        _ => return None,
+    })
 }
 
-const AIDS: [Aid; 5] = [
-    Aid {
-        key: "innovation_rangefinder",
-        title: "Rangefinder: measured minus expected on board",
-        y_label: "innovation, m",
-        of: |s| &s.rangefinder,
-    },
-    Aid {
-        key: "innovation_radar_altimeter",
-        title: "Radar altimeter: measured minus expected on board",
-        y_label: "innovation, m",
-        of: |s| &s.radar_altimeter,
-    },
-    Aid {
-        key: "innovation_velocimeter",
-        title: "Velocimeter: worst beam, measured minus expected on board",
-        y_label: "innovation, m/s",
-        of: |s| &s.velocimeter,
-    },
-    Aid {
-        key: "innovation_star_tracker",
-        title: "Star tracker: worst axis, measured minus expected on board",
-        y_label: "innovation, rad",
-        of: |s| &s.star_tracker,
-    },
-    Aid {
-        key: "innovation_camera",
-        title: "Camera: worst landmark, measured minus expected on board",
-        y_label: "innovation, pixel",
-        of: |s| &s.camera,
-    },
-];
-
-/// Innovations of every aid that ever gave one.
+/// Innovations of every aid that compared anything.
 pub(super) fn charts(view: &View) -> Vec<(&'static str, Option<Chart>)> {
-    AIDS.iter().map(|aid| (aid.key, innovations(view, aid))).collect()
-}
-
-/// Each measurement once: snapshots repeat the latest one.
-fn readings(view: &View, of: fn(&Snapshot) -> &Innovation) -> Vec<(f64, Innovation)> {
-    let mut out: Vec<(f64, Innovation)> = Vec::new();
-    for snapshot in view.snapshots() {
-        let now = *of(snapshot);
-        let new = |(_, last): &(f64, Innovation)| {
-            (last.nu.to_bits(), last.fused, last.rejected)
-                != (now.nu.to_bits(), now.fused, now.rejected)
-        };
-        let compared = !matches!(now.outcome, Outcome::Silent | Outcome::Unusable);
-        if compared && now.sigma > 0.0 && out.last().is_none_or(new) {
-            out.push((view.s(snapshot.t), now));
-        }
-    }
-    out
+    let accounts = view.told.replayed.accounts(view.told.evidence);
+    let one = |account: &Account| {
+        let (key, title, y_label) = names(account.aid)?;
+        Some((key, innovations(view, account, title, y_label)))
+    };
+    accounts.iter().filter_map(one).collect()
 }
 
 /// The value below which a share of them lie.
@@ -84,27 +67,38 @@ fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     values.get(place).copied().unwrap_or(0.0)
 }
 
-fn innovations(view: &View, aid: &Aid) -> Option<Chart> {
-    let all = readings(view, aid.of);
+fn innovations(
+    view: &View,
+    account: &Account,
+    title: &'static str,
+    y_label: &'static str,
+) -> Option<Chart> {
+    let shown = account.compared.iter().filter(|one| view.shows(one.t));
+    let all: Vec<(f64, Compared)> = shown.map(|one| (view.s(one.t), *one)).collect();
     let largest = quantile(all.iter().map(|(_, i)| i.nu.abs()), SHARE_SHOWN);
     let usual = quantile(all.iter().map(|(_, i)| SIGMAS * i.sigma), SHARE_SHOWN);
     let span = largest.max(usual);
     if all.is_empty() || span <= 0.0 {
         return None;
     }
-    let rejected = all.iter().filter(|(_, i)| i.outcome != Outcome::Fused).count();
+    let refused = all.iter().filter(|(_, i)| i.outcome != Outcome::Fused).count();
+    let whose = match account.replayed {
+        true => "by the flight software run again",
+        false => "as downlinked",
+    };
+    let count = all.len();
     let mut chart = view.over_time(
-        aid.title,
+        title,
         format!(
-            "{} readings compared, {rejected} of them not used. Shaded: ±3σ by the filter.",
-            all.len()
+            "{count} readings, {refused} of them not used, {whose}. Shaded: ±3σ of the filter."
         ),
-        aid.y_label,
+        y_label,
     );
     chart.y_ticks = ticks(-span, span, 6.0);
+    let limits = thinned(&all);
     let mut band = Vec::new();
     let mut before_s = f64::NAN;
-    for (t_s, i) in &thinned(&all) {
+    for (t_s, i) in &limits {
         if t_s - before_s > PAUSE_S {
             band.push((*t_s, f64::NAN, f64::NAN));
         }
@@ -112,7 +106,14 @@ fn innovations(view: &View, aid: &Aid) -> Option<Chart> {
         before_s = *t_s;
     }
     chart.bands.push(Band { label: "±3σ".to_string(), colour: "--nav", points: band });
-    let outcomes: [(&str, &'static str, fn(Outcome) -> bool); 4] = [
+    chart.dots = dots(&all);
+    Some(chart)
+}
+
+/// Innovations by what became of them.
+fn dots(all: &[(f64, Compared)]) -> Vec<Dots> {
+    type Holds = fn(Outcome) -> bool;
+    let outcomes: [(&str, &'static str, Holds); 4] = [
         ("used", "--nav", |o| o == Outcome::Fused),
         ("rejected", "--limit", |o| o == Outcome::Rejected),
         ("shut out", "--second", |o| o == Outcome::LockedOut),
@@ -120,15 +121,12 @@ fn innovations(view: &View, aid: &Aid) -> Option<Chart> {
             matches!(o, Outcome::Distrusted | Outcome::Inhibited)
         }),
     ];
-    for (label, colour, holds) in outcomes {
-        let points: Vec<(f64, f64)> =
-            all.iter().filter(|(_, i)| holds(i.outcome)).map(|(t, i)| (*t, i.nu)).collect();
-        if !points.is_empty() {
-            let points = sparse(&points);
-            chart.dots.push(Dots { label: label.to_string(), colour, points });
-        }
-    }
-    Some(chart)
+    let one = |(label, colour, holds): (&str, &'static str, Holds)| {
+        let of = all.iter().filter(|(_, i)| holds(i.outcome));
+        let points: Vec<(f64, f64)> = of.map(|(t, i)| (*t, i.nu)).collect();
+        Dots { label: label.to_string(), colour, points: sparse(&points) }
+    };
+    outcomes.into_iter().map(one).filter(|dots| !dots.points.is_empty()).collect()
 }
 
 /// Every n-th of many points.
@@ -136,41 +134,45 @@ fn sparse(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     points.iter().step_by(points.len().div_ceil(DOTS).max(1)).copied().collect()
 }
 
+/// A curve without lines across pauses.
+fn broken(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut out = Vec::new();
+    let mut before_s = f64::NAN;
+    for (t_s, value) in thinned(points) {
+        if t_s - before_s > PAUSE_S {
+            out.push((t_s, f64::NAN));
+        }
+        out.push((t_s, value));
+        before_s = t_s;
+    }
+    out
+}
+
 /// Ranges as they came, as navigation expected them, and as the best estimate over the mission's map expects them.
 pub(super) fn ranges(view: &View) -> Option<Chart> {
-    let cycles = view.inquiry.evidence.cycles.iter();
+    let cycles = view.told.evidence.cycles.iter();
     let shots = cycles.filter_map(|cycle| cycle.sensors.rangefinder);
     let valid = shots.filter(|shot| shot.quality == ShotQuality::Valid && view.shows(shot.t));
     let measured: Vec<(f64, f64)> =
-        valid.map(|shot| (view.s(shot.t), f64::from(shot.range_m) / 1000.0)).collect();
-    let believed: Vec<(f64, f64)> = readings(view, |s| &s.rangefinder)
-        .iter()
-        .map(|(t, i)| (*t, (i.measured - i.nu) / 1000.0))
+        valid.map(|shot| (view.s(shot.t), f64::from(shot.range_m) / KM)).collect();
+    let accounts = view.told.replayed.accounts(view.told.evidence);
+    let own = accounts.iter().find(|account| account.aid == Device::Rangefinder);
+    let believed: Vec<(f64, f64)> = (own.iter().flat_map(|account| &account.compared))
+        .filter(|one| view.shows(one.t))
+        .map(|one| (view.s(one.t), (one.measured - one.nu) / KM))
         .collect();
-    let expected = expected(view);
     let (_, high) = bounds(measured.iter().chain(&believed).map(|p| p.1))?;
     let first_s = measured.first().map_or(view.from_s, |p| p.0);
     let x_ticks = ticks((first_s - PAUSE_S).max(view.from_s), view.to_s, 8.0);
     let from_s = x_ticks.first().copied().unwrap_or(view.from_s);
-    let after = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
-        let mut out = Vec::new();
-        let mut before_s = f64::NAN;
-        for (t_s, value) in points.iter().filter(|p| p.0 >= from_s) {
-            if t_s - before_s > PAUSE_S {
-                out.push((*t_s, f64::NAN));
-            }
-            out.push((*t_s, *value));
-            before_s = *t_s;
-        }
-        out
-    };
+    let expected = expected(view, from_s);
     let curve = |label: &str, colour, points: &[(f64, f64)]| Curve {
         label: label.to_string(),
         colour,
-        points: thinned(&after(points)),
+        points: broken(points),
     };
     let curves = [
-        curve("expected: best estimate over the mission's map", "--truth", &expected),
+        curve("expected by the best estimate over the mission's map", "--truth", &expected),
         curve("expected on board", "--nav", &believed),
     ];
     let measured =
@@ -189,6 +191,6 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
 }
 
 /// Ranges that the best estimate expects.
-fn expected(_view: &View) -> Vec<(f64, f64)> {
+fn expected(_view: &View, _from_s: f64) -> Vec<(f64, f64)> {
     Vec::new()
 }

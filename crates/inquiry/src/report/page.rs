@@ -4,7 +4,7 @@
 //! (`plots`).
 
 use super::explanations::explanations;
-use super::sheet::{Change, Moment, NoReturn, Row, Sheet, Source};
+use super::sheet::{Change, Fork, Moment, NoReturn, Row, Sheet, Source};
 use super::words::{clock, figure, grade, number, probability, relative};
 use crate::finding::Grade;
 use icd::time::Time;
@@ -213,34 +213,42 @@ fn saved(sheet: &Sheet) -> String {
 }
 
 fn sentence_of_savers(changes: &[Change]) -> String {
-    let minimal: Vec<&str> =
-        changes.iter().filter(|c| c.saves && c.minimal).map(|c| &*c.what).collect();
-    let flown = changes.len();
+    let enough = changes.iter().filter(|c| c.saves && c.minimal);
+    let minimal: Vec<&str> = enough.map(|c| &*c.what).collect();
+    let flown = changes.iter().filter(|c| !c.kind.is_empty()).count();
     match minimal.as_slice() {
-        [] => format!("<p>Of {flown} changes that were flown none saves the lander.</p>\n"),
-        all => format!(
-            "<p>Enough, each of these on its own: {}. {flown} changes were flown.</p>\n",
-            escape(&all.join("; "))
-        ),
+        [] => format!("<p>Of {flown} changes shown none saves the lander.</p>\n"),
+        all => format!("<p>Enough, each of these on its own: {}.</p>\n", escape(&all.join("; "))),
     }
 }
 
 fn no_return(lost: &NoReturn, sheet: &Sheet) -> String {
-    let (last, first) = lost.between;
     let at = |t: Time| match &sheet.zero {
         Some((zero, _)) => format!("{} ({} UTC)", relative(t, *zero), clock(t)),
         None => format!("{} UTC", clock(t)),
     };
-    format!(
-        "<div class=\"card lost\"><h3>Lost from {} on, at the latest</h3><p>At {} it could still be saved{}. Altitude then {}, descent \
-         speed {}. {}</p></div>\n",
-        at(first),
-        at(last),
-        if lost.by.is_empty() { String::new() } else { format!(" by {}", escape(&lost.by)) },
-        escape(&figure(&lost.altitude_m)),
-        escape(&figure(&lost.v_down_m_s)),
-        escape(&lost.text)
-    )
+    let fork = |fork: &Fork| {
+        let (altitude, descent) = (figure(&fork.altitude), figure(&fork.descent));
+        format!("{}, {} up, descending at {}", at(fork.t), escape(&altitude), escape(&descent))
+    };
+    let head = match (&lost.last, &lost.first) {
+        (None, _) => "Lost from the first moment tried on".to_string(),
+        (Some(_), Some(first)) => format!("Lost from {} on", at(first.t)),
+        (Some(_), None) => "It could be saved until the end".to_string(),
+    };
+    let mut out = format!("<div class=\"card lost\"><h3>{head}</h3><ul>");
+    let mut item = |text: String| out += &format!("<li>{text}</li>");
+    let by = escape(&lost.by);
+    if let Some(last) = &lost.last {
+        item(format!("Still saved by {by}: {}.", fork(last)));
+    }
+    if let Some(first) = &lost.first {
+        item(format!("Not any more: {}; ends as “{}”.", fork(first), escape(&first.outcome)));
+    }
+    if let Some(beyond) = &lost.beyond_thrust {
+        item(format!("From here on no software could have stopped the descent: {}.", fork(beyond)));
+    }
+    format!("{out}</ul><p>{}</p></div>\n", escape(&lost.text))
 }
 
 /// Sentences as a list in a card; nothing for none.

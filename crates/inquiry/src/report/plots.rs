@@ -2,9 +2,9 @@
 //!
 //! Owns: which curves stand together. Does not own: their drawing (`rig::report::chart`), innovations (`innovations`).
 
+use super::adapt::Material;
 use super::sheet::Panel;
 use super::{innovations, stopping};
-use crate::inquiry::Inquiry;
 use crate::trajectory::Sample;
 use icd::bus::{CYCLE, PULSE_FRAME};
 use icd::constants::MOON_RADIUS_M;
@@ -31,7 +31,7 @@ const SIGMAS: f64 = 3.0;
 
 /// What the pictures are drawn of, and when.
 pub(super) struct View<'a> {
-    pub inquiry: &'a Inquiry,
+    pub told: Material<'a>,
     /// Zero of the time axis.
     pub zero: Time,
     /// First time shown, s.
@@ -44,15 +44,15 @@ pub(super) const TIME: &str = "time from loss of signal, s";
 
 impl<'a> View<'a> {
     /// The powered descent, or all there is of a flight that never came so far; `None` without evidence.
-    pub fn of(inquiry: &'a Inquiry) -> Option<Self> {
-        let zero = inquiry.evidence.end()?;
+    pub fn of(told: Material<'a>) -> Option<Self> {
+        let zero = told.evidence.end()?;
         let at = |t: Time| (t - zero).s();
-        let braking = inquiry.replayed.snapshots.iter().find(|s| s.phase >= Phase::Braking);
-        let first = inquiry.evidence.start().map_or(-LAST_S, at);
+        let braking = told.replayed.snapshots.iter().find(|s| s.phase >= Phase::Braking);
+        let first = told.evidence.start().map_or(-LAST_S, at);
         let from_s = braking.map_or(first, |s| (at(s.t) - LEAD_S).max(first));
-        let impact = inquiry.trajectory.samples.last().map_or(0.0, |sample| at(sample.t));
+        let impact = told.trajectory.samples.last().map_or(0.0, |sample| at(sample.t));
         let to_s = impact.clamp(0.0, 10.0 * LAST_S);
-        Some(Self { inquiry, zero, from_s: from_s.min(-1.0), to_s })
+        Some(Self { told, zero, from_s: from_s.min(-1.0), to_s })
     }
 
     /// The same over its last stretch.
@@ -71,13 +71,13 @@ impl<'a> View<'a> {
     pub fn snapshots(&self) -> impl Iterator<Item = &'a Snapshot> {
         let (from_s, to_s, zero) = (self.from_s, self.to_s, self.zero);
         let shown = move |s: &&Snapshot| (from_s..=to_s).contains(&(s.t - zero).s());
-        self.inquiry.replayed.snapshots.iter().filter(shown)
+        self.told.replayed.snapshots.iter().filter(shown)
     }
 
     fn samples(&self) -> impl Iterator<Item = &'a Sample> {
         let (from_s, to_s, zero) = (self.from_s, self.to_s, self.zero);
         let shown = move |s: &&Sample| (from_s..=to_s).contains(&(s.t - zero).s());
-        self.inquiry.trajectory.samples.iter().filter(shown)
+        self.told.trajectory.samples.iter().filter(shown)
     }
 
     /// An empty picture over the time shown, with the phases marked.
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
         let span = x_ticks.last().zip(x_ticks.first()).map_or(1.0, |(b, a)| b - a);
         let mut marks: Vec<(f64, String)> = vec![(0.0, "last packet".to_string())];
         let mut before = None;
-        for snapshot in &self.inquiry.replayed.snapshots {
+        for snapshot in &self.told.replayed.snapshots {
             let begins = before.is_some_and(|phase| phase != snapshot.phase);
             before = Some(snapshot.phase);
             let s = self.s(snapshot.t);
@@ -116,8 +116,8 @@ pub(super) fn thinned<T: Copy>(items: &[T]) -> Vec<T> {
 }
 
 /// All pictures that the evidence allows.
-pub(super) fn plots(inquiry: &Inquiry) -> Vec<Panel> {
-    let Some(view) = View::of(inquiry) else { return Vec::new() };
+pub(super) fn plots(told: Material) -> Vec<Panel> {
+    let Some(view) = View::of(told) else { return Vec::new() };
     let mut out = Vec::new();
     let mut put = |key: &'static str, chart: Option<Chart>| {
         out.extend(chart.map(|chart| Panel { key, chart }));
@@ -205,7 +205,7 @@ fn profile(view: &View) -> Option<Chart> {
     let both = estimate.iter().chain(&believed);
     let (_, fastest) = bounds(both.clone().map(|p| p.0))?;
     let (low, high) = bounds(both.map(|p| p.1))?;
-    let flight = &view.inquiry.mission.stand.scenario.flight;
+    let flight = &view.told.mission.stand.scenario.flight;
     let plan: Vec<(f64, f64)> = (flight.profile_descent_m_s.iter())
         .zip(&flight.profile_altitude_m)
         .map(|(v, h)| (*v, *h))
@@ -236,7 +236,7 @@ fn profile(view: &View) -> Option<Chart> {
 
 /// Height of the ground below the track, and of the lander, above the target.
 fn ground(view: &View) -> Option<Chart> {
-    let stand = &view.inquiry.mission.stand;
+    let stand = &view.told.mission.stand;
     let (environment, site) = (&stand.environment, &stand.site);
     let samples: Vec<Sample> = view.samples().copied().collect();
     let heights = thinned(&samples).into_iter().filter_map(|sample| {
@@ -296,13 +296,13 @@ fn beliefs(view: &View, title: &'static str, of: impl Fn(&Snapshot) -> Belief) -
 
 /// Acceleration by thrust as commanded and as sensed.
 fn thrust(view: &View) -> Option<Chart> {
-    let inquiry = view.inquiry;
-    let machine = &inquiry.mission.stand.scenario.vehicle.machine;
+    let told = &view.told;
+    let machine = &told.mission.stand.scenario.vehicle.machine;
     let (mut commanded, mut sensed) = (Vec::new(), Vec::new());
     let (mut bin, mut sum_N, mut sum, mut count) = (f64::NEG_INFINITY, 0.0, [0.0; 3], 0.0);
-    let mut masses = inquiry.replayed.snapshots.iter().peekable();
+    let mut masses = told.replayed.snapshots.iter().peekable();
     let mut mass_kg = f64::NAN;
-    for (cycle, command) in inquiry.evidence.cycles.iter().zip(&inquiry.replayed.commanded) {
+    for (cycle, command) in told.evidence.cycles.iter().zip(&told.replayed.commanded) {
         let t_s = view.s(cycle.sensors.t);
         if t_s < view.from_s {
             continue;
@@ -346,5 +346,5 @@ fn thrust(view: &View) -> Option<Chart> {
 
 /// A time that flights flown again count from their start.
 pub(super) fn flown_s(view: &View, t_s: f64) -> f64 {
-    view.s(view.inquiry.flown_from + Span::from_s(t_s))
+    view.s(view.told.flown_from + Span::from_s(t_s))
 }

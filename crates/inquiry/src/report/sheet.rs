@@ -131,7 +131,7 @@ pub struct Panel {
 pub struct Change {
     /// What is different.
     pub what: String,
-    /// Kind of change: `cause`, `design`, `parameter`, `sensor`, `procedure`, `set`.
+    /// Kind of change: `software`, `sensor`, `parameter`, `procedure`, `fault`, `set`; empty for none.
     pub kind: String,
     /// How the flight ends.
     pub outcome: String,
@@ -147,16 +147,29 @@ pub struct Change {
     pub propellant_kg: Option<f64>,
 }
 
-/// The moment from which on nothing could save the lander.
+/// A moment of the flight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fork {
+    /// When.
+    pub t: Time,
+    /// Altitude then, m.
+    pub altitude: Figure,
+    /// Descent speed then, m/s, down positive.
+    pub descent: Figure,
+    /// How the flight ends if the best takes over then; empty where it was not flown.
+    pub outcome: String,
+}
+
+/// From when on nothing could save the lander.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoReturn {
-    /// The last moment at which it could still be saved, and the first at which it could not.
-    pub between: (Time, Time),
-    /// Altitude then, m.
-    pub altitude_m: Figure,
-    /// Descent speed then, m/s.
-    pub v_down_m_s: Figure,
-    /// By whom: what was allowed to take over.
+    /// The last moment from which it was still saved; `None` when it was lost from the first one tried on.
+    pub last: Option<Fork>,
+    /// The first moment after that from which it was not; `None` when it could be saved until the end.
+    pub first: Option<Fork>,
+    /// From when on the stopping distance was more than the altitude: no software could have stopped the descent.
+    pub beyond_thrust: Option<Fork>,
+    /// What was allowed to take over.
     pub by: String,
     /// What it means, a sentence or two.
     pub text: String,

@@ -8,7 +8,7 @@ const BEFORE_S: f64 = 120.0;
 
 /// Altitude and stopping distance along the flight under the first explanation; `None` where it was not looked for.
 pub(super) fn chart(view: &View) -> Option<Chart> {
-    let lost = view.inquiry.saved.as_ref()?.no_return.as_ref()?;
+    let lost = view.told.saved?.no_return.as_ref()?;
     let first_s = lost.lost_first.as_ref().map_or(lost.end_s, |fork| fork.t_s);
     let from_s = first_s.min(lost.end_s - BEFORE_S) - BEFORE_S;
     let shown: Vec<_> = lost.bound.iter().filter(|at| at.t_s >= from_s).copied().collect();

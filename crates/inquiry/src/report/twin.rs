@@ -2,7 +2,7 @@
 //!
 //! Owns: the names ([`KEYS`]). A figure that is not known is `null`; lists may be empty.
 
-use super::sheet::{Change, Figure, Moment, NoReturn, Panel, Row, Sheet};
+use super::sheet::{Change, Fork, Moment, NoReturn, Panel, Row, Sheet};
 use super::words::{grade, relative_s};
 use crate::explanation::{Decider, Explanation, Mechanism, Reflown};
 use crate::finding::{Cause, Channel, Fault, Seen};
@@ -104,19 +104,25 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("plots[].levels[].y", "number or null", "a horizontal line: height"),
     ("plots[].levels[].label", "text", "and label"),
     ("changes[].what", "text", "what is different"),
-    ("changes[].kind", "text", "`cause`, `design`, `parameter`, `sensor`, `procedure` or `set`"),
+    ("changes[].kind", "text", "`software`, `sensor`, `parameter`, `procedure`, `fault` or `set`; empty where nothing is changed"),
     ("changes[].outcome", "text", "how the flight ends"),
     ("changes[].saves", "number or null", "1 where it lands within the limits, else 0"),
     ("changes[].minimal", "number or null", "1 where no smaller set of these changes saves it, else 0"),
     ("changes[].v_down_m_s", "number or null", "vertical speed at the ground"),
     ("changes[].miss_m", "number or null", "distance from the target"),
     ("changes[].propellant_kg", "number or null", "propellant left"),
-    ("no_return[].last_s", "number or null", "last moment at which it could be saved; none or one"),
-    ("no_return[].first_s", "number or null", "first moment at which it could not"),
-    ("no_return[].altitude_m", "number or null", "altitude then"),
-    ("no_return[].altitude_sigma_m", "number or null", "standard deviation"),
-    ("no_return[].v_down_m_s", "number or null", "descent speed then"),
-    ("no_return[].v_down_sigma_m_s", "number or null", "standard deviation"),
+    ("no_return[].last[].t_s", "number or null", "last moment from which it was still saved; none or one"),
+    ("no_return[].last[].altitude_m", "number or null", "altitude then"),
+    ("no_return[].last[].v_down_m_s", "number or null", "descent speed then"),
+    ("no_return[].last[].outcome", "text", "how the flight ends if the best takes over then"),
+    ("no_return[].first[].t_s", "number or null", "first moment after that from which it was not; none or one"),
+    ("no_return[].first[].altitude_m", "number or null", "altitude then"),
+    ("no_return[].first[].v_down_m_s", "number or null", "descent speed then"),
+    ("no_return[].first[].outcome", "text", "how the flight ends if the best takes over then"),
+    ("no_return[].beyond_thrust[].t_s", "number or null", "from when on no software could have stopped the descent; none or one"),
+    ("no_return[].beyond_thrust[].altitude_m", "number or null", "altitude then"),
+    ("no_return[].beyond_thrust[].v_down_m_s", "number or null", "descent speed then"),
+    ("no_return[].beyond_thrust[].outcome", "text", "how the flight ends if the best takes over then"),
     ("no_return[].by", "text", "what was allowed to take over"),
     ("no_return[].text", "text", "what it means"),
     ("unknown[]", "text", "what remains unknown"),
@@ -375,14 +381,18 @@ impl Twin {
     }
 
     fn no_return(&self, lost: &NoReturn) -> Json {
-        let sigma = |figure: &Figure| optional(figure.sigma);
+        let fork = |fork: &Fork| {
+            Json::object([
+                ("t_s", self.s(Some(fork.t))),
+                ("altitude_m", Json::Number(fork.altitude.value)),
+                ("v_down_m_s", Json::Number(fork.descent.value)),
+                ("outcome", Json::text(&*fork.outcome)),
+            ])
+        };
         Json::object([
-            ("last_s", self.s(Some(lost.between.0))),
-            ("first_s", self.s(Some(lost.between.1))),
-            ("altitude_m", Json::Number(lost.altitude_m.value)),
-            ("altitude_sigma_m", sigma(&lost.altitude_m)),
-            ("v_down_m_s", Json::Number(lost.v_down_m_s.value)),
-            ("v_down_sigma_m_s", sigma(&lost.v_down_m_s)),
+            ("last", list(lost.last.as_slice(), fork)),
+            ("first", list(lost.first.as_slice(), fork)),
+            ("beyond_thrust", list(lost.beyond_thrust.as_slice(), fork)),
             ("by", Json::text(&*lost.by)),
             ("text", Json::text(&*lost.text)),
         ])

@@ -81,6 +81,13 @@ const SUFFIXES: [&str; 20] = [
     "_rad", "_kg_s", "_kg", "_pixel_s", "_pixel", "_px", "_ms", "_s", "_percent", "_db",
 ];
 
+/// With its first letter large.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    first + letters.as_str()
+}
+
 /// A probability: `97 %`, never closer to certainty than its figures.
 pub fn probability(p: f64) -> String {
     match 100.0 * p {
