@@ -104,7 +104,7 @@ pub fn explain(
     let too_high = too_high(case);
     let families = families(&ranking, &mechanisms, too_high);
     let outside = ranking.iter().filter(|one| !one.unknown.is_empty());
-    let outside_library = outside.map(|one| one.probability).sum();
+    let outside_library = outside.fold(0.0, |sum, one| sum + one.probability);
     ranking.truncate(LISTED);
     let listed = |one: &Explanation| one.probability >= LEAST;
     let count = ranking.iter().position(|one| !listed(one)).unwrap_or(ranking.len());

@@ -16,7 +16,7 @@ use crate::catalogue::NAVIGATION;
 use crate::evidence::Evidence;
 use crate::finding::Fault;
 use crate::mission::Mission;
-use crate::trajectory::{Trajectory, states};
+use crate::trajectory::Trajectory;
 use crate::work::Work;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::frames::Vector;
@@ -28,7 +28,6 @@ use rig::scenario::{Dispersed, ScenarioError, fault};
 use rig::stand::Stand;
 use rig::verdict::Outcome;
 use sha2::{Digest, Sha256};
-use std::f64::consts::PI;
 use truth::faulty::Moment;
 
 /// Runs of a re-flight are numbered from here: no campaign gets there.
@@ -68,7 +67,9 @@ impl<'a> Bench<'a> {
                 v_MB_I: Vector::from_si(first.v_MB_I_m_s),
             },
         );
-        Self::new(mission, start, constants(trajectory))
+        let constants = trajectory.constants.iter();
+        let constants = constants.map(|(key, value, _)| (key.clone(), *value)).collect();
+        Self::new(mission, start, constants)
     }
 
     /// The mission's stand with faults, at start and constants as estimated. What a fault's device contributes to the
@@ -170,28 +171,6 @@ fn sample(frame: &Frame<'_>) -> [f64; 6] {
     let (view, nav) = (frame.view, &frame.telemetry.nav);
     let facts = [frame.t_s, view.altitude_m, view.v_up_m_s, view.v_horizontal_m_s];
     [facts[0], facts[1], facts[2], facts[3], nav.altitude_m, nav.v_up_m_s]
-}
-
-/// Constants of nature that the trajectory estimates, by their keys among `Stand::inputs`.
-fn constants(trajectory: &Trajectory) -> Vec<(String, f64)> {
-    const DEG: f64 = 180.0 / PI;
-    const PPM: f64 = 1e6;
-    let micro_g = PPM / icd::constants::STANDARD_GRAVITY_M_S2;
-    let groups = [
-        ("gyros.bias", "deg_h", states::GYRO_BIAS, DEG * 3600.0),
-        ("gyros.scale", "ppm", states::GYRO_SCALE, PPM),
-        ("accelerometers.bias", "ug", states::ACCELEROMETER_BIAS, micro_g),
-        ("accelerometers.scale", "ppm", states::ACCELEROMETER_SCALE, PPM),
-        ("star_tracker.alignment", "deg", states::STAR_TRACKER_ALIGNMENT, DEG),
-    ];
-    let own = |(stem, unit, first, si): (&str, &str, usize, f64)| {
-        let axis = |(n, axis): (usize, &str)| {
-            let (value, _) = trajectory.errors.get(first + n)?;
-            Some((format!("nature.{stem}_{axis}_{unit}"), value * si))
-        };
-        ["x", "y", "z"].into_iter().enumerate().filter_map(axis).collect::<Vec<_>>()
-    };
-    groups.into_iter().flat_map(own).collect()
 }
 
 /// How the recorded flight ended and moved, as far as it was received.
