@@ -17,6 +17,7 @@ pub mod explanation;
 pub mod finding;
 pub mod inquiry;
 pub mod mission;
+pub mod points;
 pub mod prior;
 pub mod replayed;
 pub mod trajectory;
