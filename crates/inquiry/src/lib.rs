@@ -23,6 +23,7 @@ pub mod points;
 pub mod prior;
 pub mod replayed;
 pub mod report;
+pub mod sensors;
 pub mod timeline;
 pub mod trajectory;
 pub mod work;
