@@ -16,4 +16,5 @@ pub mod inquiry;
 pub mod mission;
 pub mod prior;
 pub mod replayed;
+pub mod thrust;
 pub mod trajectory;
