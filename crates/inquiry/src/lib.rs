@@ -24,6 +24,7 @@ pub mod prior;
 pub mod replayed;
 pub mod report;
 pub mod sensors;
+pub mod thrust;
 pub mod timeline;
 pub mod trajectory;
 pub mod work;
