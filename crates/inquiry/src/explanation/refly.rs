@@ -3,8 +3,9 @@
 //! Owns: [`Bench`] (the mission's stand at what the evidence says of start and constants, with any faults), the flight's
 //! summary, [`agreement`] with what was received. Does not own: the loop (`rig::closed_loop`), the journal (`work`).
 //! As programmed: the load and the start of navigation are those uploaded; the true start is the smoothed trajectory's
-//! first state; constants of nature that the trajectory estimates take their estimates, but those of a device that the
-//! explanation has fail, which would count twice; all others are at their medians. Noise is that of a run of its own.
+//! first state; constants of nature that the trajectory estimates take their estimates, held at [`SOUND`] standard
+//! deviations, for the trajectory lays what failed into them; those of a device that the explanation has fail, which would
+//! count twice, and all others are at their medians. Noise is that of a run of its own.
 //! [`agreement`] is ln of how well flights of an explanation end and move as the recorded one did: that they end alike by
 //! the rule of Jeffreys, (k + ½)/(n + 1), and for altitude, vertical speed and navigation's error of altitude half the
 //! mean squared deviation in units of [`sigma`], held at [`FAR`]: the findings have weighed the readings already, this
@@ -38,8 +39,8 @@ const EVERY_S: f64 = 5.0;
 const COMPARED_S: f64 = 240.0;
 /// Half a mean square is not taken for more than this.
 const FAR: f64 = 4.0;
-/// A coordinate of the unit cube stays this far from its ends.
-const EDGE: f64 = 1e-9;
+/// A device that has not failed is no more standard deviations from its specification.
+const SOUND: f64 = 2.5;
 
 /// Where explanations are flown.
 pub struct Bench<'a> {
@@ -89,7 +90,7 @@ impl<'a> Bench<'a> {
             let estimate = self.constants.iter().find(|(key, _)| *key == input.key && !failed(key));
             match (estimate, input.value) {
                 (Some((_, value)), Dispersed::Normal { mean, sigma }) if sigma > 0.0 => {
-                    normal::cumulative((value - mean) / sigma).clamp(EDGE, 1.0 - EDGE)
+                    normal::cumulative(((value - mean) / sigma).clamp(-SOUND, SOUND))
                 }
                 _ => 0.5,
             }
