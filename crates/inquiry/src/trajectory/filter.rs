@@ -181,7 +181,7 @@ pub fn forward(
             let factor = noise(of);
             let innovation = remaining(compared, &filter.x, &plan.from);
             let partial = compared.scalar.partial;
-            let own = compared.scalar.variance * factor * factor;
+            let own = (compared.scalar.variance + compared.added) * factor * factor;
             let Some((variance, gain)) = filter.take(innovation, &partial, own) else { continue };
             linear.readings.push(Reading {
                 device: of.device,
@@ -303,8 +303,7 @@ pub fn plan(
     poses
         .iter()
         .map(|pose| {
-            let (transition, noise) =
-                reference.transition((imu, gm_m3_s2), steps, (last, *pose));
+            let (transition, noise) = reference.transition((imu, gm_m3_s2), steps, (last, *pose));
             last = *pose;
             let t = reference.poses[*pose].t;
             Plan { pose: *pose, t, transition, noise, readings: Vec::new(), from: [0.0; MOTION] }
