@@ -6,7 +6,7 @@
 //! carry a value (`presence`), how the values scatter (`scatter`); exact patterns (`exact`) explain two of them at once.
 //! Explanations of different aspects add up to one of two or three faults.
 //! The findings of [`against`] take the place of those of [`patterns`] for the same devices.
-//! Refuses: two faults of one aspect, but for readings that are lost within a limited reach.
+//! Refuses: two faults of one aspect (readings lost within a limited reach); biases, drifts and scales of the gauge.
 
 mod exact;
 mod expected;
@@ -16,9 +16,9 @@ mod presence;
 mod readings;
 mod scatter;
 mod stream;
-mod timing;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod window;
 
 use crate::evidence::{Cycle, Evidence};
@@ -98,7 +98,8 @@ struct Given<'a> {
 impl<'a> Given<'a> {
     fn new(mission: &Mission, evidence: &'a Evidence, replayed: &Replayed) -> Self {
         let commanded = replayed.commanded.iter();
-        let burns = commanded.filter(|one| one.main_open || one.assist_on_us.iter().any(|us| *us > 0));
+        let burns =
+            commanded.filter(|one| one.main_open || one.assist_on_us.iter().any(|us| *us > 0));
         let burns = burns.map(|one| one.t).collect();
         let pushed = |cycle: &&Cycle| {
             let dv = cycle.sensors.imu.dv_B_m_s;
@@ -166,11 +167,8 @@ fn doubt(trust: &mut Trust, found: &Doubt) {
 fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> (Doubt, Vec<Part>) {
     let device = stream.device;
     let timing = timing::timing(stream);
-    let slots = stream.slots(
-        given.evidence,
-        |t| timing.late(t),
-        |report| timing.ahead(stream, report),
-    );
+    let slots =
+        stream.slots(given.evidence, |t| timing.late(t), |report| timing.ahead(stream, report));
     let before = |slot: &Slot| given.contact.is_none_or(|contact| slot.taken < contact);
     let slots: Vec<Slot> = slots.into_iter().filter(before).collect();
     let model = match look {
@@ -187,9 +185,8 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     if let Some(best) = best.filter(|part| part.gain > CREDIBLE) {
         doubt.masked.extend(exact.worthless(best));
     }
-    let worthless = |slot: &&Slot| {
-        slot.report.is_none_or(|report| !doubt.masked.contains(&report.place))
-    };
+    let worthless =
+        |slot: &&Slot| slot.report.is_none_or(|report| !doubt.masked.contains(&report.place));
     let rest: Vec<Slot> = slots.iter().filter(worthless).copied().collect();
     let rows = readings::readings(stream, &rest, look, (given.evidence, &given.vehicle));
     let scatter = Scatter::new(device, stream.over, stream.period, &rows);
@@ -201,7 +198,9 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     let mut parts = timing.parts;
     parts.extend(present);
     parts.extend(patterns);
-    parts.extend(scattered);
+    // Before there is a trajectory the ground scatters as well.
+    let least = if look.is_none() { RAW_CREDIBLE } else { 0.0 };
+    parts.extend(scattered.into_iter().filter(|part| part.gain > least));
     (doubt, parts)
 }
 
@@ -227,8 +226,7 @@ fn distrust(
     let credible = if raw { RAW_CREDIBLE } else { CREDIBLE };
     let Some(best) = best.filter(|part| part.gain > credible) else { return };
     let within = |t: Time| t >= best.from.0 && best.until.is_none_or(|until| t < until);
-    let hit: Vec<u32> =
-        rows.iter().filter(|row| within(row.taken)).map(|row| row.place).collect();
+    let hit: Vec<u32> = rows.iter().filter(|row| within(row.taken)).map(|row| row.place).collect();
     match best.kind {
         Some("outliers") => doubt.masked.extend(scatter.strays(2.0, STRAY_SIGMAS)),
         Some("noise") if (hit.len() as f64) < SHARE * rows.len() as f64 => doubt.masked.extend(hit),

@@ -15,6 +15,7 @@
 
 use super::expected::{Look, Met, Pose, below};
 use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted};
+use super::readings::LOST_S;
 use super::stream::{Outcome, Slot, Stream, reports_silence};
 use super::window::{ln_add, ln_sum};
 use crate::finding::{Device, Grade, Seen};
@@ -82,7 +83,7 @@ pub(crate) fn expected(
             let probability = |slot: &Slot| -> Option<f64> {
                 let pose = look.pose(slot.taken)?;
                 match device {
-                    Device::Velocimeter | Device::RadarAltimeter if low(&pose, dust_m) => None,
+                    Device::Velocimeter | Device::RadarAltimeter if hidden(&pose, dust_m) => None,
                     Device::Velocimeter => look.locks(&pose).or(Some(0.0)),
                     Device::RadarAltimeter => look.echoes(&pose).or(Some(0.0)),
                     Device::StarTracker => {
@@ -105,10 +106,11 @@ pub(crate) fn expected(
     }
 }
 
-/// Whether the lander may be so low that dust hides the ground.
-fn low(pose: &Pose, dust_m: f64) -> bool {
+/// Whether nothing can be expected: the lander may be so low that dust hides the ground, or flew without its inertial unit.
+fn hidden(pose: &Pose, dust_m: f64) -> bool {
     let (altitude_m, sigma_m) = pose.altitude_m;
-    altitude_m - 3.0 * sigma_m < dust_m + NEAR_M && altitude_m < 1e3
+    let low = altitude_m - 3.0 * sigma_m.min(100.0) < dust_m + NEAR_M;
+    low || pose.blind_s > LOST_S
 }
 
 /// Whether an outcome is not what a unit delivers that has nothing to see.
@@ -134,7 +136,7 @@ fn ranging(stream: &Stream, slots: &[Slot], look: &Look<'_>, vehicle: &Vehicle) 
     let mut rows = Vec::new();
     for slot in slots {
         let Some(pose) = look.pose(slot.taken) else { continue };
-        if low(&pose, dust_m) {
+        if hidden(&pose, dust_m) {
             continue;
         }
         let met = look.met(&pose, &spec.p_BA_B, &spec.d_B, spec.range_m_max).map(|met| {
@@ -180,7 +182,9 @@ fn detection(link: &Link, gate_m: f64, met: &Met, off: f64, health: &Health) -> 
 impl Model {
     /// The same without the reports in these cycles.
     pub fn without(&self, places: &[u32]) -> Self {
-        let keeps = |slot: &Slot| slot.report.is_none_or(|report| places.binary_search(&report.place).is_err());
+        let keeps = |slot: &Slot| {
+            slot.report.is_none_or(|report| places.binary_search(&report.place).is_err())
+        };
         let kept: Vec<bool> = self.slots.iter().map(keeps).collect();
         let chosen = |k: &usize| kept[*k];
         let all = || (0..self.slots.len()).filter(chosen);
@@ -263,9 +267,11 @@ impl Model {
     fn hit<'m>(&'m self, kind: &str) -> Option<Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm>> {
         let reports = reports_silence(self.device);
         let only = |wanted: Outcome| -> Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm> {
-            Box::new(move |_, _, k| {
-                if self.slots[k].outcome() == wanted { 0.0 } else { CONTRADICTED }
-            })
+            Box::new(
+                move |_, _, k| {
+                    if self.slots[k].outcome() == wanted { 0.0 } else { CONTRADICTED }
+                },
+            )
         };
         let informed = !self.valid.iter().flatten().all(|p| p.is_nan());
         match kind {
@@ -372,7 +378,8 @@ impl Model {
 
     /// What the outcomes show between two times.
     fn seen(&self, kind: &str, from: Time, until: Option<Time>) -> Vec<Seen> {
-        let within = |slot: &&Slot| slot.taken >= from && until.is_none_or(|until| slot.taken < until);
+        let within =
+            |slot: &&Slot| slot.taken >= from && until.is_none_or(|until| slot.taken < until);
         let (mut count, mut expected) = ([0_u32; 4], 0.0);
         for (k, slot) in self.slots.iter().enumerate().filter(|(_, slot)| within(slot)) {
             count[slot.outcome() as usize] += 1;
@@ -388,7 +395,8 @@ impl Model {
         if !expected.is_nan() {
             text += &format!(" where {expected:.0} were to be expected");
         }
-        text += &format!("; {empty} found nothing, {absent} are missing, {unfit} call the unit unfit.");
+        text +=
+            &format!("; {empty} found nothing, {absent} are missing, {unfit} call the unit unfit.");
         let mut out = vec![Seen { t: Some(from), grade: Grade::Derived, text }];
         let first = self.slots.iter().filter(within).find_map(Slot::valid);
         if let Some(first) = first.filter(|first| first.value[0].is_finite()) {
