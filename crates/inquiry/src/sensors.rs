@@ -27,7 +27,8 @@ use crate::trajectory::Trajectory;
 use exact::Exact;
 use expected::Look;
 use icd::time::{Span, Time};
-use part::{Part, VALUES};
+use icd::tm::Phase;
+use part::Part;
 use scatter::Scatter;
 use stream::{Slot, Stream, stream};
 use truth::vehicle::Vehicle;
@@ -46,6 +47,8 @@ const DEVICES: [Device; 7] = [
 const AFTERGLOW_S: f64 = 0.4;
 /// Gains from here on change what is taken for a measurement.
 const CREDIBLE: f64 = 6.0;
+/// The same before there is a trajectory, when the ground and the lander's turning count as scatter.
+const RAW_CREDIBLE: f64 = 60.0;
 /// Readings further off than this many standard deviations are outliers, where there are outliers.
 const STRAY_SIGMAS: f64 = 5.0;
 /// Noise in a part of the readings smaller than this masks them; in a larger one it counts for all.
@@ -67,7 +70,7 @@ pub fn against(
     replayed: &Replayed,
     trajectory: &Trajectory,
 ) -> (Vec<Finding>, Trust) {
-    let look = Look::along(mission, trajectory);
+    let look = Look::along(mission, evidence, trajectory);
     look_at(&Given::new(mission, evidence, replayed), look.as_ref())
 }
 
@@ -75,6 +78,8 @@ pub fn against(
 struct Given<'a> {
     evidence: &'a Evidence,
     vehicle: Vehicle,
+    /// When the ground was met.
+    contact: Option<Time>,
     /// Times at which the main or an assist engine was told to burn, ascending.
     burns: Vec<Time>,
 }
@@ -84,7 +89,13 @@ impl<'a> Given<'a> {
         let commanded = replayed.commanded.iter();
         let burns = commanded.filter(|one| one.main_open || one.assist_on_us.iter().any(|us| *us > 0));
         let burns = burns.map(|one| one.t).collect();
-        Self { evidence, vehicle: mission.stand.scenario.machine(), burns }
+        let down = replayed.commanded.iter().find(|one| one.phase >= Phase::Contact);
+        let blow = readings::contact(evidence);
+        let contact = match (blow, down.map(|one| one.t)) {
+            (Some(blow), Some(down)) => Some(blow.min(down)),
+            (blow, down) => blow.or(down),
+        };
+        Self { evidence, vehicle: mission.stand.scenario.machine(), contact, burns }
     }
 
     /// Whether an engine burnt at `t`; `None` where that is too close to tell.
@@ -142,6 +153,8 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
         |t| timing.late(t),
         |report| timing.ahead(stream, report),
     );
+    let before = |slot: &Slot| given.contact.is_none_or(|contact| slot.taken < contact);
+    let slots: Vec<Slot> = slots.into_iter().filter(before).collect();
     let model = match look {
         Some(look) => {
             presence::expected(stream, &slots, look, &given.vehicle, |t| given.burning(t))
@@ -164,7 +177,7 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     let scatter = Scatter::new(device, stream.over, stream.period, &rows);
     let scattered = scatter::parts(&scatter);
     mistime(&mut doubt, stream, &timing);
-    distrust(&mut doubt, &scattered, (&scatter, &rows));
+    distrust(&mut doubt, &scattered, (&scatter, &rows), look.is_none());
     let mut parts = timing.parts;
     parts.extend(presence::parts(&model));
     parts.extend(patterns);
@@ -184,21 +197,23 @@ fn mistime(doubt: &mut Doubt, stream: &Stream, timing: &timing::Timing) {
 }
 
 /// Noise beyond the specified, and outliers.
-fn distrust(doubt: &mut Doubt, parts: &[Part], (scatter, rows): (&Scatter, &[scatter::Reading])) {
+fn distrust(
+    doubt: &mut Doubt,
+    parts: &[Part],
+    (scatter, rows): (&Scatter, &[scatter::Reading]),
+    raw: bool,
+) {
     let best = parts.iter().max_by(|a, b| a.gain.total_cmp(&b.gain));
-    let Some(best) = best.filter(|part| part.gain > CREDIBLE && part.aspects == VALUES) else {
-        return;
-    };
+    let credible = if raw { RAW_CREDIBLE } else { CREDIBLE };
+    let Some(best) = best.filter(|part| part.gain > credible) else { return };
     let within = |t: Time| t >= best.from.0 && best.until.is_none_or(|until| t < until);
     let hit: Vec<u32> =
         rows.iter().filter(|row| within(row.taken)).map(|row| row.place).collect();
-    let specified = rows.first().map_or(1.0, |row| row.sigma[0]).max(1e-12);
     match best.kind {
         Some("outliers") => doubt.masked.extend(scatter.strays(2.0, STRAY_SIGMAS)),
         Some("noise") if (hit.len() as f64) < SHARE * rows.len() as f64 => doubt.masked.extend(hit),
         _ => {
-            let sigma = scatter.spread() * specified;
-            doubt.noise = (1.0 + (sigma / specified) * (sigma / specified)).sqrt();
+            doubt.noise = scatter.spread().max(1.0);
         }
     }
 }

@@ -177,7 +177,7 @@ impl<'m> Exact<'m> {
         let base = nothing.ln_evidence();
         let fit = fitted(name, "ghost", |numbers| {
             let share = numbers.first().copied().unwrap_or(0.5);
-            nothing.instead(&self.model.clock.axis, |_, k| {
+            nothing.instead(&self.model.clock.axis, 1, |_, k| {
                 let slot = &self.model.slots[k];
                 match slot.valid() {
                     Some(report) if self.is_ghost(report) => libm::log(share),

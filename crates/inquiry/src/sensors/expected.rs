@@ -2,10 +2,12 @@
 //!
 //! Owns: [`Look`] (the trajectory at any time), [`Target`]s of beams on the mission's map, whether a star tracker, a radar
 //! altimeter or a velocimeter had anything to show. Does not own: the trajectory, the link budget (`truth::sensors::link`).
-//! As programmed: positions between samples are cubic, attitudes turn evenly. A beam is followed down to the ground as an
+//! As programmed: positions between samples are cubic, attitudes turn as the gyros say. A beam is followed down to the ground as an
 //! orbiter's map shows it, [`MAP_RESOLUTION_M`] fine; what lies beneath is noise.
 //! Refuses: dust (near the ground nothing is expected), shadows of the lander's own legs.
 
+use super::readings::{Turned, turned};
+use crate::evidence::Evidence;
 use crate::mission::Mission;
 use crate::trajectory::{Sample, Trajectory};
 use icd::constants::MOON_RADIUS_M;
@@ -75,15 +77,22 @@ pub(crate) struct Look<'a> {
     mission: &'a Mission,
     machine: Vehicle,
     samples: &'a [Sample],
+    evidence: &'a Evidence,
+    turned: Vec<Turned>,
 }
 
 impl<'a> Look<'a> {
     /// Along a trajectory as far as something was received; `None` where there is none.
-    pub fn along(mission: &'a Mission, trajectory: &'a Trajectory) -> Option<Self> {
+    pub fn along(
+        mission: &'a Mission,
+        evidence: &'a Evidence,
+        trajectory: &'a Trajectory,
+    ) -> Option<Self> {
         let measured = trajectory.after_loss.min(trajectory.samples.len());
         let samples = &trajectory.samples[..measured];
         let machine = mission.stand.scenario.machine();
-        (samples.len() > 1).then_some(Self { mission, machine, samples })
+        let turned = turned(evidence);
+        (samples.len() > 1).then_some(Self { mission, machine, samples, evidence, turned })
     }
 
     /// The lander at `t`; `None` outside of what was received.
@@ -101,8 +110,7 @@ impl<'a> Look<'a> {
             + a.v_MB_I_m_s * ((u3 - 2.0 * u2 + u) * dt_s)
             + b.p_MB_I_m * (3.0 * u2 - 2.0 * u3)
             + b.v_MB_I_m_s * ((u3 - u2) * dt_s);
-        let turned = (a.q_IB.inverse() * b.q_IB).scaled_axis();
-        let q_IB = a.q_IB * UnitQuaternion::from_scaled_axis(turned * u);
+        let (q_IB, w_IB_B) = self.attitude((a, b), (t, u, dt_s));
         let mix = |a: f64, b: f64| a + (b - a) * u;
         let variance_m2 = mix(a.P_p_m2.diagonal().max(), b.P_p_m2.diagonal().max());
         let attitude = a.sigma_attitude_rad.iter().chain(&b.sigma_attitude_rad);
@@ -110,7 +118,7 @@ impl<'a> Look<'a> {
             p_MB_I,
             v_MB_I: a.v_MB_I_m_s + (b.v_MB_I_m_s - a.v_MB_I_m_s) * u,
             q_IB,
-            w_IB_B: turned / dt_s,
+            w_IB_B,
             altitude_m: (
                 mix(a.altitude_m.0, b.altitude_m.0),
                 mix(a.altitude_m.1, b.altitude_m.1),
@@ -119,6 +127,28 @@ impl<'a> Look<'a> {
             sigma_rad: attitude.copied().fold(0.0, f64::max),
             t,
         })
+    }
+
+    /// Attitude and rate between two samples: as the gyros turned, what they lack spread evenly.
+    fn attitude(
+        &self,
+        (a, b): (&Sample, &Sample),
+        (t, u, dt_s): (Time, f64, f64),
+    ) -> (UnitQuaternion<f64>, Vector3<f64>) {
+        let even = (a.q_IB.inverse() * b.q_IB).scaled_axis();
+        let own = |t: Time| {
+            let after = self.evidence.cycles.partition_point(|cycle| cycle.sensors.t < t);
+            self.turned.get(after)
+        };
+        match (own(a.t), own(t), own(b.t)) {
+            (Some(from), Some(at), Some(to)) if from.stretch == to.stretch => {
+                let whole = from.q.inverse() * to.q;
+                let lacks = (whole.inverse() * a.q_IB.inverse() * b.q_IB).scaled_axis();
+                let q_IB = a.q_IB * (from.q.inverse() * at.q);
+                (q_IB * UnitQuaternion::from_scaled_axis(lacks * u), at.w_B)
+            }
+            _ => (a.q_IB * UnitQuaternion::from_scaled_axis(even * u), even / dt_s),
+        }
     }
 
     /// Height below which dust may hide the ground, m.

@@ -87,20 +87,31 @@ impl Nothing {
     }
 
     /// The same with a fault under which reading `k` has ln of the probability `hit(set, k)` in its window, summed over
-    /// sets and windows.
-    pub fn instead(&self, axis: &Axis, hit: impl Fn(usize, usize) -> f64) -> Acting {
+    /// sets and windows; only every `stride`-th set.
+    pub fn instead(
+        &self,
+        axis: &Axis,
+        stride: usize,
+        hit: impl Fn(usize, usize) -> f64,
+    ) -> Acting {
         let ratios = |(j, (_, l)): (usize, &(f64, Vec<f64>))| -> Vec<f64> {
+            if j % stride != 0 {
+                return vec![f64::NEG_INFINITY];
+            }
             l.iter().enumerate().map(|(k, l)| hit(j, k) - l).collect()
         };
         let ratios: Vec<Vec<f64>> = self.sets.iter().enumerate().map(ratios).collect();
-        let hope = |(l, (total, _)): (&Vec<f64>, &(f64, Vec<f64>))| bound(l) + total;
+        let hope = |(l, (total, _)): (&Vec<f64>, &(f64, Vec<f64>))| match l.len() {
+            n if n == axis.len() && n > 0 && l[0] > f64::NEG_INFINITY => bound(l) + total,
+            _ => f64::NEG_INFINITY,
+        };
         let hopes: Vec<f64> = ratios.iter().zip(&self.sets).map(hope).collect();
         let hope = hopes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut out =
             Acting { ln_evidence: f64::NEG_INFINITY, from: 0, until: None, from_sigma_s: 0.0 };
         let mut best = f64::NEG_INFINITY;
         for ((l, (total, _)), own) in ratios.iter().zip(&self.sets).zip(hopes) {
-            if own < hope - HOPELESS {
+            if own < hope - HOPELESS || own == f64::NEG_INFINITY {
                 continue;
             }
             let acts = acting(axis, l);

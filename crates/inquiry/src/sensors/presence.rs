@@ -14,7 +14,7 @@
 //! Refuses: dust; beams of the velocimeter that fail one at a time.
 
 use super::expected::{Look, Met, below};
-use super::part::{Clock, Nothing, PRESENCE, Part, fitted};
+use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted};
 use super::stream::{Outcome, Slot, Stream, reports_silence};
 use super::window::{ln_add, ln_sum};
 use crate::finding::{Device, Grade, Seen};
@@ -202,12 +202,20 @@ impl Model {
         let base = nothing.ln_evidence();
         let known = rig::severity::SEVERITIES.iter().filter(|severity| severity.on == name);
         let mut out = Vec::new();
+        let mut weak: Option<Fit> = None;
         for kind in known.map(|severity| severity.kind) {
             let Some(hit) = self.hit(kind) else { continue };
-            let fit = fitted(name, kind, |numbers| {
-                let probability = |j: usize, k: usize| hit(numbers, j, k);
-                nothing.instead(&self.clock.axis, probability)
-            });
+            let alike = matches!(kind, "weak_surface" | "weak_laser" | "weak_receiver");
+            // A weak link has a free strength of its own.
+            let stride = if kind.starts_with("weak") { STRENGTH.len() } else { 1 };
+            let fit = match weak.clone().filter(|_| alike) {
+                Some(fit) => fit,
+                None => fitted(name, kind, |numbers| {
+                    let probability = |j: usize, k: usize| hit(numbers, j, k);
+                    nothing.instead(&self.clock.axis, stride, probability)
+                }),
+            };
+            weak = if alike { Some(fit.clone()) } else { weak };
             let (from, until) = self.clock.window(&fit.acting);
             let gain = fit.ln_evidence - base;
             let numbers = fit.numbers;

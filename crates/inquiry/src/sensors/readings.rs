@@ -16,6 +16,7 @@ use super::stream::{Slot, Stream};
 use crate::evidence::Evidence;
 use crate::finding::Device;
 use icd::bus::CYCLE;
+use icd::time::Time;
 use nalgebra::{Quaternion, UnitQuaternion, Vector3};
 use truth::sensors::link::{Health, Link};
 use truth::vehicle::Vehicle;
@@ -142,7 +143,7 @@ fn attitudes(slots: &[Slot], evidence: &Evidence, vehicle: &Vehicle) -> Vec<Read
     for slot in slots {
         let Some(report) = slot.valid() else { continue };
         let after = evidence.cycles.partition_point(|cycle| cycle.sensors.t < slot.taken);
-        let Some((stretch, own, rate_rad_s)) = turned.get(after) else { continue };
+        let Some(Turned { stretch, q: own, w_B }) = turned.get(after) else { continue };
         let [w, x, y, z] = report.quaternion;
         let read = UnitQuaternion::from_quaternion(Quaternion::new(w, x, y, z));
         // What leads from the gyros' frame to the stars', set by the first reading of each stretch.
@@ -152,7 +153,7 @@ fn attitudes(slots: &[Slot], evidence: &Evidence, vehicle: &Vehicle) -> Vec<Read
         };
         first = Some((*stretch, lead));
         let error_B = ((lead * own).inverse() * read).scaled_axis();
-        let smear = rate_rad_s / spec.rate_rad_s_smear;
+        let smear = w_B.norm() / spec.rate_rad_s_smear;
         let smear = (1.0 + smear * smear).sqrt();
         let [c, b] = [spec.sigma_cross_rad * smear, spec.sigma_boresight_rad * smear];
         let error = axes.map(|axis| error_B.dot(&axis));
@@ -163,8 +164,19 @@ fn attitudes(slots: &[Slot], evidence: &Evidence, vehicle: &Vehicle) -> Vec<Read
     out
 }
 
-/// By cycle: number of its stretch without gaps, attitude by the gyros alone since the stretch began, size of the rate.
-fn turned(evidence: &Evidence) -> Vec<(u32, UnitQuaternion<f64>, f64)> {
+/// What the gyros say of one cycle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Turned {
+    /// Number of its stretch without gaps.
+    pub stretch: u32,
+    /// Attitude at its end against that at the beginning of the stretch.
+    pub q: UnitQuaternion<f64>,
+    /// Mean rate, rad/s.
+    pub w_B: Vector3<f64>,
+}
+
+/// What the gyros say, by cycle.
+pub(crate) fn turned(evidence: &Evidence) -> Vec<Turned> {
     let mut out = Vec::with_capacity(evidence.cycles.len());
     let (mut stretch, mut q, mut before) = (0, UnitQuaternion::identity(), None);
     for cycle in &evidence.cycles {
@@ -174,8 +186,18 @@ fn turned(evidence: &Evidence) -> Vec<(u32, UnitQuaternion<f64>, f64)> {
         }
         let step = Vector3::from(cycle.sensors.imu.dtheta_B_rad);
         q *= UnitQuaternion::from_scaled_axis(step);
-        out.push((stretch, q, step.norm() / CYCLE.s()));
+        out.push(Turned { stretch, q, w_B: step / CYCLE.s() });
         before = Some(t);
     }
     out
+}
+
+/// Force on the lander that only the ground can exert, m/s over a cycle: three times what its engines can. Assumed.
+const BLOW_M_S: f64 = 0.3;
+
+/// When the lander met the ground, as the accelerometers felt it.
+pub(crate) fn contact(evidence: &Evidence) -> Option<Time> {
+    let hit = |dv: &[f64; 3]| dv.iter().map(|dv| dv * dv).sum::<f64>() > BLOW_M_S * BLOW_M_S;
+    let first = evidence.cycles.iter().find(|cycle| hit(&cycle.sensors.imu.dv_B_m_s));
+    first.map(|cycle| cycle.sensors.t)
 }

@@ -173,7 +173,7 @@ impl Scatter {
     }
 
     /// Typical size of a difference over its specified one.
-    fn spread(&self) -> f64 {
+    pub fn spread(&self) -> f64 {
         let ratio = |difference: &Difference| {
             let channels = difference.d.iter().zip(difference.variance);
             let known = channels.filter(|(d, _)| !d.is_nan());
@@ -224,12 +224,12 @@ pub(crate) fn parts(scatter: &Scatter) -> Vec<Part> {
     let axis = &scatter.clock.axis;
     let noise = fitted(name, "noise", |numbers| {
         let sigma = si(device, numbers.first().copied().unwrap_or(0.0));
-        nothing.instead(axis, |j, k| scatter.noisy(&scatter.differences[k], j, sigma))
+        nothing.instead(axis, 1, |j, k| scatter.noisy(&scatter.differences[k], j, sigma))
     });
     let outliers = fitted(name, "outliers", |numbers| {
         let share = numbers.first().copied().unwrap_or(0.0);
         let sigma = si(device, numbers.get(1).copied().unwrap_or(0.0));
-        nothing.instead(axis, |j, k| scatter.strewn(&scatter.differences[k], j, (share, sigma)))
+        nothing.instead(axis, 1, |j, k| scatter.strewn(&scatter.differences[k], j, (share, sigma)))
     });
     let spread = scatter.spread();
     let part = |kind: &'static str, fit: Fit| {

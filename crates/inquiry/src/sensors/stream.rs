@@ -272,7 +272,7 @@ fn received(evidence: &Evidence, t: Time) -> bool {
 
 /// Whether the rangefinder was being switched off and on by order.
 fn restarting(stream: &Stream, evidence: &Evidence, t: Time) -> bool {
-    let wait = RESTART + stream.latency + Span::from_ns(2 * CYCLE.ns());
+    let wait = Span::from_ns(RESTART.ns() + stream.latency.ns() + 2 * CYCLE.ns());
     let ordered = |at: &(Time, Event)| at.1 == Event::RangefinderRestarted;
     let during = |at: &(Time, Event)| t + stream.latency + CYCLE >= at.0 && t < at.0 + wait;
     stream.device == Device::Rangefinder
