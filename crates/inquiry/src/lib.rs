@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
+pub mod computer;
 pub mod evidence;
 pub mod finding;
 pub mod inquiry;
