@@ -12,6 +12,7 @@
 
 mod sample;
 pub mod catalogue;
+pub mod computer;
 pub mod counterfactual;
 pub mod evidence;
 pub mod explanation;
