@@ -188,9 +188,8 @@ impl Done {
             let (from, errors) = before;
             for n in out.len()..=plan.pose {
                 let share = (n - from) as f64 / (plan.pose - from).max(1) as f64;
-                let e: [f64; MOTION] = std::array::from_fn(|i| {
-                    errors[i] * (1.0 - share) + smoothed.motion[i] * share
-                });
+                let e: [f64; MOTION] =
+                    std::array::from_fn(|i| errors[i] * (1.0 - share) + smoothed.motion[i] * share);
                 out.push(self.reference.poses[n].with(&e));
             }
             before = (plan.pose, smoothed.motion);
@@ -226,7 +225,8 @@ impl Estimator<'_> {
         let believed: Errors = std::array::from_fn(|i| if i < MOTION { 0.0 } else { -mean[i] });
         let environment = &self.mission.stand.environment;
         let imu = (&machine.imu, exposure_m2_kg);
-        let reference = Reference::fly(environment, imu, &self.steps, start, (&believed, self.p_BC_B));
+        let reference =
+            Reference::fly(environment, imu, &self.steps, start, (&believed, self.p_BC_B));
         let at = |n: usize| around.get(n).copied().unwrap_or_else(|| reference.poses[n]);
         let mut measured = readings::collect(self.evidence, self.trust, &reference.poses);
         let poses = self.epochs(&measured);

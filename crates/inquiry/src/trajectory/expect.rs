@@ -118,7 +118,12 @@ impl<'a> Expect<'a> {
     }
 
     /// The rangefinder's range, m, and where it meets the ground.
-    pub fn range(&self, pose: &Pose, range_m_max: f64, baseline_m: f64) -> Option<(Scalar, Meeting)> {
+    pub fn range(
+        &self,
+        pose: &Pose,
+        range_m_max: f64,
+        baseline_m: f64,
+    ) -> Option<(Scalar, Meeting)> {
         let spec = &self.machine.rangefinder;
         let meeting = self.meet(pose, (&spec.p_BA_B, &spec.d_B), range_m_max, baseline_m)?;
         let echo = self.link.echo(&self.target(pose, &meeting), &Health::HEALTHY);

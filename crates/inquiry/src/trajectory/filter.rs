@@ -303,8 +303,7 @@ pub fn plan(
     poses
         .iter()
         .map(|pose| {
-            let (transition, noise) =
-                reference.transition((imu, gm_m3_s2), steps, (last, *pose));
+            let (transition, noise) = reference.transition((imu, gm_m3_s2), steps, (last, *pose));
             last = *pose;
             let t = reference.poses[*pose].t;
             Plan { pose: *pose, t, transition, noise, readings: Vec::new(), from: [0.0; MOTION] }

@@ -128,7 +128,9 @@ impl<'a> Ground<'a> {
             if height_m.abs() < 1e-3 {
                 break;
             }
-            if height_m < NEAR_M && let Some((last_s, last_m)) = before {
+            if height_m < NEAR_M
+                && let Some((last_s, last_m)) = before
+            {
                 // Secant; from below the ground it comes back.
                 let change = last_m - height_m;
                 if change.abs() < 1e-9 {
@@ -157,7 +159,12 @@ impl<'a> Ground<'a> {
         let hit_M = a_M + d_M * s;
         let normal_M = self.normal(hit_M, baseline_m);
         let cosine = -normal_M.dot(&d_M);
-        (cosine >= COSINE_MIN && s.is_finite()).then_some(Meeting { range_m: s, hit_M, normal_M, cosine })
+        (cosine >= COSINE_MIN && s.is_finite()).then_some(Meeting {
+            range_m: s,
+            hit_M,
+            normal_M,
+            cosine,
+        })
     }
 
     /// The ground's normal over a baseline, unit.

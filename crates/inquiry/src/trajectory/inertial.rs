@@ -74,13 +74,23 @@ pub fn steps(
     for step in &mut steps {
         step.turn_rad2 = 0.0;
     }
-    fill(&mut steps, &gyros, |step| &mut step.dtheta_B_rad, |step, _, hole_s| {
-        step.turn_rad2 += RATE_RAD_S * RATE_RAD_S * hole_s * step.dt_s;
-    });
-    fill(&mut steps, &accelerometers, |step| &mut step.dv_B_m_s, |step, mean, hole_s| {
-        let sigma = FORCE.0 * mean.norm() + FORCE.1;
-        step.push_m2_s2 += sigma * sigma * hole_s * step.dt_s;
-    });
+    fill(
+        &mut steps,
+        &gyros,
+        |step| &mut step.dtheta_B_rad,
+        |step, _, hole_s| {
+            step.turn_rad2 += RATE_RAD_S * RATE_RAD_S * hole_s * step.dt_s;
+        },
+    );
+    fill(
+        &mut steps,
+        &accelerometers,
+        |step| &mut step.dv_B_m_s,
+        |step, mean, hole_s| {
+            let sigma = FORCE.0 * mean.norm() + FORCE.1;
+            step.push_m2_s2 += sigma * sigma * hole_s * step.dt_s;
+        },
+    );
     coast(&mut steps, &replayed.commanded, &accelerometers, bias_m_s2);
     steps
 }
@@ -111,7 +121,16 @@ fn raw(evidence: &Evidence, from: Time) -> Vec<Step> {
                 let dt_s = hole_s / count;
                 let (turn_rad2, push_m2_s2, coasting) = (1.0, 0.0, false);
                 let (dtheta_B_rad, dv_B_m_s) = (zero, zero);
-                steps.push(Step { t, dt_s, cycle, dtheta_B_rad, dv_B_m_s, coasting, turn_rad2, push_m2_s2 });
+                steps.push(Step {
+                    t,
+                    dt_s,
+                    cycle,
+                    dtheta_B_rad,
+                    dv_B_m_s,
+                    coasting,
+                    turn_rad2,
+                    push_m2_s2,
+                });
             }
         }
         steps.push(Step {

@@ -114,7 +114,8 @@ fn reports(sensors: &Sensors) -> Vec<(Device, Time, Report)> {
     if let Some(shot) = sensors.rangefinder.filter(|shot| shot.quality == ShotQuality::Valid) {
         out.push((Device::Rangefinder, shot.t, Report::Range(f64::from(shot.range_m))));
     }
-    if let Some(pulse) = sensors.radar_altimeter.filter(|pulse| pulse.quality == ShotQuality::Valid) {
+    if let Some(pulse) = sensors.radar_altimeter.filter(|pulse| pulse.quality == ShotQuality::Valid)
+    {
         out.push((Device::RadarAltimeter, pulse.t, Report::Radar(f64::from(pulse.range_m))));
     }
     if let Some(beams) = &sensors.velocimeter
@@ -154,13 +155,8 @@ pub fn compare(
     let one = |of: usize, measured: &Measured| {
         let pose = at(measured.pose).advanced(measured.t);
         let all = scalars(expect, measured, &pose, baseline_m);
-        let compared = all.into_iter().map(move |(component, difference, scalar, hit_M)| Compared {
-            of,
-            component,
-            difference,
-            scalar,
-            hit_M,
-            alone: false,
+        let compared = all.into_iter().map(move |(component, difference, scalar, hit_M)| {
+            Compared { of, component, difference, scalar, hit_M, alone: false }
         });
         compared.collect::<Vec<_>>()
     };
@@ -173,7 +169,12 @@ pub fn compare(
 
 type Difference = (u8, f64, Scalar, Option<Vector3<f64>>);
 
-fn scalars(expect: &Expect<'_>, measured: &Measured, pose: &Pose, baseline_m: f64) -> Vec<Difference> {
+fn scalars(
+    expect: &Expect<'_>,
+    measured: &Measured,
+    pose: &Pose,
+    baseline_m: f64,
+) -> Vec<Difference> {
     match measured.report {
         Report::Range(range_m) => {
             let reach_m = REACH * expect.machine().rangefinder.range_m_max.max(range_m);
@@ -229,12 +230,9 @@ fn coast(expect: &Expect<'_>, mean: Vector3<f64>, time_s: f64) -> Vec<(f64, Scal
 
 /// Marks what its neighbours contradict.
 fn mark_alone(measured: &[Measured], compared: &mut [Compared]) {
-    for device in [
-        Device::StarTracker,
-        Device::Rangefinder,
-        Device::RadarAltimeter,
-        Device::Velocimeter,
-    ] {
+    for device in
+        [Device::StarTracker, Device::Rangefinder, Device::RadarAltimeter, Device::Velocimeter]
+    {
         for component in 0..3_u8 {
             let places: Vec<usize> = compared
                 .iter()

@@ -48,7 +48,8 @@ impl Pose {
 
     /// With errors of position, velocity and attitude added.
     pub fn with(&self, e: &[f64]) -> Self {
-        let three = |first: usize| Vector3::from_fn(|i, _| e.get(first + i).copied().unwrap_or(0.0));
+        let three =
+            |first: usize| Vector3::from_fn(|i, _| e.get(first + i).copied().unwrap_or(0.0));
         Self {
             p_I: self.p_I + three(POSITION),
             v_I: self.v_I + three(VELOCITY),
@@ -137,7 +138,8 @@ fn corrected(step: &Step, errors: &Errors) -> (Vector3<f64>, Vector3<f64>) {
         lean(4) * w.x + lean(5) * w.y,
     );
     let rate = w - three(GYRO_BIAS) - w.component_mul(&three(GYRO_SCALE)) - leaned;
-    let lean_z = Vector3::new(errors[ACCELEROMETER_LEAN], errors[ACCELEROMETER_LEAN + 1], 0.0) * f.z;
+    let lean_z =
+        Vector3::new(errors[ACCELEROMETER_LEAN], errors[ACCELEROMETER_LEAN + 1], 0.0) * f.z;
     let force =
         f - three(ACCELEROMETER_BIAS) - f.component_mul(&three(ACCELEROMETER_SCALE)) - lean_z;
     (rate, force)
@@ -199,7 +201,8 @@ impl Reference {
             noise.dt_s += step.dt_s;
             noise.turn_rad2 += imu.arw_rad_sqrt_s * imu.arw_rad_sqrt_s * step.dt_s + step.turn_rad2;
             if !step.coasting {
-                noise.push_m2_s2 += imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s * step.dt_s + step.push_m2_s2;
+                noise.push_m2_s2 +=
+                    imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s * step.dt_s + step.push_m2_s2;
             }
         }
         let middle = self.poses.get((from + until) / 2).map_or(Vector3::zeros(), |pose| pose.p_I);

@@ -23,7 +23,8 @@ impl Estimator<'_> {
         let x: Errors = last.map_or([0.0; N], |passed| {
             std::array::from_fn(|i| passed.x[i] + if i < MOTION { 0.0 } else { -mean[i] })
         });
-        let sigma: Errors = std::array::from_fn(|i| done.variance.get(i).map_or(0.0, |v| v.max(0.0).sqrt()));
+        let sigma: Errors =
+            std::array::from_fn(|i| done.variance.get(i).map_or(0.0, |v| v.max(0.0).sqrt()));
         let errors: Vec<(f64, f64)> = x.into_iter().zip(sigma).collect();
         let after_loss = samples.len();
         let mut trajectory = Trajectory {
@@ -112,9 +113,8 @@ impl Trajectory {
         }
         let a = self.samples.get(after.checked_sub(1)?)?;
         let share = (t - a.t).s() / (b.t - a.t).s();
-        let both = |x: (f64, f64), y: (f64, f64)| {
-            (x.0 + (y.0 - x.0) * share, x.1 + (y.1 - x.1) * share)
-        };
+        let both =
+            |x: (f64, f64), y: (f64, f64)| (x.0 + (y.0 - x.0) * share, x.1 + (y.1 - x.1) * share);
         let near = if share < 0.5 { a } else { b };
         let pose = self.pose(t);
         let straight = a.p_MB_I_m + (b.p_MB_I_m - a.p_MB_I_m) * share;
