@@ -11,6 +11,7 @@
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
 pub mod catalogue;
+pub mod counterfactual;
 pub mod evidence;
 pub mod explanation;
 pub mod finding;
@@ -19,6 +20,7 @@ pub mod mission;
 pub mod motion;
 pub mod prior;
 pub mod replayed;
+pub mod report;
 pub mod timeline;
 pub mod trajectory;
 pub mod work;

@@ -24,6 +24,7 @@ use crate::mission::Mission;
 use crate::replayed::Replayed;
 use expect::Expect;
 use filter::{Passed, Plan, Smoothed};
+use ground::RESOLUTION_M;
 use icd::frames::{B, I};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::{Span, Time};
@@ -34,14 +35,17 @@ use readings::{Compared, Measured, Report};
 use reference::{Pose, Reference};
 use states::*;
 
-/// Passes around the smoothed motion, the first one included.
-const PASSES: usize = 3;
 /// Time between epochs without readings of the ground, steps.
 const APART: usize = 50;
-/// Baselines of the ground's slope in the passes, m: the first passes do not know the place well.
-const BASELINE_M: [f64; PASSES] = [300.0, 120.0, 60.0];
+/// Resolutions of the ground in the passes around the smoothed motion, m: as long as the place is not known to a crater's
+/// width, its slopes would lead to another crater.
+const PASSES_M: [f64; 4] = [500.0, 150.0, RESOLUTION_M, RESOLUTION_M];
 /// Least time over which accelerometers are read while nothing pushes, s.
 const COAST_S: f64 = 0.3;
+/// What liquid that still swings after a turn pushes, m/s² for each rad/s of the turn, and how fast it calms, s. Assumed,
+/// from flights of the mission's models: 1.4e-4 m/s² after 0.07 rad/s.
+const SLOSH_M_S: f64 = 2e-3;
+const CALM_S: f64 = 20.0;
 
 /// One instant of the estimated motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,15 +125,16 @@ pub fn estimate(
     if steps.is_empty() {
         return None;
     }
-    let prior = Prior::of(mission, expect.ground.relief_m);
+    let prior = Prior::of(mission);
     let p_BC_B = centre_of_mass(&mission.load.vehicle);
-    let estimator = Estimator { mission, evidence, trust, expect, steps, prior, p_BC_B };
+    let mut estimator = Estimator { mission, evidence, trust, expect, steps, prior, p_BC_B };
     let mut mean = [0.0; N];
     let mut start = estimator.start();
     let mut around: Vec<Pose> = Vec::new();
-    for (pass, baseline_m) in BASELINE_M.into_iter().enumerate() {
-        let last = pass + 1 == PASSES;
-        let done = estimator.pass(&start, &mean, &around, baseline_m, last);
+    for (pass, resolution_m) in PASSES_M.into_iter().enumerate() {
+        let last = pass + 1 == PASSES_M.len();
+        estimator.expect = Expect::at_resolution(mission, resolution_m);
+        let done = estimator.pass(&start, &mean, &around, last);
         if last {
             return Some(estimator.outcome(done, &mean));
         }
@@ -211,14 +216,7 @@ impl Estimator<'_> {
     }
 
     /// - `around`: the smoothed motion of the pass before; empty in the first.
-    fn pass(
-        &self,
-        start: &Pose,
-        mean: &Errors,
-        around: &[Pose],
-        baseline_m: f64,
-        last: bool,
-    ) -> Done {
+    fn pass(&self, start: &Pose, mean: &Errors, around: &[Pose], last: bool) -> Done {
         let machine = self.expect.machine();
         let kg = self.mission.load.vehicle.dry_kg + self.mission.load.vehicle.propellant_kg;
         let exposure_m2_kg = machine.optics.exposure_m2_kg(kg);
@@ -231,7 +229,7 @@ impl Estimator<'_> {
         let mut measured = readings::collect(self.evidence, self.trust, &reference.poses);
         let poses = self.epochs(&measured);
         self.coasts(&poses, &reference, &mut measured);
-        let compared = readings::compare(&self.expect, &measured, at, baseline_m);
+        let compared = readings::compare(&self.expect, &measured, at);
         let gm_m3_s2 = environment.gravity.gm_m3_s2();
         let mut plans = filter::plan(&reference, &self.steps, (&machine.imu, gm_m3_s2), &poses);
         self.assign(&mut plans, (&measured, &compared), |n| reference.poses[n].to(&at(n)));
@@ -268,10 +266,13 @@ impl Estimator<'_> {
     fn coasts(&self, poses: &[usize], reference: &Reference, measured: &mut Vec<Measured>) {
         let arm = Vector3::from(self.expect.machine().imu.p_BA_B) - self.p_BC_B;
         let mut from = 0;
+        let mut stirred_rad_s = 0.0_f64;
         for pose in poses {
             let (mut sum, mut time_s, mut cycle) = (Vector3::zeros(), 0.0, 0);
             for n in from..*pose {
                 let step = &self.steps[n];
+                stirred_rad_s *= 1.0 - step.dt_s / CALM_S;
+                stirred_rad_s = stirred_rad_s.max(reference.poses[n + 1].w_B.norm());
                 if step.coasting {
                     let w_B = reference.poses[n + 1].w_B;
                     sum += step.dv_B_m_s - w_B.cross(&w_B.cross(&arm)) * step.dt_s;
@@ -282,7 +283,8 @@ impl Estimator<'_> {
             if time_s >= COAST_S {
                 let e = |first: usize| Vector3::from_fn(|i, _| reference.errors[first + i]);
                 let wrong = e(ACCELEROMETER_BIAS) + e(ACCELEROMETER_WANDER);
-                let report = Report::Coast(sum / time_s - wrong, time_s);
+                let sigma_m_s2 = SLOSH_M_S * stirred_rad_s;
+                let report = Report::Coast(sum / time_s - wrong, time_s, sigma_m_s2);
                 let t = reference.poses[*pose].t;
                 let device = Device::Accelerometers;
                 measured.push(Measured { device, cycle, t, pose: *pose, report });

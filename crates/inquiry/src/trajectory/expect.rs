@@ -62,12 +62,17 @@ pub struct Expect<'a> {
 }
 
 impl<'a> Expect<'a> {
-    /// The expectations of a mission.
+    /// The expectations of a mission over its ground at the finest.
     pub fn of(mission: &'a Mission) -> Self {
+        Self::at_resolution(mission, super::ground::RESOLUTION_M)
+    }
+
+    /// The same over ground of a coarser resolution, m.
+    pub fn at_resolution(mission: &'a Mission, resolution_m: f64) -> Self {
         let machine = mission.stand.scenario.machine();
         let link = Link::new(&machine.rangefinder);
         let R_ML = mission.stand.site.R_ML.si();
-        Self { mission, machine, ground: Ground::of(mission), link, R_ML }
+        Self { mission, machine, ground: Ground::of(mission, resolution_m), link, R_ML }
     }
 
     /// The vehicle as described, with the sensors that the mission carries.
@@ -93,12 +98,11 @@ impl<'a> Expect<'a> {
         pose: &Pose,
         (p_BA_B, d_B): (&[f64; 3], &[f64; 3]),
         range_m_max: f64,
-        baseline_m: f64,
     ) -> Option<Meeting> {
         let (R_IB, R_IM) = (pose.q_IB.rotation().si(), self.R_IM(pose.t));
         let a_M = R_IM.tr_mul(&(pose.p_I + R_IB * Vector3::from(*p_BA_B)));
         let d_M = R_IM.tr_mul(&(R_IB * Vector3::from(*d_B)));
-        self.ground.meet(a_M, d_M, range_m_max, baseline_m)
+        self.ground.meet(a_M, d_M, range_m_max)
     }
 
     /// What the rangefinder's shot meets, for its link budget.
@@ -118,14 +122,9 @@ impl<'a> Expect<'a> {
     }
 
     /// The rangefinder's range, m, and where it meets the ground.
-    pub fn range(
-        &self,
-        pose: &Pose,
-        range_m_max: f64,
-        baseline_m: f64,
-    ) -> Option<(Scalar, Meeting)> {
+    pub fn range(&self, pose: &Pose, range_m_max: f64) -> Option<(Scalar, Meeting)> {
         let spec = &self.machine.rangefinder;
-        let meeting = self.meet(pose, (&spec.p_BA_B, &spec.d_B), range_m_max, baseline_m)?;
+        let meeting = self.meet(pose, (&spec.p_BA_B, &spec.d_B), range_m_max)?;
         let echo = self.link.echo(&self.target(pose, &meeting), &Health::HEALTHY);
         // What fades out of reach is no noisier than at the end of its reach: the formula goes on.
         let sigma_m = echo.sigma_m.min(10.0 * spec.sigma_m);
@@ -138,7 +137,7 @@ impl<'a> Expect<'a> {
         scalar.put(ATTITUDE, reach.cross(&n_I) / meeting.cosine);
         let up = n_I.dot(&(R_IM * meeting.hit_M).normalize());
         scalar.partial[DATUM] = -up / meeting.cosine;
-        scalar.partial[RELIEF] = -up / meeting.cosine;
+        scalar.partial[RELIEF] = -up * self.ground.relief_around_m(meeting.hit_M) / meeting.cosine;
         scalar.partial[RANGEFINDER_BIAS] = 1.0;
         scalar.partial[RANGEFINDER_SCALE] = meeting.range_m;
         Some((scalar, meeting))
@@ -154,13 +153,15 @@ impl<'a> Expect<'a> {
         let nearest = |shift: Vector3<f64>| {
             radar_altimeter::nearest_m(d_M, up, spec.half_angle_rad, |offset, resolution_m| {
                 let p_M = a_M + shift + offset;
-                let resolution_m = resolution_m.max(super::ground::RESOLUTION_M);
+                let resolution_m = resolution_m.max(self.ground.resolution_m);
                 self.ground.height_at_m(p_M, resolution_m)
             })
         };
         let range_m = nearest(Vector3::zeros())?;
         let sigma2 = spec.noise * range_m * (spec.noise * range_m) + spec.sigma_m * spec.sigma_m;
-        let mut scalar = Scalar::new(range_m, sigma2 + self.ground.relief_m * self.ground.relief_m);
+        let below_M = a_M - up * range_m;
+        let relief_m = self.ground.relief_around_m(below_M);
+        let mut scalar = Scalar::new(range_m, sigma2 + relief_m * relief_m);
         let slope = Vector3::from_fn(|i, _| {
             let step = Vector3::ith(i, RADAR_STEP_M);
             match (nearest(step), nearest(-step)) {

@@ -181,7 +181,7 @@ pub fn forward(
             let factor = noise(of);
             let innovation = remaining(compared, &filter.x, &plan.from);
             let partial = compared.scalar.partial;
-            let own = compared.scalar.variance * factor * factor;
+            let own = (compared.scalar.variance + compared.added) * factor * factor;
             let Some((variance, gain)) = filter.take(innovation, &partial, own) else { continue };
             linear.readings.push(Reading {
                 device: of.device,

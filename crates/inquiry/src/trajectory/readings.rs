@@ -4,12 +4,12 @@
 //! Does not own: the expectations (`expect`), what becomes of the differences (`filter`).
 //! No reading is weighed by how well it fits. One is left out only when its neighbours contradict it, whatever the motion:
 //! when its difference from expectation is further than [`ALONE`] deviations from the median of the readings around it. A
-//! step, a drift, a wrong scale move the median with them and stay in.
+//! step, a drift, a wrong scale move the median with them and stay in. A range that stands out less counts as noisier.
 
 use super::expect::{Expect, Scalar};
 use super::inertial::number;
 use super::reference::Pose;
-use super::states::{Errors, MOTION};
+use super::states::{Errors, MOTION, RELIEF};
 use crate::evidence::Evidence;
 use crate::finding::{Device, Trust};
 use icd::bus::{Landmark, Sensors, ShotQuality};
@@ -22,6 +22,11 @@ const ALONE: f64 = 8.0;
 /// Readings on either side that make the median; and those that make its scatter.
 const AROUND: usize = 4;
 const WIDE: usize = 25;
+/// Degrees of freedom of Student's law that the beam's difference from the median around it follows: craters make the tails
+/// of relief long [LangeLittleTaylor1989]. Assumed.
+const TAILS: f64 = 4.0;
+/// Deviations up to which it counts as specified.
+const PLAIN: f64 = 1.5;
 /// A landmark stands alone in its frame beyond this many pixel more.
 const ALONE_PX: f64 = 5.0;
 /// Share of the vehicle's rangefinder gate within which a beam is followed.
@@ -40,8 +45,8 @@ pub enum Report {
     Stars([f64; 4]),
     /// One landmark of a camera frame: the landmark, its place in the frame, how often it was seen until now.
     Sight(Landmark, u8, u32),
-    /// Accelerometers while nothing pushes: mean, m/s², and over how long, s.
-    Coast(Vector3<f64>, f64),
+    /// Accelerometers while nothing pushes: mean, m/s², over how long, s, and what the liquid may push, m/s².
+    Coast(Vector3<f64>, f64, f64),
 }
 
 /// One report with its place in time.
@@ -74,6 +79,8 @@ pub struct Compared {
     pub hit_M: Option<Vector3<f64>>,
     /// It stands alone and is left out.
     pub alone: bool,
+    /// Variance added to its noise: it stands out.
+    pub added: f64,
 }
 
 /// All reports about the motion that may be used, by the time of measurement.
@@ -145,18 +152,17 @@ pub fn nearest(poses: &[Pose], t: Time) -> Option<usize> {
     (distance(best)? < 500_000_000).then_some(best)
 }
 
-/// Every report against what is expected at the pose that `at` gives for it, and the baseline of the ground's slope, m.
+/// Every report against what is expected at the pose that `at` gives for it.
 pub fn compare(
     expect: &Expect<'_>,
     measured: &[Measured],
     at: impl Fn(usize) -> Pose + Sync,
-    baseline_m: f64,
 ) -> Vec<Compared> {
     let one = |of: usize, measured: &Measured| {
         let pose = at(measured.pose).advanced(measured.t);
-        let all = scalars(expect, measured, &pose, baseline_m);
+        let all = scalars(expect, measured, &pose);
         let compared = all.into_iter().map(move |(component, difference, scalar, hit_M)| {
-            Compared { of, component, difference, scalar, hit_M, alone: false }
+            Compared { of, component, difference, scalar, hit_M, alone: false, added: 0.0 }
         });
         compared.collect::<Vec<_>>()
     };
@@ -169,16 +175,11 @@ pub fn compare(
 
 type Difference = (u8, f64, Scalar, Option<Vector3<f64>>);
 
-fn scalars(
-    expect: &Expect<'_>,
-    measured: &Measured,
-    pose: &Pose,
-    baseline_m: f64,
-) -> Vec<Difference> {
+fn scalars(expect: &Expect<'_>, measured: &Measured, pose: &Pose) -> Vec<Difference> {
     match measured.report {
         Report::Range(range_m) => {
             let reach_m = REACH * expect.machine().rangefinder.range_m_max.max(range_m);
-            let met = expect.range(pose, reach_m, baseline_m);
+            let met = expect.range(pose, reach_m);
             let one = |(scalar, meeting): (Scalar, super::ground::Meeting)| {
                 (0, range_m - scalar.value, scalar, Some(meeting.hit_M))
             };
@@ -207,18 +208,25 @@ fn scalars(
             };
             pixels.map(one).collect()
         }
-        Report::Coast(mean, time_s) => {
-            let axes = coast(expect, mean, time_s).into_iter().zip(0_u8..);
+        Report::Coast(mean, time_s, sigma_m_s2) => {
+            let axes = coast(expect, mean, time_s, sigma_m_s2).into_iter().zip(0_u8..);
             axes.map(|((difference, scalar), n)| (n, difference, scalar, None)).collect()
         }
     }
 }
 
 /// What accelerometers read while nothing pushes: their bias.
-fn coast(expect: &Expect<'_>, mean: Vector3<f64>, time_s: f64) -> Vec<(f64, Scalar)> {
+fn coast(
+    expect: &Expect<'_>,
+    mean: Vector3<f64>,
+    time_s: f64,
+    sigma_m_s2: f64,
+) -> Vec<(f64, Scalar)> {
     let imu = &expect.machine().imu;
     let quantum = imu.dv_quantum_m_s / time_s;
-    let variance = imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s / time_s + quantum * quantum / 6.0;
+    let variance = imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s / time_s
+        + quantum * quantum / 6.0
+        + sigma_m_s2 * sigma_m_s2;
     let axis = |k: usize| {
         let mut partial: Errors = [0.0; super::states::N];
         partial[super::states::ACCELEROMETER_BIAS + k] = 1.0;
@@ -243,7 +251,14 @@ fn mark_alone(measured: &[Measured], compared: &mut [Compared]) {
             let series: Vec<f64> = places.iter().map(|place| compared[*place].difference).collect();
             for (n, place) in places.iter().enumerate() {
                 let off = (series[n] - median(around(&series, n, AROUND))).abs();
-                let sigma = compared[*place].scalar.variance.sqrt();
+                let scalar = &compared[*place].scalar;
+                let relief = scalar.partial[RELIEF] * scalar.partial[RELIEF];
+                let sigma = (scalar.variance + relief).sqrt();
+                let far = off / sigma;
+                if device == Device::Rangefinder && far > PLAIN {
+                    let weight = (TAILS + PLAIN * PLAIN) / (TAILS + far * far);
+                    compared[*place].added = sigma * sigma * (1.0 / weight - 1.0);
+                }
                 if off > ALONE * sigma {
                     let wide = around(&series, n, WIDE);
                     let middle = median(wide.clone());
