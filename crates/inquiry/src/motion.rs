@@ -28,6 +28,7 @@ use icd::time::{Span, Time};
 use pairs::{One, Pair};
 use rayon::prelude::*;
 use scan::Fit;
+pub use size::ln_sum_exp;
 use suspects::Suspect;
 use system::{Place, System};
 use unknown::Loose;

@@ -89,14 +89,21 @@ fn peak(u: f64, w: f64) -> (f64, f64) {
     (z, 1.0 / (SIGMA_LN * SIGMA_LN * (2.0 * w * a * a - u * a) + 1.0).max(1.0).sqrt())
 }
 
-/// Most probable size in units of the typical one, and its standard deviation.
+/// Most probable size in units of the typical one, and its standard deviation; where the readings say little, the law of
+/// sizes does.
 pub fn fitted(u: f64, w: f64) -> (f64, f64) {
-    if w <= 0.0 || u <= 0.0 {
-        return (0.0, 1.0 / w.max(f64::MIN_POSITIVE).sqrt());
+    if w > 0.0 && u > 2.0 * w.sqrt() {
+        let (z, width) = peak(u, w);
+        let a = libm::exp(SIGMA_LN * z);
+        return (a, SIGMA_LN * a * width);
     }
-    let (z, width) = peak(u, w);
+    let f = |z: f64| {
+        let a = libm::exp(SIGMA_LN * z);
+        u * a - 0.5 * w * a * a - 0.5 * z * z
+    };
+    let (z, top) = climb(0.0, 0.5, &f);
     let a = libm::exp(SIGMA_LN * z);
-    (a, SIGMA_LN * a * width)
+    (a, SIGMA_LN * a * width_at(z, top, &f).min(1.0))
 }
 
 /// What the readings say of two sizes a, b: exp(uₐa + u_b b − ½ wₐa² − ½ w_b b² − c a b).
