@@ -10,6 +10,7 @@ use crate::counterfactual::{self, Saved, Tried};
 use crate::evidence::Evidence;
 use crate::explanation::{Explained, Explanation};
 use crate::finding::Finding;
+use crate::inquiry::Inquiry;
 use crate::mission::Mission;
 use crate::replayed::{End, Replayed};
 use crate::timeline::Entry;
@@ -38,6 +39,23 @@ pub struct Material<'a> {
     pub saved: Option<&'a Saved>,
     /// Start of the flights flown again: their times count from here.
     pub flown_from: Time,
+}
+
+impl<'a> Material<'a> {
+    /// All of a finished inquiry.
+    pub fn of(inquiry: &'a Inquiry) -> Self {
+        Self {
+            mission: &inquiry.mission,
+            evidence: &inquiry.evidence,
+            replayed: &inquiry.replayed,
+            trajectory: &inquiry.trajectory,
+            findings: &inquiry.findings,
+            explained: &inquiry.explained,
+            timeline: &inquiry.timeline,
+            saved: inquiry.saved.as_ref(),
+            flown_from: inquiry.flown_from,
+        }
+    }
 }
 
 /// Uncertainty of a figure that is large against the figure, as a share.
