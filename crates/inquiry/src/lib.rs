@@ -17,6 +17,7 @@ pub mod counterfactual;
 pub mod evidence;
 pub mod explanation;
 pub mod finding;
+pub mod inertial;
 pub mod inquiry;
 pub mod mission;
 pub mod motion;

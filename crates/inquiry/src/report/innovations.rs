@@ -226,7 +226,7 @@ fn expected(view: &View, from_s: f64) -> Vec<(f64, f64)> {
     let at = |n: u32| {
         let t_s = from_s + step_s * f64::from(n);
         let pose = view.told.trajectory.pose(view.zero + Span::from_s(t_s))?;
-        let (range, _) = expect.range(&pose, LOOKED.0, LOOKED.1)?;
+        let (range, _) = expect.range(&pose, LOOKED.0)?;
         Some((t_s, range.value / KM))
     };
     (0..EXPECTED).filter_map(at).collect()
