@@ -170,7 +170,7 @@ pub fn investigate(
     let (trajectory, linear) = estimated.unwrap_or_default();
     let mut findings = library(found);
     begin(Step::Motion);
-    findings.extend(library(motion::findings(&mission, &evidence, &linear)));
+    findings.extend(library(motion::findings(&mission, &evidence, &replayed, &trust, &linear)));
     begin(Step::Thrust);
     findings.extend(library(Vec::new()));
     findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
