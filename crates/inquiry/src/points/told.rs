@@ -9,7 +9,7 @@
 use super::draw::{Entry, Hypothesis, OWN, Space, weights, worth};
 use super::file::{KEYS, Point, Points};
 use super::score::believed_wrong;
-use super::{Drawn, Proposal};
+use super::{COUNTED, Drawn, Proposal};
 use crate::catalogue::{self, Family, Suspect};
 use crate::finding::Cause;
 use rig::scenario::Dispersed;
@@ -278,9 +278,12 @@ pub(super) fn told(
     points: &Points,
     space: &Space,
     drawn: &[Drawn],
-    proposals: &[(f64, Proposal)],
+    proposals: &[Proposal],
 ) -> Told {
-    let ln = weights(drawn, proposals, space, |d| d.flight.ln_likelihood(OWN));
+    let ln = weights(drawn, proposals, space, |d| match d.round >= COUNTED {
+        true => d.flight.ln_likelihood(OWN),
+        false => f64::NEG_INFINITY,
+    });
     let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let raw: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
     let sum: f64 = raw.iter().sum();
