@@ -1,11 +1,25 @@
 //! What the ground received: packets, read as far as they can be read.
 //!
 //! Owns: [`Evidence`]. Does not own: the packets (`icd::link`).
+//! As programmed: packets are found one after the other, after damage by the next header whose check sequence is good
+//! (`packets`); each is taken once and put where its sequence count says (`order`); cycles stand in the order of their own
+//! numbers, and where the clock leaps the numbers say what time it is (`clock`).
+//! Refuses: frames; repair of a packet whose check sequence is wrong.
+
+mod clock;
+mod order;
+mod packets;
+#[cfg(test)]
+mod tests;
 
 use icd::bus::Sensors;
 use icd::events::Event;
+use icd::link::packet::{Packet, values};
+use icd::link::raw;
 use icd::tc::Report;
 use icd::time::{Span, Time};
+use icd::tm::layouts;
+use std::path::{Path, PathBuf};
 
 /// One cycle of the flight computer as it was downlinked.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,11 +59,13 @@ pub struct Gap {
 pub struct Damage {
     /// Octets of the file.
     pub octets: u64,
+    /// The file ends within a packet.
+    pub cut: bool,
     /// Octets that belong to no packet that could be read.
     pub skipped: u64,
     /// Packets that were read.
     pub packets: u64,
-    /// Packets whose check sequence or content was wrong.
+    /// Stretches of octets that are no packet, and packets of good check sequence whose content cannot be.
     pub damaged: u64,
     /// Packets missing by their sequence counts.
     pub missing: u64,
@@ -57,9 +73,32 @@ pub struct Damage {
     pub repeated: u64,
     /// Packets that had to be put back into their order.
     pub reordered: u64,
-    /// Offset of the times of packets against those of the cycles within, as far as it exceeds one packet, s: a clock on the
-    /// way that is wrong.
+    /// Largest offset of the time of a packet against that of the last cycle within: a clock on the way that is wrong. Zero
+    /// within the time code's digits. Times of lists, events and answers are corrected by it.
     pub skew: Span,
+}
+
+/// The on-board clock leapt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leap {
+    /// Place in [`Evidence::cycles`] of the first cycle after it.
+    pub before: usize,
+    /// By how much, forward positive; times here are put back by it.
+    pub by: Span,
+}
+
+/// Why there is no evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// The file cannot be read.
+    #[error("{file}: cannot be read")]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system said.
+        #[source]
+        reason: std::io::Error,
+    },
 }
 
 /// All that was received, in the order of time.
@@ -75,11 +114,113 @@ pub struct Evidence {
     pub answers: Vec<(Time, Report)>,
     /// Stretches without cycles.
     pub gaps: Vec<Gap>,
+    /// Leaps of the on-board clock.
+    pub leaps: Vec<Leap>,
     /// What was wrong with the file.
     pub damage: Damage,
 }
 
 impl Evidence {
+    /// Reads a file of packets.
+    ///
+    /// # Errors
+    /// What the operating system refuses. What the file holds is no error, see [`Self::read`].
+    pub fn of_file(file: &Path) -> Result<Self, EvidenceError> {
+        let octets = std::fs::read(file)
+            .map_err(|reason| EvidenceError::Unreadable { file: file.to_path_buf(), reason })?;
+        Ok(Self::read(&octets))
+    }
+
+    /// Reads packets, whatever state they are in: what cannot be read is counted.
+    pub fn read(octets: &[u8]) -> Self {
+        let scan = packets::scan(octets);
+        let ordered = order::in_order(scan.found);
+        let mut out = Self {
+            damage: Damage {
+                octets: octets.len() as u64,
+                cut: scan.cut,
+                skipped: scan.skipped,
+                packets: ordered.packets.len() as u64,
+                damaged: scan.damaged,
+                missing: ordered.missing,
+                repeated: ordered.repeated,
+                reordered: ordered.reordered,
+                skew: Span::default(),
+            },
+            ..Self::default()
+        };
+        out.damage.damaged += out.take_cycles(&ordered.packets);
+        let leaps = clock::straighten(&mut out.cycles);
+        let offsets = clock::offsets(&ordered.packets, &out.cycles);
+        (out.gaps, out.leaps) = (clock::gaps(&out.cycles), leaps);
+        out.damage.skew = offsets.skew;
+        out.take_others(&ordered.packets, &offsets);
+        out
+    }
+
+    /// Cycles by their numbers, each once. Returns how many packets contradict others or themselves.
+    fn take_cycles(&mut self, packets: &[order::Placed<'_>]) -> u64 {
+        let raw = || {
+            packets.iter().filter_map(|placed| match placed.found.packet {
+                Packet::Raw { data, .. } => Some(data),
+                _ => None,
+            })
+        };
+        let mut damaged = 0;
+        self.cycles.reserve_exact(raw().map(|data| raw::cycles(data).count()).sum());
+        for cycle in raw().flat_map(raw::cycles) {
+            match cycle {
+                Ok(raw::Cycle { number, powered_up, sensors }) => {
+                    self.cycles.push(Cycle { number, powered_up, sensors });
+                }
+                Err(_) => damaged += 1,
+            }
+        }
+        if !self.cycles.is_sorted_by_key(|cycle| cycle.number) {
+            self.cycles.sort_by_key(|cycle| cycle.number);
+        }
+        self.cycles.dedup_by(|again, first| {
+            let same = again.number == first.number;
+            damaged += u64::from(same && again != first);
+            same
+        });
+        damaged
+    }
+
+    /// Everything beside the cycles, at the time by the clock of the cycles.
+    fn take_others(&mut self, packets: &[order::Placed<'_>], offsets: &clock::Offsets) {
+        for placed in packets {
+            let t = clock::snap(&self.cycles, offsets.correct(placed, placed.found.t));
+            match placed.found.packet {
+                Packet::Housekeeping { list, data, .. } => {
+                    self.lists.push(Housekeeping { t, list, data: data.to_vec() });
+                }
+                Packet::Event { event, .. } => self.events.push((t, event)),
+                Packet::Report { report, .. } => self.answers.push((t, report)),
+                Packet::Raw { .. } => {}
+            }
+        }
+        self.lists.sort_by_key(|list| list.t);
+        self.events.sort_by_key(|(t, _)| *t);
+        self.answers.sort_by_key(|(t, _)| *t);
+    }
+
+    /// All values of one parameter that were downlinked, in the order of time. Empty for a key that no list holds.
+    pub fn series(&self, key: &str) -> Vec<(Time, f64)> {
+        let mut places = [None; 256];
+        for layout in layouts() {
+            let place = layout.lines().position(|line| line.key == key);
+            if let Some(slot) = places.get_mut(usize::from(layout.id())) {
+                *slot = place;
+            }
+        }
+        let value = |own: &Housekeeping| {
+            let place = (*places.get(usize::from(own.list))?)?;
+            values(own.list, &own.data).nth(place).map(|(_, value)| (own.t, value))
+        };
+        self.lists.iter().filter_map(value).collect()
+    }
+
     /// Time of the first cycle; of the first anything where no cycle was received.
     pub fn start(&self) -> Option<Time> {
         let first = self.cycles.first().map(|cycle| cycle.sensors.t);

@@ -3,11 +3,17 @@
 //! Owns: [`Explanation`], [`Explained`]. Does not own: the findings, the flights (`rig::closed_loop`).
 
 mod combine;
+mod decide;
+mod mechanism;
+pub mod rank;
+mod refine;
+pub mod refly;
 
-use crate::catalogue::Family;
+use crate::catalogue::{self, Family};
 use crate::finding::{Cause, Channel, Device, Fault, Seen};
 use icd::time::Time;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How the software itself lost the lander, or helped to.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +114,21 @@ pub struct Explanation {
     pub reflown: Option<Reflown>,
     /// What it says that its rivals do not.
     pub predicts: Vec<Prediction>,
+}
+
+impl Explanation {
+    /// What failed, each once, ascending.
+    pub fn causes(&self) -> Vec<Cause> {
+        let all: BTreeSet<Cause> = self.faults.iter().map(|fault| fault.cause.clone()).collect();
+        all.into_iter().collect()
+    }
+
+    /// The same, each by what stands for all that cannot be told from it: two explanations of one class are one. Empty
+    /// where nothing of the library failed.
+    pub fn class(&self) -> Vec<Cause> {
+        let all: BTreeSet<Cause> = self.causes().iter().map(catalogue::class).collect();
+        all.into_iter().collect()
+    }
 }
 
 /// A family of explanations with its probability.

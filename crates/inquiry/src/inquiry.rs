@@ -2,14 +2,21 @@
 //!
 //! Owns: the order of the steps, [`investigate`]. Does not own: any of them.
 
+use crate::counterfactual::{self, Saved};
 use crate::evidence::Evidence;
-use crate::explanation::Explained;
-use crate::finding::{Finding, Trust};
+use crate::explanation::rank::{self, Case};
+use crate::explanation::refly::{self, Bench};
+use crate::explanation::{Explained, Explanation};
+use crate::finding::{Fault, Finding, Trust};
 use crate::mission::Mission;
+use crate::motion;
 use crate::replayed::Replayed;
-use crate::trajectory::Trajectory;
-use crate::work::WorkError;
-use rig::scenario::ScenarioError;
+use crate::timeline::{Entry, timeline};
+use crate::trajectory::linear::Linear;
+use crate::trajectory::{self, Trajectory};
+use crate::work::{Work, WorkError};
+use icd::time::Time;
+use rig::scenario::{ScenarioError, VehicleFile};
 use std::path::PathBuf;
 
 /// How an inquiry is conducted.
@@ -21,6 +28,24 @@ pub struct Options {
     pub code: String,
     /// Few flights and no counterfactuals: for many inquiries at once.
     pub quick: bool,
+    /// A vehicle whose radar altimeter and camera counterfactuals may mount where the mission's has none.
+    pub sensors: Option<VehicleFile>,
+    /// Faults struck from the library, as family of devices (`assist`, `rangefinder`) and kind: to see whether what it does
+    /// not hold is recognised as such.
+    pub withheld: Vec<(String, String)>,
+}
+
+impl Options {
+    /// Whether a finding names a fault that is struck out.
+    fn withholds(&self, finding: &Finding) -> bool {
+        let family =
+            |on: &str| on.split_once('.').map_or(on.to_string(), |(family, _)| family.into());
+        let struck = |fault: &Fault| {
+            let own = (family(&fault.cause.on), fault.cause.kind.to_string());
+            self.withheld.contains(&own)
+        };
+        finding.faults.iter().any(struck)
+    }
 }
 
 /// The steps, in order.
@@ -89,16 +114,24 @@ pub struct Inquiry {
     pub mission: Mission,
     /// What was received.
     pub evidence: Evidence,
+    /// What happened, as it was received and follows from it.
+    pub timeline: Vec<Entry>,
     /// The flight software again.
     pub replayed: Replayed,
     /// The motion.
     pub trajectory: Trajectory,
+    /// The filter behind it.
+    pub linear: Linear,
     /// Readings that mean nothing, and how noisy the others are.
     pub trust: Trust,
     /// What each channel says.
     pub findings: Vec<Finding>,
     /// What happened.
     pub explained: Explained,
+    /// Start of every flight flown for it: zero of their times.
+    pub flown_from: Time,
+    /// What would have saved the lander; `None` in a quick inquiry, and where nothing can be said.
+    pub saved: Option<Saved>,
 }
 
 /// Conducts an inquiry.
@@ -114,9 +147,98 @@ pub fn investigate(
     options: &Options,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Inquiry, InquiryError> {
-    let _ = options;
-    progress(Progress { step: Step::Replay, what: String::new() });
-    let (replayed, trajectory) = (Replayed::default(), Trajectory::default());
-    let (trust, findings, explained) = (Trust::default(), Vec::new(), Explained::default());
-    Ok(Inquiry { mission, evidence, replayed, trajectory, trust, findings, explained })
+    let tell = |step: Step, what: String| progress(Progress { step, what });
+    let begin = |step: Step| tell(step, String::new());
+    let work = journal(&mission, &evidence, options)?;
+    begin(Step::Replay);
+    let replayed = Replayed::of(&mission, &evidence);
+    let timeline = timeline(&mission, &evidence, &replayed);
+    begin(Step::Streams);
+    let library = |mut findings: Vec<Finding>| {
+        findings.retain(|finding| !options.withholds(finding));
+        findings
+    };
+    let (found, trust) = (Vec::new(), Trust::default());
+    let mut findings = library(found);
+    begin(Step::Trajectory);
+    let (trajectory, linear) =
+        trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap_or_default();
+    begin(Step::Motion);
+    findings.extend(library(motion::findings(&mission, &evidence, &linear)));
+    begin(Step::Thrust);
+    findings.extend(library(Vec::new()));
+    findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
+    begin(Step::Explanation);
+    let case = Case {
+        mission: &mission,
+        evidence: &evidence,
+        replayed: &replayed,
+        trajectory: &trajectory,
+        linear: &linear,
+        findings: &findings,
+        quick: options.quick,
+    };
+    let explained = match evidence.cycles.is_empty() {
+        true => Explained::default(),
+        false => rank::explain(&case, &work, &|what| tell(Step::Explanation, what))?,
+    };
+    let bench = Bench::of(&mission, &trajectory);
+    let flown_from = bench.start.t;
+    let saved = match explained.ranking.first().filter(|_| !options.quick) {
+        Some(first) => {
+            begin(Step::Counterfactuals);
+            Some(saved(&bench, first, options, &work, &|what| {
+                tell(Step::Counterfactuals, what.to_string());
+            })?)
+        }
+        None => None,
+    };
+    Ok(Inquiry {
+        mission,
+        evidence,
+        timeline,
+        replayed,
+        trajectory,
+        linear,
+        trust,
+        findings,
+        explained,
+        flown_from,
+        saved,
+    })
+}
+
+/// The journal of this inquiry.
+fn journal(mission: &Mission, evidence: &Evidence, options: &Options) -> Result<Work, WorkError> {
+    let Some(folder) = &options.folder else { return Ok(Work::in_memory()) };
+    let (first, last) = (evidence.start(), evidence.end());
+    let damage = &evidence.damage;
+    let load = rig::load::digest(&mission.load, &mission.nav);
+    let head = format!(
+        "frigoris inquiry 1 {} {} {load} {first:?} {last:?} {} {damage:?}",
+        options.code,
+        mission.stand.scenario.hash(),
+        evidence.cycles.len(),
+    );
+    Work::open(folder, &head)
+}
+
+/// What would have saved the lander, in one explanation.
+fn saved(
+    bench: &Bench<'_>,
+    explanation: &Explanation,
+    options: &Options,
+    work: &Work,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Saved, InquiryError> {
+    let stand = bench.stand(&explanation.faults)?;
+    let case = counterfactual::Case {
+        stand: &stand,
+        load: &bench.mission.load,
+        nav: bench.mission.nav,
+        start: bench.start,
+        run: refly::RUN,
+        sensors: options.sensors.as_ref(),
+    };
+    Ok(counterfactual::study(&case, &counterfactual::Options::WHOLE, work, progress)?)
 }

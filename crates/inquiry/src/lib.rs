@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
+mod sample;
 pub mod catalogue;
 pub mod counterfactual;
 pub mod evidence;
@@ -17,8 +18,13 @@ pub mod explanation;
 pub mod finding;
 pub mod inquiry;
 pub mod mission;
+pub mod motion;
 pub mod points;
 pub mod prior;
 pub mod replayed;
+pub mod report;
+pub mod sensors;
+pub mod thrust;
+pub mod timeline;
 pub mod trajectory;
 pub mod work;

@@ -176,7 +176,7 @@ pub fn replay(stand: &Stand, recorded: &Recorded) -> Result<Replay, ReplayError>
             made,
         });
     }
-    let mut heard = Heard::new(&recorded.packets);
+    let mut heard = Heard::read(&recorded.packets);
     let mut out = Replay {
         cycles: 0,
         power_ups: 0,
@@ -204,7 +204,9 @@ pub fn replay(stand: &Stand, recorded: &Recorded) -> Result<Replay, ReplayError>
         flight.step(&cycle.sensors);
         out.cycles += 1;
         last = Some(cycle.sensors.t);
-        if let Some(difference) = heard.compare(&flight, cycle.sensors.t, &mut out) {
+        let difference = heard.compare(&flight, cycle.sensors.t);
+        (out.snapshots, out.events) = heard.compared();
+        if let Some(difference) = difference {
             out.end = End::Differs(difference);
             return Ok(out);
         }
@@ -246,7 +248,8 @@ fn raw_cycles(packets: &[u8]) -> impl Iterator<Item = raw::Cycle> + '_ {
 }
 
 /// What was received beside the raw cycles, in order, with how far it was compared.
-struct Heard<'a> {
+#[derive(Clone, Debug, Default)]
+pub struct Heard<'a> {
     lists: Vec<(Stamp, u8, &'a [u8])>,
     events: Vec<(Stamp, Event)>,
     answers: Vec<(Stamp, Report)>,
@@ -257,10 +260,27 @@ struct Heard<'a> {
 }
 
 impl<'a> Heard<'a> {
-    fn new(packets: &'a [u8]) -> Self {
-        let (lists, events, answers) = (vec![], vec![], vec![]);
-        let (next_list, next_event, next_answer) = (0, 0, 0);
-        let mut out = Self { lists, events, answers, next_answer, next_list, next_event, lost: 0 };
+    /// What was received, each kind in the order of time.
+    ///
+    /// - `lists`: time, number and octets of each list of parameters that the flight software sampled.
+    /// - `lost`: packets that were not received; with none, everything that the flight software says must be there.
+    pub fn new(
+        lists: impl Iterator<Item = (Time, u8, &'a [u8])>,
+        events: impl Iterator<Item = (Time, Event)>,
+        answers: impl Iterator<Item = (Time, Report)>,
+        lost: u64,
+    ) -> Self {
+        Self {
+            lists: lists.map(|(t, list, data)| (encode_time(t), list, data)).collect(),
+            events: events.map(|(t, event)| (encode_time(t), event)).collect(),
+            answers: answers.map(|(t, answer)| (encode_time(t), answer)).collect(),
+            lost,
+            ..Self::default()
+        }
+    }
+
+    fn read(packets: &'a [u8]) -> Self {
+        let mut out = Self::default();
         let (mut expected, mut damaged) = (0, 0);
         for (count, packet) in Packets(packets) {
             damaged += 1;
@@ -280,15 +300,19 @@ impl<'a> Heard<'a> {
         out
     }
 
-    /// Compares all that was received of the cycle that ended at `t`.
-    fn compare(&mut self, flight: &Flight<'_>, t: Time, out: &mut Replay) -> Option<Difference> {
+    /// Lists and events that were found the same.
+    pub fn compared(&self) -> (u64, u64) {
+        (self.next_list as u64, self.next_event as u64)
+    }
+
+    /// Compares all that was received of the cycle that ended at `t`; the first difference.
+    pub fn compare(&mut self, flight: &Flight<'_>, t: Time) -> Option<Difference> {
         let stamp = encode_time(t);
         for event in flight.events() {
             let received = self.events.get(self.next_event).filter(|(at, _)| *at == stamp);
             match received {
                 Some((_, downlinked)) if downlinked == event => {
                     self.next_event += 1;
-                    out.events += 1;
                 }
                 // One that was not received, perhaps; what is left over in the end tells.
                 _ if self.lost > 0 => {}
@@ -318,7 +342,6 @@ impl<'a> Heard<'a> {
                 return Some(first_parameter(t, *id, data, again));
             }
             self.next_list += 1;
-            out.snapshots += 1;
         }
         None
     }
@@ -346,7 +369,7 @@ impl<'a> Heard<'a> {
     }
 
     /// The first thing downlinked up to `last` that the replay passed over.
-    fn left_over(&self, last: Option<Time>) -> Option<Difference> {
+    pub fn left_over(&self, last: Option<Time>) -> Option<Difference> {
         let until = last.map(encode_time)?;
         let t = |stamp: Stamp| packet::decode_time(stamp);
         let event = self.events.get(self.next_event).filter(|(at, _)| *at <= until);

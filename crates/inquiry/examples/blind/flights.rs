@@ -4,7 +4,7 @@
 //! faults lose it in most flights with other errors too: what a lander loses by chance has no cause to be found.
 
 use icd::time::Span;
-use inquiry::prior::{Onset, draw};
+use inquiry::prior::{Onset, sizes};
 use miette::IntoDiagnostic;
 use rayon::prelude::*;
 use rig::closed_loop::fly;
@@ -89,7 +89,8 @@ pub fn bases(folder: &Path, seed: u64) -> miette::Result<Vec<Stand>> {
 }
 
 impl Injected {
-    fn drawn(causes: &[(&str, &str)], stream: &mut Stream) -> Self {
+    /// One of `causes`, `less` standard deviations smaller than it would be.
+    fn drawn(causes: &[(&str, &str)], less: f64, stream: &mut Stream) -> Self {
         let (family, kind) = causes[(stream.uniform() * causes.len() as f64) as usize];
         let like = match family {
             "assist.0" => 6.0,
@@ -102,7 +103,9 @@ impl Injected {
             Some((family, _)) => format!("{family}.{nth}"),
             None => family.to_string(),
         };
-        let numbers = draw(&on, kind, stream);
+        let z = stream.normal() - less;
+        let numbers =
+            sizes(&on, kind).iter().map(|size| size.at(z, stream.uniform() < 0.5)).collect();
         let Onset { from_s, until_s } = Onset::draw(FLIGHT_S, stream);
         Self { on, kind: kind.to_string(), numbers, from_s, until_s }
     }
@@ -120,10 +123,14 @@ impl Injected {
         .ok()
     }
 
+    /// Device, like devices as one.
+    pub fn family(&self) -> String {
+        self.on.split('.').next().unwrap_or_default().to_string()
+    }
+
     /// Device and kind, like devices as one.
     pub fn name(&self) -> String {
-        let on = self.on.split('.').next().unwrap_or_default();
-        format!("{on} {}", self.kind)
+        format!("{} {}", self.family(), self.kind)
     }
 }
 
@@ -168,36 +175,112 @@ fn causes(velocimeter: bool) -> Vec<(&'static str, &'static str)> {
     tried.map(|tried| (tried.on, tried.kind)).chain(restarts).collect()
 }
 
-/// One candidate, kept if its faults are what lost it.
-fn candidate(stands: &[Stand], seed: u64, run: u64, count: usize) -> miette::Result<Option<Case>> {
+/// Groups of causes that can need each other, as on Mission 2: what hides the ground, what leads navigation astray, what
+/// takes thrust.
+const HIDES: &[(&str, &str)] = &[
+    ("rangefinder", "dead"),
+    ("rangefinder", "not_enabled"),
+    ("rangefinder", "unfit"),
+    ("rangefinder", "range_limit"),
+    ("rangefinder", "weak_laser"),
+    ("rangefinder", "weak_at_speed"),
+    ("rangefinder", "saturation"),
+    ("rangefinder", "dropout"),
+    ("rangefinder", "latency"),
+    ("rangefinder", "noise"),
+];
+const ASTRAY: &[(&str, &str)] = &[
+    ("star_tracker", "bias"),
+    ("star_tracker", "drift"),
+    ("accelerometers", "bias"),
+    ("accelerometers", "drift"),
+    ("accelerometers", "scale"),
+    ("gyros", "bias"),
+    ("gyros", "drift"),
+    ("gyros", "scale"),
+];
+const TAKES: &[(&str, &str)] = &[
+    ("main", "scale"),
+    ("main", "saturation"),
+    ("main", "drift"),
+    ("assist.0", "dead"),
+    ("assist.0", "scale"),
+    ("assist.0", "saturation"),
+];
+const TOGETHER: [[&[(&str, &str)]; 2]; 4] =
+    [[HIDES, ASTRAY], [HIDES, ASTRAY], [HIDES, TAKES], [ASTRAY, TAKES]];
+
+/// Steps by which a fault of two that loses the lander alone is made smaller, standard deviations, and how many.
+const LESS: (f64, usize) = (0.4, 5);
+
+/// One fault of all, kept if it loses the lander.
+fn single(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
     let mut stream = Stream::new(seed, run, "blind test");
     let base = (stream.uniform() * BASES.len() as f64) as usize;
-    let causes = causes(BASES[base].2);
-    let faults: Vec<Injected> = (0..count).map(|_| Injected::drawn(&causes, &mut stream)).collect();
-    let device = |fault: &Injected| fault.on.split('.').next().unwrap_or_default().to_string();
-    let apart = count < 2 || device(&faults[0]) != device(&faults[1]);
-    if !apart || faults.iter().any(|fault| fault.fault().is_none()) {
+    let fault = Injected::drawn(&causes(BASES[base].2), 0.0, &mut stream);
+    if fault.fault().is_none() {
         return Ok(None);
     }
-    let stand = &stands[base];
-    let found = outcome(stand, &faults, run)?;
-    if self::stands(found) || found == Outcome::Invalid || !self::stands(outcome(stand, &[], run)?)
+    let faults = vec![fault];
+    let found = outcome(&stands[base], &faults, run)?;
+    kept(stands, Case { base, run, faults, outcome: found.name().to_string() }, found)
+}
+
+/// Two faults that lose the lander together, each made smaller until it does not alone.
+fn pair(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
+    let mut stream = Stream::new(seed, run, "blind test");
+    let base = (stream.uniform() * BASES.len() as f64) as usize;
+    let groups = TOGETHER[(stream.uniform() * TOGETHER.len() as f64) as usize];
+    let mut less = [0.0; 2];
+    for _ in 0..LESS.1 {
+        let fault = |n: usize| {
+            let mut stream = Stream::new(seed, run, &format!("blind test {n}"));
+            Injected::drawn(groups[n], less[n], &mut stream)
+        };
+        let faults = vec![fault(0), fault(1)];
+        if faults.iter().any(|fault| fault.fault().is_none()) {
+            return Ok(None);
+        }
+        let found = outcome(&stands[base], &faults, run)?;
+        if self::stands(found) {
+            return Ok(None);
+        }
+        let mut alone = true;
+        for (n, fault) in faults.iter().enumerate() {
+            let lost = !self::stands(outcome(&stands[base], std::slice::from_ref(fault), run)?);
+            if lost && fault.numbers.is_empty() {
+                return Ok(None);
+            }
+            less[n] += if lost { LESS.0 } else { 0.0 };
+            alone &= !lost;
+        }
+        if alone {
+            return kept(
+                stands,
+                Case { base, run, faults, outcome: found.name().to_string() },
+                found,
+            );
+        }
+    }
+    Ok(None)
+}
+
+/// The case, if the lander stands without its faults and falls with them in most other flights too.
+fn kept(stands: &[Stand], case: Case, found: Outcome) -> miette::Result<Option<Case>> {
+    let Case { base, run, faults, .. } = &case;
+    let stand = &stands[*base];
+    if self::stands(found) || found == Outcome::Invalid || !self::stands(outcome(stand, &[], *run)?)
     {
         return Ok(None);
     }
-    for fault in faults.iter().filter(|_| count > 1) {
-        if !self::stands(outcome(stand, std::slice::from_ref(fault), run)?) {
-            return Ok(None);
-        }
-    }
-    let again = (1..=AGAIN.0).map(|n| outcome(stand, &faults, run + n * APART));
+    let again = (1..=AGAIN.0).map(|n| outcome(stand, faults, run + n * APART));
     let again = again.collect::<miette::Result<Vec<Outcome>>>()?;
     let lost = again.into_iter().filter(|outcome| !self::stands(*outcome)).count();
-    let case = Case { base, run, faults, outcome: found.name().to_string() };
     Ok((lost >= AGAIN.1).then_some(case))
 }
 
 /// The first `wanted` lost flights with so many faults each, from the candidate `first` on; not more than a few alike.
+/// `known`: those that an earlier call found; `keep` is called for each new one.
 ///
 /// # Errors
 /// A flight that cannot be started.
@@ -207,15 +290,17 @@ pub fn lost(
     first: u64,
     count: usize,
     wanted: usize,
-    mut keep: impl FnMut(&Case) -> miette::Result<()>,
+    known: Vec<Case>,
+    keep: impl Fn(&Case) -> miette::Result<()>,
 ) -> miette::Result<Vec<Case>> {
     let mut alike: BTreeMap<String, usize> = BTreeMap::new();
-    let mut out = Vec::new();
-    let mut next = first;
+    let mut out = known;
+    let mut next = out.last().map_or(first, |case| case.run + 1);
+    out.iter().for_each(|case| *alike.entry(case.name()).or_default() += 1);
     while out.len() < wanted {
         let tried: Vec<miette::Result<Option<Case>>> = (next..next + BATCH)
             .into_par_iter()
-            .map(|run| candidate(stands, seed, run, count))
+            .map(|run| if count == 1 { single(stands, seed, run) } else { pair(stands, seed, run) })
             .collect();
         next += BATCH;
         for case in tried {

@@ -4,7 +4,7 @@
 //! equal to one that does. Flagged: probability of something outside the library of one half or more.
 
 use crate::flights::Case;
-use rig::report::chart::{Chart, Curve};
+use rig::report::chart::{Chart, Curve, Dots};
 use rig::statistics::Share;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -83,7 +83,13 @@ fn percent(share: &Share) -> String {
     }
     let Share { low, high, .. } = share;
     let found = 100.0 * share.count as f64 / share.of as f64;
-    format!("{} of {}: {found:.1} [{:.1}, {:.1}] %", share.count, share.of, 100.0 * low, 100.0 * high)
+    format!(
+        "{} of {}: {found:.1} [{:.1}, {:.1}] %",
+        share.count,
+        share.of,
+        100.0 * low,
+        100.0 * high
+    )
 }
 
 /// One bin of the reliability curve: mean stated probability, share that was right, flights.
@@ -117,13 +123,18 @@ pub fn reliability(said: &[Said]) -> (Vec<Bin>, f64) {
 
 /// The reliability curve as a picture.
 pub fn picture(bins: &[Bin]) -> String {
-    let points = bins.iter().map(|bin| (bin.stated, bin.right)).collect();
+    let curve = |label: &str, colour, points| Curve { label: label.to_string(), colour, points };
+    let found: Vec<(f64, f64)> = bins.iter().map(|bin| (bin.stated, bin.right)).collect();
+    let ticks: Vec<f64> = (0..=5).map(|n| 0.2 * f64::from(n)).collect();
     let chart = Chart {
-        x_label: "stated probability of the first explanation".to_string(),
-        y_label: "share that was right".to_string(),
+        x_label: "stated probability of the first explanation",
+        y_label: "share that was right",
+        x_ticks: ticks.clone(),
+        y_ticks: ticks,
+        dots: vec![Dots { label: String::new(), colour: "--nav", points: found.clone() }],
         curves: vec![
-            Curve { name: "found".to_string(), points, ..Curve::default() },
-            Curve { name: "perfect".to_string(), points: vec![(0.0, 0.0), (1.0, 1.0)], ..Curve::default() },
+            curve("found", "--nav", found),
+            curve("perfect", "--muted", vec![(0.0, 0.0), (1.0, 1.0)]),
         ],
         ..Chart::default()
     };
@@ -133,8 +144,12 @@ pub fn picture(bins: &[Bin]) -> String {
 /// The tables, as Markdown.
 pub fn summary(said: &[Said], heading: &str) -> String {
     let of = |part: Part| said.iter().filter(move |said| said.part == part);
-    let mut out = format!("{heading}\n\n| part | true cause first | within the first three | flagged as outside the library |\n|---|---|---|---|\n");
-    for (part, name) in [(Part::Single, "one fault"), (Part::Pair, "two faults"), (Part::Withheld, "withheld")] {
+    let mut out = format!(
+        "{heading}\n\n| part | true cause first | within the first three | flagged as outside the library |\n|---|---|---|---|\n"
+    );
+    for (part, name) in
+        [(Part::Single, "one fault"), (Part::Pair, "two faults"), (Part::Withheld, "withheld")]
+    {
         let cells = [
             share(of(part), |said| said.within(1)),
             share(of(part), |said| said.within(3)),

@@ -53,7 +53,7 @@ pub const CAMERA_BIAS: usize = 48;
 pub const CAMERA_SCALE: usize = 50;
 /// Ground above the mission's model everywhere.
 pub const DATUM: usize = 51;
-/// Ground above the mission's model where the beam is now: relief that the model does not show.
+/// Ground above the mission's model where the beam is now, relief that the model does not show: in units of its size there.
 pub const RELIEF: usize = 52;
 /// The uploaded landmarks' offset from the ground, east and north at the target.
 pub const TIE: usize = 53;
@@ -112,7 +112,7 @@ pub const STATES: [StateLine; 23] = [
     line("camera bias", "pixel", CAMERA_BIAS, 2),
     line("camera scale", "", CAMERA_SCALE, 1),
     line("terrain datum", "m", DATUM, 1),
-    line("relief below", "m", RELIEF, 1),
+    line("relief below", "", RELIEF, 1),
     line("map tie", "m", TIE, 2),
 ];
 
@@ -140,8 +140,8 @@ pub struct Prior {
 }
 
 impl Prior {
-    /// What the mission knew before the flight; `relief_m`: root mean square of what its model of the ground does not show.
-    pub fn of(mission: &Mission, relief_m: f64) -> Self {
+    /// What the mission knew before the flight.
+    pub fn of(mission: &Mission) -> Self {
         let machine = &mission.stand.scenario.vehicle.machine;
         let (imu, nav) = (&machine.imu, &mission.nav);
         let mut sigma = [0.0; N];
@@ -167,7 +167,7 @@ impl Prior {
             put(VELOCIMETER_BIAS, &[velocimeter.bias_sigma_m_s; 3]);
             put(VELOCIMETER_SCALE, &[velocimeter.scale_sigma; 3]);
         }
-        put(CAMERA_BIAS, &[CAMERA.0, CAMERA.0, CAMERA.1, DATUM_M, relief_m]);
+        put(CAMERA_BIAS, &[CAMERA.0, CAMERA.0, CAMERA.1, DATUM_M, 1.0]);
         put(TIE, &[mission.load.landmarks.tie_m; 2]);
         let (p, v) = (nav.p_MB_I.si(), nav.v_MB_I.si());
         let radial = p.normalize();
