@@ -16,10 +16,12 @@ mod draw;
 mod file;
 mod fly;
 mod score;
+mod sheet;
 mod told;
 
 pub use draw::Hypothesis;
 pub use file::{Event, Point, Points};
+pub use sheet::sheet;
 pub use told::{Combination, Interval, Like, Share, Told, Track};
 
 use crate::mission::{Mission, MissionError};

@@ -146,6 +146,11 @@ impl Hypothesis {
         Fault::of(&cause.on, cause.kind, &numbers, Moment::After(Span::from_s(from_s)), until).ok()
     }
 
+    /// When its `nth` cause begins, s after the start of the flight.
+    pub(super) fn from_s(&self, space: &Space, nth: usize) -> f64 {
+        self.causes.get(nth).map_or(0.0, |(_, z)| acts(z, space.flight_s).0)
+    }
+
     /// All of them.
     pub(super) fn faults(&self, space: &Space) -> Vec<Fault> {
         (0..self.causes.len()).filter_map(|nth| self.fault(space, nth)).collect()
@@ -180,12 +185,7 @@ impl Proposal {
     /// Around the flights so far that came nearest, the points' uncertainties widened: some by their posterior; some among
     /// those with one cause and some among those with two as if every set of causes were as probable as any, for a pair
     /// must be found before its small prior can count.
-    pub fn around(
-        drawn: &[Drawn],
-        proposals: &[Proposal],
-        space: &Space,
-        widening: usize,
-    ) -> Self {
+    pub fn around(drawn: &[Drawn], proposals: &[Proposal], space: &Space, widening: usize) -> Self {
         let likelihood = |d: &Drawn| d.flight.ln_likelihood(widening);
         let posterior = weights(drawn, proposals, space, likelihood);
         let of = |count: usize| -> Vec<f64> {
@@ -299,7 +299,13 @@ fn coordinates(stream: &mut Stream) -> [f64; DIMENSIONS] {
 /// From the prior, but for the number of causes and their shares: all alike.
 fn fresh(space: &Space, stream: &mut Stream) -> Hypothesis {
     let (u, n) = (stream.uniform(), space.entries.len());
-    let count = if u < COUNTS[0] { 0 } else if u < COUNTS[0] + COUNTS[1] { 1 } else { 2 };
+    let count = if u < COUNTS[0] {
+        0
+    } else if u < COUNTS[0] + COUNTS[1] {
+        1
+    } else {
+        2
+    };
     let mut causes: Vec<usize> = Vec::new();
     if count > 0 {
         causes.push(index(stream.uniform(), n));
