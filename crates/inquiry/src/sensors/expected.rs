@@ -40,8 +40,6 @@ pub(crate) struct Pose {
     w_IB_B: Vector3<f64>,
     /// Altitude over the ground, m, and its standard deviation.
     pub altitude_m: (f64, f64),
-    /// Standard deviation of the position along the worst direction, m.
-    pub sigma_m: f64,
     /// Standard deviation of the attitude, rad.
     pub sigma_rad: f64,
     /// How much higher it is than the trajectory has it, m.
@@ -219,7 +217,6 @@ impl<'a> Look<'a> {
             + b.v_MB_I_m_s * ((u3 - u2) * dt_s);
         let (q_IB, w_IB_B) = self.attitude((a, b), (t, u, dt_s));
         let mix = |a: f64, b: f64| a + (b - a) * u;
-        let variance_m2 = mix(a.P_p_m2.diagonal().max(), b.P_p_m2.diagonal().max());
         let attitude = a.sigma_attitude_rad.iter().chain(&b.sigma_attitude_rad);
         let higher_m = self.higher_m(t);
         let (blind_s, since_s) = self.blind(t);
@@ -232,7 +229,6 @@ impl<'a> Look<'a> {
             q_IB,
             w_IB_B,
             altitude_m: (altitude_m, (sigma_m * sigma_m + wrong_m * wrong_m).sqrt()),
-            sigma_m: f64::max(variance_m2, 0.0).sqrt(),
             higher_m,
             blind_s,
             sigma_rad: attitude.copied().fold(0.0, f64::max),
