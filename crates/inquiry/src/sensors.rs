@@ -177,8 +177,10 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
         }
         None => presence::bare(stream, &slots),
     };
-    let off = readings::off(device, &model.slots, look, &given.vehicle);
-    let exact = Exact::new(&model, &off, exact::step(device, &given.vehicle));
+    // Exact patterns show in measurements that had nothing to see, too.
+    let all = presence::bare(stream, &slots);
+    let off = readings::off(device, &all.slots, look, &given.vehicle);
+    let exact = Exact::new(&all, &off, exact::step(device, &given.vehicle));
     let patterns = exact.parts();
     let mut doubt = Doubt { device, masked: Vec::new(), noise: 1.0, time_s: 0.0 };
     let best = patterns.iter().max_by(|a, b| a.gain.total_cmp(&b.gain));

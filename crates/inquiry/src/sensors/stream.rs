@@ -84,6 +84,9 @@ pub(crate) struct Stream {
     pub reports: Vec<Report>,
 }
 
+/// A measurement that claims to be further than this outside of what was received is not one. Assumed.
+const ASTRAY: Span = Span::from_ms(60_000);
+
 /// What a dead unit delivers, and whether a healthy one always reports.
 pub(crate) fn reports_silence(device: Device) -> bool {
     matches!(
@@ -259,14 +262,17 @@ impl Stream {
             arrival <= self.over.1 && received(evidence, arrival) && !restarting(self, evidence, at)
         };
         for slot in taken {
-            while due + half < slot.taken {
+            // A time tag can be anything: no measurement is missed after the last cycle.
+            while due + half < slot.taken && due <= self.over.1 {
                 if awaited(due) {
                     out.push(Slot { taken: due, report: None });
                 }
                 due += self.period;
             }
             out.push(slot);
-            due = slot.taken + self.period;
+            if slot.taken >= self.over.0 && slot.taken <= self.over.1 {
+                due = slot.taken + self.period;
+            }
         }
         while due <= self.over.1 {
             if awaited(due) {
@@ -274,6 +280,10 @@ impl Stream {
             }
             due += self.period;
         }
+        let near =
+            |slot: &Slot| slot.taken + ASTRAY >= self.over.0 && slot.taken <= self.over.1 + ASTRAY;
+        out.retain(near);
+        out.sort_by_key(|slot| slot.taken);
         out
     }
 }
