@@ -6,16 +6,14 @@ use crate::fly::live;
 use crate::mission_file::MISSION;
 use crate::plain::say;
 use crate::shipped::Unpacked;
-use campaign::slurm::quoted;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use inquiry::evidence::{Damage, Evidence};
 use inquiry::inquiry::{Inquiry, Options, Progress, investigate};
 use inquiry::mission::Mission;
-use inquiry::points::{self, Points, Told};
+use inquiry::points;
 use inquiry::replayed::End;
 use inquiry::report;
 use inquiry::report::adapt::{Material, sheet};
-use inquiry::work::Work;
 use miette::{IntoDiagnostic, miette};
 use rig::scenario::{Scenario, VehicleFile};
 use std::path::{Path, PathBuf};
@@ -29,8 +27,6 @@ const UPLOADED: &str = "uploaded.load";
 const OUT: &str = "investigation";
 /// The vehicle whose further sensors may be mounted to see whether they would have helped.
 const SENSORS: &str = "resilience-sensors";
-/// Flights for points: enough that the likely ones are worth some hundred equal ones.
-const FLIGHTS: u32 = 1500;
 /// Explanations that are told on the terminal.
 const TOLD: usize = 5;
 
@@ -38,23 +34,14 @@ const TOLD: usize = 5;
 #[derive(clap::Args)]
 #[command(
     after_help = "Read are the packets, the mission's file without its faults, and the image of what was uploaded; \
-of the flight itself nothing. With --points a file of published points is read, such as \
-points/m2-published.toml. An investigation that is stopped goes on where it was: what was flown is kept in \
+of the flight itself nothing. An investigation that is stopped goes on where it was: what was flown is kept in \
 work.jsonl in its folder.\n\n\
 Exit code: 0 the report is written, whatever it says; 2 there is none."
 )]
 pub struct Investigate {
-    /// File of space packets as received, or the folder of a flight: its telemetry.tm. With --points a file of points.
+    /// File of space packets as received, or the folder of a flight: its telemetry.tm. With --points: a file of published
+    /// points, or the name of a shipped one.
     telemetry: PathBuf,
-    /// There are no packets, only points that were published: times, altitudes, speeds with their uncertainties.
-    #[arg(long, conflicts_with_all = ["mission", "load", "quick"])]
-    points: bool,
-    /// Flights flown to see which agree with the points.
-    #[arg(long, default_value_t = FLIGHTS, requires = "points", value_parser = clap::value_parser!(u32).range(100..=100_000))]
-    flights: u32,
-    /// Seed of what is drawn for them.
-    #[arg(long, default_value_t = 1, requires = "points")]
-    seed: u64,
     /// The mission: scenario file, or name of a shipped scenario; faults in it are left out [default: mission.toml
     /// beside the telemetry].
     #[arg(long)]
@@ -69,6 +56,15 @@ pub struct Investigate {
     /// Few flights, and nothing about what would have saved the lander.
     #[arg(long)]
     quick: bool,
+    /// From published points instead of packets.
+    #[arg(long, conflicts_with_all = ["mission", "load", "quick"])]
+    points: bool,
+    /// Flights of an inquiry from points.
+    #[arg(long, default_value_t = 1400, requires = "points")]
+    flights: usize,
+    /// Seed of an inquiry from points.
+    #[arg(long, default_value_t = 1, requires = "points")]
+    seed: u64,
     /// Threads; what they find does not depend on it [default: one a processor].
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -86,7 +82,9 @@ impl Investigate {
     /// Investigates, tells, writes.
     pub fn run(&self) -> miette::Result<bool> {
         if self.points {
-            return self.run_points();
+            let options = points::Options { flights: self.flights, seed: self.seed };
+            let run = || crate::points::run(&self.telemetry, self.out.as_deref(), &options);
+            return self.pool()?.install(run);
         }
         let files = self.files()?;
         let mut unpacked = Unpacked::default();
@@ -125,41 +123,9 @@ impl Investigate {
         Ok(true)
     }
 
+    /// As many threads as were asked for.
     fn pool(&self) -> miette::Result<rayon::ThreadPool> {
         rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()
-    }
-
-    /// From published points alone.
-    fn run_points(&self) -> miette::Result<bool> {
-        let points = Points::read(&self.telemetry)?;
-        let usual = Path::new(OUT).join(self.telemetry.file_stem().unwrap_or_default());
-        let out = self.out.clone().unwrap_or_else(|| Path::new("out").join(usual));
-        let head = format!("frigoris points 1 {}", campaign::code());
-        let work = Work::open(&out, &head).into_diagnostic()?;
-        let options = points::Options { flights: self.flights as usize, seed: self.seed };
-        let steps = Steps::begin();
-        let told = self.pool()?.install(|| {
-            points::investigate(&points, &options, &work, &|what| steps.say(what.to_string()))
-        });
-        steps.end();
-        let told = told.map_err(|reason| miette!("{reason}"))?;
-        let repeat = format!(
-            "frigoris investigate --points {} --flights {} --seed {} --out {}",
-            word(&self.telemetry),
-            self.flights,
-            self.seed,
-            word(&out)
-        );
-        let facts = vec![program()];
-        let written = report::write(&out, &report::points::sheet(&told, facts, vec![repeat]));
-        let mut stdout = std::io::stdout().lock();
-        for line in told_by_points(&told) {
-            say(&mut stdout, &line).into_diagnostic()?;
-        }
-        for file in written.into_diagnostic()? {
-            say(&mut stdout, &format!("written: {}", file.display())).into_diagnostic()?;
-        }
-        Ok(true)
     }
 
     /// The files that belong to what is named.
@@ -189,13 +155,10 @@ fn program() -> (String, String) {
     ("program".to_string(), format!("frigoris {}, code {code}", env!("CARGO_PKG_VERSION")))
 }
 
-/// A file as a word for the shell.
-fn word(file: &Path) -> String {
-    quoted(&file.display().to_string())
-}
-
 /// The command that investigates the same again.
 fn repeat(files: &Files) -> String {
+    use campaign::slurm::quoted;
+    let word = |file: &Path| quoted(&file.display().to_string());
     let load = files.load.as_ref().map_or(String::new(), |load| format!(" --load {}", word(load)));
     format!(
         "frigoris investigate {} --mission {}{load} --out {}",
@@ -225,13 +188,10 @@ impl Steps {
 
     fn tell(&self, progress: &Progress) {
         let Progress { step, what } = progress;
-        self.say(match what.is_empty() {
+        let text = match what.is_empty() {
             true => step.text().to_string(),
             false => format!("{}: {what}", step.text()),
-        });
-    }
-
-    fn say(&self, text: String) {
+        };
         if !self.bar.is_hidden() {
             self.bar.set_message(text);
         } else {
@@ -319,18 +279,5 @@ fn found(inquiry: &Inquiry) -> Vec<String> {
             fork.t_s, fork.altitude_m, fork.descent_m_s
         ));
     }
-    out
-}
-
-/// What points tell, in a few lines.
-fn told_by_points(told: &Told) -> Vec<String> {
-    let mut out = vec![format!("{}: {}", told.title, told.answer)];
-    let worth = format!("{} flights, worth {:.0} equal ones", told.flights, told.worth);
-    out.push(format!("From {worth}:"));
-    for family in told.families.iter().take(TOLD) {
-        let (p, sigma) = (100.0 * family.probability, 100.0 * family.sigma);
-        out.push(format!("{p:5.1} % +- {sigma:.1}  {}", family.name));
-    }
-    out.extend(told.unknown.iter().map(|line| format!("Not known: {line}")));
     out
 }
