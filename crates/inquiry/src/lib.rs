@@ -10,7 +10,6 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
-mod sample;
 pub mod catalogue;
 pub mod computer;
 pub mod counterfactual;
@@ -25,6 +24,7 @@ pub mod points;
 pub mod prior;
 pub mod replayed;
 pub mod report;
+mod sample;
 pub mod sensors;
 pub mod thrust;
 pub mod timeline;

@@ -91,7 +91,8 @@ struct Given<'a> {
 impl<'a> Given<'a> {
     fn new(mission: &Mission, evidence: &'a Evidence, replayed: &Replayed) -> Self {
         let commanded = replayed.commanded.iter();
-        let burns = commanded.filter(|one| one.main_open || one.assist_on_us.iter().any(|us| *us > 0));
+        let burns =
+            commanded.filter(|one| one.main_open || one.assist_on_us.iter().any(|us| *us > 0));
         let burns = burns.map(|one| one.t).collect();
         let pushed = |cycle: &&Cycle| {
             let dv = cycle.sensors.imu.dv_B_m_s;
@@ -159,11 +160,8 @@ fn doubt(trust: &mut Trust, found: &Doubt) {
 fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> (Doubt, Vec<Part>) {
     let device = stream.device;
     let timing = timing::timing(stream);
-    let slots = stream.slots(
-        given.evidence,
-        |t| timing.late(t),
-        |report| timing.ahead(stream, report),
-    );
+    let slots =
+        stream.slots(given.evidence, |t| timing.late(t), |report| timing.ahead(stream, report));
     let before = |slot: &Slot| given.contact.is_none_or(|contact| slot.taken < contact);
     let slots: Vec<Slot> = slots.into_iter().filter(before).collect();
     let model = match look {
@@ -180,9 +178,8 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     if let Some(best) = best.filter(|part| part.gain > CREDIBLE) {
         doubt.masked.extend(exact.worthless(best));
     }
-    let worthless = |slot: &&Slot| {
-        slot.report.is_none_or(|report| !doubt.masked.contains(&report.place))
-    };
+    let worthless =
+        |slot: &&Slot| slot.report.is_none_or(|report| !doubt.masked.contains(&report.place));
     let rest: Vec<Slot> = slots.iter().filter(worthless).copied().collect();
     let rows = readings::readings(stream, &rest, look, (given.evidence, &given.vehicle));
     let scatter = Scatter::new(device, stream.over, stream.period, &rows);
@@ -220,8 +217,7 @@ fn distrust(
     let credible = if raw { RAW_CREDIBLE } else { CREDIBLE };
     let Some(best) = best.filter(|part| part.gain > credible) else { return };
     let within = |t: Time| t >= best.from.0 && best.until.is_none_or(|until| t < until);
-    let hit: Vec<u32> =
-        rows.iter().filter(|row| within(row.taken)).map(|row| row.place).collect();
+    let hit: Vec<u32> = rows.iter().filter(|row| within(row.taken)).map(|row| row.place).collect();
     match best.kind {
         Some("outliers") => doubt.masked.extend(scatter.strays(2.0, STRAY_SIGMAS)),
         Some("noise") if (hit.len() as f64) < SHARE * rows.len() as f64 => doubt.masked.extend(hit),

@@ -265,7 +265,13 @@ fn coordinates(stream: &mut Stream) -> [f64; DIMENSIONS] {
 /// From the prior, but for the number of causes and their shares: all alike.
 fn fresh(space: &Space, stream: &mut Stream) -> Hypothesis {
     let (u, n) = (stream.uniform(), space.entries.len());
-    let count = if u < COUNTS[0] { 0 } else if u < COUNTS[0] + COUNTS[1] { 1 } else { 2 };
+    let count = if u < COUNTS[0] {
+        0
+    } else if u < COUNTS[0] + COUNTS[1] {
+        1
+    } else {
+        2
+    };
     let mut causes: Vec<usize> = Vec::new();
     if count > 0 {
         causes.push(index(stream.uniform(), n));
@@ -367,8 +373,7 @@ pub(super) fn weights(
     ln_likelihood: impl Fn(&Drawn) -> f64,
 ) -> Vec<f64> {
     let one = |d: &Drawn| {
-        let mixture: f64 =
-            proposals.iter().map(|(n, p)| n * p.density(space, &d.hypothesis)).sum();
+        let mixture: f64 = proposals.iter().map(|(n, p)| n * p.density(space, &d.hypothesis)).sum();
         space.ln_prior(&d.hypothesis) + ln_likelihood(d) - libm::log(mixture)
     };
     drawn.iter().map(one).collect()

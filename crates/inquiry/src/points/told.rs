@@ -243,7 +243,8 @@ impl<'a> Weighted<'a> {
         let prior: f64 = entries.iter().map(|entry| libm::exp(entry.ln_single)).sum();
         let after: f64 = causes.values().sum();
         let share = |entry: &&Entry| {
-            let own = causes.get(&entry.cause).copied().unwrap_or(0.0) / after.max(f64::MIN_POSITIVE);
+            let own =
+                causes.get(&entry.cause).copied().unwrap_or(0.0) / after.max(f64::MIN_POSITIVE);
             (catalogue::name(&entry.cause), own, libm::exp(entry.ln_single) / prior)
         };
         let mut shares: Vec<(String, f64, f64)> = entries.iter().map(share).collect();
@@ -284,8 +285,11 @@ pub(super) fn told(
     let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let raw: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
     let sum: f64 = raw.iter().sum();
-    let all =
-        Weighted { space, drawn, weights: raw.iter().map(|w| w / sum.max(f64::MIN_POSITIVE)).collect() };
+    let all = Weighted {
+        space,
+        drawn,
+        weights: raw.iter().map(|w| w / sum.max(f64::MIN_POSITIVE)).collect(),
+    };
     let families = all.shares(|d| all.words(d));
     let together = all.shares(|d| vec![all.words(d).join(" and ")]);
     let worth = worth(&all.weights);

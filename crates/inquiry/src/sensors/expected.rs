@@ -119,10 +119,7 @@ impl<'a> Look<'a> {
             v_MB_I: a.v_MB_I_m_s + (b.v_MB_I_m_s - a.v_MB_I_m_s) * u,
             q_IB,
             w_IB_B,
-            altitude_m: (
-                mix(a.altitude_m.0, b.altitude_m.0),
-                mix(a.altitude_m.1, b.altitude_m.1),
-            ),
+            altitude_m: (mix(a.altitude_m.0, b.altitude_m.0), mix(a.altitude_m.1, b.altitude_m.1)),
             sigma_m: f64::max(variance_m2, 0.0).sqrt(),
             sigma_rad: attitude.copied().fold(0.0, f64::max),
             t,
@@ -160,7 +157,13 @@ impl<'a> Look<'a> {
     }
 
     /// What a beam meets within about `range_m_max`; `None` for no ground there.
-    pub fn met(&self, pose: &Pose, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> Option<Met> {
+    pub fn met(
+        &self,
+        pose: &Pose,
+        p_BA_B: &[f64; 3],
+        d_B: &[f64; 3],
+        range_m_max: f64,
+    ) -> Option<Met> {
         if pose.altitude_m.0 - 3.0 * pose.altitude_m.1 > 1.5 * range_m_max {
             return None;
         }
@@ -196,8 +199,7 @@ impl<'a> Look<'a> {
         };
         let speed_m_s = self.v_over_ground_B(pose, p_BA_B)?.dot(&d_B);
         let closing_m_s = speed_m_s;
-        let target =
-            Target { range_m, cos_incidence, surface, closing_m_s, transmission: 1.0 };
+        let target = Target { range_m, cos_incidence, surface, closing_m_s, transmission: 1.0 };
         let tangent = (1.0 - cos_incidence * cos_incidence).sqrt() / cos_incidence;
         let turned_m = range_m * tangent * pose.sigma_rad;
         let moved_m = pose.altitude_m.1 / cos_incidence;

@@ -93,12 +93,7 @@ impl Nothing {
 
     /// The same with a fault under which reading `k` has ln of the probability `hit(set, k)` in its window, summed over
     /// sets and windows; only every `stride`-th set.
-    pub fn instead(
-        &self,
-        axis: &Axis,
-        stride: usize,
-        hit: impl Fn(usize, usize) -> f64,
-    ) -> Acting {
+    pub fn instead(&self, axis: &Axis, stride: usize, hit: impl Fn(usize, usize) -> f64) -> Acting {
         let ratios = |(j, (_, l)): (usize, &(f64, Vec<f64>))| -> Vec<f64> {
             if j % stride != 0 {
                 return vec![f64::NEG_INFINITY];
@@ -145,15 +140,10 @@ pub(crate) struct Fit {
 }
 
 /// Integrates a kind's size out: `tried` gives the evidence for numbers in the units of files, its window integrated out.
-pub(crate) fn fitted(
-    on: &str,
-    kind: &'static str,
-    mut tried: impl FnMut(&[f64]) -> Acting,
-) -> Fit {
+pub(crate) fn fitted(on: &str, kind: &'static str, mut tried: impl FnMut(&[f64]) -> Acting) -> Fit {
     let sizes = sizes(on, kind);
-    let numbers = |z: f64, low: bool| -> Vec<f64> {
-        sizes.iter().map(|size| size.at(z, low)).collect()
-    };
+    let numbers =
+        |z: f64, low: bool| -> Vec<f64> { sizes.iter().map(|size| size.at(z, low)).collect() };
     if sizes.iter().all(|size| size.law == Law::Fixed) {
         let numbers = numbers(0.0, false);
         let acting = tried(&numbers);

@@ -180,7 +180,9 @@ fn detection(link: &Link, gate_m: f64, met: &Met, off: f64, health: &Health) -> 
 impl Model {
     /// The same without the reports in these cycles.
     pub fn without(&self, places: &[u32]) -> Self {
-        let keeps = |slot: &Slot| slot.report.is_none_or(|report| places.binary_search(&report.place).is_err());
+        let keeps = |slot: &Slot| {
+            slot.report.is_none_or(|report| places.binary_search(&report.place).is_err())
+        };
         let kept: Vec<bool> = self.slots.iter().map(keeps).collect();
         let chosen = |k: &usize| kept[*k];
         let all = || (0..self.slots.len()).filter(chosen);
@@ -263,9 +265,11 @@ impl Model {
     fn hit<'m>(&'m self, kind: &str) -> Option<Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm>> {
         let reports = reports_silence(self.device);
         let only = |wanted: Outcome| -> Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm> {
-            Box::new(move |_, _, k| {
-                if self.slots[k].outcome() == wanted { 0.0 } else { CONTRADICTED }
-            })
+            Box::new(
+                move |_, _, k| {
+                    if self.slots[k].outcome() == wanted { 0.0 } else { CONTRADICTED }
+                },
+            )
         };
         let informed = !self.valid.iter().flatten().all(|p| p.is_nan());
         match kind {
@@ -372,7 +376,8 @@ impl Model {
 
     /// What the outcomes show between two times.
     fn seen(&self, kind: &str, from: Time, until: Option<Time>) -> Vec<Seen> {
-        let within = |slot: &&Slot| slot.taken >= from && until.is_none_or(|until| slot.taken < until);
+        let within =
+            |slot: &&Slot| slot.taken >= from && until.is_none_or(|until| slot.taken < until);
         let (mut count, mut expected) = ([0_u32; 4], 0.0);
         for (k, slot) in self.slots.iter().enumerate().filter(|(_, slot)| within(slot)) {
             count[slot.outcome() as usize] += 1;
@@ -388,7 +393,8 @@ impl Model {
         if !expected.is_nan() {
             text += &format!(" where {expected:.0} were to be expected");
         }
-        text += &format!("; {empty} found nothing, {absent} are missing, {unfit} call the unit unfit.");
+        text +=
+            &format!("; {empty} found nothing, {absent} are missing, {unfit} call the unit unfit.");
         let mut out = vec![Seen { t: Some(from), grade: Grade::Derived, text }];
         let first = self.slots.iter().filter(within).find_map(Slot::valid);
         if let Some(first) = first.filter(|first| first.value[0].is_finite()) {

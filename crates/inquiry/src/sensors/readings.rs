@@ -43,7 +43,12 @@ pub(crate) fn readings(
 }
 
 /// How far each value is off, with the standard deviation of what was expected.
-pub(crate) fn off(device: Device, slots: &[Slot], look: Option<&Look<'_>>, vehicle: &Vehicle) -> Vec<Off> {
+pub(crate) fn off(
+    device: Device,
+    slots: &[Slot],
+    look: Option<&Look<'_>>,
+    vehicle: &Vehicle,
+) -> Vec<Off> {
     let spec = &vehicle.rangefinder;
     let one = |slot: &Slot| {
         let (look, report) = (look?, slot.valid()?);

@@ -95,9 +95,7 @@ pub(crate) fn reports_silence(device: Device) -> bool {
 /// The period and latency of a device that the vehicle has, s.
 fn pace(device: Device, vehicle: &Vehicle) -> Option<(f64, f64)> {
     match device {
-        Device::Rangefinder => {
-            Some((vehicle.rangefinder.period_s, vehicle.rangefinder.latency_s))
-        }
+        Device::Rangefinder => Some((vehicle.rangefinder.period_s, vehicle.rangefinder.latency_s)),
         Device::StarTracker => Some((vehicle.star_tracker.period_s, 0.0)),
         Device::RadarAltimeter => {
             vehicle.radar_altimeter.as_ref().map(|unit| (unit.period_s, unit.latency_s))

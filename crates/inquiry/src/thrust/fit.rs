@@ -205,8 +205,9 @@ impl Fit {
         (0..3).for_each(|n| out.columns.push((BIAS + n, first(&Vector3::ith(n, 1.0)))));
         out.columns.push((SCALES, pushed));
         out.columns.push((SCALES + 1, turned));
-        let stretch = (k * STRETCHES / given.series.first().map_or(1, |one| one.level.len().max(1)))
-            .min(STRETCHES - 1);
+        let stretch = (k * STRETCHES
+            / given.series.first().map_or(1, |one| one.level.len().max(1)))
+        .min(STRETCHES - 1);
         (0..6).for_each(|n| out.columns.push((WANDER + 6 * stretch + n, Six::ith(n, 1.0))));
     }
 
@@ -254,13 +255,7 @@ impl Fit {
     }
 
     /// What was felt less a change of one engine's level, mass included.
-    pub fn without(
-        &self,
-        r: &[Six],
-        thruster: usize,
-        level: &[f64],
-        turning: &[f64],
-    ) -> Vec<Six> {
+    pub fn without(&self, r: &[Six], thruster: usize, level: &[f64], turning: &[f64]) -> Vec<Six> {
         let mut used_kg = 0.0;
         let mut out = r.to_vec();
         for (k, rest) in out.iter_mut().enumerate() {
