@@ -9,12 +9,15 @@ use crate::explanation::refly::{self, Bench};
 use crate::explanation::{Explained, Explanation};
 use crate::finding::{Fault, Finding, Trust};
 use crate::mission::Mission;
+use crate::motion;
 use crate::replayed::Replayed;
+use crate::sensors;
+use crate::thrust::{self, Account};
 use crate::timeline::{Entry, timeline};
 use crate::trajectory::linear::Linear;
 use crate::trajectory::{self, Trajectory};
 use crate::work::{Work, WorkError};
-use crate::{computer, inertial, motion, sensors, thrust};
+use crate::{computer, inertial};
 use icd::time::Time;
 use rig::scenario::{ScenarioError, VehicleFile};
 use std::path::PathBuf;
@@ -124,8 +127,8 @@ pub struct Inquiry {
     pub linear: Linear,
     /// Readings that mean nothing, and how noisy the others are.
     pub trust: Trust,
-    /// How engines and jets answered, and whether the tanks ran dry; its findings are among the others too.
-    pub thrust: thrust::Account,
+    /// How the machine answered its commands.
+    pub thrust: Account,
     /// What each channel says.
     pub findings: Vec<Finding>,
     /// What happened.
@@ -160,26 +163,26 @@ pub fn investigate(
         findings.retain(|finding| !options.withholds(finding));
         findings
     };
-    let (patterns, of_unit) = inertial::patterns(&mission, &evidence, &replayed);
-    let mut findings = library(patterns);
-    findings.extend(library(computer::findings(&evidence, &replayed)));
-    let (_, of_readings) = sensors::patterns(&mission, &evidence, &replayed);
+    let (unit, unit_trust) = inertial::patterns(&mission, &evidence, &replayed);
+    let (mut found, mut trust) = sensors::patterns(&mission, &evidence, &replayed);
+    trust.join(&unit_trust);
     begin(Step::Trajectory);
-    let first = joined(&of_unit, &of_readings);
-    let (rough, filter) =
-        trajectory::estimate(&mission, &evidence, &replayed, &first).unwrap_or_default();
-    let (found, of_readings) = sensors::against(&mission, &evidence, &replayed, &rough);
-    findings.extend(library(found));
-    let trust = joined(&of_unit, &of_readings);
-    let (trajectory, linear) = match trust == first {
-        true => (rough, filter),
-        false => trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap_or_default(),
-    };
+    let estimate = |trust: &Trust| trajectory::estimate(&mission, &evidence, &replayed, trust);
+    let mut estimated = estimate(&trust);
+    if let Some((trajectory, _)) = &estimated {
+        (found, trust) = sensors::against(&mission, &evidence, &replayed, trajectory);
+        trust.join(&unit_trust);
+        estimated = estimate(&trust);
+    }
+    let (trajectory, linear) = estimated.unwrap_or_default();
+    let mut findings = library(found);
+    findings.extend(library(unit));
     begin(Step::Motion);
     findings.extend(library(motion::findings(&mission, &evidence, &replayed, &trust, &linear)));
     begin(Step::Thrust);
-    let account = thrust::account(&mission, &evidence, &replayed);
-    findings.extend(library(account.findings.clone()));
+    let thrust = thrust::account(&mission, &evidence, &replayed);
+    findings.extend(library(thrust.findings.clone()));
+    findings.extend(library(computer::findings(&evidence, &replayed)));
     findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
     begin(Step::Explanation);
     let case = Case {
@@ -214,21 +217,12 @@ pub fn investigate(
         trajectory,
         linear,
         trust,
-        thrust: account,
+        thrust,
         findings,
         explained,
         flown_from,
         saved,
     })
-}
-
-/// Both doubts together: devices of the inertial unit and others, which do not meet.
-fn joined(one: &Trust, other: &Trust) -> Trust {
-    let mut out = one.clone();
-    out.masked.extend(other.masked.iter().cloned());
-    out.noise.extend(other.noise.iter().copied());
-    out.time_s.extend(other.time_s.iter().copied());
-    out
 }
 
 /// The journal of this inquiry.

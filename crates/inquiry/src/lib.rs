@@ -24,6 +24,7 @@ pub mod points;
 pub mod prior;
 pub mod replayed;
 pub mod report;
+#[cfg(test)]
 mod sample;
 pub mod sensors;
 pub mod thrust;

@@ -16,6 +16,8 @@ mod presence;
 mod readings;
 mod scatter;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod window;
 
@@ -72,8 +74,13 @@ pub fn against(
     replayed: &Replayed,
     trajectory: &Trajectory,
 ) -> (Vec<Finding>, Trust) {
-    let look = Look::along(mission, evidence, trajectory);
-    look_at(&Given::new(mission, evidence, replayed), look.as_ref())
+    let given = Given::new(mission, evidence, replayed);
+    let mut look = Look::along(mission, evidence, trajectory);
+    let ranges = stream(Device::Rangefinder, &given.vehicle, evidence);
+    if let (Some(look), Some(ranges)) = (&mut look, ranges) {
+        look.anchor(&ranges.unrepeated(), given.contact);
+    }
+    look_at(&given, look.as_ref())
 }
 
 /// What is looked at.
