@@ -408,13 +408,8 @@ pub(super) fn weights(
     ln_likelihood: impl Fn(&Drawn) -> f64,
 ) -> Vec<f64> {
     let one = |d: &Drawn| {
-<<<<<<< HEAD
-        let mixture: f64 = proposals.iter().map(|(n, p)| n * p.density(space, &d.hypothesis)).sum();
-        space.ln_prior(&d.hypothesis) + ln_likelihood(d) - libm::log(mixture)
-=======
         let density = proposals.get(d.round).map_or(0.0, |p| p.density(space, &d.hypothesis));
         space.ln_prior(&d.hypothesis) + ln_likelihood(d) - libm::log(density)
->>>>>>> main
     };
     drawn.iter().map(one).collect()
 }

@@ -208,11 +208,7 @@ impl<'a> Look<'a> {
             v_MB_I: a.v_MB_I_m_s + (b.v_MB_I_m_s - a.v_MB_I_m_s) * u,
             q_IB,
             w_IB_B,
-<<<<<<< HEAD
-            altitude_m: (mix(a.altitude_m.0, b.altitude_m.0), mix(a.altitude_m.1, b.altitude_m.1)),
-=======
             altitude_m: (altitude_m, (sigma_m * sigma_m + wrong_m * wrong_m).sqrt()),
->>>>>>> main
             sigma_m: f64::max(variance_m2, 0.0).sqrt(),
             sigma_rad: attitude.copied().fold(0.0, f64::max),
             t,
