@@ -5,9 +5,9 @@
 //! Method: simulated hypotheses. Flights with no cause, one or two of the library, their numbers and times drawn, each with
 //! nature's and the map's dispersions of its own, are weighted by how probable they make the points. Few flights drawn
 //! from the prior come near two points, so rounds follow: each draws around the flights that came nearest so far, first
-//! against widened uncertainties, then against the points' own (population Monte Carlo [Beaumont2009]). Every flight of
-//! every round is weighted by prior × likelihood over the mixture of all proposals [Cornuet2012]:
-//!     w = P(causes) φ(z) L / Σ_r n_r q_r(causes, z)
+//! against widened uncertainties, then against the points' own (population Monte Carlo [Beaumont2009]). The flights of
+//! the last rounds are weighted by prior × likelihood over the density of their own round:
+//!     w = P(causes) φ(z) L / q_r(causes, z)
 //! A probability is a share of the weights. How many equal flights these are worth is said beside it (Kish's effective
 //! number, (Σ w)²/Σ w²).
 //! Refuses: three causes at once; something that the library does not hold: points are too few to show it.
@@ -16,10 +16,12 @@ mod draw;
 mod file;
 mod fly;
 mod score;
+mod sheet;
 mod told;
 
 pub use draw::Hypothesis;
 pub use file::{Event, Point, Points};
+pub use sheet::sheet;
 pub use told::{Combination, Interval, Like, Share, Told, Track};
 
 use crate::mission::{Mission, MissionError};
@@ -40,9 +42,12 @@ pub struct Options {
 }
 
 /// Share of the flights that are drawn from the prior in the first round.
-const FIRST: f64 = 0.4;
+const FIRST: f64 = 0.3;
 /// By how much the points' uncertainties are widened in the rounds that follow.
-pub(crate) const WIDENED: [f64; 5] = [8.0, 4.0, 2.0, 1.0, 1.0];
+pub(crate) const WIDENED: [f64; 6] = [8.0, 5.0, 3.0, 1.7, 1.0, 1.0];
+
+/// From this round on flights count for the result: half of them.
+pub(crate) const COUNTED: usize = 4;
 
 /// Why nothing can be said.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +68,7 @@ impl From<ScenarioError> for PointsError {
 
 /// One hypothesis flown, with what it was drawn from.
 pub(crate) struct Drawn {
+    pub round: usize,
     pub hypothesis: Hypothesis,
     pub flight: Flight,
 }
@@ -84,7 +90,7 @@ pub fn investigate(
     let space = Space::of(&mission);
     let head = format!("{} {}", mission.stand.scenario.hash(), points.canonical);
     let flown = AtomicUsize::new(0);
-    let (mut drawn, mut proposals) = (Vec::<Drawn>::new(), Vec::<(f64, Proposal)>::new());
+    let (mut drawn, mut proposals) = (Vec::<Drawn>::new(), Vec::<Proposal>::new());
     let first = (options.flights as f64 * FIRST) as usize;
     let rest = (options.flights - first).div_ceil(WIDENED.len());
     for round in 0..=WIDENED.len() {
@@ -105,10 +111,10 @@ pub fn investigate(
                 let what = format!("{count} of {} flights, round {round}", options.flights);
                 progress(&what);
             }
-            Ok(Drawn { hypothesis, flight })
+            Ok(Drawn { round, hypothesis, flight })
         });
         drawn.extend(flights.collect::<Result<Vec<Drawn>, ScenarioError>>()?);
-        proposals.push((count as f64, proposal));
+        proposals.push(proposal);
     }
     Ok(told::told(points, &space, &drawn, &proposals))
 }

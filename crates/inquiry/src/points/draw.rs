@@ -30,9 +30,13 @@ const FRESH: f64 = 0.15;
 const EXCHANGED: f64 = 0.25;
 /// Shares of hypotheses drawn from the prior that have none, one and two causes. The weights bring it to `catalogue`'s.
 const COUNTS: [f64; 3] = [0.05, 0.35, 0.6];
-/// Centres that a proposal keeps at the most, and how many flights' worth they are to be at the least.
-const CENTRES: usize = 150;
+/// Shares of centres: by their posterior; among those with one cause, with two.
+const AROUND: [f64; 3] = [0.4, 0.2, 0.4];
+/// Centres of each that a proposal keeps at the most, and how many flights' worth they are to be at the least.
+const CENTRES: usize = 60;
 const WORTH: f64 = 25.0;
+/// Likelihoods are not tempered further than to this power.
+const POWER_MIN: f64 = 0.02;
 /// The start of navigation is wrong by this many stated deviations, typically; assumed.
 pub(super) const START_SIGMAS: f64 = 10.0;
 
@@ -142,6 +146,11 @@ impl Hypothesis {
         Fault::of(&cause.on, cause.kind, &numbers, Moment::After(Span::from_s(from_s)), until).ok()
     }
 
+    /// When its `nth` cause begins, s after the start of the flight.
+    pub(super) fn from_s(&self, space: &Space, nth: usize) -> f64 {
+        self.causes.get(nth).map_or(0.0, |(_, z)| acts(z, space.flight_s).0)
+    }
+
     /// All of them.
     pub(super) fn faults(&self, space: &Space) -> Vec<Fault> {
         (0..self.causes.len()).filter_map(|nth| self.fault(space, nth)).collect()
@@ -173,30 +182,31 @@ impl Proposal {
         Self { centres: Vec::new() }
     }
 
-    /// Around the flights so far that came nearest, the points' uncertainties widened.
-    pub fn around(
-        drawn: &[Drawn],
-        proposals: &[(f64, Proposal)],
-        space: &Space,
-        widening: usize,
-    ) -> Self {
-        let ln: Vec<f64> = weights(drawn, proposals, space, |d| d.flight.ln_likelihood(widening));
-        let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // Tempered until they are worth enough flights.
-        let tempered = |power: f64| -> Vec<f64> {
-            ln.iter().map(|ln| libm::exp(power * (ln - best))).collect()
+    /// Around the flights so far that came nearest, the points' uncertainties widened: some by their posterior; some among
+    /// those with one cause and some among those with two as if every set of causes were as probable as any, for a pair
+    /// must be found before its small prior can count.
+    pub fn around(drawn: &[Drawn], proposals: &[Proposal], space: &Space, widening: usize) -> Self {
+        let likelihood = |d: &Drawn| d.flight.ln_likelihood(widening);
+        let posterior = weights(drawn, proposals, space, likelihood);
+        let of = |count: usize| -> Vec<f64> {
+            let each = drawn.iter().zip(&posterior).map(|(d, ln)| {
+                let same = d.hypothesis.causes.len() == count;
+                if same { ln - space.ln_prior(&d.hypothesis) } else { f64::NEG_INFINITY }
+            });
+            each.collect()
         };
-        let mut power = 1.0;
-        while worth(&tempered(power)) < WORTH && power > 0.02 {
-            power *= 0.8;
+        let mut centres = Vec::new();
+        for (share, ln) in AROUND.into_iter().zip([posterior.clone(), of(1), of(2)]) {
+            let (order, weight) = chosen(&ln);
+            let sum: f64 = order.iter().map(|n| weight[*n]).sum();
+            let centre = |n: usize| (share * weight[n] / sum, drawn[n].hypothesis.clone());
+            if sum > 0.0 {
+                centres.extend(order.into_iter().map(centre));
+            }
         }
-        let weight = tempered(power);
-        let mut order: Vec<usize> = (0..drawn.len()).collect();
-        order.sort_by(|a, b| weight[*b].total_cmp(&weight[*a]).then(a.cmp(b)));
-        order.truncate(CENTRES);
-        let sum: f64 = order.iter().map(|n| weight[*n]).sum();
-        let centre = |n: usize| (weight[n] / sum, drawn[n].hypothesis.clone());
-        Self { centres: order.into_iter().map(centre).collect() }
+        let sum: f64 = centres.iter().map(|(share, _)| share).sum();
+        centres.iter_mut().for_each(|(share, _)| *share /= sum);
+        Self { centres }
     }
 
     /// The `n`-th hypothesis of a study.
@@ -234,7 +244,7 @@ impl Proposal {
 
     /// Density of drawing a hypothesis, over the prior of its coordinates.
     pub fn density(&self, space: &Space, of: &Hypothesis) -> f64 {
-        let fresh = COUNTS.get(of.causes.len()).map_or(0.0, |share| share / sets(space, of));
+        let fresh = first(space, of);
         if self.centres.is_empty() {
             return fresh;
         }
@@ -242,6 +252,30 @@ impl Proposal {
             self.centres.iter().map(|(share, centre)| share * near(space, centre, of)).sum();
         FRESH * fresh + around
     }
+}
+
+/// The heaviest flights, tempered until they are worth enough, and the weights of all.
+fn chosen(ln: &[f64]) -> (Vec<usize>, Vec<f64>) {
+    let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !best.is_finite() {
+        return (Vec::new(), Vec::new());
+    }
+    let tempered =
+        |power: f64| -> Vec<f64> { ln.iter().map(|ln| libm::exp(power * (ln - best))).collect() };
+    let mut power = 1.0;
+    while worth(&tempered(power)) < WORTH && power > POWER_MIN {
+        power *= 0.8;
+    }
+    let weight = tempered(power);
+    let mut order: Vec<usize> = (0..ln.len()).collect();
+    order.sort_by(|a, b| weight[*b].total_cmp(&weight[*a]).then(a.cmp(b)));
+    order.truncate(CENTRES);
+    (order, weight)
+}
+
+/// Density of drawing a set of causes in the first round.
+fn first(space: &Space, of: &Hypothesis) -> f64 {
+    COUNTS.get(of.causes.len()).map_or(0.0, |share| share / sets(space, of))
 }
 
 /// In how many ways a set of so many causes is drawn.
@@ -365,16 +399,17 @@ fn other(space: &Space, centre: &Hypothesis, place: usize, stream: &mut Stream) 
     stay.fold(chosen, |chosen, (_, (cause, _))| chosen + usize::from(chosen >= *cause))
 }
 
-/// ln weights of flights: prior × likelihood over what they were drawn from.
+/// ln weights of flights: prior × likelihood over the density of the round that drew them. Not over the mixture of all
+/// rounds: later ones are laid around the flights of earlier ones, and would belittle those.
 pub(super) fn weights(
     drawn: &[Drawn],
-    proposals: &[(f64, Proposal)],
+    proposals: &[Proposal],
     space: &Space,
     ln_likelihood: impl Fn(&Drawn) -> f64,
 ) -> Vec<f64> {
     let one = |d: &Drawn| {
-        let mixture: f64 = proposals.iter().map(|(n, p)| n * p.density(space, &d.hypothesis)).sum();
-        space.ln_prior(&d.hypothesis) + ln_likelihood(d) - libm::log(mixture)
+        let density = proposals.get(d.round).map_or(0.0, |p| p.density(space, &d.hypothesis));
+        space.ln_prior(&d.hypothesis) + ln_likelihood(d) - libm::log(density)
     };
     drawn.iter().map(one).collect()
 }

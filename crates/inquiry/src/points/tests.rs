@@ -98,7 +98,7 @@ fn space(n: usize) -> Space {
 }
 
 /// A flight whose likelihood is a function of the hypothesis: normal in the sizes of causes 1 and 3, where both are at work.
-fn made(hypothesis: Hypothesis) -> Drawn {
+fn made(round: usize, hypothesis: Hypothesis) -> Drawn {
     let z = |cause: usize| {
         hypothesis.causes.iter().find(|(own, _)| *own == cause).map(|(_, z)| (z[0], z[1] > 0.0))
     };
@@ -108,10 +108,10 @@ fn made(hypothesis: Hypothesis) -> Drawn {
     };
     let ln = |widened: f64| match (z(1), z(3)) {
         (Some(one), Some(other)) => {
-            at(one, 0.8, 0.05 * widened).max(-60.0) + at(other, -0.5, 0.05 * widened).max(-60.0)
+            at(one, 0.8, 0.15 * widened).max(-60.0) + at(other, -0.5, 0.15 * widened).max(-60.0)
         }
         (Some(one), None) if hypothesis.causes.len() == 1 => {
-            at(one, 2.0, 0.2 * widened).max(-60.0) - 2.0
+            at(one, 2.0, 0.2 * widened).max(-60.0) - 5.0
         }
         _ => -120.0,
     };
@@ -123,22 +123,22 @@ fn made(hypothesis: Hypothesis) -> Drawn {
         believed_over_true_m: 0.0,
         track: Vec::new(),
     };
-    Drawn { hypothesis, flight }
+    Drawn { round, hypothesis, flight }
 }
 
 /// Rounds as `investigate` flies them, on the made flights.
-fn rounds(space: &Space, flights: usize, seed: u64) -> (Vec<Drawn>, Vec<(f64, Proposal)>) {
-    let (mut drawn, mut proposals) = (Vec::<Drawn>::new(), Vec::<(f64, Proposal)>::new());
+fn rounds(space: &Space, flights: usize, seed: u64) -> (Vec<Drawn>, Vec<Proposal>) {
+    let (mut drawn, mut proposals) = (Vec::<Drawn>::new(), Vec::<Proposal>::new());
     for round in 0..=WIDENED.len() {
         let proposal = match round {
             0 => Proposal::prior(),
             _ => Proposal::around(&drawn, &proposals, space, round - 1),
         };
-        for _ in 0..flights / 6 {
+        for _ in 0..flights / 7 {
             let hypothesis = proposal.draw(space, seed, drawn.len() as u64);
-            drawn.push(made(hypothesis));
+            drawn.push(made(round, hypothesis));
         }
-        proposals.push(((flights / 6) as f64, proposal));
+        proposals.push(proposal);
     }
     (drawn, proposals)
 }
@@ -151,32 +151,30 @@ fn the_rounds_find_what_is_known_in_closed_form() {
         let spread = 1.0 + sigma * sigma;
         sigma / spread.sqrt() * libm::exp(-0.5 * mean * mean / spread)
     };
-    let alone = 0.05 * 0.5 * gauss(2.0, 0.2) * libm::exp(-2.0);
+    let alone = 0.05 * 0.5 * gauss(2.0, 0.2) * libm::exp(-5.0);
     let cause = |kind| crate::catalogue::Suspect::Known(Cause { on: "rangefinder".into(), kind });
     let single = |kind| crate::catalogue::ln_prior(&[cause(kind)]);
     let together = crate::catalogue::ln_prior(&[cause("dead"), cause("bias")])
         - single("dead")
         - single("bias");
-    let pair = libm::exp(together) * 0.05 * 0.05 * 0.25 * gauss(0.8, 0.05) * gauss(-0.5, 0.05);
-    let exact = pair / (pair + alone);
-    let (mut sum, mut worths) = (0.0, Vec::new());
-    let seeds = 8;
+    let pair = libm::exp(together) * 0.05 * 0.05 * 0.25 * gauss(0.8, 0.15) * gauss(-0.5, 0.15);
+    let (mut found, mut worths) = ([0.0, 0.0], Vec::new());
+    let seeds = 12;
     for seed in 0..seeds {
         let (drawn, proposals) = rounds(&space, 1200, seed);
-        let ln = draw::weights(&drawn, &proposals, &space, |d| d.flight.ln_likelihood(draw::OWN));
-        let weights: Vec<f64> = ln.iter().map(|ln| libm::exp(*ln)).collect();
-        let all: f64 = weights.iter().sum();
-        // The evidence itself comes out, not the ratio alone.
-        let evidence = all / (pair + alone);
-        assert!((evidence - 1.0).abs() < 0.6, "seed {seed}: {evidence}");
-        let pairs = drawn.iter().zip(&weights).filter(|(d, _)| d.hypothesis.causes.len() == 2);
-        sum += pairs.map(|(_, w)| w).sum::<f64>() / all;
+        let last: Vec<Drawn> = drawn.into_iter().filter(|d| d.round >= COUNTED).collect();
+        let ln = draw::weights(&last, &proposals, &space, |d| d.flight.ln_likelihood(draw::OWN));
+        let weights: Vec<f64> = ln.iter().map(|ln| libm::exp(*ln) / last.len() as f64).collect();
+        for (d, weight) in last.iter().zip(&weights) {
+            found[usize::from(d.hypothesis.causes.len() == 2)] += weight / f64::from(seeds as u32);
+        }
         worths.push(draw::worth(&weights));
     }
-    let mean = sum / f64::from(seeds as u32);
-    println!("pairs {mean} exact {exact} worth {worths:?}");
-    assert!((mean - exact).abs() < 0.1 * exact.min(1.0 - exact) + 0.05, "{mean} {exact}");
-    assert!(worths.iter().all(|worth| *worth > 30.0), "{worths:?}");
+    // The evidence itself comes out, of either kind.
+    let ratios = [found[0] / alone, found[1] / pair];
+    println!("{ratios:?} {worths:?}");
+    assert!(ratios.iter().all(|ratio| (ratio - 1.0).abs() < 0.3), "{ratios:?}");
+    assert!(worths.iter().sum::<f64>() > 5.0 * worths.len() as f64, "{worths:?}");
 }
 
 #[test]
@@ -184,8 +182,8 @@ fn what_is_drawn_has_the_density_that_is_stated() {
     // ∫ q = 1: the mean of prior over proposal, under the proposal, over all sets and coordinates.
     let space = space(4);
     let (drawn, proposals) = rounds(&space, 600, 3);
-    let (_, proposal) = &proposals[3];
-    let n = 20_000;
+    let proposal = &proposals[3];
+    let n = 6_000;
     let mut counts = [0.0_f64; 3];
     let sets = [1.0, 4.0, 6.0];
     for k in 0..n {

@@ -9,7 +9,7 @@
 use super::draw::{Entry, Hypothesis, OWN, Space, weights, worth};
 use super::file::{KEYS, Point, Points};
 use super::score::believed_wrong;
-use super::{Drawn, Proposal};
+use super::{COUNTED, Drawn, Proposal};
 use crate::catalogue::{self, Family, Suspect};
 use crate::finding::Cause;
 use rig::scenario::Dispersed;
@@ -52,8 +52,10 @@ pub struct Combination {
     pub share: Share,
     /// Flights flown of it.
     pub flights: usize,
-    /// Its numbers.
-    pub numbers: Vec<Interval>,
+    /// The numbers of each cause, in the order of the causes.
+    pub numbers: Vec<Vec<Interval>>,
+    /// When each began, s after the start of the flight: mean and standard deviation.
+    pub began_s: Vec<[f64; 2]>,
 }
 
 /// Causes of one family inside the most probable combination of families.
@@ -207,20 +209,38 @@ impl<'a> Weighted<'a> {
         };
         let own = |d: &Drawn| self.causes(&d.hypothesis) == causes;
         let share = self.share(&name, own);
-        let mut numbers = Vec::new();
-        for (nth, cause) in causes.iter().enumerate() {
-            for (n, (key, ..)) in
-                rig::scenario::fault::Fault::keys(&cause.on, cause.kind).iter().enumerate()
-            {
-                let value = |d: &Drawn| {
-                    let fault = d.hypothesis.fault(self.space, nth).filter(|_| own(d))?;
-                    fault.numbers.get(n).map(|(_, value)| value.reference())
-                };
-                let unit = rig::scenario::unit_of(key);
-                numbers.extend(self.interval(&format!("{} {key}", cause.on), unit, value));
+        let numbers = (0..causes.len()).map(|nth| self.numbers(&causes, nth)).collect();
+        let began_s = (0..causes.len()).map(|nth| self.began_s(&causes, nth)).collect();
+        Combination { causes, share, flights, numbers, began_s }
+    }
+
+    /// The numbers of one cause of a set.
+    fn numbers(&self, causes: &[Cause], nth: usize) -> Vec<Interval> {
+        let cause = &causes[nth];
+        let keys = rig::scenario::fault::Fault::keys(&cause.on, cause.kind);
+        let one = |(n, (key, ..)): (usize, &(String, f64, f64))| {
+            let unit = rig::scenario::unit_of(key);
+            self.interval(key, unit, |d| {
+                let fault = d.hypothesis.fault(self.space, nth);
+                let fault = fault.filter(|_| self.causes(&d.hypothesis) == causes)?;
+                fault.numbers.get(n).map(|(_, value)| value.reference())
+            })
+        };
+        keys.iter().enumerate().filter_map(one).collect()
+    }
+
+    /// When one cause of a set began.
+    fn began_s(&self, causes: &[Cause], nth: usize) -> [f64; 2] {
+        let (mut sum, mut mean, mut square) = (0.0, 0.0, 0.0);
+        for (d, w) in self.drawn.iter().zip(&self.weights) {
+            if self.causes(&d.hypothesis) == causes {
+                let from_s = d.hypothesis.from_s(self.space, nth);
+                (sum, mean, square) = (sum + w, mean + w * from_s, square + w * from_s * from_s);
             }
         }
-        Combination { causes, share, flights, numbers }
+        let sum = if sum > 0.0 { sum } else { 1.0 };
+        let mean = mean / sum;
+        [mean, (square / sum - mean * mean).max(0.0).sqrt()]
     }
 
     /// Inside a combination of families: which causes of each the points do not tell apart.
@@ -279,9 +299,12 @@ pub(super) fn told(
     points: &Points,
     space: &Space,
     drawn: &[Drawn],
-    proposals: &[(f64, Proposal)],
+    proposals: &[Proposal],
 ) -> Told {
-    let ln = weights(drawn, proposals, space, |d| d.flight.ln_likelihood(OWN));
+    let ln = weights(drawn, proposals, space, |d| match d.round >= COUNTED {
+        true => d.flight.ln_likelihood(OWN),
+        false => f64::NEG_INFINITY,
+    });
     let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let raw: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
     let sum: f64 = raw.iter().sum();
