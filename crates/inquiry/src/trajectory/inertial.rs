@@ -23,6 +23,10 @@ const FINE_S: f64 = 600.0;
 const FORCE: (f64, f64) = (0.3, 0.02);
 /// What the mean rate is wrong by in a hole, rad/s. Assumed: attitude control turns at some 0.1 rad/s at the most.
 const RATE_RAD_S: f64 = 0.01;
+/// The same while the computer is down, no jet turning.
+const DOWN_RAD_S: f64 = 0.005;
+/// What engines still give after the computer has gone down, m/s. Assumed: 30 ms of 3 m/s².
+const DOWN_M_S: f64 = 0.1;
 /// No valve was open for so long: engines have tailed off, cycles.
 const QUIET: usize = 15;
 /// Sensed mean above which something pushes though no valve is open, m/s², beside five times the specified bias. Assumed:
@@ -44,6 +48,8 @@ pub struct Step {
     pub dv_B_m_s: Vector3<f64>,
     /// Nothing pushes.
     pub coasting: bool,
+    /// The computer was down: valves were shut.
+    pub down: bool,
     /// What filling in adds to the variance of attitude, each axis, rad².
     pub turn_rad2: f64,
     /// And to that of velocity, m²/s².
@@ -87,8 +93,13 @@ pub fn steps(
         &accelerometers,
         |step| &mut step.dv_B_m_s,
         |step, mean, hole_s| {
-            let sigma = FORCE.0 * mean.norm() + FORCE.1;
-            step.push_m2_s2 += sigma * sigma * hole_s * step.dt_s;
+            if step.down {
+                (step.dv_B_m_s, step.coasting) = (Vector3::zeros(), true);
+                step.push_m2_s2 += DOWN_M_S * DOWN_M_S * step.dt_s / hole_s;
+            } else {
+                let sigma = FORCE.0 * mean.norm() + FORCE.1;
+                step.push_m2_s2 += sigma * sigma * hole_s * step.dt_s;
+            }
         },
     );
     coast(&mut steps, &replayed.commanded, &accelerometers, bias_m_s2);
