@@ -11,6 +11,7 @@ use crate::finding::{Fault, Finding, Trust};
 use crate::mission::Mission;
 use crate::motion;
 use crate::replayed::Replayed;
+use crate::sensors;
 use crate::timeline::{Entry, timeline};
 use crate::trajectory::linear::Linear;
 use crate::trajectory::{self, Trajectory};
@@ -158,13 +159,18 @@ pub fn investigate(
         findings.retain(|finding| !options.withholds(finding));
         findings
     };
-    let (found, trust) = (Vec::new(), Trust::default());
-    let mut findings = library(found);
+    let (mut found, mut trust) = sensors::patterns(&mission, &evidence, &replayed);
     begin(Step::Trajectory);
-    let (trajectory, linear) =
-        trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap_or_default();
+    let estimate = |trust: &Trust| trajectory::estimate(&mission, &evidence, &replayed, trust);
+    let mut estimated = estimate(&trust);
+    if let Some((trajectory, _)) = &estimated {
+        (found, trust) = sensors::against(&mission, &evidence, &replayed, trajectory);
+        estimated = estimate(&trust);
+    }
+    let (trajectory, linear) = estimated.unwrap_or_default();
+    let mut findings = library(found);
     begin(Step::Motion);
-    findings.extend(library(motion::findings(&mission, &evidence, &linear)));
+    findings.extend(library(motion::findings(&mission, &evidence, &replayed, &trust, &linear)));
     begin(Step::Thrust);
     findings.extend(library(Vec::new()));
     findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));

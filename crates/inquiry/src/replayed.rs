@@ -7,6 +7,8 @@
 //! Refuses: estimating that state from what was downlinked after a gap.
 
 mod account;
+#[cfg(test)]
+mod tests;
 
 pub use account::{Account, Compared};
 

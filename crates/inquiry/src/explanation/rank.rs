@@ -1,7 +1,7 @@
 //! Explanations ranked: flown again, calibrated, merged, named.
 //!
 //! Owns: [`explain`], [`TEMPERATURE`]. Does not own: sets and their gains (`combine`), flights (`refly`).
-//! As programmed: the first sets are flown again; ln p = (prior + gains + agreement)/[`TEMPERATURE`], brought to a sum of
+//! As programmed: gains are [`discounted`] for what the models do not know; the first sets are flown again; ln p = (prior + gains + agreement)/[`TEMPERATURE`], brought to a sum of
 //! one; sets that no evidence can tell apart are one explanation, with the sum of their probabilities.
 
 use super::refly::{self, Bench, Recorded};
@@ -21,9 +21,11 @@ use rayon::prelude::*;
 use rig::scenario::ScenarioError;
 use std::collections::BTreeMap;
 
-/// Logarithms of posteriors are divided by this: models are wrong in ways that gains do not know, and readings one after
-/// the other share those errors.
+/// Logarithms of posteriors are divided by this: models are wrong in ways that gains do not know.
 pub const TEMPERATURE: f64 = 1.0;
+/// A channel whose largest gain is G has gains that are uncertain by this share of G: what models leave out is in every
+/// reading, so evidence does not grow without end with their number. By channel: streams, motion, thrust.
+const UNCERTAIN: [f64; 3] = [0.01, 0.02, 0.02];
 /// Sets that are flown again, and flights of each; in a quick inquiry.
 const FLOWN: (usize, u64) = (8, 3);
 const FLOWN_QUICK: (usize, u64) = (5, 1);
@@ -38,6 +40,7 @@ const WRONG: (f64, f64) = (50.0, 3.0);
 const LATE: Span = Span::from_ms(300_000);
 
 /// What an explanation is made from.
+#[derive(Clone, Copy)]
 pub struct Case<'a> {
     /// What was known.
     pub mission: &'a Mission,
@@ -66,6 +69,8 @@ pub fn explain(
     work: &Work,
     progress: &(dyn Fn(String) + Sync),
 ) -> Result<Explained, ScenarioError> {
+    let findings = discounted(case.findings);
+    let case = &Case { findings: &findings, ..*case };
     let candidates = combine::combine(case.findings);
     let bench = Bench::of(case.mission, case.trajectory);
     let nav = case.replayed.snapshots.iter().map(|down| (down.t, down.nav.altitude_m));
@@ -104,7 +109,7 @@ pub fn explain(
     let too_high = too_high(case);
     let families = families(&ranking, &mechanisms, too_high);
     let outside = ranking.iter().filter(|one| !one.unknown.is_empty());
-    let outside_library = outside.map(|one| one.probability).sum();
+    let outside_library = outside.fold(0.0, |sum, one| sum + one.probability);
     ranking.truncate(LISTED);
     let listed = |one: &Explanation| one.probability >= LEAST;
     let count = ranking.iter().position(|one| !listed(one)).unwrap_or(ranking.len());
@@ -115,6 +120,27 @@ pub fn explain(
     let deciders = decide::decide(&mut ranking, &spreads, case.trajectory);
     let flights = work.count().0 + work.count().1 - before.0 - before.1;
     Ok(Explained { ranking, families, outside_library, mechanisms, deciders, flights })
+}
+
+/// Findings with what the models can be trusted for: each gain divided by 1 + εG, see [`UNCERTAIN`]. No channel says more
+/// than 1/ε.
+fn discounted(findings: &[Finding]) -> Vec<Finding> {
+    let mut largest: BTreeMap<Channel, f64> = BTreeMap::new();
+    for finding in findings {
+        let own = largest.entry(finding.channel).or_default();
+        *own = own.max(finding.gain);
+    }
+    let one = |finding: &Finding| {
+        let [stream, motion, thrust] = UNCERTAIN;
+        let share = match finding.channel {
+            Channel::Stream(_) => stream,
+            Channel::Motion => motion,
+            Channel::Thrust => thrust,
+        };
+        let most = largest.get(&finding.channel).copied().unwrap_or(0.0);
+        Finding { gain: finding.gain / (1.0 + share * most), ..finding.clone() }
+    };
+    findings.iter().map(one).collect()
 }
 
 /// The faults of a candidate, from the findings that it takes: a fault that two channels see, as the one with more gain

@@ -3,8 +3,9 @@
 //! Owns: [`Bench`] (the mission's stand at what the evidence says of start and constants, with any faults), the flight's
 //! summary, [`agreement`] with what was received. Does not own: the loop (`rig::closed_loop`), the journal (`work`).
 //! As programmed: the load and the start of navigation are those uploaded; the true start is the smoothed trajectory's
-//! first state; constants of nature that the trajectory estimates take their estimates, but those of a device that the
-//! explanation has fail, which would count twice; all others are at their medians. Noise is that of a run of its own.
+//! first state; constants of nature that the trajectory estimates take their estimates, held at [`SOUND`] standard
+//! deviations, for the trajectory lays what failed into them; those of a device that the explanation has fail, which would
+//! count twice, and all others are at their medians. Noise is that of a run of its own.
 //! [`agreement`] is ln of how well flights of an explanation end and move as the recorded one did: that they end alike by
 //! the rule of Jeffreys, (k + ½)/(n + 1), and for altitude, vertical speed and navigation's error of altitude half the
 //! mean squared deviation in units of [`sigma`], held at [`FAR`]: the findings have weighed the readings already, this
@@ -16,7 +17,8 @@ use crate::catalogue::NAVIGATION;
 use crate::evidence::Evidence;
 use crate::finding::Fault;
 use crate::mission::Mission;
-use crate::trajectory::{Trajectory, states};
+use crate::trajectory::Trajectory;
+use crate::trajectory::reference::Pose;
 use crate::work::Work;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::frames::Vector;
@@ -28,7 +30,6 @@ use rig::scenario::{Dispersed, ScenarioError, fault};
 use rig::stand::Stand;
 use rig::verdict::Outcome;
 use sha2::{Digest, Sha256};
-use std::f64::consts::PI;
 use truth::faulty::Moment;
 
 /// Runs of a re-flight are numbered from here: no campaign gets there.
@@ -39,8 +40,11 @@ const EVERY_S: f64 = 5.0;
 const COMPARED_S: f64 = 240.0;
 /// Half a mean square is not taken for more than this.
 const FAR: f64 = 4.0;
-/// A coordinate of the unit cube stays this far from its ends.
-const EDGE: f64 = 1e-9;
+/// The start lies no more standard deviations from where navigation was told to start: all that an unseen failure lays
+/// into it beyond is none of the start's.
+const KNOWN: f64 = 4.0;
+/// A device that has not failed is no more standard deviations from its specification.
+const SOUND: f64 = 2.5;
 
 /// Where explanations are flown.
 pub struct Bench<'a> {
@@ -58,17 +62,27 @@ impl<'a> Bench<'a> {
         Self { mission, start, constants }
     }
 
-    /// At what the trajectory says; as planned where there is none.
+    /// At what the trajectory says; where it says nothing, or what cannot be, where navigation was told to start.
     pub fn of(mission: &'a Mission, trajectory: &Trajectory) -> Self {
-        let start = trajectory.samples.first().map_or_else(
-            || mission.stand.planned_start(),
-            |first| OrbitState {
-                t: first.t,
-                p_MB_I: Vector::from_si(first.p_MB_I_m),
-                v_MB_I: Vector::from_si(first.v_MB_I_m_s),
-            },
-        );
-        Self::new(mission, start, constants(trajectory))
+        let t = mission.stand.planned_start().t;
+        let nav = &mission.nav;
+        let told = OrbitState { t, p_MB_I: nav.p_MB_I, v_MB_I: nav.v_MB_I };
+        let told = if nav.t == t { told } else { mission.stand.planned_start() };
+        let near = |pose: &Pose| {
+            let norm = |sigma: &[f64; 3]| libm::sqrt(sigma.iter().map(|x| x * x).sum::<f64>());
+            let [p, v] =
+                [pose.p_I - told.p_MB_I.si(), pose.v_I - told.v_MB_I.si()].map(|d| d.norm());
+            p <= KNOWN * norm(&nav.sigma_p_m) && v <= KNOWN * norm(&nav.sigma_v_m_s)
+        };
+        let start = trajectory.pose(t).filter(near).map_or(told, |pose| OrbitState {
+            t,
+            p_MB_I: Vector::from_si(pose.p_I),
+            v_MB_I: Vector::from_si(pose.v_I),
+        });
+        let constants = trajectory.constants.iter();
+        let constants = constants.filter(|(_, value, _)| value.is_finite());
+        let constants = constants.map(|(key, value, _)| (key.clone(), *value)).collect();
+        Self::new(mission, start, constants)
     }
 
     /// The mission's stand with faults, at start and constants as estimated. What a fault's device contributes to the
@@ -88,7 +102,7 @@ impl<'a> Bench<'a> {
             let estimate = self.constants.iter().find(|(key, _)| *key == input.key && !failed(key));
             match (estimate, input.value) {
                 (Some((_, value)), Dispersed::Normal { mean, sigma }) if sigma > 0.0 => {
-                    normal::cumulative((value - mean) / sigma).clamp(EDGE, 1.0 - EDGE)
+                    normal::cumulative(((value - mean) / sigma).clamp(-SOUND, SOUND))
                 }
                 _ => 0.5,
             }
@@ -170,28 +184,6 @@ fn sample(frame: &Frame<'_>) -> [f64; 6] {
     let (view, nav) = (frame.view, &frame.telemetry.nav);
     let facts = [frame.t_s, view.altitude_m, view.v_up_m_s, view.v_horizontal_m_s];
     [facts[0], facts[1], facts[2], facts[3], nav.altitude_m, nav.v_up_m_s]
-}
-
-/// Constants of nature that the trajectory estimates, by their keys among `Stand::inputs`.
-fn constants(trajectory: &Trajectory) -> Vec<(String, f64)> {
-    const DEG: f64 = 180.0 / PI;
-    const PPM: f64 = 1e6;
-    let micro_g = PPM / icd::constants::STANDARD_GRAVITY_M_S2;
-    let groups = [
-        ("gyros.bias", "deg_h", states::GYRO_BIAS, DEG * 3600.0),
-        ("gyros.scale", "ppm", states::GYRO_SCALE, PPM),
-        ("accelerometers.bias", "ug", states::ACCELEROMETER_BIAS, micro_g),
-        ("accelerometers.scale", "ppm", states::ACCELEROMETER_SCALE, PPM),
-        ("star_tracker.alignment", "deg", states::STAR_TRACKER_ALIGNMENT, DEG),
-    ];
-    let own = |(stem, unit, first, si): (&str, &str, usize, f64)| {
-        let axis = |(n, axis): (usize, &str)| {
-            let (value, _) = trajectory.errors.get(first + n)?;
-            Some((format!("nature.{stem}_{axis}_{unit}"), value * si))
-        };
-        ["x", "y", "z"].into_iter().enumerate().filter_map(axis).collect::<Vec<_>>()
-    };
-    groups.into_iter().flat_map(own).collect()
 }
 
 /// How the recorded flight ended and moved, as far as it was received.

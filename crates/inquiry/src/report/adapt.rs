@@ -10,6 +10,7 @@ use crate::counterfactual::{self, Saved, Tried};
 use crate::evidence::Evidence;
 use crate::explanation::{Explained, Explanation};
 use crate::finding::Finding;
+use crate::inquiry::Inquiry;
 use crate::mission::Mission;
 use crate::replayed::{End, Replayed};
 use crate::timeline::Entry;
@@ -40,6 +41,23 @@ pub struct Material<'a> {
     pub flown_from: Time,
 }
 
+impl<'a> Material<'a> {
+    /// All of a finished inquiry.
+    pub fn of(inquiry: &'a Inquiry) -> Self {
+        Self {
+            mission: &inquiry.mission,
+            evidence: &inquiry.evidence,
+            replayed: &inquiry.replayed,
+            trajectory: &inquiry.trajectory,
+            findings: &inquiry.findings,
+            explained: &inquiry.explained,
+            timeline: &inquiry.timeline,
+            saved: inquiry.saved.as_ref(),
+            flown_from: inquiry.flown_from,
+        }
+    }
+}
+
 /// Uncertainty of a figure that is large against the figure, as a share.
 const POORLY_KNOWN: f64 = 0.3;
 /// An explanation this improbable is no open question any more.
@@ -49,7 +67,7 @@ const OPEN: f64 = 0.02;
 pub fn sheet(told: Material<'_>, facts: Vec<(String, String)>, repeat: Vec<String>) -> Sheet {
     let zero = told.evidence.end().map(|t| (t, "loss of signal".to_string()));
     Sheet {
-        title: told.mission.stand.scenario.name(),
+        title: title(&told.mission.stand.scenario.title),
         source: Source::Telemetry,
         question:
             "What happened to the lander, why, how sure is that, and what would have saved it?"
@@ -68,6 +86,11 @@ pub fn sheet(told: Material<'_>, facts: Vec<(String, String)>, repeat: Vec<Strin
         method: super::method::telemetry(),
         repeat,
     }
+}
+
+/// A scenario's title without what it says of the outcome.
+fn title(of: &str) -> String {
+    of.split(':').next().unwrap_or(of).trim().to_string()
 }
 
 fn own_facts(told: &Material) -> Vec<(String, String)> {
@@ -170,7 +193,7 @@ fn nothing(told: &Material) -> Answer {
 /// What would have been enough, and until when.
 fn saved_sentence(saved: &Saved) -> Option<String> {
     if saved.base.landed() {
-        return Some("Flown again under it, the lander lands.".to_string());
+        return Some("Flown again under it, the lander lands: it is not the whole explanation, or chance had a part.".to_string());
     }
     let fewest = saved.minimal.iter().map(Vec::len).min()?;
     let sets: Vec<String> = (saved.minimal.iter().filter(|set| set.len() == fewest))

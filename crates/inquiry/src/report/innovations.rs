@@ -3,7 +3,9 @@
 use super::plots::{TIME, View, bounds, thinned};
 use crate::finding::Device;
 use crate::replayed::{Account, Compared};
+use crate::trajectory::expect::Expect;
 use icd::bus::ShotQuality;
+use icd::time::{Span, Time};
 use icd::tm::Outcome;
 use rig::report::chart::{Band, Chart, Curve, Dots, ticks};
 
@@ -15,6 +17,12 @@ const DOTS: usize = 900;
 const SHARE_SHOWN: f64 = 0.99;
 const SIGMAS: f64 = 3.0;
 const KM: f64 = 1000.0;
+/// Readings so long before what the other pictures show are shown too, s.
+const BEFORE_S: f64 = 600.0;
+/// Points of the range that the best estimate expects.
+const EXPECTED: u32 = 300;
+/// Longest range that is looked for, m.
+const LOOKED_M: f64 = 60_000.0;
 
 /// Key, title and label of the axis of an aid's picture.
 const fn names(aid: Device) -> Option<(&'static str, &'static str, &'static str)> {
@@ -67,12 +75,20 @@ fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     values.get(place).copied().unwrap_or(0.0)
 }
 
+/// The stretch in which an aid's readings came, as far as it lies in the descent or shortly before.
+fn own_time<'a>(view: &View<'a>, account: &Account) -> Option<View<'a>> {
+    let times = account.compared.iter().map(|one| view.s(one.t));
+    let (first, last) = bounds(times.filter(|s| *s >= view.from_s - BEFORE_S))?;
+    Some(view.between(first - 1.0, (last + 1.0).min(view.to_s)))
+}
+
 fn innovations(
     view: &View,
     account: &Account,
     title: &'static str,
     y_label: &'static str,
 ) -> Option<Chart> {
+    let view = &own_time(view, account)?;
     let shown = account.compared.iter().filter(|one| view.shows(one.t));
     let all: Vec<(f64, Compared)> = shown.map(|one| (view.s(one.t), *one)).collect();
     let largest = quantile(all.iter().map(|(_, i)| i.nu.abs()), SHARE_SHOWN);
@@ -157,9 +173,10 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
         valid.map(|shot| (view.s(shot.t), f64::from(shot.range_m) / KM)).collect();
     let accounts = view.told.replayed.accounts(view.told.evidence);
     let own = accounts.iter().find(|account| account.aid == Device::Rangefinder);
+    let tags = tags(view);
     let believed: Vec<(f64, f64)> = (own.iter().flat_map(|account| &account.compared))
         .filter(|one| view.shows(one.t))
-        .map(|one| (view.s(one.t), (one.measured - one.nu) / KM))
+        .map(|one| (view.s(tagged(&tags, one.t)), (one.measured - one.nu) / KM))
         .collect();
     let (_, high) = bounds(measured.iter().chain(&believed).map(|p| p.1))?;
     let first_s = measured.first().map_or(view.from_s, |p| p.0);
@@ -179,7 +196,7 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
         Dots { label: "measured".to_string(), colour: "--limit", points: sparse(&measured) };
     Some(Chart {
         title: "Ranges, measured and expected",
-        note: "Valid ranges of the rangefinder, used or not.".to_string(),
+        note: "Valid ranges of the rangefinder, used or not, by their time tags.".to_string(),
         x_label: TIME,
         y_label: "range, km",
         x_ticks,
@@ -190,7 +207,27 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
     })
 }
 
-/// Ranges that the best estimate expects.
-fn expected(_view: &View, _from_s: f64) -> Vec<(f64, f64)> {
-    Vec::new()
+/// When each range arrived, and when it was taken by its tag.
+fn tags(view: &View) -> Vec<(Time, Time)> {
+    let cycles = view.told.evidence.cycles.iter();
+    cycles.filter_map(|c| c.sensors.rangefinder.map(|shot| (c.sensors.t, shot.t))).collect()
+}
+
+/// When the last range that had arrived at a time was taken.
+fn tagged(tags: &[(Time, Time)], t: Time) -> Time {
+    let after = tags.partition_point(|(arrived, _)| *arrived <= t);
+    after.checked_sub(1).and_then(|n| tags.get(n)).map_or(t, |(_, tag)| *tag)
+}
+
+/// Ranges that the best estimate expects over the mission's map.
+fn expected(view: &View, from_s: f64) -> Vec<(f64, f64)> {
+    let expect = Expect::of(view.told.mission);
+    let step_s = (0.0 - from_s) / f64::from(EXPECTED);
+    let at = |n: u32| {
+        let t_s = from_s + step_s * f64::from(n);
+        let pose = view.told.trajectory.pose(view.zero + Span::from_s(t_s))?;
+        let (range, _) = expect.range(&pose, LOOKED_M)?;
+        Some((t_s, range.value / KM))
+    };
+    (0..EXPECTED).filter_map(at).collect()
 }

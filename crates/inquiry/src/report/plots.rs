@@ -25,7 +25,7 @@ const MEAN_S: f64 = 1.0;
 const GROUND_M: f64 = 60.0;
 const KM: f64 = 1000.0;
 /// Marks nearer to each other than this share of the axis would cover each other.
-const MARKS_APART: f64 = 0.035;
+const MARKS_APART: f64 = 0.05;
 /// Width of the shaded areas in standard deviations.
 const SIGMAS: f64 = 3.0;
 
@@ -68,6 +68,11 @@ impl<'a> View<'a> {
         (self.from_s..=self.to_s).contains(&self.s(t))
     }
 
+    /// The same over another stretch.
+    pub fn between(&self, from_s: f64, to_s: f64) -> Self {
+        Self { from_s, to_s, ..*self }
+    }
+
     pub fn snapshots(&self) -> impl Iterator<Item = &'a Snapshot> {
         let (from_s, to_s, zero) = (self.from_s, self.to_s, self.zero);
         let shown = move |s: &&Snapshot| (from_s..=to_s).contains(&(s.t - zero).s());
@@ -90,13 +95,20 @@ impl<'a> View<'a> {
     /// Beginnings of phases, and the last packet.
     fn marks(&self, x_ticks: &[f64]) -> Vec<(f64, String)> {
         let span = x_ticks.last().zip(x_ticks.first()).map_or(1.0, |(b, a)| b - a);
-        let mut marks: Vec<(f64, String)> = vec![(0.0, "last packet".to_string())];
+        let mut marks = Vec::new();
+        if x_ticks.last().is_some_and(|last| *last >= 0.0) {
+            marks.push((0.0, "last packet".to_string()));
+        }
         let mut before = None;
         for snapshot in &self.told.replayed.snapshots {
             let begins = before.is_some_and(|phase| phase != snapshot.phase);
             before = Some(snapshot.phase);
             let s = self.s(snapshot.t);
-            let free = marks.iter().all(|(other, _)| (other - s).abs() > MARKS_APART * span);
+            let inside = bounds(x_ticks.iter().copied()).is_some_and(|(a, b)| (a..=b).contains(&s));
+            let free = inside
+                && marks
+                    .iter()
+                    .all(|(other, _): &(f64, String)| (other - s).abs() > MARKS_APART * span);
             if begins && self.shows(snapshot.t) && free {
                 marks.push((s, snapshot.phase.name().to_string()));
             }
@@ -139,23 +151,26 @@ pub(super) fn plots(told: Material) -> Vec<Panel> {
         "belief_radar_altimeter",
         beliefs(&view, "What was believed of the radar altimeter", belief(|s| &s.radar_belief)),
     );
-    put("thrust", thrust(&view));
+    let (both, difference) = thrust(&view).unzip();
+    put("thrust", both);
+    put("thrust_difference", difference);
     put("stopping", stopping::chart(&view));
     out
 }
 
 /// Estimate and on-board belief of altitude.
 fn altitude(view: &View, title: &'static str, unit_m: f64, y_label: &'static str) -> Option<Chart> {
-    let estimate: Vec<(f64, f64, f64)> = view
-        .samples()
-        .map(|s| (view.s(s.t), s.altitude_m.0 / unit_m, s.altitude_m.1 / unit_m))
-        .collect();
+    let row = |s: &Sample| (view.s(s.t), s.altitude_m.0 / unit_m, s.altitude_m.1 / unit_m);
+    let estimate: Vec<(f64, f64, f64)> =
+        view.samples().filter(|s| view.s(s.t) <= 0.0).map(row).collect();
+    let after: Vec<(f64, f64, f64)> =
+        view.samples().filter(|s| view.s(s.t) >= 0.0).map(row).collect();
     let believed: Vec<(f64, f64, f64)> = view
         .snapshots()
         .map(|s| (view.s(s.t), s.nav.altitude_m / unit_m, s.nav.sigma_altitude_m / unit_m))
         .collect();
-    let (estimate, believed) = (thinned(&estimate), thinned(&believed));
-    let all = estimate.iter().chain(&believed);
+    let [estimate, after, believed] = [estimate, after, believed].map(|all| thinned(&all));
+    let all = estimate.iter().chain(&after).chain(&believed);
     let (low, high) = bounds(all.map(|p| p.1))?;
     let mut chart = view.over_time(
         title,
@@ -163,10 +178,12 @@ fn altitude(view: &View, title: &'static str, unit_m: f64, y_label: &'static str
         y_label,
     );
     chart.y_ticks = ticks(low.min(0.0), high, 6.0);
-    for (points, label, colour) in
-        [(estimate, "best estimate", "--truth"), (believed, "as believed on board", "--nav")]
-    {
-        if points.is_empty() {
+    for (points, label, colour) in [
+        (estimate, "best estimate", "--truth"),
+        (after, "carried on after the last packet", "--second"),
+        (believed, "as believed on board", "--nav"),
+    ] {
+        if points.len() < 2 {
             continue;
         }
         let area = |(x, y, s): &(f64, f64, f64)| (*x, y - SIGMAS * s, y + SIGMAS * s);
@@ -294,34 +311,65 @@ fn beliefs(view: &View, title: &'static str, of: impl Fn(&Snapshot) -> Belief) -
     Some(chart)
 }
 
-/// Acceleration by thrust as commanded and as sensed.
-fn thrust(view: &View) -> Option<Chart> {
+/// Acceleration by thrust as commanded and as sensed, and the difference.
+fn thrust(view: &View) -> Option<(Chart, Chart)> {
+    let (commanded, sensed) = accelerations(view);
+    let (_, high) = bounds(commanded.iter().chain(&sensed).map(|p: &(f64, f64)| p.1))?;
+    let pairs = commanded.iter().zip(&sensed);
+    let difference: Vec<(f64, f64)> = pairs.map(|(c, s)| (c.0, s.1 - c.1)).collect();
+    let (low, most) = bounds(difference.iter().map(|p| p.1))?;
+    let mut both = view.over_time(
+        "Thrust commanded and sensed",
+        "Specified thrust of the valves commanded over the mass believed on board, and the accelerometers; means of a second."
+            .to_string(),
+        "acceleration, m/s²",
+    );
+    both.y_ticks = ticks(0.0, high.max(0.1), 6.0);
+    let curve = |label: &str, colour, points: &[(f64, f64)]| Curve {
+        label: label.to_string(),
+        colour,
+        points: thinned(points),
+    };
+    both.curves =
+        vec![curve("commanded", "--second", &commanded), curve("sensed", "--truth", &sensed)];
+    let mut apart = view.over_time(
+        "Thrust sensed less commanded",
+        "The difference of the two; engines rise and fall within a second of each command."
+            .to_string(),
+        "acceleration, m/s²",
+    );
+    apart.y_ticks = ticks(low.min(-0.02), most.max(0.02), 6.0);
+    apart.curves = vec![curve("", "--truth", &difference)];
+    Some((both, apart))
+}
+
+/// Means over a second: acceleration by specified thrust of what was commanded, and by the accelerometers.
+fn accelerations(view: &View) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
     let told = &view.told;
     let machine = &told.mission.stand.scenario.vehicle.machine;
     let (mut commanded, mut sensed) = (Vec::new(), Vec::new());
-    let (mut bin, mut sum_N, mut sum, mut count) = (f64::NEG_INFINITY, 0.0, [0.0; 3], 0.0);
+    let (mut bin_s, mut sum_N, mut sum, mut count) = (f64::NEG_INFINITY, 0.0, [0.0; 3], 0.0);
     let mut masses = told.replayed.snapshots.iter().peekable();
     let mut mass_kg = f64::NAN;
     for (cycle, command) in told.evidence.cycles.iter().zip(&told.replayed.commanded) {
         let t_s = view.s(cycle.sensors.t);
+        while let Some(snapshot) = masses.next_if(|s| s.t <= cycle.sensors.t) {
+            mass_kg = snapshot.nav.mass_kg;
+        }
         if t_s < view.from_s {
             continue;
         }
-        if t_s >= bin + MEAN_S {
-            if count > 0.0 && bin.is_finite() {
-                let dt_s = count * CYCLE.s();
+        if t_s >= bin_s + MEAN_S {
+            if count > 0.0 {
                 let norm = sum.iter().map(|x: &f64| x * x).sum::<f64>().sqrt();
-                commanded.push((bin + 0.5 * MEAN_S, sum_N / count / mass_kg));
-                sensed.push((bin + 0.5 * MEAN_S, norm / dt_s));
-                if t_s > bin + 3.0 * MEAN_S {
-                    commanded.push((bin + MEAN_S, f64::NAN));
-                    sensed.push((bin + MEAN_S, f64::NAN));
-                }
+                commanded.push((bin_s + 0.5 * MEAN_S, sum_N / count / mass_kg));
+                sensed.push((bin_s + 0.5 * MEAN_S, norm / (count * CYCLE.s())));
             }
-            (bin, sum_N, sum, count) = (t_s, 0.0, [0.0; 3], 0.0);
-        }
-        while let Some(snapshot) = masses.next_if(|s| s.t <= cycle.sensors.t) {
-            mass_kg = snapshot.nav.mass_kg;
+            if count > 0.0 && t_s > bin_s + 3.0 * MEAN_S {
+                commanded.push((bin_s + MEAN_S, f64::NAN));
+                sensed.push((bin_s + MEAN_S, f64::NAN));
+            }
+            (bin_s, sum_N, sum, count) = (t_s, 0.0, [0.0; 3], 0.0);
         }
         let frame_us = PULSE_FRAME.s() * 1e6;
         let assist = machine.assist.iter().zip(command.assist_on_us);
@@ -330,18 +378,7 @@ fn thrust(view: &View) -> Option<Chart> {
         sum.iter_mut().zip(cycle.sensors.imu.dv_B_m_s).for_each(|(sum, dv)| *sum += dv);
         count += 1.0;
     }
-    let (_, high) = bounds(commanded.iter().chain(&sensed).map(|p: &(f64, f64)| p.1))?;
-    let mut chart = view.over_time(
-        "Thrust commanded and sensed",
-        "Specified thrust of the valves commanded over the mass believed on board, and the accelerometers; means of a second."
-            .to_string(),
-        "acceleration, m/s²",
-    );
-    chart.y_ticks = ticks(0.0, high.max(0.1), 6.0);
-    let curve = |label: &str, colour, points| Curve { label: label.to_string(), colour, points };
-    chart.curves =
-        vec![curve("commanded", "--second", commanded), curve("sensed", "--truth", sensed)];
-    Some(chart)
+    (commanded, sensed)
 }
 
 /// A time that flights flown again count from their start.

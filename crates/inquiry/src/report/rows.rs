@@ -5,7 +5,6 @@ use super::sheet::{Figure, Row};
 use super::words::{channel, device_name};
 use crate::finding::Grade;
 use crate::replayed::{Account, End};
-use crate::trajectory::Sample;
 use crate::trajectory::states::STATES;
 use icd::bus::ShotQuality;
 use icd::time::Time;
@@ -19,6 +18,8 @@ const FINDINGS: usize = 24;
 const SIGMAS: f64 = 4.0;
 /// Believed altitude that counts as the ground, m.
 const GROUND_M: f64 = 1.0;
+/// Belief to be on the ground is worth a line so long before the end, s.
+const WELL_BEFORE_S: f64 = 5.0;
 
 /// Everything, in the order of time; what holds for the whole flight first.
 pub(super) fn rows(told: &Material) -> Vec<Row> {
@@ -105,13 +106,6 @@ fn account_rows(account: &Account, out: &mut Vec<Row>) {
     }
 }
 
-/// The estimated sample nearest to a time.
-fn nearest(samples: &[Sample], t: Time) -> Option<&Sample> {
-    let after = samples.partition_point(|s| s.t < t);
-    let near = samples.get(after.saturating_sub(1)..samples.len().min(after + 1))?;
-    near.iter().min_by_key(|s| (s.t - t).ns().abs())
-}
-
 fn believed(told: &Material, t: Time) -> Option<Snapshot> {
     let after = told.replayed.snapshots.partition_point(|s| s.t < t);
     told.replayed.snapshots.get(after).or(told.replayed.snapshots.last()).copied()
@@ -123,10 +117,10 @@ fn moments(told: &Material) -> Vec<(Time, &'static str)> {
     let shots = told.evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
     let first = shots.into_iter().find(|shot| shot.quality == ShotQuality::Valid);
     out.extend(first.map(|shot| (shot.t, "at the first valid range")));
-    out.extend(
-        believed_down(told).map(|t| (t, "when navigation first believed itself on the ground")),
-    );
     let end = told.evidence.cycles.last().map(|cycle| cycle.sensors.t);
+    let early = |t: &Time| end.is_none_or(|end| (end - *t).s() > WELL_BEFORE_S);
+    let down = believed_down(told).filter(early);
+    out.extend(down.map(|t| (t, "when navigation first believed itself on the ground")));
     out.extend(end.map(|t| (t, "at the last packet")));
     out
 }
@@ -142,7 +136,7 @@ fn believed_down(told: &Material) -> Option<Time> {
 fn motion(told: &Material, out: &mut Vec<Row>) {
     let source = "best-estimated trajectory";
     for (t, when) in moments(told) {
-        let Some(sample) = nearest(&told.trajectory.samples, t) else { continue };
+        let Some(sample) = told.trajectory.at(t) else { continue };
         let mut put = |text: String, pair: (f64, f64), unit: &str| {
             let figure = Some(estimate(pair, unit));
             out.push(row(Some(t), Grade::Inferred, text, figure, source));
@@ -157,9 +151,14 @@ fn motion(told: &Material, out: &mut Vec<Row>) {
         }
     }
     for impact in &told.trajectory.impacts {
+        let place =
+            format!("{:.4}° latitude, {:.4}° longitude", impact.latitude_deg, impact.longitude_deg);
         let text = format!(
-            "Meets the ground, {} (± {:.1} s), at {:.4}° latitude, {:.4}° longitude (± {:.0} m); speed",
-            impact.case, impact.sigma_s, impact.latitude_deg, impact.longitude_deg, impact.sigma_m
+            "Meets the ground, {} (± {:.1} s), at {} (± {:.0} m); speed",
+            impact.case,
+            impact.sigma_s,
+            place.replace('-', "−"),
+            impact.sigma_m
         );
         let figure = Some(estimate((impact.speed_m_s, impact.sigma_m_s), "m/s"));
         out.push(row(Some(impact.t), Grade::Inferred, text, figure, source));
@@ -201,7 +200,7 @@ fn findings(told: &Material, out: &mut Vec<Row>) {
 /// How wrong navigation was when it mattered, in a sentence.
 pub(super) fn belief_sentence(told: &Material) -> Option<String> {
     let (t, when) = moments(told).first().copied()?;
-    let sample = nearest(&told.trajectory.samples, t)?;
+    let sample = told.trajectory.at(t)?;
     let snapshot = believed(told, t)?;
     let (v_up, sigma) = sample.v_up_m_s;
     let (altitude, speed) = (shown(sample.altitude_m, "m"), shown((-v_up, sigma), "m/s"));

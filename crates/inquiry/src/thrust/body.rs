@@ -88,11 +88,16 @@ impl Body {
     }
 
     /// What is sensed without engines: the liquid's springs and the turning of the body at `w_B`.
-    pub fn unpushed(&self, sway: &Sway, w_B: &Vector3<f64>, axial_m_s2: f64) -> Six {
+    ///
+    /// - `s_B`: specific force, m/s²: its axial part is what the springs come from, and thrust turns the body about the
+    ///   centre of mass where the liquid has moved it to.
+    pub fn unpushed(&self, sway: &Sway, w_B: &Vector3<f64>, s_B: &Vector3<f64>) -> Six {
         let turning = w_B.cross(&(w_B.cross(&self.arm_B)));
         let gyroscopic = -w_B.cross(&(self.inertia_kg_m2 * w_B));
-        let w = self.springs(sway, axial_m_s2);
-        let mut out = self.to(&Vector3::zeros(), &gyroscopic, &w);
+        let moving_kg = self.liquid.map_or(0.0, |liquid| liquid.mass_kg);
+        let moved = Vector3::new(sway.shift_B.x, sway.shift_B.y, 0.0) * moving_kg;
+        let w = self.springs(sway, s_B.z);
+        let mut out = self.to(&Vector3::zeros(), &(gyroscopic - moved.cross(s_B)), &w);
         (0..3).for_each(|n| out[n] += turning[n]);
         out
     }
@@ -113,6 +118,11 @@ pub(super) struct Sway {
 }
 
 impl Sway {
+    /// The same a little later.
+    pub fn ahead(&self, dt_s: f64) -> Self {
+        Self { shift_B: self.shift_B + self.rate_B * dt_s, ..*self }
+    }
+
     /// One cycle of `dt_s` on, under what was sensed at the inertial unit: specific force, rate, angular acceleration.
     pub fn step(
         &mut self,

@@ -23,6 +23,8 @@ use truth::vehicle::{Engine, EngineDispersion, Vehicle};
 pub(super) const THRUSTERS: usize = 1 + ASSIST_ENGINES + JETS;
 /// Cycles after a hole in which no level is known: pulses of before are over, the first whole frame has begun.
 const SETTLE: u32 = 12;
+/// Cycles of a hole that are followed; after so many every valve has done what it was told.
+const MISSING_MAX: i64 = 1000;
 
 /// Name as faults spell it.
 pub(super) fn name(thruster: usize) -> String {
@@ -35,8 +37,8 @@ pub(super) fn name(thruster: usize) -> String {
 
 /// Its description.
 pub(super) fn engine(vehicle: &Vehicle, thruster: usize) -> &Engine {
-    let others = vehicle.assist.iter().chain(&vehicle.jets);
-    others.skip(thruster.saturating_sub(1)).next().filter(|_| thruster > 0).unwrap_or(&vehicle.main)
+    let all = core::iter::once(&vehicle.main).chain(&vehicle.assist).chain(&vehicle.jets);
+    all.skip(thruster).next().unwrap_or(&vehicle.main)
 }
 
 /// Its spread.
@@ -80,7 +82,7 @@ impl Course {
         for (place, (cycle, commanded)) in cycles.enumerate() {
             let t = cycle.sensors.t;
             let since = ticks.last().map_or(CYCLE, |last| t - last.t);
-            let missing = (since.ns() / CYCLE.ns() - 1).clamp(0, 1_000_000) as u32;
+            let missing = (since.ns() / CYCLE.ns() - 1).clamp(0, MISSING_MAX) as u32;
             let gap = evidence.gaps.iter().find(|gap| gap.before == place);
             let down = missing > 0 && gap.is_none_or(|gap| gap.lost == 0);
             settled = if missing > 0 && !down { 0 } else { settled.saturating_add(1) };
@@ -97,7 +99,11 @@ impl Course {
         let Some(first) = self.ticks.first() else { return Series::default() };
         let count = self.ticks.len();
         let mut own = One::new(spec, thruster, faults, first.t);
-        let mut out = Series { level: vec![0.0; count], turning: vec![0.0; count], used_s: 0.0 };
+        let mut out = Series {
+            level: vec![0.0; count],
+            turning: vec![0.0; count],
+            used_kg: vec![0.0; count],
+        };
         if spec.thrust_N <= 0.0 {
             return out;
         }
@@ -112,14 +118,11 @@ impl Course {
                 now = own.cycle(t, tick.down.then_some(&shut));
             }
             let ([x, e], [x_before, e_before]) = (now, before);
-            if let (Some(level), Some(turning)) =
-                (out.level.get_mut(k + 1), out.turning.get_mut(k + 1))
-            {
-                (*level, *turning) = (x, 0.5 * (x + x_before) + e - e_before);
-            }
+            out.level[k + 1] = x;
+            out.turning[k + 1] = 0.5 * (x + x_before) + e - e_before;
+            out.used_kg[k + 1] = own.used_kg;
             before = now;
         }
-        out.used_s = own.used_kg / own.flow_kg_s;
         out
     }
 }
@@ -143,8 +146,8 @@ pub(super) struct Series {
     pub level: Vec<f64>,
     /// What two neighbouring gyro samples differ by: see the header.
     pub turning: Vec<f64>,
-    /// Propellant used in all, as time of steady flow, s.
-    pub used_s: f64,
+    /// Propellant used since the first cycle, kg.
+    pub used_kg: Vec<f64>,
 }
 
 /// One engine with its command.
@@ -153,7 +156,6 @@ struct One {
     thruster: usize,
     thrust_N: f64,
     d_B: Vector3<f64>,
-    flow_kg_s: f64,
     used_kg: f64,
 }
 
@@ -166,7 +168,6 @@ impl One {
             thruster,
             thrust_N: spec.thrust_N,
             d_B: Vector3::from(spec.d_B),
-            flow_kg_s: spec.thrust_N / (spec.isp_s * icd::constants::STANDARD_GRAVITY_M_S2),
             used_kg: 0.0,
         }
     }

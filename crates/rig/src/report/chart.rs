@@ -31,6 +31,8 @@ const HEIGHT: f64 = 330.0;
 const LEFT: f64 = 62.0;
 /// Room for the labels of levels.
 const RIGHT: f64 = 96.0;
+/// Room for half of the last tick's number.
+const MARGIN: f64 = 22.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 44.0;
 
@@ -114,9 +116,11 @@ impl Chart {
                 format!("<span{class} style=\"--c:var({colour})\">{}</span>", escape(label))
             })
             .collect();
+        // Without levels there is nothing on the right that would need room.
+        let width = if self.levels.is_empty() { WIDTH - RIGHT + MARGIN } else { WIDTH };
         format!(
             "<figure class=\"plot\"><div class=\"head\"><h3>{}</h3></div><p class=\"note\">{}</p>\
-             <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">{svg}</svg>\
+             <svg viewBox=\"0 0 {width} {HEIGHT}\" role=\"img\">{svg}</svg>\
              <div class=\"key\">{key}</div></figure>\n",
             escape(self.title),
             escape(&self.note)
@@ -226,13 +230,15 @@ impl Chart {
 
     fn grid(&self, svg: &mut String) {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        let number = |tick: &f64| tick.to_string().replace('-', "−");
         for tick in &self.x_ticks {
             let x = self.x(*tick);
             let _ = write!(
                 svg,
                 "<line class=\"grid\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
-                 <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{tick}</text>",
-                bottom + 16.0
+                 <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                bottom + 16.0,
+                number(tick)
             );
         }
         for tick in &self.y_ticks {
@@ -240,9 +246,10 @@ impl Chart {
             let _ = write!(
                 svg,
                 "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>\
-                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{tick}</text>",
+                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
                 LEFT - 7.0,
-                y + 4.0
+                y + 4.0,
+                number(tick)
             );
         }
         let (middle_x, middle_y) = (0.5 * (LEFT + right), 0.5 * (TOP + bottom));

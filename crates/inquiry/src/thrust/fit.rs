@@ -1,0 +1,374 @@
+//! The healthy machine fitted to what was felt, and what a change of one engine's level adds to the fit.
+//!
+//! Owns: [`Fit`]. Does not own: which changes are tried (`scan`, `exact`).
+//! Published: the linear model with normal errors and a normal prior on its coefficients [Bishop2006] §3.3, §3.5.
+//! As programmed: r = N β + v + n, with r what engines give beyond their commands at nominal strength, N one column for
+//! each thing that a healthy machine may have (thrust and tilt of every engine, centre of mass, mass, flow, bias and
+//! scale of the accelerometers, scale of the gyros or the inertia), β normal with the vehicle's spreads, n white. With
+//! C = (P⁻¹ + Nᵀ W N)⁻¹ and e = r − N C Nᵀ W r a change v of the felt acceleration is worth
+//!     ln p(r | v) − ln p(r | 0) = vᵀ W e − ½ (vᵀ W v − (Nᵀ W v)ᵀ C (Nᵀ W v)).
+//! Noise is that of the inertial unit and an assumed error of this model, [`MODEL`].
+
+use super::felt::{BLOCK, Felt};
+use super::levels::{Series, THRUSTERS, engine, spread};
+use crate::thrust::body::Six;
+use icd::bus::CYCLE;
+use nalgebra::{DMatrix, DVector, SMatrix, Vector3};
+use truth::vehicle::{Dispersions, Vehicle};
+
+/// Columns of an engine: thrust, and tilt about two axes.
+const OWN: usize = 3;
+const CM: usize = OWN * THRUSTERS;
+const MASS: usize = CM + 2;
+const FLOW: usize = MASS + 1;
+const BIAS: usize = FLOW + 2;
+const SCALES: usize = BIAS + 3;
+const WANDER: usize = SCALES + 2;
+/// Stretches of the flight in which each component has an offset of its own.
+const STRETCHES: usize = 16;
+/// All columns.
+pub(super) const COLUMNS: usize = WANDER + 6 * STRETCHES;
+/// Bias that accelerometers may have without being an engine's doing, m/s²; assumed, many times a healthy one.
+const BIAS_M_S2: f64 = 0.05;
+/// Error of the model from cycle to cycle, specific force (m/s²) and angular acceleration (rad/s²): the liquid's waves
+/// after a turn move healthy flights so much across the axis, the rest is less. Assumed, after healthy flights.
+const MODEL: [f64; 6] = [3e-3, 3e-3, 1e-3, 2e-3, 2e-3, 2e-3];
+/// Error that lasts for one of [`STRETCHES`], same units: accelerometers' bias in the run and what changes with the
+/// filling. Assumed, likewise.
+const WANDER_SIGMA: [f64; 6] = [3e-4, 3e-4, 3e-4, 2e-4, 2e-4, 2e-4];
+
+/// Columns of one block of cycles per unit of level.
+type Answers = [[Six; OWN]; THRUSTERS];
+
+/// The fitted machine.
+pub(super) struct Fit {
+    /// W e by cycle; zero where nothing was felt.
+    pub we: Vec<Six>,
+    /// Diagonal of W by cycle.
+    pub w: Vec<Six>,
+    /// What is felt of one unit of each engine's level, by block.
+    pub answers: Vec<Answers>,
+    /// To what is sensed of a torque, by block.
+    torques: Vec<SMatrix<f64, 6, 3>>,
+    /// Mass by block, kg.
+    mass_kg: Vec<f64>,
+    /// C.
+    pub covariance: DMatrix<f64>,
+    /// Standard deviations of β before anything was felt, and what β became.
+    pub prior: DVector<f64>,
+    pub coefficients: DVector<f64>,
+    /// ln p(r) up to a constant.
+    pub level: f64,
+    /// Specific force that the engines should give, m/s²: what was sensed would let noise explain itself.
+    model: Vec<Vector3<f64>>,
+    flow_kg: [f64; THRUSTERS],
+    forces: [Vector3<f64>; THRUSTERS],
+}
+
+/// Everything that a fit is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub vehicle: &'a Vehicle,
+    pub dispersions: &'a Dispersions,
+    pub felt: &'a Felt,
+    pub series: &'a [Series],
+    pub used_kg: &'a [f64],
+}
+
+impl Fit {
+    /// Fits the machine.
+    ///
+    /// - `model`: what healthy engines should have made felt. `r`: what was felt beyond it. `left_out`: cycles that are
+    ///   not looked at.
+    pub fn of(
+        given: &Given<'_>,
+        model: &[Six],
+        r: &[Six],
+        left_out: &[core::ops::Range<usize>],
+    ) -> Self {
+        let mut fit = Self::empty(given);
+        let cycles = r.len();
+        fit.w = weights(given);
+        for cycles in left_out {
+            let end = cycles.end.min(fit.w.len());
+            fit.w[cycles.start.min(end)..end].fill(Six::zeros());
+        }
+        fit.model = model.iter().map(|six| six.fixed_rows::<3>(0).into_owned()).collect();
+        let mut gram = DMatrix::<f64>::zeros(COLUMNS, COLUMNS);
+        let mut right = DVector::<f64>::zeros(COLUMNS);
+        let mut row = Row::default();
+        let mut square = 0.0;
+        for k in 0..cycles {
+            let w = &fit.w[k];
+            if w.max() <= 0.0 {
+                continue;
+            }
+            fit.row(given, k, &mut row);
+            let wr = r[k].component_mul(w);
+            square += wr.dot(&r[k]);
+            for (place, (i, column)) in row.columns.iter().enumerate() {
+                right[*i] += column.dot(&wr);
+                let wc = column.component_mul(w);
+                for (j, other) in row.columns.iter().take(place + 1) {
+                    gram[(*i.max(j), *i.min(j))] += wc.dot(other);
+                }
+            }
+        }
+        for i in 0..COLUMNS {
+            for j in 0..i {
+                gram[(j, i)] = gram[(i, j)];
+            }
+            gram[(i, i)] += 1.0 / (fit.prior[i] * fit.prior[i]);
+        }
+        fit.covariance = inverse(gram);
+        fit.coefficients = &fit.covariance * &right;
+        fit.level = -0.5 * (square - right.dot(&fit.coefficients));
+        fit.we = Vec::with_capacity(cycles);
+        for k in 0..cycles {
+            fit.row(given, k, &mut row);
+            let mut e = r[k];
+            row.columns.iter().for_each(|(i, column)| e -= column * fit.coefficients[*i]);
+            fit.we.push(e.component_mul(&fit.w[k]));
+        }
+        fit
+    }
+
+    fn empty(given: &Given<'_>) -> Self {
+        let vehicle = given.vehicle;
+        let specs = core::array::from_fn::<_, THRUSTERS, _>(|n| engine(vehicle, n));
+        let forces = specs.map(|spec| Vector3::from(spec.d_B) * spec.thrust_N);
+        let flow = |spec: &truth::vehicle::Engine| {
+            spec.thrust_N / (spec.isp_s * icd::constants::STANDARD_GRAVITY_M_S2) * CYCLE.s()
+        };
+        let mut answers = Vec::with_capacity(given.felt.bodies.len());
+        let mut torques = Vec::with_capacity(given.felt.bodies.len());
+        for body in &given.felt.bodies {
+            answers.push(core::array::from_fn(|n| {
+                let place = Vector3::from(specs[n].p_BA_B);
+                let d = Vector3::from(specs[n].d_B);
+                let (a, b) = across(&d);
+                [d, a, b].map(|d| body.to_force(&place, &(d * specs[n].thrust_N)))
+            }));
+            let unit = |n: usize| body.to_torque(&Vector3::ith(n, 1.0));
+            torques.push(SMatrix::from_columns(&[unit(0), unit(1), unit(2)]));
+        }
+        Self {
+            we: Vec::new(),
+            w: Vec::new(),
+            answers,
+            torques,
+            mass_kg: given.felt.bodies.iter().map(|body| body.mass_kg).collect(),
+            covariance: DMatrix::zeros(0, 0),
+            prior: prior(given.dispersions),
+            coefficients: DVector::zeros(COLUMNS),
+            level: 0.0,
+            model: Vec::new(),
+            flow_kg: specs.map(flow),
+            forces,
+        }
+    }
+
+    /// The columns that are not zero in a cycle.
+    fn row(&self, given: &Given<'_>, k: usize, out: &mut Row) {
+        out.columns.clear();
+        let block = k / BLOCK;
+        let answers = &self.answers[block];
+        let (mut force, mut turning_force) = (Vector3::zeros(), Vector3::zeros());
+        let (mut pushed, mut turned) = (Six::zeros(), Six::zeros());
+        for (n, one) in given.series.iter().enumerate() {
+            let (x, u) = (one.level[k], one.turning[k]);
+            if x == 0.0 && u == 0.0 {
+                continue;
+            }
+            for (place, answer) in answers[n].iter().enumerate() {
+                out.columns.push((OWN * n + place, split(answer, x, u)));
+            }
+            pushed += split(&answers[n][0], x, 0.0);
+            turned += split(&answers[n][0], 0.0, u);
+            force += self.forces[n] * x;
+            turning_force += self.forces[n] * u;
+        }
+        for axis in 0..2 {
+            // Of the dry body: the less propellant, the more of the whole.
+            let share = given.vehicle.dry.mass_kg / self.mass_kg[block];
+            let shift = -Vector3::ith(axis, share);
+            let s = self.torques[block] * shift.cross(&force);
+            let t = self.torques[block] * shift.cross(&turning_force);
+            out.columns.push((CM + axis, Six::new(s[0], s[1], s[2], t[3], t[4], t[5])));
+        }
+        // Of the model and not of what was sensed: its noise would fit itself.
+        let lighter = pushed / self.mass_kg[block];
+        out.columns.push((MASS, -lighter));
+        let main_kg = given.series.first().map_or(0.0, |one| one.used_kg[k]);
+        out.columns.push((FLOW, lighter * main_kg));
+        out.columns.push((FLOW + 1, lighter * (given.used_kg[k] - main_kg)));
+        (0..3).for_each(|n| out.columns.push((BIAS + n, first(&Vector3::ith(n, 1.0)))));
+        out.columns.push((SCALES, pushed));
+        out.columns.push((SCALES + 1, turned));
+        let stretch = (k * STRETCHES
+            / given.series.first().map_or(1, |one| one.level.len().max(1)))
+        .min(STRETCHES - 1);
+        (0..6).for_each(|n| out.columns.push((WANDER + 6 * stretch + n, Six::ith(n, 1.0))));
+    }
+
+    /// What is felt of one unit of an engine's level in a cycle.
+    pub fn answer(&self, k: usize, thruster: usize) -> &Six {
+        &self.answers[k / BLOCK][thruster][0]
+    }
+
+    /// Standard deviation of the propellant that commands should have left, kg.
+    pub fn propellant_sigma_kg(&self) -> f64 {
+        self.prior[MASS]
+    }
+
+    /// What a change of one engine's level is worth: vᵀ W e and what its square is after the fit.
+    ///
+    /// `level` and `turning`: the change, by cycle.
+    pub fn worth(
+        &self,
+        given: &Given<'_>,
+        thruster: usize,
+        level: &[f64],
+        turning: &[f64],
+    ) -> (f64, f64) {
+        let (mut along, mut square, mut used_kg) = (0.0, 0.0, 0.0);
+        let mut with = DVector::<f64>::zeros(COLUMNS);
+        let mut row = Row::default();
+        for k in 0..level.len() {
+            let block = k / BLOCK;
+            let (x, u) = (level[k], turning[k]);
+            used_kg += x * self.flow_kg[thruster];
+            if x == 0.0 && u == 0.0 && used_kg.abs() < 1e-6 || self.w[k].max() <= 0.0 {
+                continue;
+            }
+            let mut v = split(&self.answers[block][thruster][0], x, u);
+            let lighter = self.model[k] * (used_kg / self.mass_kg[block]);
+            (0..3).for_each(|n| v[n] += lighter[n]);
+            along += v.dot(&self.we[k]);
+            let wv = v.component_mul(&self.w[k]);
+            square += wv.dot(&v);
+            self.row(given, k, &mut row);
+            row.columns.iter().for_each(|(i, column)| with[*i] += wv.dot(column));
+        }
+        let explained = with.dot(&(&self.covariance * &with));
+        (along, (square - explained).max(0.0))
+    }
+
+    /// What was felt less a change of one engine's level, mass included.
+    pub fn without(
+        &self,
+        r: &[Six],
+        thruster: usize,
+        level: &[f64],
+        turning: &[f64],
+    ) -> Vec<Six> {
+        let mut used_kg = 0.0;
+        let mut out = r.to_vec();
+        for (k, rest) in out.iter_mut().enumerate() {
+            let block = k / BLOCK;
+            used_kg += level[k] * self.flow_kg[thruster];
+            *rest -= split(&self.answers[block][thruster][0], level[k], turning[k]);
+            let lighter = self.model[k] * (used_kg / self.mass_kg[block]);
+            (0..3).for_each(|n| rest[n] -= lighter[n]);
+        }
+        out
+    }
+}
+
+/// What healthy engines should make felt, cycle by cycle.
+pub(super) fn model(vehicle: &Vehicle, felt: &Felt, series: &[Series]) -> Vec<Six> {
+    let specs = core::array::from_fn::<_, THRUSTERS, _>(|n| engine(vehicle, n));
+    let mut out = Vec::with_capacity(felt.pushed.len());
+    let mut answers = [Six::zeros(); THRUSTERS];
+    for k in 0..felt.pushed.len() {
+        if k % BLOCK == 0 {
+            let body = &felt.bodies[k / BLOCK];
+            answers = specs.map(|spec| {
+                let force = Vector3::from(spec.d_B) * spec.thrust_N;
+                body.to_force(&Vector3::from(spec.p_BA_B), &force)
+            });
+        }
+        let given = series.iter().zip(&answers);
+        let all = given.map(|(one, answer)| split(answer, one.level[k], one.turning[k]));
+        out.push(all.fold(Six::zeros(), |sum, one| sum + one));
+    }
+    out
+}
+
+/// Columns of one cycle that are not zero.
+#[derive(Default)]
+struct Row {
+    columns: Vec<(usize, Six)>,
+}
+
+/// An answer to a level that pushes and one that turns.
+pub(super) fn split(answer: &Six, level: f64, turning: f64) -> Six {
+    let mut out = *answer;
+    (0..3).for_each(|n| (out[n], out[3 + n]) = (out[n] * level, out[3 + n] * turning));
+    out
+}
+
+fn first(s: &Vector3<f64>) -> Six {
+    Six::new(s.x, s.y, s.z, 0.0, 0.0, 0.0)
+}
+
+/// Two directions across `d`.
+fn across(d: &Vector3<f64>) -> (Vector3<f64>, Vector3<f64>) {
+    let other = if d.z.abs() < 0.9 { Vector3::z() } else { Vector3::x() };
+    let a = d.cross(&other).normalize();
+    (a, d.cross(&a))
+}
+
+/// Standard deviations of the coefficients.
+fn prior(dispersions: &Dispersions) -> DVector<f64> {
+    let mut out = DVector::zeros(COLUMNS);
+    for n in 0..THRUSTERS {
+        let own = spread(dispersions, n);
+        out[OWN * n] = own.thrust_sigma;
+        out[OWN * n + 1] = own.alignment_sigma_rad;
+        out[OWN * n + 2] = own.alignment_sigma_rad;
+    }
+    let (dry, propellant) = (dispersions.dry_mass_sigma_kg, dispersions.propellant_sigma_kg);
+    let main = &dispersions.main;
+    out[CM] = dispersions.cm_sigma_m;
+    out[CM + 1] = dispersions.cm_sigma_m;
+    out[MASS] = libm::hypot(dry, propellant);
+    out[FLOW] = libm::hypot(main.isp_sigma, main.thrust_sigma);
+    let assist = &dispersions.assist;
+    out[FLOW + 1] = libm::hypot(assist.isp_sigma, assist.thrust_sigma) / 6.0_f64.sqrt();
+    (0..3).for_each(|n| out[BIAS + n] = BIAS_M_S2);
+    out[SCALES] = main.thrust_sigma;
+    out[SCALES + 1] = dispersions.jets.thrust_sigma;
+    for n in 0..6 * STRETCHES {
+        out[WANDER + n] = WANDER_SIGMA[n % 6];
+    }
+    // A spread of nothing is a small one: rounding, and what is not described.
+    out.map(|sigma: f64| sigma.max(1e-4))
+}
+
+/// 1/σ² of each component by cycle.
+fn weights(given: &Given<'_>) -> Vec<Six> {
+    let (imu, h) = (&given.vehicle.imu, CYCLE.s());
+    let quantum = |q: f64| q * q / 12.0;
+    let dv2 = imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s * h + quantum(imu.dv_quantum_m_s);
+    let turn2 = imu.arw_rad_sqrt_s * imu.arw_rad_sqrt_s * h + quantum(imu.dtheta_quantum_rad);
+    let sensor = [dv2 / (h * h), 2.0 * turn2 / (h * h * h * h)];
+    let of = |valid: &[bool; 2]| {
+        Six::from_fn(|n, _| {
+            let (kind, model) = (n / 3, MODEL[n]);
+            if valid[kind] { 1.0 / (sensor[kind] + model * model) } else { 0.0 }
+        })
+    };
+    given.felt.valid.iter().map(of).collect()
+}
+
+fn inverse(gram: DMatrix<f64>) -> DMatrix<f64> {
+    // The prior makes it positive; scaled by its diagonal it is well-conditioned.
+    let scale = DVector::from_iterator(COLUMNS, gram.diagonal().iter().map(|x| 1.0 / x.sqrt()));
+    let scaled = DMatrix::from_fn(COLUMNS, COLUMNS, |i, j| gram[(i, j)] * scale[i] * scale[j]);
+    let solved = scaled.cholesky().map_or_else(
+        || DMatrix::from_diagonal(&DVector::repeat(COLUMNS, 1.0)),
+        |cholesky| cholesky.inverse(),
+    );
+    DMatrix::from_fn(COLUMNS, COLUMNS, |i, j| solved[(i, j)] * scale[i] * scale[j])
+}
