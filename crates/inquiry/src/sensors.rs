@@ -16,9 +16,9 @@ mod presence;
 mod readings;
 mod scatter;
 mod stream;
-mod timing;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod window;
 
 use crate::evidence::{Cycle, Evidence};

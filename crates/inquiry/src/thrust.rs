@@ -212,7 +212,8 @@ impl<'a> Flown<'a> {
         let fit = Fit::of(&exact.given, &self.model, &left, &edges);
         let again = Exact { fit: &fit, ..*exact };
         let second = self.tried(&again);
-        let same = |one: &Tried| one.thruster == first.thruster && one.kind.name() == first.kind.name();
+        let same =
+            |one: &Tried| one.thruster == first.thruster && one.kind.name() == first.kind.name();
         second.into_iter().filter(|one| one.gain() > SECOND_MIN && !same(one)).take(3).collect()
     }
 

@@ -109,7 +109,14 @@ impl<'a> Look<'a> {
         let samples = &trajectory.samples[..measured];
         let machine = mission.stand.scenario.machine();
         let turned = turned(evidence);
-        (samples.len() > 1).then_some(Self { mission, machine, samples, evidence, turned, anchors: Vec::new() })
+        (samples.len() > 1).then_some(Self {
+            mission,
+            machine,
+            samples,
+            evidence,
+            turned,
+            anchors: Vec::new(),
+        })
     }
 
     /// Sets the trajectory's altitude right where the ranges and the moment of contact say with one voice that it is wrong:
@@ -135,7 +142,8 @@ impl<'a> Look<'a> {
         let mut anchors: Vec<Anchor> = Vec::new();
         let off = middle(found.iter().map(|(_, z)| *z).collect());
         if off.is_some_and(|z| z.abs() > CONTRADICTS) {
-            let stretch = |anchor: &Anchor| libm::floor((anchor.t - self.samples[0].t).s() / STRETCH_S);
+            let stretch =
+                |anchor: &Anchor| libm::floor((anchor.t - self.samples[0].t).s() / STRETCH_S);
             for group in found.chunk_by(|a, b| stretch(&a.0) == stretch(&b.0)) {
                 let higher_m = middle(group.iter().map(|(anchor, _)| anchor.higher_m).collect());
                 let t = group[group.len() / 2].0.t;
@@ -155,7 +163,8 @@ impl<'a> Look<'a> {
     /// acceleration that is wrong since the beginning.
     fn higher_m(&self, t: Time) -> f64 {
         let after = self.anchors.partition_point(|anchor| anchor.t <= t);
-        let (before, next) = (after.checked_sub(1).map(|n| self.anchors[n]), self.anchors.get(after));
+        let (before, next) =
+            (after.checked_sub(1).map(|n| self.anchors[n]), self.anchors.get(after));
         match (before, next) {
             (Some(a), Some(b)) => {
                 let u = (t - a.t).s() / (b.t - a.t).s().max(1e-3);
@@ -237,7 +246,13 @@ impl<'a> Look<'a> {
     }
 
     /// What a beam meets within about `range_m_max`; `None` for no ground there.
-    pub fn met(&self, pose: &Pose, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> Option<Met> {
+    pub fn met(
+        &self,
+        pose: &Pose,
+        p_BA_B: &[f64; 3],
+        d_B: &[f64; 3],
+        range_m_max: f64,
+    ) -> Option<Met> {
         if pose.altitude_m.0 - 3.0 * pose.altitude_m.1 > 1.5 * range_m_max {
             return None;
         }
@@ -273,8 +288,7 @@ impl<'a> Look<'a> {
         };
         let speed_m_s = self.v_over_ground_B(pose, p_BA_B)?.dot(&d_B);
         let closing_m_s = speed_m_s;
-        let target =
-            Target { range_m, cos_incidence, surface, closing_m_s, transmission: 1.0 };
+        let target = Target { range_m, cos_incidence, surface, closing_m_s, transmission: 1.0 };
         let tangent = (1.0 - cos_incidence * cos_incidence).sqrt() / cos_incidence;
         let turned_m = range_m * tangent * pose.sigma_rad;
         let moved_m = pose.altitude_m.1 / cos_incidence;

@@ -180,7 +180,9 @@ fn detection(link: &Link, gate_m: f64, met: &Met, off: f64, health: &Health) -> 
 impl Model {
     /// The same without the reports in these cycles.
     pub fn without(&self, places: &[u32]) -> Self {
-        let keeps = |slot: &Slot| slot.report.is_none_or(|report| places.binary_search(&report.place).is_err());
+        let keeps = |slot: &Slot| {
+            slot.report.is_none_or(|report| places.binary_search(&report.place).is_err())
+        };
         let kept: Vec<bool> = self.slots.iter().map(keeps).collect();
         let chosen = |k: &usize| kept[*k];
         let all = || (0..self.slots.len()).filter(chosen);

@@ -14,10 +14,8 @@ use truth::faulty::Moment;
 fn stand() -> &'static Stand {
     static STAND: OnceLock<Stand> = OnceLock::new();
     STAND.get_or_init(|| {
-        let file = format!(
-            "{}/../../scenarios/m2-nominal-from-ignition.toml",
-            env!("CARGO_MANIFEST_DIR")
-        );
+        let file =
+            format!("{}/../../scenarios/m2-nominal-from-ignition.toml", env!("CARGO_MANIFEST_DIR"));
         Stand::new(Scenario::read(Path::new(&file)).unwrap()).unwrap()
     })
 }
@@ -41,8 +39,7 @@ fn flown(run: u64, faults: Vec<Fault>) -> Shown {
     let broken = stand.again(scenario.with_faults(faults)).unwrap();
     let record = fly(&broken, run, Recording::Full, |_| {}).unwrap().record.unwrap();
     let (load, nav) = flight::load::image::unpack(&record.uploaded).unwrap();
-    let mission =
-        Mission { stand: stand.clone(), load: Box::new(load), nav, uploaded: true };
+    let mission = Mission { stand: stand.clone(), load: Box::new(load), nav, uploaded: true };
     let evidence = Evidence::read(&record.packets);
     let replayed = Replayed::of(&mission, &evidence);
     let (patterns, trust) = patterns(&mission, &evidence, &replayed);
@@ -78,9 +75,12 @@ fn a_late_and_short_sighted_rangefinder_is_both() {
     let shown = flown(424_202, vec![limit, late]);
     let best = first(&shown.findings, Device::Rangefinder);
     assert!(kinds(best).contains(&"latency"), "{best:?}");
-    assert!(["range_limit", "weak_laser", "weak_surface", "weak_receiver"]
-        .iter()
-        .any(|kind| kinds(best).contains(kind)), "{best:?}");
+    assert!(
+        ["range_limit", "weak_laser", "weak_surface", "weak_receiver"]
+            .iter()
+            .any(|kind| kinds(best).contains(kind)),
+        "{best:?}"
+    );
     let fault = best.faults.iter().find(|fault| fault.cause.kind == "latency").unwrap();
     assert!((fault.numbers[0].value - 1.9).abs() <= 0.02, "{fault:?}");
     assert_eq!((fault.from.0, fault.until), (shown.start, None));

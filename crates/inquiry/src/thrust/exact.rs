@@ -6,9 +6,9 @@
 //! as that is worth more.
 
 use super::fit::{Fit, Given};
+use super::levels::name;
 use super::levels::{Course, Series};
 use super::scan::{Tried, size};
-use super::levels::name;
 
 /// First and last step of times, s, and of the number, relative.
 const STEPS_S: (f64, f64) = (0.16, 0.01);
@@ -26,8 +26,7 @@ impl Exact<'_> {
     /// The change of level by a fault.
     pub fn change(&self, tried: &Tried) -> Series {
         let own = &self.given.series[tried.thruster];
-        let mut changed =
-            self.course.series(self.given.vehicle, tried.thruster, &[tried.fault()]);
+        let mut changed = self.course.series(self.given.vehicle, tried.thruster, &[tried.fault()]);
         let less = |all: &mut Vec<f64>, own: &Vec<f64>| {
             all.iter_mut().zip(own).for_each(|(x, own)| *x -= own);
         };
@@ -58,7 +57,8 @@ impl Exact<'_> {
         if let (Some(now), Some(before)) = (best.kind.number(), guess.kind.number()) {
             let on = name(best.thruster);
             let sigma = self.sharp(&best);
-            best.occam += size(&on, best.kind, sigma) - size(&on, guess.kind.with(before), guess.sigma);
+            best.occam +=
+                size(&on, best.kind, sigma) - size(&on, guess.kind.with(before), guess.sigma);
             best.sigma = sigma;
             debug_assert!(now.is_finite());
         }

@@ -255,13 +255,7 @@ impl Fit {
     }
 
     /// What was felt less a change of one engine's level, mass included.
-    pub fn without(
-        &self,
-        r: &[Six],
-        thruster: usize,
-        level: &[f64],
-        turning: &[f64],
-    ) -> Vec<Six> {
+    pub fn without(&self, r: &[Six], thruster: usize, level: &[f64], turning: &[f64]) -> Vec<Six> {
         let mut used_kg = 0.0;
         let mut out = r.to_vec();
         for (k, rest) in out.iter_mut().enumerate() {

@@ -128,7 +128,12 @@ struct Window {
 
 impl Sums {
     /// Of a change of `level` and `turning` by cycle.
-    fn of(fit: &Fit, thruster: usize, series: &Series, change: impl Fn(usize) -> (f64, f64)) -> Self {
+    fn of(
+        fit: &Fit,
+        thruster: usize,
+        series: &Series,
+        change: impl Fn(usize) -> (f64, f64),
+    ) -> Self {
         let cycles = series.level.len();
         let mut rows = Vec::with_capacity(cycles / GROUP + 2);
         let mut sum = [0.0; 8];

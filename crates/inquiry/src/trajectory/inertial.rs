@@ -123,37 +123,30 @@ fn raw(evidence: &Evidence, from: Time) -> Vec<Step> {
         }
         let sample_s = if gap_s < 1.5 * STEP_S { gap_s } else { STEP_S };
         let hole_s = gap_s - sample_s;
-        if hole_s > 0.0 {
-            let each_s = STEP_S * (hole_s / FINE_S).max(1.0);
-            let count = (hole_s / each_s).ceil().max(1.0);
-            for n in 1..=count as i64 {
-                let t = last + Span::from_s(hole_s * n as f64 / count);
-                let zero = Vector3::zeros();
-                let dt_s = hole_s / count;
-                let (turn_rad2, push_m2_s2, coasting) = (1.0, 0.0, false);
-                let (dtheta_B_rad, dv_B_m_s) = (zero, zero);
-                steps.push(Step {
-                    t,
-                    dt_s,
-                    cycle,
-                    dtheta_B_rad,
-                    dv_B_m_s,
-                    coasting,
-                    turn_rad2,
-                    push_m2_s2,
-                });
-            }
-        }
-        steps.push(Step {
+        let read = Step {
             t: sensors.t,
             dt_s: sample_s,
             cycle,
             dtheta_B_rad: Vector3::from(sensors.imu.dtheta_B_rad),
             dv_B_m_s: Vector3::from(sensors.imu.dv_B_m_s),
             coasting: false,
+            down: false,
             turn_rad2: 0.0,
             push_m2_s2: 0.0,
-        });
+        };
+        if hole_s > 0.0 {
+            let down = evidence.gaps.iter().any(|gap| gap.before == cycle && gap.lost == 0);
+            let each_s = STEP_S * (hole_s / FINE_S).max(1.0);
+            let count = (hole_s / each_s).ceil().max(1.0);
+            steps.extend((1..=count as i64).map(|n| Step {
+                t: last + Span::from_s(hole_s * n as f64 / count),
+                dt_s: hole_s / count,
+                down,
+                turn_rad2: 1.0,
+                ..read
+            }));
+        }
+        steps.push(read);
         last = sensors.t;
     }
     steps
