@@ -22,7 +22,8 @@ fn the_shipped_points_are_read() {
 
 #[test]
 fn a_point_that_is_wrong_is_refused_with_file_and_key() {
-    let head = "title = \"t\"\nsource = \"s\"\nmission = \"m2-mission.toml\"\n[[point]]\nname = \"p\"\n";
+    let head =
+        "title = \"t\"\nsource = \"s\"\nmission = \"m2-mission.toml\"\n[[point]]\nname = \"p\"\n";
     let refused = [
         ("altitude_m = 893.0\n", "altitude_m.sigma"),
         ("altitude_m = { mean = 893.0, sigma = 0.0 }\n", "altitude_m"),
@@ -74,7 +75,8 @@ fn a_flight_that_passes_an_altitude_at_a_speed_has_the_density_of_that_speed() {
 
 #[test]
 fn an_event_that_never_comes_is_a_wrong_report() {
-    let points = [point([(TIME, normal(0.0, 10.0)), (ALTITUDE, normal(5.0, 1.0))], Some(Event::Impact))];
+    let points =
+        [point([(TIME, normal(0.0, 10.0)), (ALTITUDE, normal(5.0, 1.0))], Some(Event::Impact))];
     let never = Scorer::new(&points, &[1.0]).finish()[0][0];
     let moment: Moment = [0.0, 5.0, f64::NAN, 0.0, 0.0];
     let mut scorer = Scorer::new(&points, &[1.0]);
@@ -205,7 +207,9 @@ fn a_fault_is_drawn_as_the_prior_says() {
     let found = |on: &str, kind: &str| {
         space.entries.iter().find(|entry| entry.cause.on == on && entry.cause.kind == kind)
     };
-    assert!(found("rangefinder", "range_limit").is_some() && found("velocimeter", "bias").is_none());
+    assert!(
+        found("rangefinder", "range_limit").is_some() && found("velocimeter", "bias").is_none()
+    );
     assert!(found("assist.0", "scale").is_some() && found("assist.1", "scale").is_none());
     let sum: f64 = space.entries.iter().map(|entry| libm::exp(entry.ln_single)).sum();
     assert!(sum > 0.1 && sum < 0.5, "{sum}");
@@ -214,7 +218,12 @@ fn a_fault_is_drawn_as_the_prior_says() {
         let z: [f64; DIMENSIONS] = std::array::from_fn(|_| stream.normal());
         let hypothesis = Hypothesis { causes: vec![(place, z)] };
         let start = space.entries[place].cause.on == crate::catalogue::NAVIGATION;
-        assert_eq!(hypothesis.faults(&space).len(), usize::from(!start), "{:?}", space.entries[place]);
+        assert_eq!(
+            hypothesis.faults(&space).len(),
+            usize::from(!start),
+            "{:?}",
+            space.entries[place]
+        );
     }
 }
 
