@@ -106,7 +106,7 @@ pub struct Trajectory {
     /// name's unit.
     pub constants: Vec<(String, f64, f64)>,
     /// The motion at every step, for what needs it at any instant.
-    poses: Vec<Pose>,
+    pub(crate) poses: Vec<Pose>,
     /// Estimates of the constant errors at the end, with their standard deviations, by state ([`states::STATES`]).
     pub errors: Vec<(f64, f64)>,
 }

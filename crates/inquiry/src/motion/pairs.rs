@@ -33,7 +33,7 @@ pub struct One<'a> {
 pub struct Pair {
     /// ln of the evidence.
     pub gain: f64,
-    /// Each of them.
+    /// Each of them, as they were given.
     pub fits: [Fit; 2],
 }
 
@@ -213,7 +213,7 @@ fn sizes(two: &Two) -> ([f64; 2], [f64; 2]) {
 }
 
 /// Whether the first of two is the one that is held first.
-pub fn order(ones: &[One<'_>; 2]) -> bool {
+fn order(ones: &[One<'_>; 2]) -> bool {
     let [first, second] = ones;
     match (first.fit.until, second.fit.until) {
         (None, Some(_)) => false,
@@ -229,22 +229,26 @@ pub fn pair(system: &System, first: One<'_>, second: One<'_>) -> Option<Pair> {
     let own = held(system, a.suspect, a.fit.clone(), a.fit.gain - a.fit.here);
     let (found, whole) = search(system, &own, a.suspect, b)?;
     let of_b = Fit { from: found.place, until: None, here: found.ln, ..b.fit.clone() };
+    let swap = !order(&[first, second]);
     if a.fit.until.is_some() {
-        return Some(joined(whole + own.weight, [a.fit.clone(), of_b], &found, false));
+        return Some(joined(whole + own.weight, [a.fit.clone(), of_b], &found, false, swap));
     }
     let other = held(system, b.suspect, of_b, whole - found.ln);
     let (again, whole) = search(system, &other, b.suspect, a)?;
     let of_a = Fit { from: again.place, until: None, ..a.fit.clone() };
-    Some(joined(whole + other.weight, [of_a, other.fit], &again, true))
+    Some(joined(whole + other.weight, [of_a, other.fit], &again, true, swap))
 }
 
-fn joined(gain: f64, mut fits: [Fit; 2], found: &Beside, turned: bool) -> Pair {
+fn joined(gain: f64, mut fits: [Fit; 2], found: &Beside, turned: bool, swap: bool) -> Pair {
     let (size, sigma) = sizes(&found.two);
     for (n, fit) in fits.iter_mut().enumerate() {
         let place = if turned { 1 - n } else { n };
         fit.size = size[place];
         fit.sigma = sigma[place];
         fit.pattern.clone_from(&found.signs[place]);
+    }
+    if swap {
+        fits.reverse();
     }
     Pair { gain, fits }
 }

@@ -351,15 +351,9 @@ fn ended(
 
 /// All of one suspect: its evidence, and when, how large it fits best.
 pub fn scan(system: &System, suspect: &Suspect, locals: &[Local], nodes: &[Node]) -> Option<Fit> {
-    let lasting = beginnings(system, suspect, locals);
-    let for_good = libm::log(SHARE_FOR_GOOD);
-    let mut terms: Vec<f64> =
-        lasting.iter().map(|(_, ln, weight)| ln + weight + for_good).collect();
-    let best = lasting.iter().max_by(|a, b| (a.1 + a.2).total_cmp(&(b.1 + b.2)))?;
-    let own = locals.get(best.0)?;
-    let best_ln = best.1 + best.2 + for_good;
-    let mut fit = fit_of(suspect, own, own, None);
-    fit.sigma_s = spread_s(system, locals, &lasting, best.0);
+    let mut fit = lasting(system, suspect, locals)?;
+    let mut terms = vec![fit.gain];
+    let best_ln = fit.gain;
     let passing = windows(system, suspect, nodes);
     let ends = libm::log(1.0 - SHARE_FOR_GOOD);
     let mut passed = ln_sum_exp(&passing.terms);
@@ -378,6 +372,24 @@ pub fn scan(system: &System, suspect: &Suspect, locals: &[Local], nodes: &[Node]
     }
     terms.push(passed + ends);
     fit.gain = ln_sum_exp(&terms);
+    Some(fit)
+}
+
+/// A suspect that acts from the start and lasts.
+pub fn from_start(suspect: &Suspect, locals: &[Local]) -> Option<Fit> {
+    let own = locals.first()?;
+    Some(fit_of(suspect, own, own, None))
+}
+
+/// A suspect that lasts: when, how large it fits best, its evidence.
+pub fn lasting(system: &System, suspect: &Suspect, locals: &[Local]) -> Option<Fit> {
+    let all = beginnings(system, suspect, locals);
+    let best = all.iter().max_by(|a, b| (a.1 + a.2).total_cmp(&(b.1 + b.2)))?;
+    let own = locals.get(best.0)?;
+    let mut fit = fit_of(suspect, own, own, None);
+    fit.sigma_s = spread_s(system, locals, &all, best.0);
+    let terms: Vec<f64> = all.iter().map(|(_, ln, weight)| ln + weight).collect();
+    fit.gain = ln_sum_exp(&terms) + libm::log(SHARE_FOR_GOOD);
     Some(fit)
 }
 

@@ -11,7 +11,9 @@ use crate::prior::SIGMA_LN;
 /// ln √(2π).
 const LN_ROOT_2PI: f64 = 0.918_938_533_204_672_8;
 /// Beyond so many standard deviations of ln size nothing is looked for.
-const Z_MAX: f64 = 6.0;
+const Z_MAX: f64 = 5.5;
+/// ln of what adds nothing.
+const DEEPEST: f64 = -30.0;
 /// From this t on the peak is summed by itself.
 const SHARP: f64 = 6.0;
 
@@ -50,9 +52,21 @@ pub fn evidence(u: f64, w: f64) -> f64 {
     };
     let t = u / w.sqrt();
     if t < SHARP {
-        // The integrand's narrowest feature is 1/(1.5 t) wide.
+        // The integrand's narrowest feature is 1/(1.5 t) wide; it nowhere exceeds exp(18).
         let step = if t < 2.0 { 0.2 } else { 0.1 };
-        return ln_sum(-Z_MAX, step, (2.0 * Z_MAX / step) as usize + 1, f);
+        let (mut a, factor) = (libm::exp(-SIGMA_LN * Z_MAX), libm::exp(SIGMA_LN * step));
+        let (mut z, mut sum) = (-Z_MAX, 0.0);
+        while z < Z_MAX {
+            let value = u * a - 0.5 * w * a * a - 0.5 * z * z;
+            if value > DEEPEST {
+                sum += libm::exp(value);
+            } else if w * a > u.abs() && z > 0.0 {
+                break; // it only falls from here
+            }
+            a *= factor;
+            z += step;
+        }
+        return libm::log(sum.max(f64::MIN_POSITIVE) * step) - LN_ROOT_2PI;
     }
     let (z, width) = peak(u, w);
     ln_sum(z - 6.0 * width, 0.75 * width, 17, f)
@@ -75,14 +89,21 @@ fn peak(u: f64, w: f64) -> (f64, f64) {
     (z, 1.0 / (SIGMA_LN * SIGMA_LN * (2.0 * w * a * a - u * a) + 1.0).max(1.0).sqrt())
 }
 
-/// Most probable size in units of the typical one, and its standard deviation.
+/// Most probable size in units of the typical one, and its standard deviation; where the readings say little, the law of
+/// sizes does.
 pub fn fitted(u: f64, w: f64) -> (f64, f64) {
-    if w <= 0.0 || u <= 0.0 {
-        return (0.0, 1.0 / w.max(f64::MIN_POSITIVE).sqrt());
+    if w > 0.0 && u > 2.0 * w.sqrt() {
+        let (z, width) = peak(u, w);
+        let a = libm::exp(SIGMA_LN * z);
+        return (a, SIGMA_LN * a * width);
     }
-    let (z, width) = peak(u, w);
+    let f = |z: f64| {
+        let a = libm::exp(SIGMA_LN * z);
+        u * a - 0.5 * w * a * a - 0.5 * z * z
+    };
+    let (z, top) = climb(0.0, 0.5, &f);
     let a = libm::exp(SIGMA_LN * z);
-    (a, SIGMA_LN * a * width)
+    (a, SIGMA_LN * a * width_at(z, top, &f).min(1.0))
 }
 
 /// What the readings say of two sizes a, b: exp(uₐa + u_b b − ½ wₐa² − ½ w_b b² − c a b).

@@ -218,6 +218,8 @@ pub fn system(linear: &Linear, start: Time) -> System {
         let own = linear.readings.get(epoch.readings.clone()).unwrap_or(&[]);
         let reading = |own: &crate::trajectory::linear::Reading| Reading {
             device: own.device,
+            component: own.component,
+            cycle: own.cycle,
             t_s: since(own.t),
             h: nonzero(&own.partial).collect(),
             nu: own.innovation,

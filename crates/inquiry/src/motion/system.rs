@@ -17,6 +17,10 @@ use nalgebra::{DMatrix, DVector};
 pub struct Reading {
     /// Who measured.
     pub device: Device,
+    /// Which of its scalars.
+    pub component: u8,
+    /// Place of the cycle in which it arrived.
+    pub cycle: u32,
     /// When, s after the first epoch.
     pub t_s: f64,
     /// How it depends on the states: place and derivative.

@@ -21,8 +21,8 @@ const KM: f64 = 1000.0;
 const BEFORE_S: f64 = 600.0;
 /// Points of the range that the best estimate expects.
 const EXPECTED: u32 = 300;
-/// Longest range that is looked for, m, and the ground's resolution there, m.
-const LOOKED: (f64, f64) = (60_000.0, 60.0);
+/// Longest range that is looked for, m.
+const LOOKED_M: f64 = 60_000.0;
 
 /// Key, title and label of the axis of an aid's picture.
 const fn names(aid: Device) -> Option<(&'static str, &'static str, &'static str)> {
@@ -226,7 +226,7 @@ fn expected(view: &View, from_s: f64) -> Vec<(f64, f64)> {
     let at = |n: u32| {
         let t_s = from_s + step_s * f64::from(n);
         let pose = view.told.trajectory.pose(view.zero + Span::from_s(t_s))?;
-        let (range, _) = expect.range(&pose, LOOKED.0, LOOKED.1)?;
+        let (range, _) = expect.range(&pose, LOOKED_M)?;
         Some((t_s, range.value / KM))
     };
     (0..EXPECTED).filter_map(at).collect()

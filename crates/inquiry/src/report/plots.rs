@@ -95,13 +95,20 @@ impl<'a> View<'a> {
     /// Beginnings of phases, and the last packet.
     fn marks(&self, x_ticks: &[f64]) -> Vec<(f64, String)> {
         let span = x_ticks.last().zip(x_ticks.first()).map_or(1.0, |(b, a)| b - a);
-        let mut marks: Vec<(f64, String)> = vec![(0.0, "last packet".to_string())];
+        let mut marks = Vec::new();
+        if x_ticks.last().is_some_and(|last| *last >= 0.0) {
+            marks.push((0.0, "last packet".to_string()));
+        }
         let mut before = None;
         for snapshot in &self.told.replayed.snapshots {
             let begins = before.is_some_and(|phase| phase != snapshot.phase);
             before = Some(snapshot.phase);
             let s = self.s(snapshot.t);
-            let free = marks.iter().all(|(other, _)| (other - s).abs() > MARKS_APART * span);
+            let inside = bounds(x_ticks.iter().copied()).is_some_and(|(a, b)| (a..=b).contains(&s));
+            let free = inside
+                && marks
+                    .iter()
+                    .all(|(other, _): &(f64, String)| (other - s).abs() > MARKS_APART * span);
             if begins && self.shows(snapshot.t) && free {
                 marks.push((s, snapshot.phase.name().to_string()));
             }

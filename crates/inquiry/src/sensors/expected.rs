@@ -79,7 +79,24 @@ pub(crate) struct Look<'a> {
     samples: &'a [Sample],
     evidence: &'a Evidence,
     turned: Vec<Turned>,
+    anchors: Vec<Anchor>,
 }
+
+/// How much higher the lander was than the trajectory has it, m.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Anchor {
+    t: Time,
+    higher_m: f64,
+}
+
+/// Ranges and the moment of contact must be further from the trajectory than this many standard deviations, by the median,
+/// before they are believed against it.
+const CONTRADICTS: f64 = 4.0;
+/// Standard deviation of an altitude that is wrong, as a share of what is wrong, and where it is right, m. Assumed.
+const SHARE: f64 = 0.3;
+const NEAR_M: f64 = 60.0;
+/// Length of a stretch of ranges that makes one anchor, s.
+const STRETCH_S: f64 = 5.0;
 
 impl<'a> Look<'a> {
     /// Along a trajectory as far as something was received; `None` where there is none.
@@ -92,7 +109,75 @@ impl<'a> Look<'a> {
         let samples = &trajectory.samples[..measured];
         let machine = mission.stand.scenario.machine();
         let turned = turned(evidence);
-        (samples.len() > 1).then_some(Self { mission, machine, samples, evidence, turned })
+        (samples.len() > 1).then_some(Self {
+            mission,
+            machine,
+            samples,
+            evidence,
+            turned,
+            anchors: Vec::new(),
+        })
+    }
+
+    /// Sets the trajectory's altitude right where the ranges and the moment of contact say with one voice that it is wrong:
+    /// an error that is not among its states would otherwise make every healthy silence look like a failure.
+    ///
+    /// - `ranges`: times and values of readings that are no exact pattern. `contact`: when the ground was met.
+    pub fn anchor(&mut self, ranges: &[(Time, f64)], contact: Option<Time>) {
+        let spec = &self.machine.rangefinder;
+        let mut found: Vec<(Anchor, f64)> = Vec::new();
+        for (t, range_m) in ranges {
+            let Some(pose) = self.pose(*t) else { continue };
+            let met = self.met(&pose, &spec.p_BA_B, &spec.d_B, 4.0 * spec.range_m_max);
+            let Some(met) = met else { continue };
+            let cosine = met.target.cos_incidence;
+            let higher_m = (range_m - met.target.range_m) * cosine;
+            let sigma_m = met.sigma_m * cosine + NEAR_M + 0.03 * range_m * cosine;
+            found.push((Anchor { t: *t, higher_m }, higher_m / sigma_m));
+        }
+        let middle = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        };
+        let mut anchors: Vec<Anchor> = Vec::new();
+        let off = middle(found.iter().map(|(_, z)| *z).collect());
+        if off.is_some_and(|z| z.abs() > CONTRADICTS) {
+            let stretch =
+                |anchor: &Anchor| libm::floor((anchor.t - self.samples[0].t).s() / STRETCH_S);
+            for group in found.chunk_by(|a, b| stretch(&a.0) == stretch(&b.0)) {
+                let higher_m = middle(group.iter().map(|(anchor, _)| anchor.higher_m).collect());
+                let t = group[group.len() / 2].0.t;
+                anchors.extend(higher_m.map(|higher_m| Anchor { t, higher_m }));
+            }
+        }
+        let down = contact.and_then(|t| self.pose(t)).filter(|pose| {
+            let (altitude_m, sigma_m) = pose.altitude_m;
+            altitude_m.abs() > CONTRADICTS * (sigma_m + NEAR_M)
+        });
+        anchors.extend(down.map(|pose| Anchor { t: pose.t, higher_m: -pose.altitude_m.0 }));
+        anchors.sort_by_key(|anchor| anchor.t);
+        self.anchors = anchors;
+    }
+
+    /// How much higher than the trajectory has it the lander was at `t`, m: between anchors evenly, before the first as an
+    /// acceleration that is wrong since the beginning.
+    fn higher_m(&self, t: Time) -> f64 {
+        let after = self.anchors.partition_point(|anchor| anchor.t <= t);
+        let (before, next) =
+            (after.checked_sub(1).map(|n| self.anchors[n]), self.anchors.get(after));
+        match (before, next) {
+            (Some(a), Some(b)) => {
+                let u = (t - a.t).s() / (b.t - a.t).s().max(1e-3);
+                a.higher_m + (b.higher_m - a.higher_m) * u
+            }
+            (Some(only), None) => only.higher_m,
+            (None, Some(only)) => {
+                let start = self.samples[0].t;
+                let u = ((t - start).s() / (only.t - start).s().max(1e-3)).clamp(0.0, 1.0);
+                only.higher_m * u * u
+            }
+            (None, None) => 0.0,
+        }
     }
 
     /// The lander at `t`; `None` outside of what was received.
@@ -114,12 +199,16 @@ impl<'a> Look<'a> {
         let mix = |a: f64, b: f64| a + (b - a) * u;
         let variance_m2 = mix(a.P_p_m2.diagonal().max(), b.P_p_m2.diagonal().max());
         let attitude = a.sigma_attitude_rad.iter().chain(&b.sigma_attitude_rad);
+        let higher_m = self.higher_m(t);
+        let wrong_m = SHARE * higher_m.abs();
+        let altitude_m = mix(a.altitude_m.0, b.altitude_m.0) + higher_m;
+        let sigma_m = mix(a.altitude_m.1, b.altitude_m.1);
         Some(Pose {
-            p_MB_I,
+            p_MB_I: p_MB_I + p_MB_I * (higher_m / p_MB_I.norm().max(1.0)),
             v_MB_I: a.v_MB_I_m_s + (b.v_MB_I_m_s - a.v_MB_I_m_s) * u,
             q_IB,
             w_IB_B,
-            altitude_m: (mix(a.altitude_m.0, b.altitude_m.0), mix(a.altitude_m.1, b.altitude_m.1)),
+            altitude_m: (altitude_m, (sigma_m * sigma_m + wrong_m * wrong_m).sqrt()),
             sigma_m: f64::max(variance_m2, 0.0).sqrt(),
             sigma_rad: attitude.copied().fold(0.0, f64::max),
             t,

@@ -13,7 +13,7 @@ use super::exact::Off;
 use super::expected::{Look, MAP_RESOLUTION_M};
 use super::scatter::Reading;
 use super::stream::{Slot, Stream};
-use crate::evidence::Evidence;
+use crate::evidence::{Cycle, Evidence};
 use crate::finding::Device;
 use icd::bus::CYCLE;
 use icd::time::Time;
@@ -142,7 +142,7 @@ fn attitudes(slots: &[Slot], evidence: &Evidence, vehicle: &Vehicle) -> Vec<Read
     let aside = if d_B.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
     let across = d_B.cross(&aside).normalize();
     let axes = [across, d_B.cross(&across), d_B];
-    let turned = turned(evidence);
+    let (turned, usual_rad) = (turned(evidence), jumps_rad(evidence));
     let mut first: Option<(u32, UnitQuaternion<f64>)> = None;
     let mut out = Vec::new();
     for slot in slots {
@@ -160,7 +160,10 @@ fn attitudes(slots: &[Slot], evidence: &Evidence, vehicle: &Vehicle) -> Vec<Read
         let error_B = ((lead * own).inverse() * read).scaled_axis();
         let smear = w_B.norm() / spec.rate_rad_s_smear;
         let smear = (1.0 + smear * smear).sqrt();
-        let [c, b] = [spec.sigma_cross_rad * smear, spec.sigma_boresight_rad * smear];
+        // Noise of the gyros over the ten cycles between two readings, as it grows in the differences of three.
+        let gyros_rad = 1.8 * 0.46 * usual_rad;
+        let both = |own: f64| (own * own * smear * smear + gyros_rad * gyros_rad).sqrt();
+        let [c, b] = [both(spec.sigma_cross_rad), both(spec.sigma_boresight_rad)];
         let error = axes.map(|axis| error_B.dot(&axis));
         if let Some(one) = reading(slot, error, [c, c, b]) {
             out.push(Reading { stretch: *stretch, ..one });
@@ -183,22 +186,40 @@ pub(crate) struct Turned {
 /// What the gyros say, by cycle.
 pub(crate) fn turned(evidence: &Evidence) -> Vec<Turned> {
     let mut out = Vec::with_capacity(evidence.cycles.len());
-    let (mut stretch, mut q, mut before) = (0, UnitQuaternion::identity(), None);
+    let (mut stretch, mut q) = (0, UnitQuaternion::identity());
+    let mut before: Option<(Time, [f64; 3])> = None;
+    let usual_rad = jumps_rad(evidence);
     for cycle in &evidence.cycles {
-        let t = cycle.sensors.t;
-        if before.is_some_and(|before| t - before > CYCLE) {
+        let (t, imu) = (cycle.sensors.t, &cycle.sensors.imu);
+        let step = Vector3::from(imu.dtheta_B_rad);
+        let broken = before.is_none_or(|(before, last)| {
+            let jump_rad = (step - Vector3::from(last)).norm();
+            t - before > CYCLE || last == imu.dtheta_B_rad || jump_rad > JUMP * usual_rad
+        });
+        if broken || !imu.healthy || imu.saturated {
             stretch += 1;
         }
-        let step = Vector3::from(cycle.sensors.imu.dtheta_B_rad);
         q *= UnitQuaternion::from_scaled_axis(step);
         out.push(Turned { stretch, q, w_B: step / CYCLE.s() });
-        before = Some(t);
+        before = Some((t, imu.dtheta_B_rad));
     }
     out
 }
 
-/// Force on the lander that only the ground can exert, m/s over a cycle: three times what its engines can. Assumed.
-const BLOW_M_S: f64 = 0.3;
+/// A change of rate from one cycle to the next that is this much larger than usual is not a turn of the lander. Assumed.
+const JUMP: f64 = 12.0;
+
+/// Usual size of the change of the gyros' increments from one cycle to the next, rad: the median.
+fn jumps_rad(evidence: &Evidence) -> f64 {
+    let step = |cycle: &Cycle| Vector3::from(cycle.sensors.imu.dtheta_B_rad);
+    let pairs = evidence.cycles.windows(2);
+    let mut jumps: Vec<f64> = pairs.map(|pair| (step(&pair[1]) - step(&pair[0])).norm()).collect();
+    jumps.sort_by(f64::total_cmp);
+    jumps.get(jumps.len() / 2).copied().unwrap_or(0.0).max(1e-7)
+}
+
+/// Force on the lander that only the ground can exert, m/s over a cycle: twice what its engines can. Assumed.
+const BLOW_M_S: f64 = 0.25;
 
 /// When the lander met the ground, as the accelerometers felt it.
 pub(crate) fn contact(evidence: &Evidence) -> Option<Time> {

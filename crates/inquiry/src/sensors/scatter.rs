@@ -219,12 +219,13 @@ pub(crate) fn parts(scatter: &Scatter) -> Vec<Part> {
     }
     let (device, name) = (scatter.device, scatter.device.name());
     let nothing = scatter.nothing();
-    let base = nothing.ln_evidence();
     let axis = &scatter.clock.axis;
+    let base = nothing.ln_evidence();
     let noise = fitted(name, "noise", |numbers| {
         let sigma = si(device, numbers.first().copied().unwrap_or(0.0));
         nothing.instead(axis, 1, |j, k| scatter.noisy(&scatter.differences[k], j, sigma))
     });
+    nothing.ln_evidence();
     let outliers = fitted(name, "outliers", |numbers| {
         let share = numbers.first().copied().unwrap_or(0.0);
         let sigma = si(device, numbers.get(1).copied().unwrap_or(0.0));

@@ -216,6 +216,18 @@ fn mixed(parts: impl IntoIterator<Item = u64>) -> u64 {
 }
 
 impl Stream {
+    /// Time tags and first channels of the values that no other report repeats to the bit.
+    pub fn unrepeated(&self) -> Vec<(Time, f64)> {
+        let valid = || self.reports.iter().filter(|report| report.outcome == Outcome::Valid);
+        let mut bits: Vec<u64> = valid().map(|report| report.bits).collect();
+        bits.sort_unstable();
+        let once = |report: &&Report| {
+            let first = bits.partition_point(|other| *other < report.bits);
+            bits.get(first + 1) != Some(&report.bits)
+        };
+        valid().filter(once).map(|report| (report.tag, report.value[0])).collect()
+    }
+
     /// Every measurement that was made or ought to have been, ascending; `late`: what the reports arrive later than
     /// specified, `ahead`: what is to be added to a report's tag to have the time at which it was taken.
     ///

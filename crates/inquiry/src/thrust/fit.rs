@@ -76,13 +76,24 @@ pub(super) struct Given<'a> {
 }
 
 impl Fit {
-    /// Fits the machine; `r` is what was felt beyond the levels of `given`.
-    pub fn of(given: &Given<'_>, r: &[Six]) -> Self {
+    /// Fits the machine.
+    ///
+    /// - `model`: what healthy engines should have made felt. `r`: what was felt beyond it. `left_out`: cycles that are
+    ///   not looked at.
+    pub fn of(
+        given: &Given<'_>,
+        model: &[Six],
+        r: &[Six],
+        left_out: &[core::ops::Range<usize>],
+    ) -> Self {
         let mut fit = Self::empty(given);
         let cycles = r.len();
         fit.w = weights(given);
-        let model = |(pushed, rest): (&Six, &Six)| (pushed - rest).fixed_rows::<3>(0).into_owned();
-        fit.model = given.felt.pushed.iter().zip(r).map(model).collect();
+        for cycles in left_out {
+            let end = cycles.end.min(fit.w.len());
+            fit.w[cycles.start.min(end)..end].fill(Six::zeros());
+        }
+        fit.model = model.iter().map(|six| six.fixed_rows::<3>(0).into_owned()).collect();
         let mut gram = DMatrix::<f64>::zeros(COLUMNS, COLUMNS);
         let mut right = DVector::<f64>::zeros(COLUMNS);
         let mut row = Row::default();
@@ -200,6 +211,16 @@ impl Fit {
         (0..6).for_each(|n| out.columns.push((WANDER + 6 * stretch + n, Six::ith(n, 1.0))));
     }
 
+    /// What is felt of one unit of an engine's level in a cycle.
+    pub fn answer(&self, k: usize, thruster: usize) -> &Six {
+        &self.answers[k / BLOCK][thruster][0]
+    }
+
+    /// Standard deviation of the propellant that commands should have left, kg.
+    pub fn propellant_sigma_kg(&self) -> f64 {
+        self.prior[MASS]
+    }
+
     /// What a change of one engine's level is worth: vᵀ W e and what its square is after the fit.
     ///
     /// `level` and `turning`: the change, by cycle.
@@ -234,14 +255,7 @@ impl Fit {
     }
 
     /// What was felt less a change of one engine's level, mass included.
-    pub fn without(
-        &self,
-        given: &Given<'_>,
-        r: &[Six],
-        thruster: usize,
-        level: &[f64],
-        turning: &[f64],
-    ) -> Vec<Six> {
+    pub fn without(&self, r: &[Six], thruster: usize, level: &[f64], turning: &[f64]) -> Vec<Six> {
         let mut used_kg = 0.0;
         let mut out = r.to_vec();
         for (k, rest) in out.iter_mut().enumerate() {
@@ -253,6 +267,26 @@ impl Fit {
         }
         out
     }
+}
+
+/// What healthy engines should make felt, cycle by cycle.
+pub(super) fn model(vehicle: &Vehicle, felt: &Felt, series: &[Series]) -> Vec<Six> {
+    let specs = core::array::from_fn::<_, THRUSTERS, _>(|n| engine(vehicle, n));
+    let mut out = Vec::with_capacity(felt.pushed.len());
+    let mut answers = [Six::zeros(); THRUSTERS];
+    for k in 0..felt.pushed.len() {
+        if k % BLOCK == 0 {
+            let body = &felt.bodies[k / BLOCK];
+            answers = specs.map(|spec| {
+                let force = Vector3::from(spec.d_B) * spec.thrust_N;
+                body.to_force(&Vector3::from(spec.p_BA_B), &force)
+            });
+        }
+        let given = series.iter().zip(&answers);
+        let all = given.map(|(one, answer)| split(answer, one.level[k], one.turning[k]));
+        out.push(all.fold(Six::zeros(), |sum, one| sum + one));
+    }
+    out
 }
 
 /// Columns of one cycle that are not zero.
