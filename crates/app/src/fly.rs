@@ -9,7 +9,7 @@ use crate::panel::{Panel, Screen};
 use crate::plain::{Lines, Queue, say};
 use crate::shipped::Unpacked;
 use crate::status::{Motion, Notice, Status};
-use crate::{card, counterfactuals, output};
+use crate::{card, counterfactuals, mission_file, output};
 use icd::time::{Span, Time};
 use icd::tm::Phase;
 use miette::{IntoDiagnostic, miette};
@@ -55,7 +55,7 @@ pub struct Fly {
     /// held to 60 so that it can be watched].
     #[arg(long, value_parser = speed)]
     speed: Option<Speed>,
-    /// Folder for record.parquet, telemetry.tm, summary.json and report.html; with several flights one
+    /// Folder for record.parquet, telemetry.tm, uploaded.load, mission.toml, summary.json and report.html; with several flights one
     /// folder each, and a combined report.html above them [default: out, and out/NAME for one flight].
     #[arg(long)]
     out: Option<PathBuf>,
@@ -124,6 +124,11 @@ impl Fly {
             (None, None) => PathBuf::from("out"),
         };
         let written = output::write(&folder, &entrants, &landings, !self.no_report)?;
+        for entrant in &entrants {
+            let several = entrants.len() > 1;
+            let own = if several { folder.join(&entrant.name) } else { folder.clone() };
+            mission_file::write(&own, &entrant.scenario)?;
+        }
         say(&mut stdout, &format!("\nwritten: {}", written.display())).into_diagnostic()?;
         Ok(landings.iter().all(|landing| landing.flown.judgement.as_expected))
     }

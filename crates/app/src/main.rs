@@ -14,15 +14,18 @@ mod faults;
 mod fly;
 mod ground;
 mod install;
+mod investigate;
 mod live;
 mod margins;
 mod matrix;
+mod mission_file;
 mod output;
 mod overrides;
 mod pace;
 mod panel;
 mod plain;
 mod play;
+mod points;
 mod progress;
 mod rangefinder;
 mod rare;
@@ -67,6 +70,8 @@ enum Command {
     Search(search::Search),
     /// Run the flight software again on what a flight sent down, and compare it bit by bit.
     Replay(replay::Replay),
+    /// Find out from what a lost lander sent down what happened, why, and what would have saved it.
+    Investigate(investigate::Investigate),
     /// Write the telemetry and command dictionary for other ground systems: XTCE, F´, ccsdspy, Yamcs.
     Dictionary(dictionary::Dictionary),
     /// Print what is in a file of packets, value by value.
@@ -100,6 +105,7 @@ fn main() -> ExitCode {
         Command::Rare(rare) => rare.run(),
         Command::Search(search) => search.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Investigate(investigate) => investigate.run(),
         Command::Dictionary(dictionary) => dictionary.run(),
         Command::Decode(decode) => decode.run(),
         Command::Play(play) => play.run(),

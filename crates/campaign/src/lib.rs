@@ -37,7 +37,7 @@ pub mod runs;
 pub mod search;
 pub mod sensitivity;
 pub mod slurm;
-mod toml_text;
+pub mod toml_text;
 
 /// SHA-256 of what decides a run's bits: the sources, data and versions that this program was built of, and the
 /// compiler. Two builds of the same sources have the same.

@@ -74,7 +74,7 @@ use guidance::braking::Solution;
 use icd::bus::{Actuators, PULSE_FRAME, Sensors};
 use icd::events::Event;
 use icd::time::{Span, Time};
-use icd::tm::{Innovation, Snapshot};
+use icd::tm::{Innovation, Phase, Snapshot};
 use load::{Load, NavStart};
 use nalgebra::Vector3;
 use nav::{Nav, Site};
@@ -239,6 +239,11 @@ impl<'a> Flight<'a> {
     /// The telemetry snapshot, refreshed once a pulse frame.
     pub fn down(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// The phase after the last step.
+    pub fn phase(&self) -> Phase {
+        self.mode.phase
     }
 
     /// Distance of the thrust line from the centre of mass along body x and y as observed, m.

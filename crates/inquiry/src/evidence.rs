@@ -14,10 +14,11 @@ mod tests;
 
 use icd::bus::Sensors;
 use icd::events::Event;
-use icd::link::packet::Packet;
+use icd::link::packet::{Packet, values};
 use icd::link::raw;
 use icd::tc::Report;
 use icd::time::{Span, Time};
+use icd::tm::layouts;
 use std::path::{Path, PathBuf};
 
 /// One cycle of the flight computer as it was downlinked.
@@ -202,6 +203,22 @@ impl Evidence {
         self.lists.sort_by_key(|list| list.t);
         self.events.sort_by_key(|(t, _)| *t);
         self.answers.sort_by_key(|(t, _)| *t);
+    }
+
+    /// All values of one parameter that were downlinked, in the order of time. Empty for a key that no list holds.
+    pub fn series(&self, key: &str) -> Vec<(Time, f64)> {
+        let mut places = [None; 256];
+        for layout in layouts() {
+            let place = layout.lines().position(|line| line.key == key);
+            if let Some(slot) = places.get_mut(usize::from(layout.id())) {
+                *slot = place;
+            }
+        }
+        let value = |own: &Housekeeping| {
+            let place = (*places.get(usize::from(own.list))?)?;
+            values(own.list, &own.data).nth(place).map(|(_, value)| (own.t, value))
+        };
+        self.lists.iter().filter_map(value).collect()
     }
 
     /// Time of the first cycle; of the first anything where no cycle was received.

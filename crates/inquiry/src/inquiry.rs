@@ -1,3 +1,261 @@
 //! One inquiry from beginning to end.
 //!
-//! Owns: the order of the steps. Does not own: any of them.
+//! Owns: the order of the steps, [`investigate`]. Does not own: any of them.
+
+use crate::counterfactual::{self, Saved};
+use crate::evidence::Evidence;
+use crate::explanation::rank::{self, Case};
+use crate::explanation::refly::{self, Bench};
+use crate::explanation::{Explained, Explanation};
+use crate::finding::{Fault, Finding, Trust};
+use crate::mission::Mission;
+use crate::motion;
+use crate::replayed::Replayed;
+use crate::sensors;
+use crate::thrust::{self, Account};
+use crate::timeline::{Entry, timeline};
+use crate::trajectory::linear::Linear;
+use crate::trajectory::{self, Trajectory};
+use crate::work::{Work, WorkError};
+use crate::{computer, inertial};
+use icd::time::Time;
+use rig::scenario::{ScenarioError, VehicleFile};
+use std::path::PathBuf;
+
+/// How an inquiry is conducted.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where its journal is kept; nothing is kept without.
+    pub folder: Option<PathBuf>,
+    /// The program's code version (`campaign::code`), for the journal.
+    pub code: String,
+    /// Few flights and no counterfactuals: for many inquiries at once.
+    pub quick: bool,
+    /// A vehicle whose radar altimeter and camera counterfactuals may mount where the mission's has none.
+    pub sensors: Option<VehicleFile>,
+    /// Faults struck from the library, as family of devices (`assist`, `rangefinder`) and kind: to see whether what it does
+    /// not hold is recognised as such.
+    pub withheld: Vec<(String, String)>,
+}
+
+impl Options {
+    /// Whether a finding names a fault that is struck out.
+    fn withholds(&self, finding: &Finding) -> bool {
+        let family =
+            |on: &str| on.split_once('.').map_or(on.to_string(), |(family, _)| family.into());
+        let struck = |fault: &Fault| {
+            let own = (family(&fault.cause.on), fault.cause.kind.to_string());
+            self.withheld.contains(&own)
+        };
+        finding.faults.iter().any(struck)
+    }
+}
+
+/// The steps, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The flight software again.
+    Replay,
+    /// How the readings come.
+    Streams,
+    /// The motion.
+    Trajectory,
+    /// How all readings fit one motion.
+    Motion,
+    /// How the machine answers its commands.
+    Thrust,
+    /// Findings put together and flown again.
+    Explanation,
+    /// What would have saved the lander.
+    Counterfactuals,
+}
+
+impl Step {
+    /// In words.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Replay => "flight software again",
+            Self::Streams => "how the readings come",
+            Self::Trajectory => "best-estimated trajectory",
+            Self::Motion => "one motion under all readings",
+            Self::Thrust => "answers to commands",
+            Self::Explanation => "explanations, flown again",
+            Self::Counterfactuals => "what would have saved it",
+        }
+    }
+}
+
+/// How far an inquiry is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The step at work.
+    pub step: Step,
+    /// What of it was done last; empty at its beginning.
+    pub what: String,
+}
+
+/// Why there is no inquiry.
+#[derive(Debug, thiserror::Error)]
+pub enum InquiryError {
+    /// The mission cannot be flown.
+    #[error(transparent)]
+    Scenario(#[from] Box<ScenarioError>),
+    /// The journal cannot be kept.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+}
+
+impl From<ScenarioError> for InquiryError {
+    fn from(reason: ScenarioError) -> Self {
+        Self::Scenario(Box::new(reason))
+    }
+}
+
+/// One inquiry, finished.
+pub struct Inquiry {
+    /// What was known.
+    pub mission: Mission,
+    /// What was received.
+    pub evidence: Evidence,
+    /// What happened, as it was received and follows from it.
+    pub timeline: Vec<Entry>,
+    /// The flight software again.
+    pub replayed: Replayed,
+    /// The motion.
+    pub trajectory: Trajectory,
+    /// The filter behind it.
+    pub linear: Linear,
+    /// Readings that mean nothing, and how noisy the others are.
+    pub trust: Trust,
+    /// How the machine answered its commands.
+    pub thrust: Account,
+    /// What each channel says.
+    pub findings: Vec<Finding>,
+    /// What happened.
+    pub explained: Explained,
+    /// Start of every flight flown for it: zero of their times.
+    pub flown_from: Time,
+    /// What would have saved the lander; `None` in a quick inquiry, and where nothing can be said.
+    pub saved: Option<Saved>,
+}
+
+/// Conducts an inquiry.
+///
+/// - `progress`: called from any thread.
+///
+/// # Errors
+/// A mission that cannot be flown; a journal that cannot be kept. Evidence that is empty or damaged is no error: the
+/// inquiry says what can still be said.
+pub fn investigate(
+    mission: Mission,
+    evidence: Evidence,
+    options: &Options,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Inquiry, InquiryError> {
+    let tell = |step: Step, what: String| progress(Progress { step, what });
+    let begin = |step: Step| tell(step, String::new());
+    let work = journal(&mission, &evidence, options)?;
+    begin(Step::Replay);
+    let replayed = Replayed::of(&mission, &evidence);
+    let timeline = timeline(&mission, &evidence, &replayed);
+    begin(Step::Streams);
+    let library = |mut findings: Vec<Finding>| {
+        findings.retain(|finding| !options.withholds(finding));
+        findings
+    };
+    let (unit, unit_trust) = inertial::patterns(&mission, &evidence, &replayed);
+    let (mut found, mut trust) = sensors::patterns(&mission, &evidence, &replayed);
+    trust.join(&unit_trust);
+    begin(Step::Trajectory);
+    let estimate = |trust: &Trust| trajectory::estimate(&mission, &evidence, &replayed, trust);
+    let mut estimated = estimate(&trust);
+    if let Some((trajectory, _)) = &estimated {
+        (found, trust) = sensors::against(&mission, &evidence, &replayed, trajectory);
+        trust.join(&unit_trust);
+        estimated = estimate(&trust);
+    }
+    let (trajectory, linear) = estimated.unwrap_or_default();
+    let mut findings = library(found);
+    findings.extend(library(unit));
+    begin(Step::Motion);
+    findings.extend(library(motion::findings(&mission, &evidence, &replayed, &trust, &linear)));
+    begin(Step::Thrust);
+    let thrust = thrust::account(&mission, &evidence, &replayed);
+    findings.extend(library(thrust.findings.clone()));
+    findings.extend(library(computer::findings(&evidence, &replayed)));
+    findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
+    begin(Step::Explanation);
+    let case = Case {
+        mission: &mission,
+        evidence: &evidence,
+        replayed: &replayed,
+        trajectory: &trajectory,
+        linear: &linear,
+        findings: &findings,
+        quick: options.quick,
+    };
+    let explained = match evidence.cycles.is_empty() {
+        true => Explained::default(),
+        false => rank::explain(&case, &work, &|what| tell(Step::Explanation, what))?,
+    };
+    let bench = Bench::of(&mission, &trajectory);
+    let flown_from = bench.start.t;
+    let saved = match explained.ranking.first().filter(|_| !options.quick) {
+        Some(first) => {
+            begin(Step::Counterfactuals);
+            Some(saved(&bench, first, options, &work, &|what| {
+                tell(Step::Counterfactuals, what.to_string());
+            })?)
+        }
+        None => None,
+    };
+    Ok(Inquiry {
+        mission,
+        evidence,
+        timeline,
+        replayed,
+        trajectory,
+        linear,
+        trust,
+        thrust,
+        findings,
+        explained,
+        flown_from,
+        saved,
+    })
+}
+
+/// The journal of this inquiry.
+fn journal(mission: &Mission, evidence: &Evidence, options: &Options) -> Result<Work, WorkError> {
+    let Some(folder) = &options.folder else { return Ok(Work::in_memory()) };
+    let (first, last) = (evidence.start(), evidence.end());
+    let damage = &evidence.damage;
+    let load = rig::load::digest(&mission.load, &mission.nav);
+    let head = format!(
+        "frigoris inquiry 1 {} {} {load} {first:?} {last:?} {} {damage:?}",
+        options.code,
+        mission.stand.scenario.hash(),
+        evidence.cycles.len(),
+    );
+    Work::open(folder, &head)
+}
+
+/// What would have saved the lander, in one explanation.
+fn saved(
+    bench: &Bench<'_>,
+    explanation: &Explanation,
+    options: &Options,
+    work: &Work,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Saved, InquiryError> {
+    let stand = bench.stand(&explanation.faults)?;
+    let case = counterfactual::Case {
+        stand: &stand,
+        load: &bench.mission.load,
+        nav: bench.mission.nav,
+        start: bench.start,
+        run: refly::RUN,
+        sensors: options.sensors.as_ref(),
+    };
+    Ok(counterfactual::study(&case, &counterfactual::Options::WHOLE, work, progress)?)
+}

@@ -10,12 +10,24 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
+pub mod catalogue;
 pub mod computer;
+pub mod counterfactual;
 pub mod evidence;
+pub mod explanation;
 pub mod finding;
+pub mod inertial;
 pub mod inquiry;
 pub mod mission;
+pub mod motion;
+pub mod points;
 pub mod prior;
 pub mod replayed;
+pub mod report;
+#[cfg(test)]
+mod sample;
+pub mod sensors;
 pub mod thrust;
+pub mod timeline;
 pub mod trajectory;
+pub mod work;

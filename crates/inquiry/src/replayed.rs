@@ -6,6 +6,12 @@
 //! else, so that pulse frames and timers go on; from the first of them the state is not the downlinked one.
 //! Refuses: estimating that state from what was downlinked after a gap.
 
+mod account;
+#[cfg(test)]
+mod tests;
+
+pub use account::{Account, Compared};
+
 use crate::evidence::{Cycle, Evidence, Gap};
 use crate::mission::Mission;
 use flight::Flight;
@@ -118,7 +124,7 @@ impl Replayed {
             main_open: actuators.main_open,
             assist_on_us: actuators.assist_on_us,
             jet_on_us: actuators.jet_on_us,
-            phase: snapshot.phase,
+            phase: flight.phase(),
         });
         if snapshot.t == t {
             self.snapshots.push(*snapshot);

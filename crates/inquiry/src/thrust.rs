@@ -40,8 +40,8 @@ const CYCLES_MIN: usize = 100;
 /// Findings whose gain is less are not worth telling.
 const GAIN_MIN: f64 = 0.5;
 /// How many first guesses of each search are looked at exactly, and how many of them moved to where they fit best.
-const GUESSES: usize = 15;
-const REFINED: usize = 5;
+const GUESSES: usize = 8;
+const REFINED: usize = 4;
 /// Cycles beyond a healthy machine's spreads from which on something gross is looked for.
 const ODD_MIN: usize = 3;
 /// A first guess this far below the best is not.
@@ -234,7 +234,8 @@ impl<'a> Flown<'a> {
         let fit = Fit::of(&exact.given, &self.model, &left, &edges);
         let again = Exact { fit: &fit, ..*exact };
         let second = self.tried(&again);
-        let same = |one: &Tried| one.thruster == first.thruster && one.kind.name() == first.kind.name();
+        let same =
+            |one: &Tried| one.thruster == first.thruster && one.kind.name() == first.kind.name();
         second.into_iter().filter(|one| one.gain() > SECOND_MIN && !same(one)).take(3).collect()
     }
 

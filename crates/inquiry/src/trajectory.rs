@@ -2,8 +2,50 @@
 //!
 //! Owns: [`Trajectory`]. Does not own: the sensors' failures (`sensors`), causes (`finding`).
 
-use icd::time::Time;
+//! As published — [RauchTungStriebel1965], run again around its own outcome until the beams meet the ground where they
+//! did. As programmed: the inertial increments make a reference; the filter estimates errors of it, of the sensors and of
+//! the ground; twice more with the reference and all partials at the smoothed errors. No reading is weighed by its fit.
+//! Refuses: what pushed in a hole of the telemetry beyond its neighbours; two motions that fit equally well.
+
+pub mod expect;
+mod filter;
+pub mod ground;
+mod impact;
+mod inertial;
+pub mod linear;
+mod readings;
+pub mod reference;
+mod samples;
+pub mod states;
+
+use crate::evidence::Evidence;
+use crate::finding::{Device, Trust};
+use crate::mission::Mission;
+use crate::replayed::Replayed;
+use expect::Expect;
+use filter::{Passed, Plan, Smoothed};
+use ground::RESOLUTION_M;
+use icd::frames::{B, I};
+use icd::rotation::{Quaternion, Rotation};
+use icd::time::{Span, Time};
+use inertial::Step;
+use linear::Linear;
 use nalgebra::{Matrix3, UnitQuaternion, Vector3};
+use readings::{Compared, Measured, Report};
+use reference::{Pose, Reference};
+use states::*;
+
+/// Time between epochs without readings of the ground, steps.
+const APART: usize = 50;
+/// Resolutions of the ground in the passes around the smoothed motion, m: as long as the place is not known to a crater's
+/// width, its slopes would lead to another crater.
+const PASSES_M: [f64; 4] = [500.0, 150.0, RESOLUTION_M, RESOLUTION_M];
+/// Least time over which accelerometers are read while nothing pushes, s.
+const COAST_S: f64 = 0.3;
+/// What liquid that still swings after a turn pushes, m/s² for each rad/s of the turn, and how fast it calms, s. Assumed,
+/// from flights of the mission's models: 1.4e-4 m/s² after 0.07 rad/s.
+const SLOSH_M_S: f64 = 2e-3;
+const CALM_S: f64 = 20.0;
 
 /// One instant of the estimated motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +72,27 @@ pub struct Sample {
     pub v_horizontal_m_s: (f64, f64),
 }
 
+/// Where and when the ground was met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Impact {
+    /// What is assumed of the engines after the last packet.
+    pub case: String,
+    /// When, and its standard deviation, s.
+    pub t: Time,
+    /// Its standard deviation, s.
+    pub sigma_s: f64,
+    /// Latitude of the place, mean Earth, degrees.
+    pub latitude_deg: f64,
+    /// Longitude, degrees, east positive.
+    pub longitude_deg: f64,
+    /// Standard deviation of the place along its worse axis, m.
+    pub sigma_m: f64,
+    /// Speed over ground, m/s.
+    pub speed_m_s: f64,
+    /// Its standard deviation, m/s.
+    pub sigma_m_s: f64,
+}
+
 /// The best-estimated trajectory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trajectory {
@@ -37,4 +100,224 @@ pub struct Trajectory {
     pub samples: Vec<Sample>,
     /// Place of the first sample after the last packet: from there on nothing was measured.
     pub after_loss: usize,
+    /// When and where the ground was met; several where it depends on what the engines did after the last packet.
+    pub impacts: Vec<Impact>,
+    /// Estimated constants of nature as `rig::stand::Stand::inputs` names them: name, value, standard deviation, in the
+    /// name's unit.
+    pub constants: Vec<(String, f64, f64)>,
+    /// The motion at every step, for what needs it at any instant.
+    pub(crate) poses: Vec<Pose>,
+    /// Estimates of the constant errors at the end, with their standard deviations, by state ([`states::STATES`]).
+    pub errors: Vec<(f64, f64)>,
+}
+
+/// The best-estimated trajectory, and the filter of the last pass; `None` when no cycle was received.
+pub fn estimate(
+    mission: &Mission,
+    evidence: &Evidence,
+    replayed: &Replayed,
+    trust: &Trust,
+) -> Option<(Trajectory, Linear)> {
+    let expect = Expect::of(mission);
+    let imu = expect.machine().imu;
+    let bias_m_s2 = imu.accelerometer_bias_sigma_m_s2;
+    let steps = inertial::steps(evidence, replayed, trust, mission.nav.t, bias_m_s2);
+    if steps.is_empty() {
+        return None;
+    }
+    let prior = Prior::of(mission);
+    let p_BC_B = centre_of_mass(&mission.load.vehicle);
+    let mut estimator = Estimator { mission, evidence, trust, expect, steps, prior, p_BC_B };
+    let mut mean = [0.0; N];
+    let mut start = estimator.start();
+    let mut around: Vec<Pose> = Vec::new();
+    for (pass, resolution_m) in PASSES_M.into_iter().enumerate() {
+        let last = pass + 1 == PASSES_M.len();
+        estimator.expect = Expect::at_resolution(mission, resolution_m);
+        let done = estimator.pass(&start, &mean, &around, last);
+        if last {
+            return Some(estimator.outcome(done, &mean));
+        }
+        // The reference moves to the smoothed start; what is believed of the errors before any reading moves against it.
+        let first = done.reference.poses.first().copied().unwrap_or(start);
+        start = first.with(&done.start);
+        // What wanders fades against zero, not against what it was at the start: it stays an error of the filter.
+        let constant = (0..GYRO_WANDER).chain(GYRO_SCALE..STAR_TRACKER_ALIGNMENT);
+        for place in constant {
+            mean[place] -= done.start[place];
+        }
+        around = done.poses();
+    }
+    None
+}
+
+/// Centre of mass as believed at the start.
+fn centre_of_mass(vehicle: &flight::load::Vehicle) -> Vector3<f64> {
+    let [empty_m, full_m] = vehicle.cm_z_m;
+    let share = vehicle.propellant_kg / vehicle.full_kg.max(1.0);
+    Vector3::new(0.0, 0.0, empty_m + (full_m - empty_m) * share)
+}
+
+/// What all passes share.
+struct Estimator<'a> {
+    mission: &'a Mission,
+    evidence: &'a Evidence,
+    trust: &'a Trust,
+    expect: Expect<'a>,
+    steps: Vec<Step>,
+    prior: Prior,
+    /// Centre of mass with the propellant at the start, m.
+    p_BC_B: Vector3<f64>,
+}
+
+/// One pass.
+struct Done {
+    reference: Reference,
+    plans: Vec<Plan>,
+    linear: Linear,
+    passed: Vec<Passed>,
+    /// Variances of all errors after the last reading.
+    variance: Errors,
+    smoothed: Vec<Smoothed>,
+    /// Smoothed errors at the start.
+    start: Errors,
+}
+
+impl Done {
+    /// The smoothed motion at every step: the reference with errors straight between epochs.
+    fn poses(&self) -> Vec<Pose> {
+        let mut out = Vec::with_capacity(self.reference.poses.len());
+        let mut before: (usize, [f64; MOTION]) = (0, [0.0; MOTION]);
+        before.1.copy_from_slice(&self.start[..MOTION]);
+        for (plan, smoothed) in self.plans.iter().zip(&self.smoothed) {
+            let (from, errors) = before;
+            for n in out.len()..=plan.pose {
+                let share = (n - from) as f64 / (plan.pose - from).max(1) as f64;
+                let e: [f64; MOTION] =
+                    std::array::from_fn(|i| errors[i] * (1.0 - share) + smoothed.motion[i] * share);
+                out.push(self.reference.poses[n].with(&e));
+            }
+            before = (plan.pose, smoothed.motion);
+        }
+        out
+    }
+}
+
+impl Estimator<'_> {
+    /// Where navigation was told to start, in the attitude planned.
+    fn start(&self) -> Pose {
+        let nav = &self.mission.nav;
+        let (p_I, v_I) = (nav.p_MB_I.si(), nav.v_MB_I.si());
+        let z = -v_I.normalize();
+        let y = z.cross(&p_I).normalize();
+        let R_IB: Rotation<I, B> = Rotation::from_columns(y.cross(&z), y, z);
+        let q_IB = Quaternion::from_rotation(R_IB);
+        Pose { t: nav.t, p_I, v_I, q_IB, w_B: Vector3::zeros() }
+    }
+
+    /// - `around`: the smoothed motion of the pass before; empty in the first.
+    fn pass(&self, start: &Pose, mean: &Errors, around: &[Pose], last: bool) -> Done {
+        let machine = self.expect.machine();
+        let kg = self.mission.load.vehicle.dry_kg + self.mission.load.vehicle.propellant_kg;
+        let exposure_m2_kg = machine.optics.exposure_m2_kg(kg);
+        let believed: Errors = std::array::from_fn(|i| if i < MOTION { 0.0 } else { -mean[i] });
+        let environment = &self.mission.stand.environment;
+        let imu = (&machine.imu, exposure_m2_kg);
+        let reference =
+            Reference::fly(environment, imu, &self.steps, start, (&believed, self.p_BC_B));
+        let at = |n: usize| around.get(n).copied().unwrap_or_else(|| reference.poses[n]);
+        let mut measured = readings::collect(self.evidence, self.trust, &reference.poses);
+        let poses = self.epochs(&measured);
+        self.coasts(&poses, &reference, &mut measured);
+        let compared = readings::compare(&self.expect, &measured, at);
+        let gm_m3_s2 = environment.gravity.gm_m3_s2();
+        let mut plans = filter::plan(&reference, &self.steps, (&machine.imu, gm_m3_s2), &poses);
+        self.assign(&mut plans, (&measured, &compared), |n| reference.poses[n].to(&at(n)));
+        let noise = |measured: &Measured| self.trust.noise(measured.device);
+        let (linear, passed, variance) =
+            filter::forward(&self.prior, mean, &plans, (&measured, &compared), noise);
+        let (smoothed, learnt) = filter::backward(&linear, &passed, last);
+        let start = std::array::from_fn(|i| mean[i] + learnt[i]);
+        Done { reference, plans, linear, passed, variance, smoothed, start }
+    }
+
+    /// Poses at which there are epochs: where the ground is measured, one a second otherwise, and the last.
+    fn epochs(&self, measured: &[Measured]) -> Vec<usize> {
+        let of_ground = |one: &&Measured| one.device != Device::StarTracker;
+        let mut at: Vec<usize> = measured.iter().filter(of_ground).map(|one| one.pose).collect();
+        at.push(self.steps.len());
+        at.dedup();
+        let mut out = Vec::with_capacity(at.len() + self.steps.len() / APART);
+        let mut before = 0;
+        for pose in at {
+            while pose > before + APART {
+                before += APART;
+                out.push(before);
+            }
+            if pose > before {
+                out.push(pose);
+                before = pose;
+            }
+        }
+        out
+    }
+
+    /// Adds what the accelerometers read while nothing pushed, one reading an epoch.
+    fn coasts(&self, poses: &[usize], reference: &Reference, measured: &mut Vec<Measured>) {
+        let arm = Vector3::from(self.expect.machine().imu.p_BA_B) - self.p_BC_B;
+        let mut from = 0;
+        let mut stirred_rad_s = 0.0_f64;
+        for pose in poses {
+            let (mut sum, mut time_s, mut cycle) = (Vector3::zeros(), 0.0, 0);
+            for n in from..*pose {
+                let step = &self.steps[n];
+                stirred_rad_s *= 1.0 - step.dt_s / CALM_S;
+                stirred_rad_s = stirred_rad_s.max(reference.poses[n + 1].w_B.norm());
+                if step.coasting {
+                    let w_B = reference.poses[n + 1].w_B;
+                    sum += step.dv_B_m_s - w_B.cross(&w_B.cross(&arm)) * step.dt_s;
+                    time_s += step.dt_s;
+                    cycle = step.cycle;
+                }
+            }
+            if time_s >= COAST_S {
+                let e = |first: usize| Vector3::from_fn(|i, _| reference.errors[first + i]);
+                let wrong = e(ACCELEROMETER_BIAS) + e(ACCELEROMETER_WANDER);
+                let sigma_m_s2 = SLOSH_M_S * stirred_rad_s;
+                let report = Report::Coast(sum / time_s - wrong, time_s, sigma_m_s2);
+                let t = reference.poses[*pose].t;
+                let device = Device::Accelerometers;
+                measured.push(Measured { device, cycle, t, pose: *pose, report });
+            }
+            from = *pose;
+        }
+    }
+
+    /// Gives every scalar to its epoch, and lets the relief change with the way of the beam.
+    fn assign(
+        &self,
+        plans: &mut [Plan],
+        (measured, compared): (&[Measured], &[Compared]),
+        from: impl Fn(usize) -> [f64; MOTION],
+    ) {
+        for (place, one) in compared.iter().enumerate().filter(|(_, one)| !one.alone) {
+            let pose = measured[one.of].pose;
+            let epoch = plans.partition_point(|plan| plan.pose < pose);
+            if let Some(plan) = plans.get_mut(epoch) {
+                plan.readings.push(place);
+            }
+        }
+        let mut beam: Option<Vector3<f64>> = None;
+        for plan in plans {
+            plan.from = from(plan.pose);
+            let hit = plan.readings.iter().find_map(|place| compared[*place].hit_M);
+            if let Some(hit) = hit {
+                if let Some(before) = beam {
+                    let share = (hit - before).norm() / self.expect.ground.correlation_m;
+                    plan.transition.keep[RELIEF - MOTION] = libm::exp(-share);
+                }
+                beam = Some(hit);
+            }
+        }
+    }
 }

@@ -34,6 +34,9 @@ use truth::world::{self, TruthView, World};
 const COAST_FRAMES: u64 = 10;
 /// How long a lander at rest is watched at most, so that the flight software can find out.
 const AT_REST: Span = Span::from_ms(5_000);
+/// What is left open, 1 sigma, where software takes over that is told the facts: position, m, and velocity, m/s, each axis.
+/// Assumed: little enough to play no part, not zero, which no filter takes.
+const HANDED_OVER: ([f64; 3], [f64; 3]) = ([1.0; 3], [0.01; 3]);
 
 /// What one pulse frame shows; sampled together.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +150,20 @@ impl<'a> Simulation<'a> {
     /// Other noise from now on: that of `key`.
     pub fn rekey(&mut self, key: u64) {
         self.world.rekey(key);
+    }
+
+    /// From now on the flight software of another load is in command, and knows the facts of this moment: how an inquiry
+    /// asks whether a flight could still have been saved.
+    pub fn hand_over(&mut self, load: &'a Load) {
+        let state = self.world.state();
+        let known = NavStart {
+            t: state.t,
+            p_MB_I: state.p_MB_I,
+            v_MB_I: state.v_MB_I,
+            sigma_p_m: HANDED_OVER.0,
+            sigma_v_m_s: HANDED_OVER.1,
+        };
+        self.computer.hand_over(load, known, state);
     }
 
     /// Nature.
@@ -324,6 +341,11 @@ impl<'a> Running<'a> {
     /// The loop itself.
     pub fn simulation(&self) -> &Simulation<'a> {
         &self.simulation
+    }
+
+    /// As [`Simulation::hand_over`].
+    pub fn hand_over(&mut self, load: &'a Load) {
+        self.simulation.hand_over(load);
     }
 
     /// As [`Simulation::uplink`].

@@ -11,6 +11,7 @@ use flight::Flight;
 use flight::load::{Load, NavStart};
 use icd::bus::{Actuators, Reboot, Sensors};
 use icd::time::{Span, Time};
+use truth::dynamics::State;
 use truth::faulty::{Now, Window};
 
 /// How long a restart by order takes: with the state in memory, and from the load. Assumed: of the order of Beresheet's
@@ -88,6 +89,15 @@ impl<'a> Computer<'a> {
     fn power_up(&mut self, t: Time) {
         self.flight = self.flight.restarted(&self.start, t);
         self.next_powers_up = true;
+    }
+
+    /// From now on the flight software of another load, told the facts; a restart under way is over. See
+    /// [`Flight::taken_over`].
+    #[inline(never)] // a second flight software, large
+    pub fn hand_over(&mut self, load: &'a Load, known: NavStart, state: &State) {
+        let attitude = (state.q_IB, state.w_IB_B);
+        self.flight = self.flight.taken_over(load, &known, attitude, state.propellant_kg);
+        (self.start, self.up_again, self.ordered) = (known, None, None);
     }
 
     /// Whether it computes.

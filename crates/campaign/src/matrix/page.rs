@@ -9,7 +9,7 @@ use super::plan::Plan;
 use super::summary::Summary;
 use super::text::{column_name, interval, outcomes, percent, row_name};
 use rig::report::adapt::label;
-use rig::report::{STYLE, escape};
+use rig::report::{Shell, escape};
 use rig::statistics::Share;
 use std::fmt::Write;
 
@@ -49,27 +49,26 @@ pub fn page(plan: &Plan, cells: &[Summary]) -> String {
     } else {
         String::new()
     };
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · matrix</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{OWN_STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">sites, azimuths, vehicles, configurations</div></header>\n<main>\n\
-         <h1>{title}</h1>\n<p class=\"purpose\">{purpose}</p>\n\
+    let shell = Shell {
+        title: "matrix",
+        what: "sites, azimuths, vehicles, configurations",
+        style: &[OWN_STYLE],
+        theme: false,
+    };
+    shell.page(&format!(
+        "<h1>{title}</h1>\n<p class=\"purpose\">{purpose}</p>\n\
          <p class=\"purpose\">{flown} landings, {runs} a cell, seed {seed}, the same draws in every cell.{unfinished} \
          Point at a cell for its counts, follow it for the command that flies its worst run.</p>\n\
          <div class=\"plots\"><section class=\"card\"><h2>Survived: at rest on its legs, % and 95 % interval</h2>{}{}\
          </section>\n<section class=\"card\"><h2>Landed: within the limits of speed and tilt too</h2>{}</section></div>\n\
          <section class=\"card\"><h2>Every cell</h2>{}</section>\n\
          <footer>Intervals are exact (Clopper–Pearson). Margins are to the limits of the scenario that the matrix \
-         extends; each cell's own scenario stands in the folder cells beside this page.</footer>\n\
-         </main>\n</body>\n</html>\n",
+         extends; each cell's own scenario stands in the folder cells beside this page.</footer>",
         map(plan, cells, |cell| cell.survived),
         scale(),
         map(plan, cells, |cell| cell.landed),
         list(plan, cells),
-    )
+    ))
 }
 
 /// The colour of a share from 0 to 1, and whether text on it is white.

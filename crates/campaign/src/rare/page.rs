@@ -2,7 +2,7 @@
 
 use super::{Estimate, Level, Method};
 use rig::report::chart::{CHART_STYLE, Chart, Curve};
-use rig::report::{STYLE, escape};
+use rig::report::{Shell, escape};
 use std::fmt::Write;
 
 /// What a page says beside the figures.
@@ -105,22 +105,21 @@ pub fn page(estimate: &Estimate, sheet: &Sheet) -> String {
     } else {
         format!("<h2>Flights with the event</h2><ul class=\"commands\">{replays}</ul>")
     };
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · rare event</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{CHART_STYLE}\n{OWN_STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">rare event</div></header>\n<main>\n\
-         <h1>{}</h1>\n<p>How probable is: {}?</p>\n<table class=\"facts\">{facts}</table>\n\
+    let shell = Shell {
+        title: "rare event",
+        what: "rare event",
+        style: &[CHART_STYLE, OWN_STYLE],
+        theme: false,
+    };
+    shell.page(&format!(
+        "<h1>{}</h1>\n<p>How probable is: {}?</p>\n<table class=\"facts\">{facts}</table>\n\
          <div class=\"plots\">\n{chart}</div>\n<h2>Batches</h2>\n{}\n{replays}\n\
-         <footer>Independent batches; the interval is that of how they scatter. Made by <code>{}</code>.</footer>\n\
-         </main>\n</body>\n</html>\n",
+         <footer>Independent batches; the interval is that of how they scatter. Made by <code>{}</code>.</footer>",
         escape(&sheet.title),
         escape(&sheet.event),
         batches(estimate),
         escape(&sheet.command)
-    )
+    ))
 }
 
 const OWN_STYLE: &str = "td.wrap { overflow-wrap: anywhere; } table.facts th { text-align: left; } \
@@ -192,6 +191,7 @@ fn levels(estimate: &Estimate) -> Option<Chart> {
         y_ticks: (0..=decades).map(|k| bottom + k as f64).collect(),
         curves: estimate.batches.iter().enumerate().map(curve).collect(),
         levels,
+        ..Chart::default()
     })
 }
 

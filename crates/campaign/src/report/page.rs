@@ -10,22 +10,17 @@ use super::reasons::{clusters, sensitivity};
 use super::{Report, landing};
 use crate::requirements::{Evidence, Requirement, Status, percent};
 use crate::sensitivity::PERMUTATIONS;
-use rig::report::{STYLE, escape};
+use rig::report::{Shell, escape};
 use rig::statistics::Share;
 use rig::verdict::Outcome;
 use std::fmt::Write;
 
 const OWN_STYLE: &str = include_str!("../../assets/campaign.css");
-/// The reader's choice of light or dark, the system's at first.
-const THEME: &str = "const root = document.documentElement; \
-const set = dark => root.dataset.theme = dark ? 'dark' : 'light'; \
-set(matchMedia('(prefers-color-scheme: dark)').matches); \
-document.getElementById('theme').onclick = () => set(root.dataset.theme !== 'dark');";
 
 /// The document.
 pub fn page(report: &Report) -> String {
     let table = &report.table;
-    let title = escape(table.fact("title"));
+    let title = table.fact("title");
     let sections = [
         verdict(report),
         facts(report),
@@ -38,20 +33,19 @@ pub fn page(report: &Report) -> String {
         worst(report),
         spreads(report),
     ];
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · campaign · {title}</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{OWN_STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">campaign</div>\
-         <button id=\"theme\" type=\"button\" title=\"light or dark\">◐</button></header>\n\
-         <main>\n<h1>{title}</h1>\n<p class=\"purpose\">{}</p>\n{}\n<footer>{}</footer>\n</main>\n\
-         <script>{THEME}</script>\n</body>\n</html>\n",
+    let shell = Shell {
+        title: &format!("campaign · {title}"),
+        what: "campaign",
+        style: &[OWN_STYLE],
+        theme: true,
+    };
+    shell.page(&format!(
+        "<h1>{}</h1>\n<p class=\"purpose\">{}</p>\n{}\n<footer>{}</footer>",
+        escape(title),
         escape(table.setting("purpose").unwrap_or_default()),
         sections.concat(),
         footer(report)
-    )
+    ))
 }
 
 fn footer(report: &Report) -> String {

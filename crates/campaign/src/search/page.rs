@@ -2,7 +2,7 @@
 
 use super::study::{Listed, Study};
 use super::text::{dispersed, ending, summary};
-use rig::report::{STYLE, escape};
+use rig::report::{Shell, escape};
 use std::fmt::Write;
 
 /// What the page needs beyond the style of the reports.
@@ -28,14 +28,10 @@ pub fn page(study: &Study) -> String {
     let against = study.other.as_ref().map_or(String::new(), |other| format!(" against {other}"));
     let rows: String = study.failures.iter().enumerate().map(|(n, f)| row(study, n, f)).collect();
     let other = study.other.as_ref().map_or(String::new(), |o| format!("<th>{}</th>", escape(o)));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · search</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{OWN_STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">search for failures</div></header>\n<main>\n\
-         <h1>How {} can be lost{}</h1>\n<p class=\"purpose\">{}</p>\n\
+    let shell =
+        Shell { title: "search", what: "search for failures", style: &[OWN_STYLE], theme: false };
+    shell.page(&format!(
+        "<h1>How {} can be lost{}</h1>\n<p class=\"purpose\">{}</p>\n\
          <section class=\"card\"><h2>Likelihood</h2>{}</section>\n\
          <section class=\"card\"><h2>Size</h2>{}</section>\n\
          <section class=\"card\"><h2>Failures</h2><div class=\"scroll\"><table><thead><tr>\
@@ -44,14 +40,14 @@ pub fn page(study: &Study) -> String {
          <footer>Each line is the smallest disturbance of its kind that was found. Likelihood: by the rates and \
          scales that the library assumes, without the constants of densities; it orders the list and is no \
          probability of loss. Flights stand in run 0, where nothing else is drawn but noise; dispersed runs \
-         draw everything.</footer>\n</main>\n</body>\n</html>\n",
+         draw everything.</footer>",
         escape(&study.name),
         escape(&against),
         escape(&format!("{}. {}", study.title, summary(study))),
         likelihoods(study),
         sizes(study),
         escape(&study.name),
-    )
+    ))
 }
 
 fn row(study: &Study, n: usize, failure: &Listed) -> String {

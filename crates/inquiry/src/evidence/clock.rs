@@ -75,11 +75,15 @@ pub(super) fn gaps(cycles: &[Cycle]) -> Vec<Gap> {
     gaps
 }
 
-/// The time of a cycle where a time code means one, else the time itself.
+/// The time of the cycle that a time code means, which has digits of 15 µs; else the time itself. Cycles stand on a grid,
+/// received or not.
 pub(super) fn snap(cycles: &[Cycle], t: Time) -> Time {
-    let next = cycles.partition_point(|cycle| cycle.sensors.t <= t);
-    let before = next.checked_sub(1).and_then(|n| cycles.get(n)).map(|cycle| cycle.sensors.t);
-    before.filter(|before| encode_time(*before) == encode_time(t)).unwrap_or(t)
+    /// Three digits: rounding of the time and of what it was corrected by.
+    const NEAR_NS: i64 = 46_000;
+    let Some(first) = cycles.first() else { return t };
+    let short = (first.sensors.t - t).ns().rem_euclid(CYCLE.ns());
+    let nearest = if 2 * short > CYCLE.ns() { short - CYCLE.ns() } else { short };
+    if nearest.abs() <= NEAR_NS { t + Span::from_ns(nearest) } else { t }
 }
 
 /// What packets' times lack, by place.

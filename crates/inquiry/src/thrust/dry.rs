@@ -4,8 +4,8 @@
 //! As programmed: the tanks are dry from the frame on after which no engine gives anything any more while valves are
 //! open, to the end of what was felt.
 
-use super::felt::Felt;
 use super::body::Six;
+use super::felt::Felt;
 use crate::mission::Mission;
 use icd::time::Time;
 

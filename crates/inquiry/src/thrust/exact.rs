@@ -8,17 +8,13 @@
 use super::fit::{Fit, Given};
 use super::levels::{Course, Series, name};
 use super::scan::{Kind, Tried, size};
-use core::ops::Range;
 
 /// First and last step of times, s, and of the number, relative.
 const STEPS_S: (f64, f64) = (0.08, 0.01);
 const STEPS: (f64, f64) = (0.2, 0.02);
 
-/// Of how many stretches one is looked at while the best is searched, and cycles around changes that all are.
-const THIN: usize = 8;
-const NEAR: usize = 40;
 /// Rounds of a search at the most.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 8;
 
 /// Everything that a fault's answer is compared with.
 #[derive(Clone, Copy)]
@@ -42,29 +38,22 @@ impl Exact<'_> {
         changed
     }
 
-    /// What it is worth, looked at everywhere or in one stretch of `thin` but for those in `dense`.
-    fn worth(&self, tried: &Tried, thin: usize, dense: &[Range<usize>]) -> f64 {
+    /// What it is worth.
+    fn worth(&self, tried: &Tried) -> f64 {
         let change = self.change(tried);
-        let (along, square) = self.fit.worth(&self.given, (tried.thruster, &change), thin, dense);
+        let (along, square) = self.fit.worth(&self.given, (tried.thruster, &change));
         along - 0.5 * square
     }
 
     /// A guess with what it is worth as it stands.
     pub fn looked_at(&self, guess: &Tried) -> Tried {
-        let at_best = self.worth(guess, 2 * THIN, &[]);
+        let at_best = self.worth(guess);
         Tried { at_best, ..*guess }
     }
 
     /// The fault moved to where it fits best.
     pub fn refined(&self, guess: &Tried) -> Tried {
-        let near = |s: f64| {
-            let at = (s / icd::bus::CYCLE.s()) as usize;
-            at.saturating_sub(NEAR)..at + NEAR
-        };
-        let edges = [(guess.from_s > 0.0).then_some(guess.from_s), guess.until_s];
-        // The same cycles for all that are compared.
-        let dense: Vec<Range<usize>> = edges.into_iter().flatten().map(near).collect();
-        let mut search = Search { exact: self, dense, best: *guess };
+        let mut search = Search { exact: self, best: *guess };
         search.best.at_best = search.worth(guess);
         search.times();
         search.number();
@@ -78,7 +67,6 @@ impl Exact<'_> {
             best.occam += size(&on, best.kind, sigma) - size(&on, guess.kind, guess.sigma);
             best.sigma = sigma;
         }
-        best.at_best = self.worth(&best, 1, &[]);
         best
     }
 }
@@ -86,13 +74,12 @@ impl Exact<'_> {
 /// A search from a first guess.
 struct Search<'a, 'b> {
     exact: &'a Exact<'b>,
-    dense: Vec<Range<usize>>,
     best: Tried,
 }
 
 impl Search<'_, '_> {
     fn worth(&self, tried: &Tried) -> f64 {
-        self.exact.worth(tried, THIN, &self.dense)
+        self.exact.worth(tried)
     }
 
     fn times(&mut self) {

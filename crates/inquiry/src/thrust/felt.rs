@@ -82,7 +82,10 @@ impl Felt {
         let cycles = &evidence.cycles;
         for (k, tick) in ticks.iter().enumerate() {
             if k % BLOCK == 0 {
-                out.bodies.push(Body::of(vehicle, loaded_kg - used_kg.get(k + BLOCK / 2).or(used_kg.last()).unwrap_or(&0.0)));
+                out.bodies.push(Body::of(
+                    vehicle,
+                    loaded_kg - used_kg.get(k + BLOCK / 2).or(used_kg.last()).unwrap_or(&0.0),
+                ));
             }
             let (Some(body), Some(cycle)) = (out.bodies.last(), cycles.get(k)) else { break };
             let imu = &cycle.sensors.imu;
@@ -94,7 +97,8 @@ impl Felt {
             let middle = sway.ahead(0.5 * h);
             let own = body.unpushed(&middle, &w, &s);
             let turning = body.unpushed(&sway, &((before + w) * 0.5), &s);
-            let pushed = Six::from_fn(|n, _| if n < 3 { s[n] - own[n] } else { alpha[n - 3] - turning[n] });
+            let pushed =
+                Six::from_fn(|n, _| if n < 3 { s[n] - own[n] } else { alpha[n - 3] - turning[n] });
             let works = imu.healthy && !imu.saturated && tick.known;
             let body_limits = limits(body);
             let within = |from: usize| (from..from + 3).all(|n| pushed[n].abs() < body_limits[n]);

@@ -213,34 +213,19 @@ impl Fit {
     }
 
     /// What a change of one engine's level is worth: vᵀ W e and what its square is after the fit.
-    ///
-    /// `thin`: for how many stretches of five cycles one stands, but near the changes in `dense`.
-    pub fn worth(
-        &self,
-        given: &Given<'_>,
-        (thruster, change): (usize, &Series),
-        thin: usize,
-        dense: &[core::ops::Range<usize>],
-    ) -> (f64, f64) {
+    pub fn worth(&self, given: &Given<'_>, (thruster, change): (usize, &Series)) -> (f64, f64) {
         let (mut along, mut square) = (0.0, 0.0);
         let mut with = DVector::<f64>::zeros(COLUMNS);
         let mut row = Row::default();
         let mut surplus = Surplus::default();
         for k in 0..change.level.len() {
             surplus.follow(self, thruster, change.level[k]);
-            let near = dense.iter().any(|cycles| cycles.contains(&k));
-            let weight = match near {
-                _ if thin <= 1 => 1.0,
-                true => 1.0,
-                false if (k / 5).is_multiple_of(thin) => thin as f64,
-                false => continue,
-            };
             if surplus.nothing(change, k) || self.w[k].max() <= 0.0 {
                 continue;
             }
             let v = self.changed(given, thruster, change, k, &surplus);
-            along += weight * v.dot(&self.we[k]);
-            let wv = v.component_mul(&self.w[k]) * weight;
+            along += v.dot(&self.we[k]);
+            let wv = v.component_mul(&self.w[k]);
             square += wv.dot(&v);
             self.row(given, k, &mut row);
             row.columns.iter().for_each(|(i, column)| with[*i] += wv.dot(column));

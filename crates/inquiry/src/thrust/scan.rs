@@ -10,6 +10,7 @@
 use super::fit::{Fit, split};
 use super::levels::{Course, Series, name};
 use crate::prior::{self, DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START, SIGMA_LN};
+use icd::bus::ASSIST_ENGINES;
 use icd::time::{Span, Time};
 use truth::faulty::{Fault, FaultKind, Moment};
 use truth::vehicle::Vehicle;
@@ -26,7 +27,7 @@ const LIMITS: [f64; 7] = [0.97, 0.93, 0.87, 0.75, 0.6, 0.4, 0.2];
 const DELAYS: [f64; 8] = [0.004, 0.01, 0.02, 0.035, 0.06, 0.1, 0.2, 0.4];
 
 /// Factors from the start that are looked at, and how well a guessed one is known.
-const FACTORS: [f64; 7] = [0.25, 0.45, 0.65, 0.8, 0.9, 1.1, 1.25];
+const FACTORS: [f64; 4] = [0.4, 0.7, 0.87, 1.15];
 const SIGMA_GUESSED: f64 = 1e-3;
 
 /// What changes a level in a known way.
@@ -389,7 +390,7 @@ pub(super) fn size(on: &str, kind: Kind, sigma: f64) -> f64 {
 pub(super) fn from_the_start(fit: &Fit, thruster: usize, gross: bool) -> Vec<Tried> {
     let on = name(thruster);
     let fitted = 1.0 + fit.coefficients[3 * thruster];
-    let others: &[f64] = if gross { &FACTORS } else { &[] };
+    let others: &[f64] = if gross && thruster <= ASSIST_ENGINES { &FACTORS } else { &[] };
     let factors = others.iter().chain([&fitted]).filter(|factor| (**factor - 1.0).abs() > 1e-3);
     let kinds = factors.map(|factor| Kind::Scale(*factor)).chain([Kind::Dead]);
     let one = |kind: Kind| Tried {

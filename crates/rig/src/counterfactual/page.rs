@@ -3,7 +3,7 @@
 use super::text::{carried, figure, name, outcome, robust};
 use super::{Study, Trial};
 use crate::report::chart::{CHART_STYLE, Chart, Curve};
-use crate::report::{STYLE, escape};
+use crate::report::{Shell, escape};
 use crate::scenario::Features;
 use crate::verdict::Outcome;
 use std::fmt::Write;
@@ -24,17 +24,17 @@ const COLOURS: [&str; 10] =
 /// The page.
 pub fn page(studies: &[Study]) -> String {
     let bodies: String = studies.iter().map(body).collect();
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · counterfactuals</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{CHART_STYLE}\n{OWN_STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">what would have had to be different</div></header>\n<main>\n{bodies}\
-         <footer>Every flight of a table has the same seed and run. Landed: at rest on its legs within the \
+    let shell = Shell {
+        title: "counterfactuals",
+        what: "what would have had to be different",
+        style: &[CHART_STYLE, OWN_STYLE],
+        theme: false,
+    };
+    shell.page(&format!(
+        "{bodies}<footer>Every flight of a table has the same seed and run. Landed: at rest on its legs within the \
          touchdown limits. A set that holds a smaller sufficient one was not flown; all changes together \
-         always were.</footer>\n</main>\n</body>\n</html>\n"
-    )
+         always were.</footer>"
+    ))
 }
 
 fn body(study: &Study) -> String {
@@ -146,6 +146,6 @@ fn profiles(study: &Study) -> Chart {
         x_ticks: (0..=ticks).map(|k| k as f64 * step).collect(),
         y_ticks: (0..=6).map(f64::from).collect(),
         curves: kinds.iter().zip(COLOURS).map(curve).collect(),
-        levels: vec![],
+        ..Chart::default()
     }
 }

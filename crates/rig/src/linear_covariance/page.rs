@@ -3,7 +3,7 @@
 use super::text::{LEGEND, figure, gate, ratios};
 use super::{QUANTITIES, Sample, Study};
 use crate::report::chart::{CHART_STYLE, Chart, Curve, ticks};
-use crate::report::{STYLE, escape};
+use crate::report::{Shell, escape};
 use std::fmt::Write;
 
 /// Last stretch of the flight, shown once more by itself, s.
@@ -16,24 +16,23 @@ pub fn page(study: &Study) -> String {
     let charts: String = charts(study).iter().map(Chart::figure).collect();
     let runs = study.flights.len();
     let gate = gate(study).map_or(String::new(), |text| format!("<p>{}</p>", escape(&text)));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · linear covariance</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{CHART_STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">linear covariance</div></header>\n<main>\n\
-         <h1>How far flights of {} scatter, from one run</h1>\n\
+    let shell = Shell {
+        title: "linear covariance",
+        what: "linear covariance",
+        style: &[CHART_STYLE],
+        theme: false,
+    };
+    shell.page(&format!(
+        "<h1>How far flights of {} scatter, from one run</h1>\n\
          <p class=\"purpose\">Predicted from run 0; found in runs 1 to {runs}, seed {}.</p>\n{gate}\n\
          <section class=\"card\">{}</section>\n<div class=\"plots\">\n{charts}</div>\n\
          <footer>{} Found: standard deviation about the mean, several axes summed by squares, with its exact 95 % \
-         interval for normal samples.</footer>\n\
-         </main>\n</body>\n</html>\n",
+         interval for normal samples.</footer>",
         escape(&study.name),
         study.seed,
         table(study),
         escape(&LEGEND.join(" "))
-    )
+    ))
 }
 
 fn table(study: &Study) -> String {
@@ -108,7 +107,7 @@ fn charts(study: &Study) -> Vec<Chart> {
                 x_ticks: ticks(from_s, end_s, 8.0),
                 y_ticks: ticks(0.0, most.fold(1e-3, f64::max), 6.0),
                 curves,
-                levels: vec![],
+                ..Chart::default()
             }
         };
         [one(0.0, TITLES[q][0]), one(end_s - LAST_S, TITLES[q][1])]

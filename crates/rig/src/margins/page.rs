@@ -3,7 +3,7 @@
 use super::text::{gain_db, phase_deg, slosh_percent, summary};
 use super::{AXES, GAIN_DB, Margins, PHASE_DEG, Point, Study};
 use crate::report::chart::{CHART_STYLE, Chart, Curve, ticks};
-use crate::report::{STYLE, escape};
+use crate::report::{Shell, escape};
 
 const COLOURS: [&str; 3] = ["--truth", "--nav", "--second"];
 /// A longer stretch without power between two points breaks the curves, s.
@@ -14,22 +14,21 @@ pub fn page(study: &Study) -> String {
     let charts: String = charts(study).iter().map(Chart::figure).collect();
     let lines: String =
         summary(study).iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · stability margins</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{CHART_STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">stability margins</div></header>\n<main>\n\
-         <h1>The attitude loop of {} in {}</h1>\n<ul>{lines}</ul>\n\
+    let shell = Shell {
+        title: "stability margins",
+        what: "stability margins",
+        style: &[CHART_STYLE],
+        theme: false,
+    };
+    shell.page(&format!(
+        "<h1>The attitude loop of {} in {}</h1>\n<ul>{lines}</ul>\n\
          <div class=\"plots\">\n{charts}</div>\n\
          <footer>Linear analysis every two seconds of powered flight, from the last long coast on: body, sloshing \
          liquid, valves, pulses, gyros and the law as flown, sampled at its own rate and broken at the engines. \
-         x and y: across the thrust; z: along it, on jets.</footer>\n\
-         </main>\n</body>\n</html>\n",
+         x and y: across the thrust; z: along it, on jets.</footer>",
         escape(&study.vehicle),
         escape(&study.name)
-    )
+    ))
 }
 
 /// The points after the last stretch without power.
@@ -116,6 +115,6 @@ fn chart(
         x_ticks: ticks(first, last, 8.0),
         y_ticks: ticks(0.0, most.fold(1.0, f64::max), 6.0),
         curves,
-        levels: Vec::new(),
+        ..Chart::default()
     }
 }

@@ -3,7 +3,7 @@
 use super::text::{number, term};
 use super::{Candidate, REQUIRED_M, Row, SEEN_CLOSING_M_S, SEEN_M, Study, db};
 use crate::report::chart::{CHART_STYLE, Chart, Curve};
-use crate::report::{STYLE, escape};
+use crate::report::{Shell, escape};
 use std::fmt::Write;
 use truth::sensors::link::Surface;
 
@@ -15,22 +15,21 @@ const KM: f64 = 1e3;
 pub fn page(study: &Study) -> String {
     let name = escape(&study.vehicle);
     let charts: String = charts(study).iter().map(Chart::figure).collect();
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · rangefinder</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{CHART_STYLE}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">rangefinder study</div></header>\n<main>\n\
-         <h1>How far the rangefinder of {name} sees</h1>\n{}{}{}\
+    let shell = Shell {
+        title: "rangefinder",
+        what: "rangefinder study",
+        style: &[CHART_STYLE],
+        theme: false,
+    };
+    shell.page(&format!(
+        "<h1>How far the rangefinder of {name} sees</h1>\n{}{}{}\
          <div class=\"plots\">\n{charts}</div>\n\
          <footer>Reach: the range at which half of the shots are detected, in clear sight, as if the range \
-         gate had no end. Figures of the instrument are assumed: its maker published none.</footer>\n\
-         </main>\n</body>\n</html>\n",
+         gate had no end. Figures of the instrument are assumed: its maker published none.</footer>",
         facts(study),
         candidates(study),
         budget(study)
-    )
+    ))
 }
 
 fn facts(study: &Study) -> String {
@@ -188,6 +187,7 @@ fn by_albedo(study: &Study) -> Chart {
         curves: curves.into(),
         levels: levels(study),
         x_ticks,
+        ..Chart::default()
     }
 }
 
@@ -218,6 +218,7 @@ fn by_incidence(study: &Study) -> Chart {
         curves: curves.into(),
         levels: levels(study),
         x_ticks,
+        ..Chart::default()
     }
 }
 
@@ -252,6 +253,7 @@ fn by_speed(study: &Study) -> Chart {
         curves,
         levels: levels(study),
         x_ticks,
+        ..Chart::default()
     }
 }
 
@@ -281,8 +283,8 @@ fn detection(study: &Study) -> Chart {
         y_label: "chance of detection",
         y_ticks: ticks(1.0, 0.2),
         curves,
-        levels: vec![],
         x_ticks,
+        ..Chart::default()
     }
 }
 

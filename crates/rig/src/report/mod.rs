@@ -1,7 +1,7 @@
 //! The report: one self-contained HTML page that shows a flight, or two side by side.
 //!
 //! Owns: what a page needs to know of a flight ([`FlightSheet`]), and its making ([`page`]).
-//! Parts: `adapt` (a run to a sheet), `series` (columns to curves), `plots` (which curves stand together), `page` (cards and tables),
+//! Parts: `shell` (the document around any page's content), `adapt` (a run to a sheet), `series` (columns to curves), `plots` (which curves stand together), `page` (cards and tables),
 //! `json` (how data travels into the page), `assets/` (style, script, the plotting library uPlot).
 //! Refuses: judging. Verdicts arrive finished; the page shows them.
 
@@ -12,6 +12,7 @@ mod page;
 mod plots;
 mod relief;
 mod series;
+mod shell;
 pub mod survey;
 #[cfg(test)]
 pub(crate) mod synthetic;
@@ -21,6 +22,7 @@ pub use page::{STYLE, escape, page, write};
 pub use plots::{FLOWN, PLANNED, ProfilePoint};
 pub use relief::{TerrainPatch, base64};
 pub use series::{Columns, FINAL_S};
+pub use shell::Shell;
 
 use icd::events::Severity;
 use icd::time::Time;

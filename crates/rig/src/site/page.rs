@@ -4,7 +4,7 @@
 
 use super::picture::{Picture, SLOPE_COLOURS};
 use super::{SLOPE_LIMITS_DEG, Slopes, Survey};
-use crate::report::{self, base64, escape};
+use crate::report::{Shell, base64, escape};
 use std::fmt::Write;
 
 const OWN_STYLE: &str = include_str!("../../assets/site.css");
@@ -16,17 +16,12 @@ const OWN_STYLE: &str = include_str!("../../assets/site.css");
 /// # Errors
 /// What the PNG encoder refuses.
 pub fn page(title: &str, survey: &Survey) -> Result<String, png::EncodingError> {
-    let title = escape(title);
     let km = survey.view.size_m / 1000.0;
     let when = survey.view.t;
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · {title}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{}\n{OWN_STYLE}</style>\n\
-         </head>\n<body>\n<header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">site survey</div></header>\n<main>\n<h1>{title}</h1>\n\
+        "<h1>{}</h1>\n\
          <p class=\"purpose\">A square of {km:.3} km, north up, {:.1} m a pixel. Light of {when}.</p>\n<div class=\"pictures\">\n",
-        report::STYLE,
+        escape(title),
         survey.cell_m
     );
     let low = survey.elevation_m.iter().copied().fold(f64::INFINITY, f64::min);
@@ -57,8 +52,8 @@ pub fn page(title: &str, survey: &Survey) -> Result<String, png::EncodingError> 
     out.push_str("</div>\n<div class=\"tables\">\n");
     out.push_str(&figures(survey));
     out.push_str(&slopes(survey));
-    out.push_str("</div>\n</main>\n</body>\n</html>\n");
-    Ok(out)
+    out.push_str("</div>");
+    Ok(Shell { title, what: "site survey", style: &[OWN_STYLE], theme: false }.page(&out))
 }
 
 fn figures(survey: &Survey) -> String {

@@ -3,30 +3,32 @@
 use super::text::lines;
 use super::{After, Findings, ROCKS_M_S, V_M_S_MAX, Way};
 use crate::report::chart::{CHART_STYLE, Chart, Curve};
-use crate::report::{STYLE, escape};
+use crate::report::{Shell, escape};
 
 /// Points of a closed form.
 const POINTS: usize = 81;
 /// Steepest slope of the map, degrees.
 const AXIS_DEG_MAX: f64 = 45.0;
 
+const OWN_STYLE: &str = "pre { overflow-x: auto; font-size: 12.5px; }";
+
 /// The page.
 pub fn page(found: &Findings) -> String {
     let name = escape(&found.vehicle);
     let text = escape(&lines(found).join("\n"));
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Frigoris · touchdown</title>\n<link rel=\"icon\" href=\"data:,\">\n\
-         <style>{STYLE}\n{CHART_STYLE} pre {{ overflow-x: auto; font-size: 12.5px; }}</style>\n</head>\n<body>\n\
-         <header class=\"top\"><div class=\"brand\"><span class=\"disc\"></span>Frigoris</div>\
-         <div class=\"what\">touchdown study</div></header>\n<main>\n\
-         <h1>What {name} can land on</h1>\n{}\n\
+    let shell = Shell {
+        title: "touchdown",
+        what: "touchdown study",
+        style: &[CHART_STYLE, OWN_STYLE],
+        theme: false,
+    };
+    shell.page(&format!(
+        "<h1>What {name} can land on</h1>\n{}\n\
          <section class=\"card\"><pre>{text}</pre></section>\n\
          <footer>Every landing has its own sink rate, tilt, rate, heading, friction, soil, masses and liquid. \
-         Even slopes, no rocks.</footer>\n</main>\n</body>\n</html>\n",
+         Even slopes, no rocks.</footer>",
         chart(found).figure()
-    )
+    ))
 }
 
 /// The map alone, as a file of its own.
@@ -84,6 +86,6 @@ fn chart(found: &Findings) -> Chart {
         x_ticks: (0..=9).map(|n| AXIS_DEG_MAX / 9.0 * f64::from(n)).collect(),
         y_ticks: (0..=5).map(|n| V_M_S_MAX / 5.0 * f64::from(n)).collect(),
         curves,
-        levels: vec![],
+        ..Chart::default()
     }
 }

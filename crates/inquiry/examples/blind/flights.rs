@@ -1,0 +1,322 @@
+//! Flights that were lost by a known cause: drawn, flown, and kept only where the cause is the cause.
+//!
+//! A flight counts when the lander stands without the faults and not with them, of two faults each is needed, and the
+//! faults lose it in most flights with other errors too: what a lander loses by chance has no cause to be found.
+
+use icd::time::Span;
+use inquiry::prior::{Onset, sizes};
+use miette::IntoDiagnostic;
+use rayon::prelude::*;
+use rig::closed_loop::fly;
+use rig::record::{Record, Recording};
+use rig::scenario::Scenario;
+use rig::scenario::fault::Fault;
+use rig::severity::SEVERITIES;
+use rig::stand::Stand;
+use rig::verdict::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use truth::faulty::Moment;
+use truth::random::Stream;
+
+/// Flights of one cause, or of one pair of devices, at the most: no cause may carry the whole result.
+const ALIKE_MAX: usize = 14;
+/// Further runs with the same faults, and how many of them must be lost.
+const AGAIN: (u64, usize) = (3, 2);
+/// Numbers of those runs, beyond the first one's.
+const APART: u64 = 50_000_000;
+/// About how long a flight lasts, s: readings A and B.
+const FLIGHT_S: f64 = 800.0;
+/// Candidates flown between two looks at what is there.
+const BATCH: u64 = 64;
+
+/// One injected fault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Injected {
+    /// Device.
+    pub on: String,
+    /// Kind.
+    pub kind: String,
+    /// Its numbers in the file's units.
+    pub numbers: Vec<f64>,
+    /// Beginning, s.
+    pub from_s: f64,
+    /// End, s.
+    pub until_s: Option<f64>,
+}
+
+/// One lost flight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Place in [`BASES`].
+    pub base: usize,
+    /// Run number; with the seed of the test it fixes every draw.
+    pub run: u64,
+    /// What was injected.
+    pub faults: Vec<Injected>,
+    /// How it ended.
+    pub outcome: String,
+}
+
+/// What is flown: name, shipped scenario, whether a velocimeter is fitted.
+pub const BASES: [(&str, &str, bool); 4] = [
+    ("a", "m2-nominal-from-ignition", false),
+    ("b", "m2-nominal-b-from-ignition", false),
+    ("a-velocimeter", "m2-nominal-from-ignition", true),
+    ("b-velocimeter", "m2-nominal-b-from-ignition", true),
+];
+
+/// The scenario files of the four, written into a folder, and their stands.
+///
+/// # Errors
+/// A folder that cannot be written, a scenario that cannot be set up.
+pub fn bases(folder: &Path, seed: u64) -> miette::Result<Vec<Stand>> {
+    std::fs::create_dir_all(folder).into_diagnostic()?;
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let scenarios = scenarios.canonicalize().into_diagnostic()?;
+    let stand = |(name, extends, velocimeter): (&str, &str, bool)| {
+        let extends = scenarios.join(format!("{extends}.toml"));
+        let file = folder.join(format!("{name}.toml"));
+        let text = format!(
+            "extends = {extends:?}\nseed = {seed}\n[flight]\nconfiguration = \"as-flown\"\n\
+             velocimeter = {velocimeter}\nradar_altimeter = false\ncamera = false\nhazard_lidar = false\n"
+        );
+        std::fs::write(&file, text).into_diagnostic()?;
+        Stand::new(Scenario::read(&file)?).into_diagnostic()
+    };
+    BASES.into_iter().map(stand).collect()
+}
+
+impl Injected {
+    /// One of `causes`, `less` standard deviations smaller than it would be.
+    fn drawn(causes: &[(&str, &str)], less: f64, stream: &mut Stream) -> Self {
+        let (family, kind) = causes[(stream.uniform() * causes.len() as f64) as usize];
+        let like = match family {
+            "assist.0" => 6.0,
+            "jet.0" => 8.0,
+            "switch.0" => 4.0,
+            _ => 0.0,
+        };
+        let nth = (stream.uniform() * like) as usize;
+        let on = match family.split_once('.') {
+            Some((family, _)) => format!("{family}.{nth}"),
+            None => family.to_string(),
+        };
+        let z = stream.normal() - less;
+        let numbers =
+            sizes(&on, kind).iter().map(|size| size.at(z, stream.uniform() < 0.5)).collect();
+        let Onset { from_s, until_s } = Onset::draw(FLIGHT_S, stream);
+        Self { on, kind: kind.to_string(), numbers, from_s, until_s }
+    }
+
+    /// As a scenario has it; `None` where a number lies outside its limits.
+    pub fn fault(&self) -> Option<Fault> {
+        let moment = |s| Moment::After(Span::from_s(s));
+        Fault::of(
+            &self.on,
+            &self.kind,
+            &self.numbers,
+            moment(self.from_s),
+            self.until_s.map(moment),
+        )
+        .ok()
+    }
+
+    /// Device, like devices as one.
+    pub fn family(&self) -> String {
+        self.on.split('.').next().unwrap_or_default().to_string()
+    }
+
+    /// Device and kind, like devices as one.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.family(), self.kind)
+    }
+}
+
+impl Case {
+    /// Names of what was injected, in order of the alphabet.
+    pub fn name(&self) -> String {
+        let mut names: Vec<String> = self.faults.iter().map(Injected::name).collect();
+        names.sort();
+        names.join(" + ")
+    }
+
+    /// What the ground received.
+    ///
+    /// # Errors
+    /// A flight that cannot be started.
+    pub fn record(&self, stands: &[Stand]) -> miette::Result<Record> {
+        let stand = with(&stands[self.base], &self.faults)?;
+        let flown = fly(&stand, self.run, Recording::Full, |_| {})?;
+        flown.record.ok_or_else(|| miette::miette!("run {}: nothing recorded", self.run))
+    }
+}
+
+fn with(stand: &Stand, faults: &[Injected]) -> miette::Result<Stand> {
+    let faults = faults.iter().filter_map(Injected::fault).collect();
+    stand.again(stand.scenario.with_faults(faults)).into_diagnostic()
+}
+
+fn outcome(stand: &Stand, faults: &[Injected], run: u64) -> miette::Result<Outcome> {
+    Ok(fly(&with(stand, faults)?, run, Recording::Off, |_| {})?.judgement.outcome)
+}
+
+fn stands(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Landed | Outcome::HardLanding)
+}
+
+/// What can fail on a lander with rangefinder, star tracker and inertial unit; with a velocimeter where it has one.
+fn causes(velocimeter: bool) -> Vec<(&'static str, &'static str)> {
+    let absent = ["radar_altimeter", "camera", "gauge", "hazard_lidar"];
+    let on_board = |on: &str| !absent.contains(&on) && (velocimeter || on != "velocimeter");
+    let tried = SEVERITIES.iter().filter(|tried| on_board(tried.on));
+    let restarts = [("computer", "restart"), ("computer", "cold_restart")];
+    tried.map(|tried| (tried.on, tried.kind)).chain(restarts).collect()
+}
+
+/// Groups of causes that can need each other, as on Mission 2: what hides the ground, what leads navigation astray, what
+/// takes thrust.
+const HIDES: &[(&str, &str)] = &[
+    ("rangefinder", "dead"),
+    ("rangefinder", "not_enabled"),
+    ("rangefinder", "unfit"),
+    ("rangefinder", "range_limit"),
+    ("rangefinder", "weak_laser"),
+    ("rangefinder", "weak_at_speed"),
+    ("rangefinder", "saturation"),
+    ("rangefinder", "dropout"),
+    ("rangefinder", "latency"),
+    ("rangefinder", "noise"),
+];
+const ASTRAY: &[(&str, &str)] = &[
+    ("star_tracker", "bias"),
+    ("star_tracker", "drift"),
+    ("accelerometers", "bias"),
+    ("accelerometers", "drift"),
+    ("accelerometers", "scale"),
+    ("gyros", "bias"),
+    ("gyros", "drift"),
+    ("gyros", "scale"),
+];
+const TAKES: &[(&str, &str)] = &[
+    ("main", "scale"),
+    ("main", "saturation"),
+    ("main", "drift"),
+    ("assist.0", "dead"),
+    ("assist.0", "scale"),
+    ("assist.0", "saturation"),
+];
+const TOGETHER: [[&[(&str, &str)]; 2]; 4] =
+    [[HIDES, ASTRAY], [HIDES, ASTRAY], [HIDES, TAKES], [ASTRAY, TAKES]];
+
+/// Steps by which a fault of two that loses the lander alone is made smaller, standard deviations, and how many.
+const LESS: (f64, usize) = (0.4, 5);
+
+/// One fault of all, kept if it loses the lander.
+fn single(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
+    let mut stream = Stream::new(seed, run, "blind test");
+    let base = (stream.uniform() * BASES.len() as f64) as usize;
+    let fault = Injected::drawn(&causes(BASES[base].2), 0.0, &mut stream);
+    if fault.fault().is_none() {
+        return Ok(None);
+    }
+    let faults = vec![fault];
+    let found = outcome(&stands[base], &faults, run)?;
+    kept(stands, Case { base, run, faults, outcome: found.name().to_string() }, found)
+}
+
+/// Two faults that lose the lander together, each made smaller until it does not alone.
+fn pair(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
+    let mut stream = Stream::new(seed, run, "blind test");
+    let base = (stream.uniform() * BASES.len() as f64) as usize;
+    let groups = TOGETHER[(stream.uniform() * TOGETHER.len() as f64) as usize];
+    let mut less = [0.0; 2];
+    for _ in 0..LESS.1 {
+        let fault = |n: usize| {
+            let mut stream = Stream::new(seed, run, &format!("blind test {n}"));
+            Injected::drawn(groups[n], less[n], &mut stream)
+        };
+        let faults = vec![fault(0), fault(1)];
+        if faults.iter().any(|fault| fault.fault().is_none()) {
+            return Ok(None);
+        }
+        let found = outcome(&stands[base], &faults, run)?;
+        if self::stands(found) {
+            return Ok(None);
+        }
+        let mut alone = true;
+        for (n, fault) in faults.iter().enumerate() {
+            let lost = !self::stands(outcome(&stands[base], std::slice::from_ref(fault), run)?);
+            if lost && fault.numbers.is_empty() {
+                return Ok(None);
+            }
+            less[n] += if lost { LESS.0 } else { 0.0 };
+            alone &= !lost;
+        }
+        if alone {
+            return kept(
+                stands,
+                Case { base, run, faults, outcome: found.name().to_string() },
+                found,
+            );
+        }
+    }
+    Ok(None)
+}
+
+/// The case, if the lander stands without its faults and falls with them in most other flights too.
+fn kept(stands: &[Stand], case: Case, found: Outcome) -> miette::Result<Option<Case>> {
+    let Case { base, run, faults, .. } = &case;
+    let stand = &stands[*base];
+    if self::stands(found) || found == Outcome::Invalid || !self::stands(outcome(stand, &[], *run)?)
+    {
+        return Ok(None);
+    }
+    let again = (1..=AGAIN.0).map(|n| outcome(stand, faults, run + n * APART));
+    let again = again.collect::<miette::Result<Vec<Outcome>>>()?;
+    let lost = again.into_iter().filter(|outcome| !self::stands(*outcome)).count();
+    Ok((lost >= AGAIN.1).then_some(case))
+}
+
+/// The first `wanted` lost flights with so many faults each, from the candidate `first` on; not more than a few alike.
+/// `known`: those that an earlier call found; `keep` is called for each new one.
+///
+/// # Errors
+/// A flight that cannot be started.
+pub fn lost(
+    stands: &[Stand],
+    seed: u64,
+    first: u64,
+    count: usize,
+    wanted: usize,
+    known: Vec<Case>,
+    keep: impl Fn(&Case) -> miette::Result<()>,
+) -> miette::Result<Vec<Case>> {
+    let mut alike: BTreeMap<String, usize> = BTreeMap::new();
+    let mut out = known;
+    let mut next = out.last().map_or(first, |case| case.run + 1);
+    out.iter().for_each(|case| *alike.entry(case.name()).or_default() += 1);
+    while out.len() < wanted {
+        let tried: Vec<miette::Result<Option<Case>>> = (next..next + BATCH)
+            .into_par_iter()
+            .map(|run| if count == 1 { single(stands, seed, run) } else { pair(stands, seed, run) })
+            .collect();
+        next += BATCH;
+        for case in tried {
+            let Some(case) = case? else { continue };
+            let same = alike.entry(case.name()).or_default();
+            if *same < ALIKE_MAX.div_ceil(count * count) && out.len() < wanted {
+                *same += 1;
+                keep(&case)?;
+                out.push(case);
+            }
+        }
+        eprintln!(
+            "{} of {wanted} lost flights with {count} faults, {} candidates",
+            out.len(),
+            next - first
+        );
+    }
+    Ok(out)
+}

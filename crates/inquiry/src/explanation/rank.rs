@@ -1,0 +1,405 @@
+//! Explanations ranked: flown again, calibrated, merged, named.
+//!
+//! Owns: [`explain`], [`TEMPERATURE`]. Does not own: sets and their gains (`combine`), flights (`refly`).
+//! As programmed: gains are [`discounted`] for what the models do not know; the first sets are flown again; ln p = (prior + gains + agreement)/[`TEMPERATURE`], brought to a sum of
+//! one; sets that no evidence can tell apart are one explanation, with the sum of their probabilities.
+
+use super::refly::{self, Bench, Recorded};
+use super::{Explained, Explanation, FamilyShare, Mechanism, MechanismKind, Parts, Reflown};
+use super::{combine, decide, mechanism, refine};
+use crate::catalogue::{self, Family, Suspect};
+use crate::evidence::Evidence;
+use crate::finding::{Cause, Channel, Fault, Finding, Seen};
+use crate::mission::Mission;
+use crate::replayed::Replayed;
+use crate::trajectory::Trajectory;
+use crate::trajectory::linear::Linear;
+use crate::work::Work;
+use combine::Candidate;
+use icd::time::Span;
+use rayon::prelude::*;
+use rig::scenario::ScenarioError;
+use std::collections::BTreeMap;
+
+/// Logarithms of posteriors are divided by this: models are wrong in ways that gains do not know.
+pub const TEMPERATURE: f64 = 1.0;
+/// A channel whose largest gain is G has gains that are uncertain by this share of G: what models leave out is in every
+/// reading, so evidence does not grow without end with their number. By channel: streams, motion, thrust.
+const UNCERTAIN: [f64; 3] = [0.01, 0.02, 0.02];
+/// Sets that are flown again, and flights of each; in a quick inquiry.
+const FLOWN: (usize, u64) = (8, 3);
+const FLOWN_QUICK: (usize, u64) = (5, 1);
+/// Sets whose numbers are refined.
+const REFINED: usize = 2;
+/// Explanations listed at most, and those less probable than this are not.
+const LISTED: usize = 12;
+const LEAST: f64 = 1e-4;
+/// Navigation is wrong where its altitude is off by more than this, m and standard deviations.
+const WRONG: (f64, f64) = (50.0, 3.0);
+/// The flight's last part, in which that matters.
+const LATE: Span = Span::from_ms(300_000);
+
+/// What an explanation is made from.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// What was known.
+    pub mission: &'a Mission,
+    /// What was received.
+    pub evidence: &'a Evidence,
+    /// The flight software again.
+    pub replayed: &'a Replayed,
+    /// The motion.
+    pub trajectory: &'a Trajectory,
+    /// The filter behind it.
+    pub linear: &'a Linear,
+    /// What each channel says.
+    pub findings: &'a [Finding],
+    /// Few flights.
+    pub quick: bool,
+}
+
+/// Puts findings together, flies what comes out, ranks it.
+///
+/// - `progress`: called from any thread after each flight.
+///
+/// # Errors
+/// A mission that cannot be flown.
+pub fn explain(
+    case: &Case<'_>,
+    work: &Work,
+    progress: &(dyn Fn(String) + Sync),
+) -> Result<Explained, ScenarioError> {
+    let findings = discounted(case.findings);
+    let case = &Case { findings: &findings, ..*case };
+    let candidates = combine::combine(case.findings);
+    let bench = Bench::of(case.mission, case.trajectory);
+    let nav = case.replayed.snapshots.iter().map(|down| (down.t, down.nav.altitude_m));
+    let recorded = Recorded::of(case.evidence, case.trajectory, nav, bench.start.t);
+    let before = work.count();
+    let flights = fly(case, &candidates, &bench, work, progress)?;
+    let mut agreements = agreements(&candidates, &flights, &recorded);
+    let refined = refined(case, &candidates, &agreements, &bench, work, &recorded)?;
+    for (place, refined) in &refined {
+        agreements[*place] = agreements[*place].max(refined.1);
+    }
+    let mechanisms = mechanism::mechanisms(case.replayed, case.trajectory, case.linear);
+    let shares = shares(&candidates, &agreements);
+    let groups = groups(&candidates, &shares);
+    let mut ranking: Vec<Explanation> = groups
+        .iter()
+        .map(|group| {
+            let first = group[0];
+            let flown = flights.get(&first).map_or(&[][..], Vec::as_slice);
+            let agreement = flights.contains_key(&first).then_some(agreements[first]);
+            let mut out = explanation(&candidates[first], case.findings, &mechanisms);
+            out.probability = group.iter().map(|n| shares[*n]).sum();
+            out.ln_posterior = candidates[first].score() + agreements[first];
+            out.parts.reflight = agreement;
+            out.reflown = flown.first().cloned();
+            if let Some((faults, fits, flown)) = refined.get(&first) {
+                out.parts.reflight = out.parts.reflight.map(|before| before.max(*fits));
+                (out.faults, out.reflown) = (faults.clone(), Some(flown.clone()));
+                out.name = name(&out.faults, &out.unknown, out.mechanism.as_ref());
+            }
+            let others = group.iter().skip(1).map(|n| causes(&candidates[*n].suspects));
+            out.equals = others.collect();
+            out
+        })
+        .collect();
+    let too_high = too_high(case);
+    let families = families(&ranking, &mechanisms, too_high);
+    let outside = ranking.iter().filter(|one| !one.unknown.is_empty());
+    let outside_library = outside.fold(0.0, |sum, one| sum + one.probability);
+    ranking.truncate(LISTED);
+    let listed = |one: &Explanation| one.probability >= LEAST;
+    let count = ranking.iter().position(|one| !listed(one)).unwrap_or(ranking.len());
+    ranking.truncate(count.max(1));
+    let spreads = groups.iter().take(ranking.len());
+    let spreads: Vec<&[Reflown]> =
+        spreads.map(|group| flights.get(&group[0]).map_or(&[][..], Vec::as_slice)).collect();
+    let deciders = decide::decide(&mut ranking, &spreads, case.trajectory);
+    let flights = work.count().0 + work.count().1 - before.0 - before.1;
+    Ok(Explained { ranking, families, outside_library, mechanisms, deciders, flights })
+}
+
+/// Findings with what the models can be trusted for: each gain divided by 1 + εG, see [`UNCERTAIN`]. No channel says more
+/// than 1/ε.
+fn discounted(findings: &[Finding]) -> Vec<Finding> {
+    let mut largest: BTreeMap<Channel, f64> = BTreeMap::new();
+    for finding in findings {
+        let own = largest.entry(finding.channel).or_default();
+        *own = own.max(finding.gain);
+    }
+    let one = |finding: &Finding| {
+        let [stream, motion, thrust] = UNCERTAIN;
+        let share = match finding.channel {
+            Channel::Stream(_) => stream,
+            Channel::Motion => motion,
+            Channel::Thrust => thrust,
+        };
+        let most = largest.get(&finding.channel).copied().unwrap_or(0.0);
+        Finding { gain: finding.gain / (1.0 + share * most), ..finding.clone() }
+    };
+    findings.iter().map(one).collect()
+}
+
+/// The faults of a candidate, from the findings that it takes: a fault that two channels see, as the one with more gain
+/// has it.
+fn faults(candidate: &Candidate, findings: &[Finding]) -> Vec<Fault> {
+    let mut by_gain: Vec<_> = candidate.channels.iter().collect();
+    by_gain.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
+    let mut out: BTreeMap<&Cause, &Fault> = BTreeMap::new();
+    for (_, place, _) in by_gain {
+        for fault in findings.get(*place).map_or(&[][..], |finding| &finding.faults) {
+            out.entry(&fault.cause).or_insert(fault);
+        }
+    }
+    out.into_values().cloned().collect()
+}
+
+/// Flights of the first candidates and of the empty one, by place.
+fn fly(
+    case: &Case<'_>,
+    candidates: &[Candidate],
+    bench: &Bench<'_>,
+    work: &Work,
+    progress: &(dyn Fn(String) + Sync),
+) -> Result<BTreeMap<usize, Vec<Reflown>>, ScenarioError> {
+    let (count, each) = if case.quick { FLOWN_QUICK } else { FLOWN };
+    // What stands for others is flown for them.
+    let mut seen = Vec::new();
+    let distinct = |(n, candidate): (usize, &Candidate)| {
+        let class = combine::classes(&candidate.suspects)?;
+        let unknown = |suspect: &Suspect| matches!(suspect, Suspect::Unknown(_));
+        let new = !seen.contains(&class) && !class.iter().any(unknown);
+        seen.push(class);
+        new.then_some(n)
+    };
+    let mut places: Vec<usize> =
+        candidates.iter().enumerate().filter_map(distinct).take(count).collect();
+    let empty = candidates.iter().position(|candidate| candidate.suspects.is_empty());
+    places.extend(empty.filter(|empty| !places.contains(empty)));
+    let jobs: Vec<(usize, u64)> =
+        places.into_iter().flat_map(|place| (0..each).map(move |n| (place, n))).collect();
+    let one = |(place, n): (usize, u64)| {
+        let faults = faults(&candidates[place], case.findings);
+        let flown = bench.fly(work, &faults, n)?;
+        progress(format!("{}: {}", name_of(&faults), flown.outcome));
+        Ok((place, flown))
+    };
+    let flown: Vec<(usize, Reflown)> =
+        jobs.into_par_iter().map(one).collect::<Result<_, ScenarioError>>()?;
+    let mut out: BTreeMap<usize, Vec<Reflown>> = BTreeMap::new();
+    for (place, flight) in flown {
+        out.entry(place).or_default().push(flight);
+    }
+    Ok(out)
+}
+
+/// The first sets with their numbers refined, by place; none in a quick inquiry.
+fn refined(
+    case: &Case<'_>,
+    candidates: &[Candidate],
+    agreements: &[f64],
+    bench: &Bench<'_>,
+    work: &Work,
+    recorded: &Recorded,
+) -> Result<BTreeMap<usize, (Vec<Fault>, f64, Reflown)>, ScenarioError> {
+    if case.quick {
+        return Ok(BTreeMap::new());
+    }
+    let score = |n: usize| candidates[n].score() + agreements[n];
+    let numbers = |n: &usize| !causes(&candidates[*n].suspects).is_empty();
+    let mut places: Vec<usize> = (0..candidates.len()).filter(numbers).collect();
+    places.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
+    let one = |place: usize| {
+        let faults = faults(&candidates[place], case.findings);
+        Ok((place, refine::refine(bench, work, recorded, &faults)?))
+    };
+    places.into_iter().take(REFINED).map(one).collect()
+}
+
+/// The re-flight term of every candidate. One that was not flown has that of the candidate of its class that was; others
+/// the mean of those flown: nothing is known for or against them.
+fn agreements(
+    candidates: &[Candidate],
+    flights: &BTreeMap<usize, Vec<Reflown>>,
+    recorded: &Recorded,
+) -> Vec<f64> {
+    let flown: BTreeMap<usize, f64> =
+        flights.iter().map(|(place, all)| (*place, refly::agreement(recorded, all))).collect();
+    let mean = flown.values().sum::<f64>() / flown.len().max(1) as f64;
+    let of_class = |candidate: &Candidate| {
+        let class = combine::classes(&candidate.suspects)?;
+        let same = |place: &usize| {
+            candidates.get(*place).and_then(|own| combine::classes(&own.suspects)).as_ref()
+                == Some(&class)
+        };
+        flown.iter().find(|(place, _)| same(place)).map(|(_, value)| *value)
+    };
+    candidates.iter().map(|candidate| of_class(candidate).unwrap_or(mean)).collect()
+}
+
+/// Probabilities, which sum to one.
+fn shares(candidates: &[Candidate], agreements: &[f64]) -> Vec<f64> {
+    let all = candidates.iter().zip(agreements);
+    let scores: Vec<f64> =
+        all.map(|(candidate, agreement)| (candidate.score() + agreement) / TEMPERATURE).collect();
+    let best = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let raw: Vec<f64> = scores.iter().map(|score| libm::exp(score - best)).collect();
+    let sum: f64 = raw.iter().sum();
+    raw.into_iter().map(|share| share / sum).collect()
+}
+
+/// Candidates that cannot be told apart, by place; most probable first, in and among the groups. A set that holds two
+/// that cannot be told apart says nothing that one does not, and is left out.
+fn groups(candidates: &[Candidate], shares: &[f64]) -> Vec<Vec<usize>> {
+    let mut by_class: BTreeMap<Vec<Suspect>, Vec<usize>> = BTreeMap::new();
+    for (place, candidate) in candidates.iter().enumerate() {
+        if let Some(class) = combine::classes(&candidate.suspects) {
+            by_class.entry(class).or_default().push(place);
+        }
+    }
+    let mut out: Vec<Vec<usize>> = by_class.into_values().collect();
+    for group in &mut out {
+        group.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]).then(a.cmp(b)));
+    }
+    let total = |group: &[usize]| group.iter().map(|n| shares[*n]).sum::<f64>();
+    out.sort_by(|a, b| total(b).total_cmp(&total(a)).then_with(|| a.cmp(b)));
+    out
+}
+
+fn causes(suspects: &[Suspect]) -> Vec<Cause> {
+    let known = suspects.iter().filter_map(|suspect| match suspect {
+        Suspect::Known(cause) => Some(cause.clone()),
+        Suspect::Unknown(_) => None,
+    });
+    known.collect()
+}
+
+fn name_of(faults: &[Fault]) -> String {
+    match faults.is_empty() {
+        true => "nothing broke".to_string(),
+        false => {
+            let names: Vec<String> = faults.iter().map(catalogue::words).collect();
+            names.join(" and ")
+        }
+    }
+}
+
+/// What a candidate says, before it has a probability.
+fn explanation(
+    candidate: &Candidate,
+    findings: &[Finding],
+    mechanisms: &[Mechanism],
+) -> Explanation {
+    let faults = faults(candidate, findings);
+    let unknown: Vec<Channel> = candidate
+        .suspects
+        .iter()
+        .filter_map(|suspect| match suspect {
+            Suspect::Unknown(channel) => Some(*channel),
+            Suspect::Known(_) => None,
+        })
+        .collect();
+    // A sensor that has failed was not rejected wrongly.
+    let failed = |one: &&Mechanism| faults.iter().any(|fault| fault.cause.on == one.device.name());
+    let mechanism = mechanisms.iter().find(|one| !failed(one)).cloned();
+    let mut seen: Vec<Seen> = mechanism.iter().flat_map(|one| one.seen.clone()).collect();
+    for (_, place, _) in &candidate.channels {
+        seen.extend(findings.get(*place).into_iter().flat_map(|finding| finding.seen.clone()));
+    }
+    seen.sort_by_key(|seen| seen.t);
+    Explanation {
+        name: name(&faults, &unknown, mechanism.as_ref()),
+        families: catalogue::families(&candidate.suspects),
+        faults,
+        unknown,
+        mechanism,
+        equals: Vec::new(),
+        probability: 0.0,
+        ln_posterior: candidate.score(),
+        parts: Parts {
+            prior: candidate.prior,
+            channels: candidate
+                .channels
+                .iter()
+                .map(|(channel, _, gain)| (*channel, *gain))
+                .collect(),
+            reflight: None,
+        },
+        seen,
+        reflown: None,
+        predicts: Vec::new(),
+    }
+}
+
+fn name(faults: &[Fault], unknown: &[Channel], mechanism: Option<&Mechanism>) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    if !faults.is_empty() {
+        parts.push(name_of(faults));
+    }
+    let channel = |channel: &Channel| match channel {
+        Channel::Stream(device) => format!("readings of {}", device.name().replace('_', " ")),
+        Channel::Motion => "measurements of the motion".to_string(),
+        Channel::Thrust => "answers of engines and jets".to_string(),
+    };
+    if !unknown.is_empty() {
+        let channels: Vec<String> = unknown.iter().map(channel).collect();
+        parts.push(format!("something not in the library in the {}", channels.join(" and the ")));
+    }
+    parts.extend(mechanism.map(|one| one.kind.text().to_string()));
+    match parts.is_empty() {
+        true => "nothing broke".to_string(),
+        false => parts.join("; "),
+    }
+}
+
+/// Whether navigation believed itself too high in the last part of the flight where it was most wrong for its knowledge;
+/// `None` when it was not wrong.
+fn too_high(case: &Case<'_>) -> Option<bool> {
+    let snapshots = &case.replayed.snapshots;
+    let mut worst: Option<(f64, f64)> = None;
+    let end = case.evidence.end()?;
+    for sample in case.trajectory.samples.iter().take(case.trajectory.after_loss) {
+        let place = snapshots.partition_point(|down| down.t < sample.t);
+        let Some(down) = snapshots.get(place).filter(|_| sample.t >= end - LATE) else { continue };
+        let (altitude_m, sigma_m) = sample.altitude_m;
+        let error_m = down.nav.altitude_m - altitude_m;
+        let z = error_m.abs() / libm::hypot(sigma_m, 1.0);
+        let wrong = error_m.abs() > WRONG.0 && z > WRONG.1;
+        if wrong && worst.is_none_or(|(_, other)| error_m.abs() > other.abs()) {
+            worst = Some((z, error_m));
+        }
+    }
+    worst.map(|(_, error_m)| error_m > 0.0)
+}
+
+/// Probability by family, most probable first.
+fn families(
+    ranking: &[Explanation],
+    mechanisms: &[Mechanism],
+    too_high: Option<bool>,
+) -> Vec<FamilyShare> {
+    let mut out: BTreeMap<String, f64> = BTreeMap::new();
+    for one in ranking {
+        let design = one.families == [Family::Design];
+        let mechanism: Option<MechanismKind> = mechanisms.first().map(|m| m.kind);
+        let name = match mechanism.filter(|_| design) {
+            Some(kind) => kind.text().to_string(),
+            None => {
+                let names: Vec<&str> =
+                    one.families.iter().map(|family| family.text(too_high)).collect();
+                names.join(" together with ")
+            }
+        };
+        *out.entry(name).or_default() += one.probability;
+    }
+    let mut out: Vec<FamilyShare> =
+        out.into_iter().map(|(name, probability)| FamilyShare { name, probability }).collect();
+    out.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.name.cmp(&b.name)));
+    out
+}
+
+#[cfg(test)]
+mod tests;

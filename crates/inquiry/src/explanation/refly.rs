@@ -1,0 +1,304 @@
+//! An explanation flown again in closed loop on the mission's models.
+//!
+//! Owns: [`Bench`] (the mission's stand at what the evidence says of start and constants, with any faults), the flight's
+//! summary, [`agreement`] with what was received. Does not own: the loop (`rig::closed_loop`), the journal (`work`).
+//! As programmed: the load and the start of navigation are those uploaded; the true start is the smoothed trajectory's
+//! first state; constants of nature that the trajectory estimates take their estimates, held at [`SOUND`] standard
+//! deviations, for the trajectory lays what failed into them; those of a device that the explanation has fail, which would
+//! count twice, and all others are at their medians. Noise is that of a run of its own.
+//! [`agreement`] is ln of how well flights of an explanation end and move as the recorded one did: that they end alike by
+//! the rule of Jeffreys, (k + ½)/(n + 1), and for altitude, vertical speed and navigation's error of altitude half the
+//! mean squared deviation in units of [`sigma`], held at [`FAR`]: the findings have weighed the readings already, this
+//! term says whether the lander gets lost the way it was.
+//! Refuses: another run's noise as evidence; exact times of the last second.
+
+use super::Reflown;
+use crate::catalogue::NAVIGATION;
+use crate::evidence::Evidence;
+use crate::finding::Fault;
+use crate::mission::Mission;
+use crate::trajectory::Trajectory;
+use crate::trajectory::reference::Pose;
+use crate::work::Work;
+use icd::constants::MOON_GRAVITY_M_S2;
+use icd::frames::Vector;
+use icd::time::Time;
+use rig::arrival::OrbitState;
+use rig::closed_loop::{Frame, Running};
+use rig::normal;
+use rig::scenario::{Dispersed, ScenarioError, fault};
+use rig::stand::Stand;
+use rig::verdict::Outcome;
+use sha2::{Digest, Sha256};
+use truth::faulty::Moment;
+
+/// Runs of a re-flight are numbered from here: no campaign gets there.
+pub const RUN: u64 = 1 << 40;
+/// A profile has a sample this often, s.
+const EVERY_S: f64 = 5.0;
+/// The flight is compared over its last part, s.
+const COMPARED_S: f64 = 240.0;
+/// Half a mean square is not taken for more than this.
+const FAR: f64 = 4.0;
+/// The start lies no more standard deviations from where navigation was told to start: all that an unseen failure lays
+/// into it beyond is none of the start's.
+const KNOWN: f64 = 4.0;
+/// A device that has not failed is no more standard deviations from its specification.
+const SOUND: f64 = 2.5;
+
+/// Where explanations are flown.
+pub struct Bench<'a> {
+    /// The mission.
+    pub mission: &'a Mission,
+    /// Where the flight began, by the evidence.
+    pub start: OrbitState,
+    /// Constants of nature by their key among `Stand::inputs`, in the key's unit.
+    pub constants: Vec<(String, f64)>,
+}
+
+impl<'a> Bench<'a> {
+    /// At a given start and given constants.
+    pub fn new(mission: &'a Mission, start: OrbitState, constants: Vec<(String, f64)>) -> Self {
+        Self { mission, start, constants }
+    }
+
+    /// At what the trajectory says; where it says nothing, or what cannot be, where navigation was told to start.
+    pub fn of(mission: &'a Mission, trajectory: &Trajectory) -> Self {
+        let t = mission.stand.planned_start().t;
+        let nav = &mission.nav;
+        let told = OrbitState { t, p_MB_I: nav.p_MB_I, v_MB_I: nav.v_MB_I };
+        let told = if nav.t == t { told } else { mission.stand.planned_start() };
+        let near = |pose: &Pose| {
+            let norm = |sigma: &[f64; 3]| libm::sqrt(sigma.iter().map(|x| x * x).sum::<f64>());
+            let [p, v] =
+                [pose.p_I - told.p_MB_I.si(), pose.v_I - told.v_MB_I.si()].map(|d| d.norm());
+            p <= KNOWN * norm(&nav.sigma_p_m) && v <= KNOWN * norm(&nav.sigma_v_m_s)
+        };
+        let start = trajectory.pose(t).filter(near).map_or(told, |pose| OrbitState {
+            t,
+            p_MB_I: Vector::from_si(pose.p_I),
+            v_MB_I: Vector::from_si(pose.v_I),
+        });
+        let constants = trajectory.constants.iter();
+        let constants = constants.filter(|(_, value, _)| value.is_finite());
+        let constants = constants.map(|(key, value, _)| (key.clone(), *value)).collect();
+        Self::new(mission, start, constants)
+    }
+
+    /// The mission's stand with faults, at start and constants as estimated. What a fault's device contributes to the
+    /// constants is left to the fault.
+    ///
+    /// # Errors
+    /// As `Stand::again`.
+    pub fn stand(&self, faults: &[Fault]) -> Result<Stand, ScenarioError> {
+        let named = faults.iter().filter_map(|fault| self.fault(fault)).collect();
+        let scenario = self.mission.stand.scenario.with_faults(named);
+        let stand = self.mission.stand.again(scenario)?;
+        let failed = |key: &str| {
+            let own = key.strip_prefix("nature.").unwrap_or(key);
+            faults.iter().any(|fault| own.starts_with(fault.cause.on.as_str()))
+        };
+        let unit = stand.inputs().into_iter().map(|input| {
+            let estimate = self.constants.iter().find(|(key, _)| *key == input.key && !failed(key));
+            match (estimate, input.value) {
+                (Some((_, value)), Dispersed::Normal { mean, sigma }) if sigma > 0.0 => {
+                    normal::cumulative(((value - mean) / sigma).clamp(-SOUND, SOUND))
+                }
+                _ => 0.5,
+            }
+        });
+        Ok(stand.at_point(unit.collect()))
+    }
+
+    /// A fault as the stand takes it; `None` for what no device has, as a wrong start of navigation, which the start has
+    /// in it.
+    fn fault(&self, fitted: &Fault) -> Option<fault::Fault> {
+        let Fault { cause, numbers, from, until } = fitted;
+        if cause.on == NAVIGATION {
+            return None;
+        }
+        let after = |t: Time| Moment::After((t - self.start.t).max(icd::time::Span::default()));
+        let keys = fault::Fault::keys(&cause.on, cause.kind);
+        let number = |(key, min, max): &(String, f64, f64)| {
+            let found = numbers.iter().find(|number| number.key == *key);
+            found.map_or(0.0, |number| number.value).clamp(*min, *max)
+        };
+        let values: Vec<f64> = keys.iter().map(number).collect();
+        fault::Fault::of(&cause.on, cause.kind, &values, after(from.0), until.map(after)).ok()
+    }
+
+    /// Flies faults with the noise of the `n`-th run, unless the journal knows the flight.
+    ///
+    /// # Errors
+    /// A mission that cannot be flown.
+    pub fn fly(&self, work: &Work, faults: &[Fault], n: u64) -> Result<Reflown, ScenarioError> {
+        work.once(&self.key(faults, n), || self.flight(&self.stand(faults)?, RUN + n))
+    }
+
+    fn key(&self, faults: &[Fault], n: u64) -> String {
+        let named: Vec<_> = faults.iter().filter_map(|fault| self.fault(fault)).collect();
+        let on: Vec<&str> = faults.iter().map(|fault| fault.cause.on.as_str()).collect();
+        let text = format!("{named:?} {on:?} {:?} {:?} {n}", self.start, self.constants);
+        let digest = Sha256::digest(text.as_bytes());
+        let hex: String = digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
+        format!("re-flight {hex}")
+    }
+
+    fn flight(&self, stand: &Stand, run: u64) -> Result<Reflown, ScenarioError> {
+        let Mission { load, nav, .. } = self.mission;
+        let mut running = Running::uploaded(stand, load, *nav, &self.start, run)?;
+        let mut profile: Vec<[f64; 6]> = Vec::new();
+        let mut last = None;
+        let mut observer = |frame: &Frame<'_>| {
+            let sample = sample(frame);
+            if sample.iter().any(|value| !value.is_finite()) {
+                return;
+            }
+            if profile.last().is_none_or(|before| sample[0] - before[0] >= EVERY_S) {
+                profile.push(sample);
+            }
+            last = Some(sample);
+        };
+        let end = loop {
+            if let Some(end) = running.step(&mut observer) {
+                break end;
+            }
+        };
+        profile
+            .extend(last.filter(|last| profile.last().is_some_and(|before| last[0] > before[0])));
+        let flown = running.finish(stand, end)?;
+        let touchdown = flown.touchdown;
+        Ok(Reflown {
+            outcome: flown.judgement.outcome.name().to_string(),
+            end_s: flown.simulated_s,
+            ground_m: touchdown.map(|at| [at.p_LB_L.x(), at.p_LB_L.y()]),
+            speed_m_s: touchdown.map(|at| [at.v_up_m_s, at.v_horizontal_m_s]),
+            propellant_kg: touchdown.map(|at| at.propellant_kg),
+            profile,
+            events: flown.events.iter().map(|(t_s, event)| (*t_s, event.code())).collect(),
+        })
+    }
+}
+
+fn sample(frame: &Frame<'_>) -> [f64; 6] {
+    let (view, nav) = (frame.view, &frame.telemetry.nav);
+    let facts = [frame.t_s, view.altitude_m, view.v_up_m_s, view.v_horizontal_m_s];
+    [facts[0], facts[1], facts[2], facts[3], nav.altitude_m, nav.v_up_m_s]
+}
+
+/// How the recorded flight ended and moved, as far as it was received.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recorded {
+    /// Whether it stood on the ground at the end; `None` where the end was not received and nothing follows.
+    pub stands: Option<bool>,
+    /// As `Reflown::profile`, with standard deviations of altitude and vertical speed in place of nothing: time since the
+    /// start, s; altitude; its sigma; vertical speed; its sigma; navigation's altitude.
+    pub profile: Vec<[f64; 6]>,
+}
+
+/// Specific force and rate of a lander at rest are steady within this: m/s² and rad/s; assumed.
+const REST: (f64, f64) = (0.25, 0.02);
+/// At rest on its legs the force lies within this of the body axis: cosine of 45°; assumed.
+const UPRIGHT: f64 = 0.7;
+/// Cycles at the end that are looked at for rest.
+const AT_REST: usize = 50;
+
+/// Whether the last readings are those of a lander at rest on its legs.
+fn stands(evidence: &Evidence) -> Option<bool> {
+    let last = evidence.cycles.len().checked_sub(AT_REST)?;
+    let cycles = evidence.cycles.get(last..)?;
+    let dt_s = icd::bus::CYCLE.s();
+    let still = cycles.iter().filter(|cycle| {
+        let imu = &cycle.sensors.imu;
+        let norm = |v: &[f64; 3]| libm::sqrt(v.iter().map(|x| x * x).sum::<f64>()) / dt_s;
+        let force = norm(&imu.dv_B_m_s);
+        (force - MOON_GRAVITY_M_S2).abs() < REST.0
+            && norm(&imu.dtheta_B_rad) < REST.1
+            && imu.dv_B_m_s[2] / dt_s > UPRIGHT * force
+    });
+    Some(still.count() * 10 >= 9 * AT_REST)
+}
+
+impl Recorded {
+    /// What the evidence and the trajectory say; `nav`: time and altitude as navigation believed it, in order.
+    pub fn of(
+        evidence: &Evidence,
+        trajectory: &Trajectory,
+        nav: impl Iterator<Item = (Time, f64)>,
+        start: Time,
+    ) -> Self {
+        let mut nav = nav.peekable();
+        let mut believed = f64::NAN;
+        let mut profile: Vec<[f64; 6]> = Vec::new();
+        for sample in trajectory.samples.iter().take(trajectory.after_loss) {
+            while let Some((_, altitude_m)) = nav.next_if(|(t, _)| *t <= sample.t) {
+                believed = altitude_m;
+            }
+            let t_s = (sample.t - start).s();
+            if profile.last().is_some_and(|before| t_s - before[0] < EVERY_S) {
+                continue;
+            }
+            let ((h, sigma_h), (v, sigma_v)) = (sample.altitude_m, sample.v_up_m_s);
+            profile.push([t_s, h, sigma_h, v, sigma_v, believed]);
+        }
+        Self { stands: stands(evidence), profile }
+    }
+}
+
+/// How far two flights of the same lander may differ that nothing tells apart: altitude by a tenth and 100 m, vertical
+/// speed by a tenth and 3 m/s, an error of navigation by a third and 100 m; assumed, for constants that are not estimated
+/// differ between them.
+fn sigma(altitude_m: f64, v_up_m_s: f64, error_m: f64) -> [f64; 3] {
+    let of = |share: f64, value: f64, least: f64| libm::hypot(share * value, least);
+    [of(0.1, altitude_m, 100.0), of(0.1, v_up_m_s, 3.0), of(0.33, error_m, 100.0)]
+}
+
+/// ln of how well flights of one explanation end and move as the recorded one; 0 is as well as can be.
+pub fn agreement(recorded: &Recorded, flights: &[Reflown]) -> f64 {
+    if flights.is_empty() {
+        return 0.0;
+    }
+    let alike = flights.iter().filter(|flight| Some(stood(flight)) == recorded.stands).count();
+    let ended = match recorded.stands {
+        Some(_) => libm::log((alike as f64 + 0.5) / (flights.len() as f64 + 1.0)),
+        None => 0.0,
+    };
+    let moved = flights.iter().map(|flight| moved(recorded, flight));
+    let mean = moved.sum::<f64>() / flights.len() as f64;
+    ended - (0.5 * mean).min(FAR)
+}
+
+/// Whether a flight ended at rest on its legs, however hard.
+pub fn stood(flight: &Reflown) -> bool {
+    Outcome::from_name(&flight.outcome).is_some_and(Outcome::stands)
+}
+
+/// Mean squared deviation over the last part, in units of [`sigma`]; each quantity as much as another.
+fn moved(recorded: &Recorded, flight: &Reflown) -> f64 {
+    let Some(end_s) = recorded.profile.last().map(|last| last[0]) else { return 0.0 };
+    let (mut sum, mut count) = (0.0, 0.0);
+    for [t_s, h, sigma_h, v, sigma_v, believed] in &recorded.profile {
+        if *t_s < end_s - COMPARED_S {
+            continue;
+        }
+        // A flight that is over by then stays where it ended.
+        let place = flight.profile.partition_point(|sample| sample[0] < t_s - 0.5 * EVERY_S);
+        let Some(sample) = flight.profile.get(place).or(flight.profile.last()) else { continue };
+        let [own_h, own_sigma_v, own_error] = sigma(*h, *v, believed - h);
+        let square = |difference: f64, one: f64, other: f64| {
+            let z = difference / libm::hypot(one, other);
+            (z * z).min(4.0 * FAR)
+        };
+        sum += square(sample[1] - h, own_h, *sigma_h);
+        sum += square(sample[2] - v, own_sigma_v, *sigma_v);
+        count += 2.0;
+        if believed.is_finite() {
+            sum += square((sample[4] - sample[1]) - (believed - h), own_error, *sigma_h);
+            count += 1.0;
+        }
+    }
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests;

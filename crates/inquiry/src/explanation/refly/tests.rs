@@ -1,0 +1,38 @@
+use super::*;
+
+fn profile(believed_error_m: f64) -> Vec<[f64; 6]> {
+    let sample = |n: i32| {
+        let t_s = 5.0 * f64::from(n);
+        let h = 3000.0 - 10.0 * t_s;
+        [t_s, h, -10.0, 0.0, h + believed_error_m, -10.0]
+    };
+    (0..60).map(sample).collect()
+}
+
+fn flight(outcome: Outcome, believed_error_m: f64) -> Reflown {
+    Reflown {
+        outcome: outcome.name().to_string(),
+        end_s: 300.0,
+        ground_m: None,
+        speed_m_s: None,
+        propellant_kg: None,
+        profile: profile(believed_error_m),
+        events: vec![],
+    }
+}
+
+fn recorded(error_m: f64) -> Recorded {
+    let of = |[t_s, h, v, _, believed, _]: [f64; 6]| [t_s, h, 5.0, v, 0.5, believed];
+    Recorded { stands: Some(false), profile: profile(error_m).into_iter().map(of).collect() }
+}
+
+#[test]
+fn a_flight_that_is_lost_the_same_way_agrees_best() {
+    let as_it_was = agreement(&recorded(1000.0), &[flight(Outcome::Lost, 1000.0)]);
+    let landed = agreement(&recorded(1000.0), &[flight(Outcome::Landed, 1000.0)]);
+    let well_known = agreement(&recorded(1000.0), &[flight(Outcome::Lost, 0.0)]);
+    assert!((as_it_was - libm::log(0.75)).abs() < 1e-12, "{as_it_was}");
+    assert!((landed - libm::log(0.25)).abs() < 1e-12, "{landed}");
+    assert!(well_known < as_it_was - 1.0, "{well_known}");
+    assert_eq!(agreement(&recorded(1000.0), &[]), 0.0);
+}

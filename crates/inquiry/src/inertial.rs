@@ -1,0 +1,179 @@
+//! What the inertial unit and the touchdown switches show by themselves: samples that mean nothing, scatter, strays.
+//!
+//! Owns: [`patterns`]. Does not own: biases, drifts and scales of the unit (`motion`).
+//! As programmed: faults of the whole unit, of its gyros and of its accelerometers explain the same samples and compete in
+//! one channel, [`Channel::Stream`] of the gyros; what gyros and accelerometers show apart from each other adds up to one
+//! finding of both. Samples that mean nothing are masked for both triads' devices by themselves.
+//! Refuses: more than one window a kind and part.
+
+mod exact;
+mod samples;
+mod scatter;
+mod switches;
+
+use crate::evidence::Evidence;
+use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen, Trust};
+use crate::mission::Mission;
+use crate::replayed::Replayed;
+use exact::{Found, PARTS, flag};
+use icd::time::Time;
+use rig::scenario::fault::Fault as Written;
+use samples::Sample;
+
+/// What says less is not reported, nats.
+const LEAST: f64 = 0.5;
+/// Findings of gyros and of accelerometers that say so much are reported together too, nats.
+const STRONG: f64 = 5.0;
+
+/// What the unit and the switches show, and which of their samples mean nothing.
+pub fn patterns(
+    mission: &Mission,
+    evidence: &Evidence,
+    replayed: &Replayed,
+) -> (Vec<Finding>, Trust) {
+    let imu = mission.stand.scenario.vehicle.machine.imu;
+    let samples = samples::samples(evidence, &imu);
+    let Some(first) = evidence.start() else { return Default::default() };
+    let limits = [imu.rate_rad_s_max, imu.specific_force_m_s2_max];
+    let same = samples::ln_same(&imu);
+    let mut found: Vec<Found> =
+        PARTS.iter().flat_map(|part| exact::exact(&samples, *part, &same, limits)).collect();
+    let nothing = meaningless(&samples, &found);
+    found.extend(scatter::scatter(&samples, &imu, replayed, &nothing));
+    found.retain(|found| found.gain > LEAST);
+    let mut trust = Trust::default();
+    for device in [Device::Gyros, Device::Accelerometers] {
+        let cycles: Vec<u32> = masked(&found, device).into_iter().map(|n| n as u32 + 1).collect();
+        if !cycles.is_empty() {
+            trust.masked.push((device, cycles));
+        }
+        let factor = noise_factor(&found, device, &imu);
+        if factor > 1.0 {
+            trust.noise.push((device, factor));
+        }
+    }
+    let scene = (samples.as_slice(), first);
+    let mut out: Vec<Finding> =
+        found.iter().map(|own| finding(scene, Device::Gyros, &[own], own.gain)).collect();
+    out.extend(together(scene, &found));
+    let closed: Vec<[bool; icd::bus::LEGS]> =
+        evidence.cycles.iter().skip(1).map(|cycle| cycle.sensors.touchdown).collect();
+    let switches = switches::switches(&samples, &closed);
+    let strong = switches.iter().filter(|own| own.gain > LEAST);
+    out.extend(strong.map(|own| finding(scene, Device::Switches, &[own], own.gain)));
+    out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    (out, trust)
+}
+
+/// Samples of each triad that an exact pattern of some weight says mean nothing.
+fn meaningless(samples: &[Sample], found: &[Found]) -> [Vec<bool>; 2] {
+    [Device::Gyros, Device::Accelerometers].map(|device| {
+        let mut out = vec![false; samples.len()];
+        masked(found, device).into_iter().for_each(|n| out[n] = true);
+        out
+    })
+}
+
+/// Samples of a triad that mean nothing, ascending.
+fn masked(found: &[Found], device: Device) -> Vec<usize> {
+    let strong = found
+        .iter()
+        .filter(|own| own.gain > STRONG && (own.on == "imu" || own.on == device.name()));
+    let mut out: Vec<usize> = strong.flat_map(|own| own.masked.iter().copied()).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+fn noise_factor(found: &[Found], device: Device, imu: &truth::vehicle::Imu) -> f64 {
+    let triad = usize::from(device == Device::Accelerometers);
+    let fine = samples::fine(imu)[triad];
+    let own = found.iter().find(|own| own.kind == "noise" && own.on == device.name());
+    let sigma = own.and_then(|own| own.numbers.first()).map_or(0.0, |(sigma, _)| *sigma);
+    (1.0 + sigma * sigma / (fine * fine)).sqrt()
+}
+
+/// The best of the gyros with the best of the accelerometers, and two kinds of one of them.
+fn together(scene: (&[Sample], Time), found: &[Found]) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for (n, one) in found.iter().enumerate().filter(|(_, own)| own.gain > STRONG) {
+        for other in found.iter().skip(n + 1).filter(|own| own.gain > STRONG) {
+            let apart = one.on != other.on && one.on != "imu" && other.on != "imu";
+            let aspects = scatter::of_scatter(one.kind) != scatter::of_scatter(other.kind);
+            if !apart && !aspects {
+                continue;
+            }
+            // A flag that both explain counts once.
+            let flags = one.flags.min(other.flags) as f64 * flag();
+            let gain = one.gain + other.gain - flags.min(one.gain.min(other.gain));
+            out.push(finding(scene, Device::Gyros, &[one, other], gain));
+        }
+    }
+    out
+}
+
+fn finding(
+    (samples, first): (&[Sample], Time),
+    device: Device,
+    found: &[&Found],
+    gain: f64,
+) -> Finding {
+    let time = |n: usize| samples.get(n).map_or(first, |sample| sample.t);
+    let fault = |own: &Found| {
+        let keys = Written::keys(own.on, own.kind);
+        let unit = exact::unit(own.on);
+        let si = |key: &str| {
+            if key == "probability" || own.on.starts_with("switch") { 1.0 } else { unit }
+        };
+        let number = |(n, (key, ..)): (usize, (String, f64, f64))| {
+            let (value, sigma) = own.numbers.get(n).copied().unwrap_or_default();
+            Fitted { value: value / si(&key), sigma: sigma / si(&key), key }
+        };
+        Fault {
+            cause: Cause { on: own.on.to_string(), kind: own.kind },
+            numbers: keys.into_iter().enumerate().map(number).collect(),
+            from: (if own.from == 0 { first } else { time(own.from) }, own.sigma_s),
+            until: own.until.map(time),
+        }
+    };
+    let seen = |own: &&Found| {
+        let t = (own.from > 0).then(|| time(own.from));
+        let since = samples.get(own.from).map_or(0.0, |sample| sample.t_s);
+        let text = format!(
+            "{}: {} samples {} from {since:.2} s after the first cycle on{}",
+            own.on.replace('_', " "),
+            own.shown,
+            saying(own.kind),
+            own.until
+                .and_then(|n| samples.get(n))
+                .map_or(String::new(), |s| format!(" to {:.2} s", s.t_s)),
+        );
+        let measured =
+            matches!(own.kind, "noise" | "outliers" | "dead" if own.on.starts_with("switch"));
+        Seen { t, grade: if measured { Grade::Derived } else { Grade::Measured }, text }
+    };
+    Finding {
+        channel: Channel::Stream(device),
+        faults: found.iter().map(|own| fault(own)).collect(),
+        gain,
+        seen: found.iter().map(seen).collect(),
+    }
+}
+
+/// What samples show.
+fn saying(kind: &str) -> &'static str {
+    match kind {
+        "not_enabled" => "exactly zero, and the unit calls itself healthy,",
+        "dead" => "without any reading",
+        "unfit" => "in which the unit calls itself unfit,",
+        "stuck" => "exactly like the one before",
+        "stuck_on" => "closed while no other switch is",
+        "dropout" => "lost, one here and one there,",
+        "saturation" => "exactly at one limit below the unit's own",
+        "noise" => "that scatter more than specified",
+        _ => "far off their neighbours",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! The trajectory estimated again as if a fault were known: where an error is too large for one linearisation.
+//!
+//! As programmed: readings are freed of the fault as it fits, the trajectory is estimated from them, and what the fault adds
+//! to the new filter's innovations is put back, so that the same scan finds what is left to change: Gauss-Newton steps on
+//! numbers and times. The likelihood of all readings about the new trajectory against that about the first one is the
+//! gain's constant; readings that only one of them could use count [`UNMATCHED`] against the other.
+
+use super::scan::Fit;
+use super::suspects::Suspect;
+use super::system::{Injection, Place, Reading, System};
+use crate::evidence::Evidence;
+use crate::finding::{Device, Fault};
+use icd::bus::{Sensors, ShotQuality, SlantRange};
+use icd::frames::{B, I};
+use icd::rotation::Quaternion;
+use icd::time::Time;
+use nalgebra::Vector3;
+use std::collections::BTreeMap;
+
+/// ln density of a reading that was not foreseen, in units of its standard deviation; assumed: one in ten thousand.
+const UNMATCHED: f64 = -10.0;
+const DEG: f64 = std::f64::consts::PI / 180.0;
+const CYCLE_S: f64 = 0.02;
+
+/// What a fault does to values of one channel at one time.
+struct Error {
+    added: f64,
+    factor: f64,
+}
+
+fn error(fault: &Fault, channel: usize, t: Time) -> Option<Error> {
+    if t < fault.from.0 || fault.until.is_some_and(|until| t >= until) {
+        return None;
+    }
+    let si = match fault.cause.on.as_str() {
+        "gyros" => DEG / 3600.0,
+        "star_tracker" => DEG,
+        _ => 1.0,
+    };
+    let number = |n: usize| fault.numbers.get(n).map_or(0.0, |number| number.value);
+    Some(match fault.cause.kind {
+        "bias" => Error { added: number(channel) * si, factor: 1.0 },
+        "drift" => Error { added: number(channel) * si * (t - fault.from.0).s(), factor: 1.0 },
+        // Readings multiplied by nearly nothing cannot be freed of it.
+        "scale" => Error { added: 0.0, factor: number(0).clamp(0.05, 20.0) },
+        _ => return None,
+    })
+}
+
+/// The evidence without these faults, later ones taken off first.
+pub fn freed(evidence: &Evidence, faults: &[Fault]) -> Evidence {
+    let mut out = evidence.clone();
+    for fault in faults.iter().rev() {
+        for cycle in &mut out.cycles {
+            free(&mut cycle.sensors, fault);
+        }
+    }
+    out
+}
+
+fn free(sensors: &mut Sensors, fault: &Fault) {
+    let undo = |x: f64, channel: usize, t: Time| {
+        error(fault, channel, t).map_or(x, |error| (x - error.added) / error.factor)
+    };
+    let t = sensors.t;
+    let triad = |sums: &mut [f64; 3]| {
+        for (n, sum) in sums.iter_mut().enumerate() {
+            *sum = undo(*sum / CYCLE_S, n, t) * CYCLE_S;
+        }
+    };
+    match fault.cause.on.as_str() {
+        "gyros" => triad(&mut sensors.imu.dtheta_B_rad),
+        "accelerometers" => triad(&mut sensors.imu.dv_B_m_s),
+        "rangefinder" => range(sensors.rangefinder.as_mut(), &undo),
+        "radar_altimeter" => range(sensors.radar_altimeter.as_mut(), &undo),
+        "velocimeter" => {
+            if let Some(read) = &mut sensors.velocimeter {
+                for (n, speed) in read.speed_m_s.iter_mut().enumerate() {
+                    *speed = undo(f64::from(*speed), n, read.t) as f32;
+                }
+            }
+        }
+        "star_tracker" => {
+            if let Some(read) = &mut sensors.star_tracker {
+                let turn = Vector3::from_fn(|n, _| undo(0.0, n, read.t));
+                let q = Quaternion::<I, B>::from_si(read.q_IB) * Quaternion::<B, B>::exp(turn);
+                read.q_IB = q.si();
+            }
+        }
+        "camera" => {
+            if let Some(read) = &mut sensors.camera {
+                for seen in read.seen.iter_mut().take(usize::from(read.count)) {
+                    for (n, pixel) in seen.pixel.iter_mut().enumerate() {
+                        *pixel = undo(f64::from(*pixel), n, read.t) as f32;
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn range(read: Option<&mut SlantRange>, undo: &impl Fn(f64, usize, Time) -> f64) {
+    if let Some(read) = read.filter(|read| read.quality == ShotQuality::Valid) {
+        read.range_m = undo(f64::from(read.range_m), 0, read.t) as f32;
+    }
+}
+
+/// Which reading it is, whatever trajectory it is compared with.
+type Name = (Device, u8, u32, u16);
+
+/// ln likelihood of every reading, by name.
+pub struct Likelihood(BTreeMap<Name, f64>);
+
+impl Likelihood {
+    /// Of all readings of a system, its innovations replaced by `nu`.
+    pub fn of(system: &System, nu: &[f64]) -> Self {
+        let mut out = BTreeMap::new();
+        let mut again = 0_u16;
+        let mut before = None;
+        for (reading, nu) in system.readings().zip(nu) {
+            let Reading { device, component, cycle, s, .. } = *reading;
+            let name = (device, component, cycle);
+            // Several landmarks of one frame have the same name: they are counted.
+            again = if before == Some(name) { again + 1 } else { 0 };
+            before = Some(name);
+            out.insert((device, component, cycle, again), -0.5 * (nu * nu / s + libm::log(s)));
+        }
+        Self(out)
+    }
+
+    /// ln of its ratio to another.
+    pub fn over(&self, other: &Self) -> f64 {
+        let lacking = |from: &Self, of: &Self| {
+            from.0.keys().filter(|name| !of.0.contains_key(name)).count() as f64 * UNMATCHED
+        };
+        let common = self.0.iter().filter_map(|(name, own)| Some(own - other.0.get(name)?));
+        common.sum::<f64>() + lacking(other, self) - lacking(self, other)
+    }
+}
+
+/// What fits about one trajectory: its system, with the faults put back into the innovations.
+pub struct About {
+    /// The system.
+    pub system: System,
+    /// ln p of the readings with nothing wrong, in this system, over that in the first one.
+    pub constant: f64,
+    /// ln p of the readings freed of the faults, over that of the readings as they are in the first system.
+    pub freed: f64,
+}
+
+/// A fault as it is put back: what comes in at its beginning and at its end.
+pub struct PutBack<'a> {
+    /// The suspect.
+    pub suspect: &'a Suspect,
+    /// Size and signs.
+    pub fit: &'a Fit,
+    /// Times, s of the system's clock.
+    pub from_s: f64,
+    /// Its end.
+    pub until_s: Option<f64>,
+}
+
+impl PutBack<'_> {
+    fn shifts(&self, system: &System) -> Vec<f64> {
+        let scaled = |channels: Vec<Vec<(usize, f64)>>| -> Vec<(usize, f64)> {
+            let own = channels.into_iter().zip(&self.fit.pattern);
+            own.flat_map(|(channel, sign)| {
+                channel.into_iter().map(move |(state, by)| (state, by * sign * self.fit.size))
+            })
+            .collect()
+        };
+        let begins = scaled(self.suspect.begins());
+        let from = place_at(system, self.suspect.device, self.from_s);
+        let mut injections = vec![Injection { place: from, added: begins }];
+        if let Some(until_s) = self.until_s {
+            let place = place_at(system, self.suspect.device, until_s);
+            let added = scaled(self.suspect.ends(until_s - self.from_s));
+            injections.push(Injection { place, added });
+        }
+        system.shifts(&injections)
+    }
+}
+
+/// First place at or after a time at which a device's error can begin.
+pub fn place_at(system: &System, device: Device, t_s: f64) -> Place {
+    if t_s <= 0.0 {
+        return Place::before(0);
+    }
+    let first = system.epochs.partition_point(|epoch| epoch.t_s < t_s - 1.0);
+    for (k, epoch) in system.epochs.iter().enumerate().skip(first.max(1)) {
+        for n in 0..epoch.readings.len().max(1) {
+            let own = n == 0 || epoch.readings[n].device == device;
+            let place = Place { epoch: k, reading: n };
+            if own && system.t_s(place) >= t_s - 1e-6 {
+                return place;
+            }
+        }
+    }
+    Place::before(system.epochs.len().saturating_sub(1))
+}
+
+/// A system estimated without faults, and these put back.
+pub fn about(mut system: System, faults: &[PutBack<'_>], first: &Likelihood) -> About {
+    let mut nu = system.innovations();
+    let freed = Likelihood::of(&system, &nu).over(first);
+    for fault in faults {
+        nu.iter_mut().zip(fault.shifts(&system)).for_each(|(nu, shift)| *nu += shift);
+    }
+    let constant = Likelihood::of(&system, &nu).over(first);
+    let readings = system.epochs.iter_mut().flat_map(|epoch| &mut epoch.readings);
+    readings.zip(nu).for_each(|(reading, nu)| reading.nu = nu);
+    About { system, constant, freed }
+}

@@ -1,0 +1,297 @@
+//! A linear system with its filter's gains, and how an error that begins somewhere shows in the innovations.
+//!
+//! As published [WillskyJones1976]: an error e that a fault adds to the state of a filter shifts every later innovation by
+//! H e⁻; the filter follows with e⁺ = (I − K H) e⁻, e⁻ = Φ e⁺. The shifted innovations are Gaussian, so that the
+//! likelihood ratio of an error θ injected at one place is exp(θᵀh − ½ θᵀJθ) with
+//!     h = Σ gᵀν/S,   J = Σ gᵀg/S,   g = H Ψ(later, place).
+//! As programmed: h and J follow backwards over the readings, for every place and every state in one pass,
+//!     h⁻ = Hᵀν/S + (I − KH)ᵀh⁺,   J⁻ = HᵀH/S + (I − KH)ᵀJ⁺(I − KH),   h⁺ = Φᵀh⁻,   J⁺ = ΦᵀJ⁻Φ
+//! (the adjoint of the Bryson-Frazier smoother). An error that grows with time is a further state r that feeds its own:
+//! e⁻ = Φ e⁺ + r dt.
+
+use crate::finding::Device;
+use nalgebra::{DMatrix, DVector};
+
+/// One scalar reading as the filter met it.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Who measured.
+    pub device: Device,
+    /// Which of its scalars.
+    pub component: u8,
+    /// Place of the cycle in which it arrived.
+    pub cycle: u32,
+    /// When, s after the first epoch.
+    pub t_s: f64,
+    /// How it depends on the states: place and derivative.
+    pub h: Vec<(usize, f64)>,
+    /// Innovation, in the reading's unit.
+    pub nu: f64,
+    /// Its variance.
+    pub s: f64,
+    /// What the filter adds to its states for an innovation of one.
+    pub gain: Vec<f64>,
+}
+
+/// One instant at which readings were used, one after the other.
+#[derive(Clone, Debug)]
+pub struct Epoch {
+    /// When, s after the first epoch.
+    pub t_s: f64,
+    /// Transition of the states from the epoch before: row, column, value.
+    pub phi: Vec<(usize, usize, f64)>,
+    /// What was read.
+    pub readings: Vec<Reading>,
+}
+
+/// The whole flight.
+#[derive(Clone, Debug, Default)]
+pub struct System {
+    /// Number of states.
+    pub states: usize,
+    /// States of which an error can grow with time; the `n`-th has the place `states + n`.
+    pub growing: Vec<usize>,
+    /// In the order of time.
+    pub epochs: Vec<Epoch>,
+}
+
+/// A place in the flight: before one reading of one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The epoch.
+    pub epoch: usize,
+    /// The reading within it.
+    pub reading: usize,
+}
+
+impl Place {
+    /// Before all readings of an epoch.
+    pub const fn before(epoch: usize) -> Self {
+        Self { epoch, reading: 0 }
+    }
+}
+
+/// An error that comes in at a place: states (those that grow behind the others) and sizes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Injection {
+    /// Where.
+    pub place: Place,
+    /// State and what is added to it.
+    pub added: Vec<(usize, f64)>,
+}
+
+/// What the innovations from a place on say of an error that comes in there: all states, then those that grow.
+#[derive(Clone, Debug)]
+pub struct Adjoint {
+    /// Σ gᵀν/S.
+    pub h: DVector<f64>,
+    /// Σ gᵀg/S.
+    pub J: DMatrix<f64>,
+}
+
+impl System {
+    /// States and growing ones together.
+    pub fn width(&self) -> usize {
+        self.states + self.growing.len()
+    }
+
+    /// Place of the growing error of a state, if it has one.
+    pub fn growth_of(&self, state: usize) -> Option<usize> {
+        self.growing.iter().position(|own| *own == state).map(|n| self.states + n)
+    }
+
+    /// Time at a place, s.
+    pub fn t_s(&self, place: Place) -> f64 {
+        let epoch = self.epochs.get(place.epoch);
+        let reading = epoch.and_then(|epoch| epoch.readings.get(place.reading));
+        let of_epoch = epoch.map_or_else(|| self.end_s(), |epoch| epoch.t_s);
+        reading.filter(|_| place.reading > 0).map_or(of_epoch, |reading| reading.t_s)
+    }
+
+    /// Time of the last epoch, s.
+    pub fn end_s(&self) -> f64 {
+        self.epochs.last().map_or(0.0, |epoch| epoch.t_s)
+    }
+
+    /// Time from the epoch before to `k`, s.
+    fn dt_s(&self, k: usize) -> f64 {
+        let before = k.checked_sub(1).and_then(|before| self.epochs.get(before));
+        before.map_or(0.0, |before| self.epochs[k].t_s - before.t_s)
+    }
+
+    /// How much every innovation shifts, in the order of the readings, for errors that come in.
+    pub fn shifts(&self, injections: &[Injection]) -> Vec<f64> {
+        let mut out = Vec::new();
+        let mut column = vec![0.0; self.width()];
+        for k in 0..self.epochs.len() {
+            self.carry(k, &mut column);
+            self.meet(k, &mut column, injections, &mut out);
+        }
+        out
+    }
+
+    /// Carries an error from the epoch before to `k`.
+    pub(super) fn carry(&self, k: usize, column: &mut [f64]) {
+        if k == 0 || column.iter().all(|e| *e == 0.0) {
+            return;
+        }
+        let mut next = vec![0.0; self.width()];
+        for (row, col, value) in &self.epochs[k].phi {
+            next[*row] += value * column[*col];
+        }
+        let dt_s = self.dt_s(k);
+        for (n, state) in self.growing.iter().enumerate() {
+            let rate = column[self.states + n];
+            next[*state] += rate * dt_s;
+            next[self.states + n] = rate;
+        }
+        column.copy_from_slice(&next);
+    }
+
+    /// Takes an error through the readings of an epoch; `injections` come in where they belong.
+    fn meet(&self, k: usize, column: &mut [f64], injections: &[Injection], out: &mut Vec<f64>) {
+        let readings = &self.epochs[k].readings;
+        let inject = |n: usize, column: &mut [f64]| {
+            let here = Place { epoch: k, reading: n };
+            for injection in injections.iter().filter(|injection| injection.place == here) {
+                injection.added.iter().for_each(|(state, by)| column[*state] += by);
+            }
+        };
+        for (n, reading) in readings.iter().enumerate() {
+            inject(n, column);
+            let shift: f64 = reading.h.iter().map(|(state, by)| column[*state] * by).sum();
+            if shift != 0.0 {
+                column.iter_mut().zip(&reading.gain).for_each(|(e, gain)| *e -= gain * shift);
+            }
+            out.push(shift);
+        }
+        if readings.is_empty() {
+            inject(0, column);
+        }
+    }
+
+    /// Takes an error through the readings of an epoch.
+    pub(super) fn pass(&self, k: usize, column: &mut [f64]) {
+        for reading in &self.epochs[k].readings {
+            let shift: f64 = reading.h.iter().map(|(state, by)| column[*state] * by).sum();
+            if shift != 0.0 {
+                column.iter_mut().zip(&reading.gain).for_each(|(e, gain)| *e -= gain * shift);
+            }
+        }
+    }
+
+    /// All innovations, in the order of the readings.
+    pub fn innovations(&self) -> Vec<f64> {
+        self.readings().map(|reading| reading.nu).collect()
+    }
+
+    /// All readings in their order.
+    pub fn readings(&self) -> impl Iterator<Item = &Reading> {
+        self.epochs.iter().flat_map(|epoch| &epoch.readings)
+    }
+
+    /// Σ a b/S over all readings.
+    pub fn product(&self, a: &[f64], b: &[f64]) -> f64 {
+        self.readings().zip(a.iter().zip(b)).map(|(reading, (a, b))| a * b / reading.s).sum()
+    }
+
+    /// Goes backwards over all places, last first: `see(place, h, J)` with what the innovations from there on say.
+    pub fn backwards(&self, mut see: impl FnMut(Place, &DVector<f64>, &DMatrix<f64>)) {
+        let width = self.width();
+        let mut state = Adjoint { h: DVector::zeros(width), J: DMatrix::zeros(width, width) };
+        let mut scratch = DMatrix::zeros(width, width);
+        for k in (0..self.epochs.len()).rev() {
+            let readings = &self.epochs[k].readings;
+            for (n, reading) in readings.iter().enumerate().rev() {
+                self.unread(reading, &mut state);
+                see(Place { epoch: k, reading: n }, &state.h, &state.J);
+            }
+            if readings.is_empty() {
+                see(Place::before(k), &state.h, &state.J);
+            }
+            self.uncarry(k, &mut state, &mut scratch);
+        }
+    }
+
+    fn unread(&self, reading: &Reading, adjoint: &mut Adjoint) {
+        let gain = DVector::from_iterator(
+            self.width(),
+            reading.gain.iter().copied().chain(self.growing.iter().map(|_| 0.0)),
+        );
+        let along = &adjoint.J * &gain; // J K
+        let q = along.dot(&gain);
+        let of_h = adjoint.h.dot(&gain);
+        for (i, hi) in &reading.h {
+            adjoint.h[*i] += hi * (reading.nu / reading.s - of_h);
+            for n in 0..self.width() {
+                adjoint.J[(*i, n)] -= hi * along[n];
+                adjoint.J[(n, *i)] -= hi * along[n];
+            }
+        }
+        for (i, hi) in &reading.h {
+            for (j, hj) in &reading.h {
+                adjoint.J[(*i, *j)] += hi * hj * (q + 1.0 / reading.s);
+            }
+        }
+    }
+
+    fn uncarry(&self, k: usize, adjoint: &mut Adjoint, scratch: &mut DMatrix<f64>) {
+        if k == 0 {
+            return;
+        }
+        let dt_s = self.dt_s(k);
+        let phi = &self.epochs[k].phi;
+        let grow =
+            self.growing.iter().enumerate().map(|(n, state)| (*state, self.states + n, dt_s));
+        let keep = (0..self.growing.len()).map(|n| (self.states + n, self.states + n, 1.0));
+        let entries: Vec<(usize, usize, f64)> =
+            phi.iter().copied().chain(grow).chain(keep).collect();
+        let mut h = DVector::zeros(self.width());
+        scratch.fill(0.0);
+        for (row, col, value) in &entries {
+            h[*col] += value * adjoint.h[*row];
+            scratch.column_mut(*col).axpy(*value, &adjoint.J.column(*row), 1.0); // J Φ
+        }
+        adjoint.h = h;
+        // Φᵀ(JΦ) = (row r of JΦ goes to row c): by columns of its transpose, which is symmetric.
+        let product = scratch.transpose();
+        adjoint.J.fill(0.0);
+        for (row, col, value) in &entries {
+            adjoint.J.column_mut(*col).axpy(*value, &product.column(*row), 1.0);
+        }
+    }
+
+    /// What a set of shifted innovations has in common with an error that comes in at each place: Σ g b/S, all states, for
+    /// each place of `places` (ascending).
+    pub fn common(&self, shifts: &[f64], places: &[Place]) -> Vec<DVector<f64>> {
+        let mut out = Vec::with_capacity(places.len());
+        let mut left = places.iter().rev().peekable();
+        let mut h = DVector::<f64>::zeros(self.width());
+        let mut n = shifts.len();
+        for k in (0..self.epochs.len()).rev() {
+            let readings = &self.epochs[k].readings;
+            for place in (0..readings.len().max(1)).rev() {
+                if let Some(reading) = readings.get(place) {
+                    n -= 1;
+                    let of_h: f64 = reading.gain.iter().zip(h.iter()).map(|(k, h)| k * h).sum();
+                    let by = shifts[n] / reading.s - of_h;
+                    reading.h.iter().for_each(|(i, hi)| h[*i] += hi * by);
+                }
+                while left.next_if(|next| **next == Place { epoch: k, reading: place }).is_some() {
+                    out.push(h.clone());
+                }
+            }
+            if k > 0 {
+                let dt_s = self.dt_s(k);
+                let mut next = DVector::zeros(self.width());
+                self.epochs[k].phi.iter().for_each(|(row, col, v)| next[*col] += v * h[*row]);
+                for (n, state) in self.growing.iter().enumerate() {
+                    next[self.states + n] = h[self.states + n] + dt_s * h[*state];
+                }
+                h = next;
+            }
+        }
+        out.reverse();
+        out
+    }
+}

@@ -1,0 +1,216 @@
+//! When a device's reports come: late readings and wrong time tags.
+//!
+//! Owns: [`timing`]. Does not own: the reports (`stream`).
+//! A report comes in the first cycle that is not before its measurement plus the latency; both stand on the grid of cycles,
+//! so the time from tag to arrival is always the same. One that is later by λ has a true tag; a tag that is off by δ makes
+//! the same report seem to come later by −δ. What tells them apart: an arrival lies on the grid of cycles and a delay is a
+//! whole number of them, a wrong tag is any; a delay is never negative; a delay that begins leaves a pause as long as
+//! itself, a wrong tag none; a tag before the first cycle cannot be a true one.
+//! When a delay ends, what was on its way comes out one report a cycle.
+
+use super::part::{Clock, Part, TIMING, exact};
+use super::stream::{Report, Stream};
+use super::window::acting;
+use crate::finding::{Grade, Seen};
+use crate::prior;
+use icd::bus::CYCLE;
+use icd::time::Span;
+
+/// ln of the ratio with which a report of the right delay speaks for the fault. Assumed: one report in three million has
+/// another delay for no reason; for all reports together no more than the second figure.
+const REPORT: f64 = 15.0;
+const ALL: f64 = 1500.0;
+/// Against an explanation that something contradicts.
+const CONTRADICTED: f64 = 30.0;
+/// Fewest reports with a wrong delay that are looked at.
+const FEWEST: usize = 3;
+
+/// What the reports' times show, and what is added to a report's tag to have the time of its measurement, with what later
+/// it came, under the best explanation.
+pub(crate) struct Timing {
+    /// Explanations, best first; none where nothing is wrong.
+    pub parts: Vec<Part>,
+    /// Whether the best one is a delay, and by how much; else a wrong tag, by how much.
+    late: Option<Span>,
+    offset: Option<Span>,
+}
+
+/// Time from tag to arrival beyond the specified.
+fn excess(stream: &Stream, report: &Report) -> Span {
+    Span::from_ns((report.arrival - report.tag).ns() - stream.latency.ns())
+}
+
+/// Looks at the times of all reports.
+pub(crate) fn timing(stream: &Stream) -> Timing {
+    let healthy = Timing { parts: Vec::new(), late: None, offset: None };
+    let mut odd: Vec<i64> = stream
+        .reports
+        .iter()
+        .map(|report| excess(stream, report).ns())
+        .filter(|ns| *ns != 0)
+        .collect();
+    odd.sort_unstable();
+    let all = odd.len();
+    let runs = odd.chunk_by(|a, b| a == b);
+    let Some(commonest) = runs.max_by_key(|run| run.len()).filter(|run| run.len() >= FEWEST) else {
+        return healthy;
+    };
+    let excess_ns = commonest[0];
+    let excess = Span::from_ns(excess_ns);
+    let weight = REPORT.min(ALL / all as f64);
+    let mut parts = vec![late(stream, excess, weight), tagged(stream, excess, weight)];
+    parts.push(unknown(stream, all, weight));
+    let bad = parts.iter().position(|part| !part.gain.is_finite());
+    if let Some(place) = bad {
+        parts.remove(place);
+    }
+    parts.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    let first = parts.iter().find_map(|part| part.kind);
+    Timing {
+        late: (first == Some("latency")).then_some(excess),
+        offset: (first == Some("time_tag")).then_some(Span::from_ns(-excess_ns)),
+        parts,
+    }
+}
+
+impl Timing {
+    fn best(&self) -> Option<&Part> {
+        self.parts.iter().find(|part| part.kind.is_some())
+    }
+
+    /// How much later than specified a report of a measurement made at `t` arrives.
+    pub fn late(&self, t: icd::time::Time) -> Span {
+        let acts = |part: &&Part| t >= part.from.0 && part.until.is_none_or(|until| t < until);
+        match (self.late, self.best().filter(acts)) {
+            (Some(late), Some(_)) => late,
+            _ => Span::default(),
+        }
+    }
+
+    /// What is to be added to a report's tag.
+    pub fn ahead(&self, stream: &Stream, report: &Report) -> Span {
+        match self.offset {
+            Some(offset) if excess(stream, report).ns() == -offset.ns() => {
+                Span::from_ns(-offset.ns())
+            }
+            _ => Span::default(),
+        }
+    }
+
+    /// What the tags lack, s, if they are wrong.
+    pub fn tags_lack_s(&self) -> Option<f64> {
+        self.offset.map(|offset| -offset.s())
+    }
+}
+
+/// The clock of arrivals as they ought to have been, and the ratios of one explanation.
+fn judged(
+    stream: &Stream,
+    arrives: impl Fn(&Report) -> icd::time::Time,
+    fits: impl Fn(usize) -> bool,
+    weight: f64,
+) -> (Clock, Vec<f64>) {
+    let l = (0..stream.reports.len()).map(|k| {
+        let right = excess(stream, &stream.reports[k]).ns() == 0;
+        match (fits(k), right) {
+            (true, _) => weight,
+            (false, true) => -weight,
+            (false, false) => 0.0,
+        }
+    });
+    let l: Vec<f64> = l.collect();
+    let start = stream.over.0;
+    let times = stream.reports.iter().map(|report| arrives(report).max(start));
+    (Clock::new(stream.over, times), l)
+}
+
+fn late(stream: &Stream, late: Span, weight: f64) -> Part {
+    let reports = &stream.reports;
+    let fits = |k: usize| {
+        let own = excess(stream, &reports[k]).ns();
+        let drained = k > 0 && (reports[k].arrival - reports[k - 1].arrival).ns() <= CYCLE.ns();
+        own == late.ns() || (drained && own > 0 && own < late.ns())
+    };
+    let (clock, l) = judged(stream, |report| report.tag + stream.latency, fits, weight);
+    let acts = acting(&clock.axis, &l);
+    let ((numbers, ln_prior), name) =
+        sized(stream, "latency", late.s().max(1e-9), 0.25 * CYCLE.s());
+    let mut gain = acts.ln_evidence + ln_prior;
+    let early = reports.iter().enumerate().any(|(k, report)| fits(k) && report.tag < stream.over.0);
+    let fraction = late.ns() % CYCLE.ns() != 0;
+    for contradicted in [late.ns() < 0, fraction, early] {
+        gain -= if contradicted { CONTRADICTED } else { 0.0 };
+    }
+    let (from, until) = clock.window(&acts);
+    let n = (0..reports.len()).filter(|k| fits(*k)).count();
+    let text = format!(
+        "{n} of {} reports of the {name} come {:.2} s later than its latency allows.",
+        reports.len(),
+        late.s()
+    );
+    let seen = vec![Seen { t: Some(from.0), grade: Grade::Measured, text }];
+    Part { kind: Some("latency"), aspects: TIMING, gain, numbers, from, until, seen }
+}
+
+fn tagged(stream: &Stream, excess_span: Span, weight: f64) -> Part {
+    let reports = &stream.reports;
+    let offset_s = -excess_span.s();
+    let fits = |k: usize| excess(stream, &reports[k]).ns() == excess_span.ns();
+    let (clock, l) =
+        judged(stream, |report| report.tag + excess_span + stream.latency, fits, weight);
+    let acts = acting(&clock.axis, &l);
+    let ((numbers, ln_prior), name) = sized(stream, "time_tag", offset_s, 0.25 * CYCLE.s());
+    let (from, until) = clock.window(&acts);
+    // A pause where it began says that the reports were late.
+    let first = (0..reports.len()).find(|k| fits(*k));
+    let paused = first.is_some_and(|k| {
+        let before = if k == 0 {
+            stream.over.0 - Span::from_ns(stream.period.ns() - stream.latency.ns())
+        } else {
+            reports[k - 1].arrival
+        };
+        let pause = reports[k].arrival - before;
+        excess_span.ns() >= stream.period.ns()
+            && pause.ns() >= stream.period.ns() + excess_span.ns() / 2
+            && pause.ns() <= 2 * stream.period.ns() + excess_span.ns()
+    });
+    let mut gain = acts.ln_evidence + ln_prior - libm::log(2.0);
+    gain -= if paused { CONTRADICTED } else { 0.0 };
+    let n = (0..reports.len()).filter(|k| fits(*k)).count();
+    let text = format!(
+        "The time tags of {n} of {} reports of the {name} are {:.3} s away from where its latency puts them.",
+        reports.len(),
+        offset_s
+    );
+    let seen = vec![Seen { t: Some(from.0), grade: Grade::Measured, text }];
+    Part { kind: Some("time_tag"), aspects: TIMING, gain, numbers, from, until, seen }
+}
+
+/// Numbers of a kind with ln of the prior's mass for them; infinitely unlikely where the device cannot fail so.
+fn sized(
+    stream: &Stream,
+    kind: &str,
+    value: f64,
+    sigma: f64,
+) -> ((Vec<crate::finding::Fitted>, f64), &'static str) {
+    let name = stream.device.name();
+    if prior::sizes(name, kind).is_empty() {
+        return ((Vec::new(), f64::NEG_INFINITY), name);
+    }
+    (exact(name, kind, &[(value, sigma)]), name)
+}
+
+/// Delays of any kind, each report for itself.
+fn unknown(stream: &Stream, odd: usize, weight: f64) -> Part {
+    // Each report's delay is one of a thousand.
+    let each = weight - libm::log(1e3);
+    let text = format!(
+        "{odd} of {} reports of the {} come at times that its latency does not allow.",
+        stream.reports.len(),
+        stream.device.name()
+    );
+    let seen = vec![Seen { t: None, grade: Grade::Measured, text }];
+    let (from, numbers) = ((stream.over.0, 0.0), Vec::new());
+    let gain = odd as f64 * each - libm::log(8.0);
+    Part { kind: None, aspects: TIMING, gain, numbers, from, until: None, seen }
+}
