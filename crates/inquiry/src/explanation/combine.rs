@@ -270,11 +270,11 @@ mod tests {
     #[test]
     fn a_fault_that_two_channels_see_pays_once() {
         let all = combine(&[
-            finding(Channel::Stream(Device::Gyros), &[("imu", "dead")], 50.0),
-            finding(Channel::Motion, &[("imu", "dead")], 20.0),
+            finding(Channel::Stream(Device::StarTracker), &[("star_tracker", "drift")], 50.0),
+            finding(Channel::Motion, &[("star_tracker", "drift")], 20.0),
             finding(Channel::Motion, &[("gyros", "bias")], 21.0),
         ]);
-        assert_eq!(names(&all[0]), ["imu dead"]);
+        assert_eq!(names(&all[0]), ["star_tracker drift"]);
         assert!((all[0].score() - all[0].prior - 70.0).abs() < 1e-12);
     }
 
