@@ -14,7 +14,6 @@ use super::Options;
 use super::draw::{Hypothesis, Space};
 use super::fly::Flight;
 use rayon::prelude::*;
-use rig::scenario::ScenarioError;
 use truth::random::Stream;
 
 /// By how much the points' uncertainties are widened, generation by generation.
