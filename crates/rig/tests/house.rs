@@ -240,7 +240,7 @@ fn every_key_is_referenced_and_every_reference_is_used() {
         let comments = source::mask(&file.text).comments;
         used.extend(checks::keys(&comments).into_iter().map(|key| (key, file.path.clone())));
     }
-    for folder in ["vehicles", "scenarios", "matrices", "data"] {
+    for folder in ["vehicles", "scenarios", "matrices", "points", "data"] {
         for file in files(folder, &[".toml", ".md"]) {
             used.extend(checks::keys(&file.text).into_iter().map(|key| (key, file.path.clone())));
         }

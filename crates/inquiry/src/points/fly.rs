@@ -2,10 +2,10 @@
 //!
 //! Owns: [`Flight`]. Does not own: the flight (`rig::closed_loop`), what agrees with the points (`score`).
 
-use super::WIDENED;
 use super::draw::{DIMENSIONS, Hypothesis, START_SIGMAS, Space};
 use super::file::{Event, Points};
 use super::score::{Moment, Scorer};
+use super::sequence::WIDENED;
 use crate::catalogue::NAVIGATION;
 use crate::mission::Mission;
 use crate::prior::SIGMA_LN;
@@ -52,14 +52,14 @@ impl Flight {
     }
 }
 
-/// Flies a hypothesis as run `run`: with dispersions of its own.
+/// Flies a hypothesis.
 pub(super) fn fly(
     mission: &Mission,
     space: &Space,
     hypothesis: &Hypothesis,
     points: &Points,
-    run: u64,
 ) -> Result<Flight, ScenarioError> {
+    let run = hypothesis.run;
     let mut scenario = Scenario::clone(&mission.stand.scenario);
     scenario.faults = hypothesis.faults(space);
     let mut stand = mission.stand.clone();

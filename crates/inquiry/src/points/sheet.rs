@@ -26,7 +26,10 @@ pub fn sheet(points: &Points, told: &Told, repeat: Vec<String>) -> Sheet {
     let first = told.together.first();
     let counts = [
         ("flights flown".to_string(), told.flights.to_string()),
-        ("equal flights that their weights are worth".to_string(), format!("{:.1}", told.worth)),
+        (
+            "independent flights that their weights are worth".to_string(),
+            format!("{:.1}", told.worth),
+        ),
         (
             "points that no likely flight agrees with".to_string(),
             told.unexplained.len().to_string(),
@@ -215,10 +218,10 @@ fn method() -> Vec<(String, String)> {
              moment at which the flight passes its altitude. One report in 10,000 is taken to be wrong.",
         ),
         step(
-            "Rounds",
-            "Later flights are drawn around those that came near, first against widened uncertainties (population \
-             Monte Carlo [Beaumont2009]); flights of the last rounds count, by prior times likelihood over the density \
-             that they were drawn with.",
+            "Generations",
+            "A population of each number of causes is brought from the prior to the posterior: the points' uncertainties, \
+             widened at first, are narrowed; flights are weighted, resampled and moved (sequential Monte Carlo \
+             [DelMoral2006]); variances by lineage [LeeWhiteley2018].",
         ),
     ]
 }

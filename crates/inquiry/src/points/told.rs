@@ -1,15 +1,16 @@
 //! What the points tell, and what they do not.
 //!
 //! Owns: [`Told`] and how weighted flights become it. Does not own: the weights (`draw`).
-//! As programmed: a probability is a share of the weights; its standard deviation that of a ratio of weighted sums,
-//!     σ² = Σ w² (1 − p)² + …    over (Σ w)²
+//! As programmed: a probability is a share of the weights; its variance, and how many independent flights the weights are
+//! worth, by lineage (see `sequence`): with W the weight of a lineage and W₁ that of what is asked for in it,
+//!     σ² = Σ (W₁ − p W)²,    worth = 1 / Σ W²
 //! Intervals are weighted quantiles. Causes that the points do not tell apart: inside the most probable combination of
 //! families, those whose share of the weights is within [`APART`] of their share of the prior, on either side.
 
-use super::draw::{Entry, Hypothesis, OWN, Space, weights, worth};
+use super::draw::{Entry, Hypothesis, Space};
 use super::file::{KEYS, Point, Points};
 use super::score::believed_wrong;
-use super::{COUNTED, Drawn, Proposal};
+use super::sequence::{Drawn, OWN};
 use crate::catalogue::{self, Family, Suspect};
 use crate::finding::Cause;
 use rig::scenario::Dispersed;
@@ -111,7 +112,7 @@ pub struct Told {
     pub tracks: Vec<Track>,
     /// Flights flown.
     pub flights: usize,
-    /// Equal flights that their weights are worth.
+    /// Independent flights that their weights are worth.
     pub worth: f64,
 }
 
@@ -127,12 +128,22 @@ impl<'a> Weighted<'a> {
     fn share(&self, name: &str, holds: impl Fn(&Drawn) -> bool) -> Share {
         let pairs = || self.drawn.iter().zip(&self.weights);
         let probability: f64 = pairs().filter(|(d, _)| holds(d)).map(|(_, w)| w).sum();
-        let off = |(d, w): (&Drawn, &f64)| {
+        let mut off: BTreeMap<usize, f64> = BTreeMap::new();
+        for (d, w) in pairs() {
             let miss = f64::from(u8::from(holds(d))) - probability;
-            w * w * miss * miss
-        };
-        let sigma = pairs().map(off).sum::<f64>().sqrt();
+            *off.entry(d.lineage).or_default() += w * miss;
+        }
+        let sigma = off.values().map(|miss| miss * miss).sum::<f64>().sqrt();
         Share { name: name.to_string(), probability, sigma }
+    }
+
+    /// How many independent flights the weights are worth.
+    fn worth(&self) -> f64 {
+        let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
+        for (d, w) in self.drawn.iter().zip(&self.weights) {
+            *lineages.entry(d.lineage).or_default() += w;
+        }
+        1.0 / lineages.values().map(|w| w * w).sum::<f64>().max(f64::MIN_POSITIVE)
     }
 
     /// Shares of what each flight is one or more of, most probable first.
@@ -295,16 +306,8 @@ fn text(point: &Point) -> String {
 }
 
 /// What the flights tell.
-pub(super) fn told(
-    points: &Points,
-    space: &Space,
-    drawn: &[Drawn],
-    proposals: &[Proposal],
-) -> Told {
-    let ln = weights(drawn, proposals, space, |d| match d.round >= COUNTED {
-        true => d.flight.ln_likelihood(OWN),
-        false => f64::NEG_INFINITY,
-    });
+pub(super) fn told(points: &Points, space: &Space, drawn: &[Drawn], flights: usize) -> Told {
+    let ln: Vec<f64> = drawn.iter().map(|d| d.ln_weight).collect();
     let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let raw: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
     let sum: f64 = raw.iter().sum();
@@ -315,7 +318,7 @@ pub(super) fn told(
     };
     let families = all.shares(|d| all.words(d));
     let together = all.shares(|d| vec![all.words(d).join(" and ")]);
-    let worth = worth(&all.weights);
+    let worth = all.worth();
     let wrong = |(n, point): (usize, &Point)| {
         let doubt = |(d, w): (&Drawn, &f64)| w * believed_wrong(point, d.flight.ln[n][OWN]);
         let doubt: f64 = drawn.iter().zip(&all.weights).map(doubt).sum();
@@ -342,7 +345,7 @@ pub(super) fn told(
         said,
         alike,
         unexplained,
-        flights: drawn.len(),
+        flights,
         worth,
     }
 }
@@ -372,7 +375,7 @@ fn answer(families: &[Share], together: &[Share], worth: f64, unexplained: &[Str
         return "Nothing was flown.".to_string();
     };
     let mut out = format!(
-        "Most probably: {} ({}); as a combination: {} ({}). The flights that say so are worth {worth:.0} equal ones.",
+        "Most probably: {} ({}); as a combination: {} ({}). The flights that say so are worth {worth:.0} independent ones.",
         family.name,
         percent(family),
         first.name,
