@@ -72,7 +72,7 @@ impl<'m> Exact<'m> {
         let runs = values.chunk_by(|a, b| a == b);
         let ghost = runs.max_by_key(|run| run.len()).filter(|run| run.len() >= FEWEST);
         let most = largest.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let cut = largest.iter().filter(|x| x.total_cmp(&&most).is_eq()).count() >= FEWEST;
+        let cut = largest.iter().filter(|x| x.total_cmp(&most).is_eq()).count() >= FEWEST;
         let ghost = ghost.map(|run| run[0]);
         Self { model, off, step, repeated, ghost, limit: cut.then_some(most) }
     }
@@ -188,7 +188,7 @@ impl<'m> Exact<'m> {
             })
         });
         let typical = prior::sizes(name, "ghost").get(1).map_or(f64::NAN, |size| size.typical);
-        let other = !((value - typical).abs() <= 1e-4 * typical.abs().max(1.0));
+        let other = typical.is_nan() || (value - typical).abs() > 1e-4 * typical.abs().max(1.0);
         let penalty = if other { OTHER_VALUE } else { 0.0 };
         let n = self.model.slots.iter().filter_map(|slot| slot.valid());
         let n = n.filter(|report| self.is_ghost(report)).count();

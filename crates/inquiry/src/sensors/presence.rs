@@ -45,6 +45,9 @@ const CONTRADICTED: f64 = -20.0;
 /// No healthy value ends where a range limit is looked for beyond this share of it.
 const EDGE: f64 = 0.01;
 
+/// ln of the probability of a measurement under a fault: its numbers, set of unknowns, measurement.
+type Hit<'m> = Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm>;
+
 /// Measurements with what was to be expected of each.
 pub(crate) struct Model {
     /// The device.
@@ -264,9 +267,9 @@ impl Model {
     }
 
     /// ln of the probability of measurement `k` under a kind of fault: numbers, set of unknowns, measurement.
-    fn hit<'m>(&'m self, kind: &str) -> Option<Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm>> {
+    fn hit<'m>(&'m self, kind: &str) -> Option<Hit<'m>> {
         let reports = reports_silence(self.device);
-        let only = |wanted: Outcome| -> Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm> {
+        let only = |wanted: Outcome| -> Hit<'m> {
             Box::new(
                 move |_, _, k| {
                     if self.slots[k].outcome() == wanted { 0.0 } else { CONTRADICTED }

@@ -209,8 +209,9 @@ fn likeliest(axis: &Axis, sums: &[f64]) -> (usize, Option<usize>) {
             }
             if lead.1 < first {
                 lead = (f64::NEG_INFINITY, first);
-                for a in first..b {
-                    let value = axis.ln_onset[a] - sums[a];
+                let begun = axis.ln_onset.iter().zip(sums).enumerate();
+                for (a, (ln_onset, sum)) in begun.take(b).skip(first) {
+                    let value = ln_onset - sum;
                     lead = if value > lead.0 { (value, a) } else { lead };
                 }
             }
@@ -242,8 +243,8 @@ fn onset_sigma_s(axis: &Axis, sums: &[f64], from: usize, until: usize) -> f64 {
     }
     let likeliest = axis.ln_onset[from] - sums[from];
     let (mut total, mut mean, mut square) = (0.0, 0.0, 0.0);
-    for a in 1..until {
-        let weight = libm::exp((axis.ln_onset[a] - sums[a] - likeliest).min(0.0));
+    for (a, (ln_onset, sum)) in axis.ln_onset.iter().zip(sums).enumerate().take(until).skip(1) {
+        let weight = libm::exp((ln_onset - sum - likeliest).min(0.0));
         let off_s = axis.onset_s(a) - axis.onset_s(from);
         total += weight;
         mean += weight * off_s;
