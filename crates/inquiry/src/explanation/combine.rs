@@ -17,6 +17,8 @@ const OF_ALL: usize = 56;
 const SURE: f64 = 10.0;
 /// See the head of this module; assumed.
 const SAME: f64 = 0.9;
+/// Kinds that readings off by something else look like, and that look like it.
+const LOOSE: [&str; 5] = ["noise", "outliers", "time_tag", "ghost", "stuck"];
 /// Place of a gain that no finding of the set's own has.
 pub const CONSEQUENCE: usize = usize::MAX;
 /// Sets whose score is lower than the best by more than this are forgotten.
@@ -59,6 +61,8 @@ struct Numbered {
     mask: u64,
     /// Devices of its faults; of one that the library does not hold, that of its channel.
     on: Vec<String>,
+    /// All its faults are of the kinds [`LOOSE`].
+    loose: bool,
 }
 
 /// Every set worth a thought, best first; the empty one is always among them.
@@ -76,7 +80,8 @@ pub fn combine(findings: &[Finding]) -> Vec<Candidate> {
         .filter_map(|(place, finding)| {
             let (channel, gain) = (finding.channel, finding.gain);
             let on = devices(finding);
-            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on })
+            let loose = finding.faults.iter().all(|fault| LOOSE.contains(&fault.cause.kind));
+            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on, loose })
         })
         .collect();
     let mut out = vec![candidate(&[], &chosen, &numbered)];
@@ -190,12 +195,13 @@ fn hangs(channel: Channel) -> bool {
     !reference(channel) && channel != Channel::Stream(Device::Switches)
 }
 
-/// Whether two findings of stream and motion speak of one device and nothing else.
+/// Whether two findings of stream and motion speak of one device and nothing else, the stream of what is [`LOOSE`].
 fn same(one: &Numbered, other: &Numbered) -> bool {
-    let apart = matches!(
-        (one.channel, other.channel),
-        (Channel::Motion, Channel::Stream(_)) | (Channel::Stream(_), Channel::Motion)
-    );
+    let apart = match (one.channel, other.channel) {
+        (Channel::Motion, Channel::Stream(_)) => other.loose,
+        (Channel::Stream(_), Channel::Motion) => one.loose,
+        _ => false,
+    };
     let device = one.on.first();
     apart
         && device.is_some()
@@ -296,6 +302,10 @@ mod tests {
         let off = finding(Channel::Motion, &[("rangefinder", "bias")], 60.0);
         let all = combine(&[off.clone(), stream("rangefinder", Device::Rangefinder)]);
         assert_eq!(names(&all[0]), ["rangefinder bias"]);
+        let late = [("rangefinder", "latency")];
+        let late = finding(Channel::Stream(Device::Rangefinder), &late, 40.0);
+        let both = ["rangefinder bias", "rangefinder latency"];
+        assert_eq!(names(&combine(&[off.clone(), late])[0]), both, "a bias is not late");
         let all = combine(&[off, stream("velocimeter", Device::Velocimeter)]);
         assert_eq!(names(&all[0]), ["rangefinder bias", "velocimeter noise"]);
     }
