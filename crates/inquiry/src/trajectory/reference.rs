@@ -127,7 +127,7 @@ pub struct Reference {
 }
 
 /// Rate and force of a step with the triads' believed errors taken out.
-fn corrected(step: &Step, errors: &Errors) -> (Vector3<f64>, Vector3<f64>) {
+pub(super) fn corrected(step: &Step, errors: &Errors) -> (Vector3<f64>, Vector3<f64>) {
     let three = |first: usize| Vector3::new(errors[first], errors[first + 1], errors[first + 2]);
     let dt_s = step.dt_s;
     let (w, f) = (step.dtheta_B_rad / dt_s, step.dv_B_m_s / dt_s);
