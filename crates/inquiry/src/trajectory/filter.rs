@@ -100,14 +100,14 @@ impl Filter<'_> {
                 *slot *= own * keep;
             }
         }
-        for i in 0..MOTION {
+        for (i, row) in rows.iter().enumerate() {
             for (j, keep) in kept.iter().enumerate() {
-                let value = rows[i][MOTION + j] * keep;
+                let value = row[MOTION + j] * keep;
                 self.P[i][MOTION + j] = value;
                 self.P[MOTION + j][i] = value;
             }
-            for l in i..MOTION {
-                let value = dot(&rows[i], &transition.motion[l]);
+            for (l, partials) in transition.motion.iter().enumerate().skip(i) {
+                let value = dot(row, partials);
                 self.P[i][l] = value;
                 self.P[l][i] = value;
             }
