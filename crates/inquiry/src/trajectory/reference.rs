@@ -6,7 +6,7 @@
 //! with δω and δf what the triads' errors leave: δω = −b − M ω, δf = −b − M f. As programmed: θ and δv are summed cycle by
 //! cycle with the partials of every state, position by the trapezoid, gravity's gradient G held over an epoch.
 //! Gravity is the mission's own field, renewed twice a second in low orbit, up to four times less often in slower flight.
-//! Refuses: the Moon's rotation within the gradient, gravity's error (the mission's field is the best there is).
+//! Refuses: what errors of the rate make of the swing on the unit's lever arm, the Moon's rotation within the gradient, gravity's error (the mission's field is the best there is).
 
 use super::inertial::Step;
 use super::linear::Transition;
@@ -127,7 +127,7 @@ pub struct Reference {
 }
 
 /// Rate and force of a step with the triads' believed errors taken out.
-pub(super) fn corrected(step: &Step, errors: &Errors) -> (Vector3<f64>, Vector3<f64>) {
+fn corrected(step: &Step, errors: &Errors) -> (Vector3<f64>, Vector3<f64>) {
     let three = |first: usize| Vector3::new(errors[first], errors[first + 1], errors[first + 2]);
     let dt_s = step.dt_s;
     let (w, f) = (step.dtheta_B_rad / dt_s, step.dv_B_m_s / dt_s);
