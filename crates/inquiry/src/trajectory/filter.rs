@@ -2,7 +2,7 @@
 //!
 //! Owns: [`forward`], [`backward`]. Does not own: the linearisation (`readings`), the passes (`trajectory`).
 //! As published: the Kalman filter with readings taken one by one, and the fixed-interval smoother of Rauch, Tung and
-//! Striebel [RauchTungStriebel1965] in Bierman's form [Bierman1977] §X, which inverts nothing: back from the last epoch,
+//! Striebel [RauchTungStriebel1965] in Bierman's form [Bierman1977], which inverts nothing: back from the last epoch,
 //!     λ ← (I − K H)ᵀ λ − Hᵀ ν/S    Λ ← (I − K H)ᵀ Λ (I − K H) + Hᵀ H/S    between epochs λ ← Φᵀ λ, Λ ← Φᵀ Λ Φ
 //!     x_s = x − P λ    P_s = P − P Λ P
 //! As programmed: only rows of the motion are kept of each epoch's covariance.
@@ -100,14 +100,14 @@ impl Filter<'_> {
                 *slot *= own * keep;
             }
         }
-        for i in 0..MOTION {
+        for (i, row) in rows.iter().enumerate() {
             for (j, keep) in kept.iter().enumerate() {
-                let value = rows[i][MOTION + j] * keep;
+                let value = row[MOTION + j] * keep;
                 self.P[i][MOTION + j] = value;
                 self.P[MOTION + j][i] = value;
             }
-            for l in i..MOTION {
-                let value = dot(&rows[i], &transition.motion[l]);
+            for (l, partials) in transition.motion.iter().enumerate().skip(i) {
+                let value = dot(row, partials);
                 self.P[i][l] = value;
                 self.P[l][i] = value;
             }

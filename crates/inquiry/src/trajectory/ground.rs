@@ -15,7 +15,7 @@ use nalgebra::Vector3;
 use rig::load::ground_point;
 use truth::environment::terrain::Terrain;
 
-/// Resolution of the map, m: digital models made from stereo images and laser altimetry have posts every 59 m
+/// Resolution of the map, m: digital models made from stereo images and laser altimetry have posts every 60 m
 /// [Barker2016].
 pub const RESOLUTION_M: f64 = 60.0;
 /// Steepest ground that a ray cannot pass through, tangent.

@@ -2,7 +2,8 @@
 //!
 //! Owns: [`Step`], [`steps`]. Does not own: the unit's own errors (`states`), which cycles mean nothing (`finding::Trust`).
 //! As programmed: where cycles are missing, or a triad's readings are masked, its mean over [`ASIDE_S`] on either side is
-//! taken, straight between the two; what that may be wrong by is noise, worth a constant error over the whole hole.
+//! taken, straight between the two; what that may be wrong by is noise, worth a constant error over the whole hole. While
+//! the computer is down its valves are shut: nothing pushes.
 //! While no valve is open and the accelerometers agree that nothing pushes, there is no force: what they read is their error.
 //! Refuses: what pushed in a hole, by the commands; clocks that run back (such cycles are left out).
 
@@ -85,7 +86,8 @@ pub fn steps(
         &gyros,
         |step| &mut step.dtheta_B_rad,
         |step, _, hole_s| {
-            step.turn_rad2 += RATE_RAD_S * RATE_RAD_S * hole_s * step.dt_s;
+            let sigma = if step.down { DOWN_RAD_S } else { RATE_RAD_S };
+            step.turn_rad2 += sigma * sigma * hole_s * step.dt_s;
         },
     );
     fill(

@@ -6,7 +6,8 @@
 //! with δω and δf what the triads' errors leave: δω = −b − M ω, δf = −b − M f. As programmed: θ and δv are summed cycle by
 //! cycle with the partials of every state, position by the trapezoid, gravity's gradient G held over an epoch.
 //! Gravity is the mission's own field, renewed twice a second in low orbit, up to four times less often in slower flight.
-//! Refuses: the Moon's rotation within the gradient, gravity's error (the mission's field is the best there is).
+//! Refuses: what errors of the rate make of the swing on the unit's lever arm, the Moon's rotation within the gradient,
+//! gravity's error (the mission's field is the best there is).
 
 use super::inertial::Step;
 use super::linear::Transition;
@@ -247,6 +248,8 @@ impl Sums {
         let half = 0.5 * dt_s;
         // Position by the trapezoid: half a step with the velocity before, half with the one after.
         self.drift(half);
+        // So does attitude: the force acts in the middle of the turn.
+        self.turn(&R, &w, half);
         if !step.coasting {
             let pushed = skew(R * force * dt_s); // θ × a = −a × θ
             for i in 0..3 {
@@ -265,6 +268,11 @@ impl Sums {
             }
         }
         self.drift(half);
+        self.turn(&R, &w, half);
+    }
+
+    /// What the gyros' errors turn in a time.
+    fn turn(&mut self, R: &Matrix3<f64>, w: &Vector3<f64>, dt_s: f64) {
         // Lean n: the gyro's axis, the rate that it reads.
         const LEAN: [(usize, usize); 6] = [(0, 1), (0, 2), (1, 2), (1, 0), (2, 0), (2, 1)];
         for i in 0..3 {
