@@ -1,4 +1,4 @@
-//! Lists the scenario, vehicle and matrix files of the repository, so that the program carries all of them.
+//! Lists the scenario, vehicle, matrix and point files of the repository, so that the program carries all of them.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -6,7 +6,8 @@ use std::path::Path;
 fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let mut list = String::from("&[\n");
-    for folder in ["scenarios", "vehicles", "vehicles/imu", "vehicles/radio", "matrices"] {
+    for folder in ["scenarios", "vehicles", "vehicles/imu", "vehicles/radio", "matrices", "points"]
+    {
         let path = root.join(folder);
         println!("cargo::rerun-if-changed={}", path.display());
         let mut names = Vec::new();

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use inquiry::evidence::{Damage, Evidence};
 use inquiry::inquiry::{Inquiry, Options, Progress, investigate};
 use inquiry::mission::Mission;
+use inquiry::points;
 use inquiry::replayed::End;
 use inquiry::report;
 use inquiry::report::adapt::{Material, sheet};
@@ -38,7 +39,8 @@ work.jsonl in its folder.\n\n\
 Exit code: 0 the report is written, whatever it says; 2 there is none."
 )]
 pub struct Investigate {
-    /// File of space packets as received, or the folder of a flight: its telemetry.tm.
+    /// File of space packets as received, or the folder of a flight: its telemetry.tm. With --points: a file of published
+    /// points, or the name of a shipped one.
     telemetry: PathBuf,
     /// The mission: scenario file, or name of a shipped scenario; faults in it are left out [default: mission.toml
     /// beside the telemetry].
@@ -54,6 +56,15 @@ pub struct Investigate {
     /// Few flights, and nothing about what would have saved the lander.
     #[arg(long)]
     quick: bool,
+    /// From published points instead of packets.
+    #[arg(long, conflicts_with_all = ["mission", "load", "quick"])]
+    points: bool,
+    /// Flights of an inquiry from points.
+    #[arg(long, default_value_t = 1400, requires = "points")]
+    flights: usize,
+    /// Seed of an inquiry from points.
+    #[arg(long, default_value_t = 1, requires = "points")]
+    seed: u64,
     /// Threads; what they find does not depend on it [default: one a processor].
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -70,6 +81,11 @@ struct Files {
 impl Investigate {
     /// Investigates, tells, writes.
     pub fn run(&self) -> miette::Result<bool> {
+        if self.points {
+            let options = points::Options { flights: self.flights, seed: self.seed };
+            let run = || crate::points::run(&self.telemetry, self.out.as_deref(), &options);
+            return self.pool()?.install(run);
+        }
         let files = self.files()?;
         let mut unpacked = Unpacked::default();
         let evidence = Evidence::of_file(&files.telemetry).into_diagnostic()?;
@@ -88,17 +104,15 @@ impl Investigate {
             sensors: Some(VehicleFile::read(&vehicle)?),
             withheld: Vec::new(),
         };
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()?;
         let steps = Steps::begin();
-        let inquiry = pool.install(|| {
+        let inquiry = self.pool()?.install(|| {
             investigate(mission, evidence, &options, &|progress| steps.tell(&progress))
         });
         steps.end();
         let inquiry = inquiry.map_err(|reason| miette!("{reason}"))?;
-        let facts = vec![("program".to_string(), env!("CARGO_PKG_VERSION").to_string())];
+        let facts = vec![program()];
         let written =
-            report::write(&files.out, &sheet(material(&inquiry), facts, vec![repeat(&files)]));
+            report::write(&files.out, &sheet(Material::of(&inquiry), facts, vec![repeat(&files)]));
         let mut stdout = std::io::stdout().lock();
         for line in found(&inquiry) {
             say(&mut stdout, &line).into_diagnostic()?;
@@ -107,6 +121,11 @@ impl Investigate {
             say(&mut stdout, &format!("written: {}", file.display())).into_diagnostic()?;
         }
         Ok(true)
+    }
+
+    /// As many threads as were asked for.
+    fn pool(&self) -> miette::Result<rayon::ThreadPool> {
+        rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().into_diagnostic()
     }
 
     /// The files that belong to what is named.
@@ -130,19 +149,10 @@ impl Investigate {
     }
 }
 
-/// What the report is made of.
-fn material(inquiry: &Inquiry) -> Material<'_> {
-    Material {
-        mission: &inquiry.mission,
-        evidence: &inquiry.evidence,
-        replayed: &inquiry.replayed,
-        trajectory: &inquiry.trajectory,
-        findings: &inquiry.findings,
-        explained: &inquiry.explained,
-        timeline: &inquiry.timeline,
-        saved: inquiry.saved.as_ref(),
-        flown_from: inquiry.flown_from,
-    }
+/// Which program it was, for the report's head.
+fn program() -> (String, String) {
+    let code: String = campaign::code().chars().take(12).collect();
+    ("program".to_string(), format!("frigoris {}, code {code}", env!("CARGO_PKG_VERSION")))
 }
 
 /// The command that investigates the same again.

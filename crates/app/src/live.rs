@@ -6,9 +6,9 @@
 use crate::card;
 use crate::control::{Control, To, fresh_archive};
 use crate::fly::{Entrant, Landing};
-use crate::output;
 use crate::pace::{Pace, Speed};
 use crate::plain::say;
+use crate::{mission_file, output};
 use ::ground::command::key::read_key;
 use icd::time::{Span, Time};
 use icd::tm::Phase;
@@ -101,6 +101,7 @@ impl Live {
             let terrain = flown.record.as_ref().map(|record| ground(record)).unwrap_or_default();
             let landing = Landing { flown, terrain };
             let written = output::write(folder, std::slice::from_ref(entrant), &[landing], true)?;
+            mission_file::write(folder, &entrant.scenario)?;
             tell(&format!("written          {}", written.display()))?;
         }
         tell(&format!("to see it again  frigoris play {}", folder.display()))?;

@@ -25,6 +25,7 @@ mod pace;
 mod panel;
 mod plain;
 mod play;
+mod points;
 mod progress;
 mod rangefinder;
 mod rare;

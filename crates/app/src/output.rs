@@ -1,6 +1,7 @@
-//! What a flight leaves on disk: `record.parquet`, `telemetry.tm`, `summary.json`, `report.html`.
+//! What a flight leaves on disk: `record.parquet`, `telemetry.tm`, `uploaded.load`, `summary.json`, `report.html`.
 //!
-//! Owns: names and folders. Does not own: the formats (see `rig::record`, `rig::report`).
+//! Owns: names and folders. Does not own: the formats (see `rig::record`, `rig::report`), the mission's file
+//! (`mission_file`).
 
 use crate::fly::{Entrant, Landing};
 use rig::closed_loop::Flown;

@@ -1,4 +1,4 @@
-//! The scenario, vehicle and matrix files that travel inside the program, so that it flies from any folder.
+//! The scenario, vehicle, matrix and point files that travel inside the program, so that it flies from any folder.
 //!
 //! Owns: finding what a person named. Order: the file as written, `scenarios/NAME.toml` or `vehicles/NAME.toml` below the current
 //! folder, then the copy inside the program, which is unpacked into a folder for temporary files.
@@ -70,6 +70,14 @@ impl Unpacked {
     /// As [`Self::locate`].
     pub fn locate_matrix(&mut self, named: &Path) -> Result<PathBuf, UnpackError> {
         self.locate_in("matrices", named)
+    }
+
+    /// The published points that `named` means; as [`Self::locate`].
+    ///
+    /// # Errors
+    /// As [`Self::locate`].
+    pub fn locate_points(&mut self, named: &Path) -> Result<PathBuf, UnpackError> {
+        self.locate_in("points", named)
     }
 
     /// As [`Self::locate`], for what is named by files that stay: an absolute path; what is inside the program is

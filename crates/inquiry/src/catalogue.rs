@@ -192,16 +192,31 @@ pub fn name(cause: &Cause) -> String {
     format!("{} {}", cause.on.replace('_', " "), deed(cause.kind))
 }
 
-/// Digits that mean something: two of the uncertainty.
+/// Three digits that count, with an exponent where there would be more places than that.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    if !(1e-3..1e5).contains(&size) {
+        return format!("{value:.2e}");
+    }
+    let places = (2.0 - libm::floor(libm::log10(size))).clamp(0.0, 5.0) as usize;
+    format!("{value:.places$}")
+}
+
+/// A number with its uncertainty: as many places as the uncertainty has two digits.
 fn figure(number: &Fitted) -> String {
     let Fitted { key, value, sigma } = number;
-    let digits = match *sigma > 0.0 && sigma.is_finite() {
-        true => (1.0 - libm::floor(libm::log10(*sigma))).clamp(0.0, 9.0) as usize,
-        false => 4,
-    };
-    match *sigma > 0.0 {
-        true => format!("{key} = {value:.digits$} ± {sigma:.digits$}"),
-        false => format!("{key} = {value:.digits$}"),
+    let known = *sigma > 0.0 && sigma.is_finite();
+    if !known {
+        return format!("{key} = {}", short(*value));
+    }
+    let plain = (1e-4..1e5).contains(sigma) && value.abs() < 1e6;
+    let places = (1.0 - libm::floor(libm::log10(*sigma))).clamp(0.0, 5.0) as usize;
+    match plain {
+        true => format!("{key} = {value:.places$} ± {sigma:.places$}"),
+        false => format!("{key} = {} ± {}", short(*value), short(*sigma)),
     }
 }
 
@@ -268,5 +283,7 @@ mod tests {
         }
         let number = Fitted { key: "latency_s".into(), value: 1.8734, sigma: 0.21 };
         assert_eq!(figure(&number), "latency_s = 1.87 ± 0.21");
+        let lost = Fitted { key: "x".into(), value: -3.2e-6, sigma: 1e148 };
+        assert_eq!(figure(&lost), "x = -3.20e-6 ± 1.00e148");
     }
 }

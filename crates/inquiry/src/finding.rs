@@ -153,6 +153,13 @@ pub struct Trust {
 }
 
 impl Trust {
+    /// Adds what is known of other devices.
+    pub fn join(&mut self, other: &Self) {
+        self.masked.extend(other.masked.iter().cloned());
+        self.noise.extend(&other.noise);
+        self.time_s.extend(&other.time_s);
+    }
+
     /// Whether a device's reading in a cycle may be used.
     pub fn uses(&self, device: Device, cycle: u32) -> bool {
         let of = self.masked.iter().filter(|(own, _)| *own == device);

@@ -11,10 +11,13 @@ use crate::finding::{Fault, Finding, Trust};
 use crate::mission::Mission;
 use crate::motion;
 use crate::replayed::Replayed;
+use crate::sensors;
+use crate::thrust::{self, Account};
 use crate::timeline::{Entry, timeline};
 use crate::trajectory::linear::Linear;
 use crate::trajectory::{self, Trajectory};
 use crate::work::{Work, WorkError};
+use crate::{computer, inertial};
 use icd::time::Time;
 use rig::scenario::{ScenarioError, VehicleFile};
 use std::path::PathBuf;
@@ -124,6 +127,8 @@ pub struct Inquiry {
     pub linear: Linear,
     /// Readings that mean nothing, and how noisy the others are.
     pub trust: Trust,
+    /// How the machine answered its commands.
+    pub thrust: Account,
     /// What each channel says.
     pub findings: Vec<Finding>,
     /// What happened.
@@ -143,12 +148,13 @@ pub struct Inquiry {
 /// inquiry says what can still be said.
 pub fn investigate(
     mission: Mission,
-    evidence: Evidence,
+    mut evidence: Evidence,
     options: &Options,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Inquiry, InquiryError> {
     let tell = |step: Step, what: String| progress(Progress { step, what });
     let begin = |step: Step| tell(step, String::new());
+    evidence.align(mission.nav.t);
     let work = journal(&mission, &evidence, options)?;
     begin(Step::Replay);
     let replayed = Replayed::of(&mission, &evidence);
@@ -158,15 +164,26 @@ pub fn investigate(
         findings.retain(|finding| !options.withholds(finding));
         findings
     };
-    let (found, trust) = (Vec::new(), Trust::default());
-    let mut findings = library(found);
+    let (unit, unit_trust) = inertial::patterns(&mission, &evidence, &replayed);
+    let (mut found, mut trust) = sensors::patterns(&mission, &evidence, &replayed);
+    trust.join(&unit_trust);
     begin(Step::Trajectory);
-    let (trajectory, linear) =
-        trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap_or_default();
+    let estimate = |trust: &Trust| trajectory::estimate(&mission, &evidence, &replayed, trust);
+    let mut estimated = estimate(&trust);
+    if let Some((trajectory, _)) = &estimated {
+        (found, trust) = sensors::against(&mission, &evidence, &replayed, trajectory);
+        trust.join(&unit_trust);
+        estimated = estimate(&trust);
+    }
+    let (trajectory, linear) = estimated.unwrap_or_default();
+    let mut findings = library(found);
+    findings.extend(library(unit));
     begin(Step::Motion);
     findings.extend(library(motion::findings(&mission, &evidence, &replayed, &trust, &linear)));
     begin(Step::Thrust);
-    findings.extend(library(Vec::new()));
+    let thrust = thrust::account(&mission, &evidence, &replayed);
+    findings.extend(library(thrust.findings.clone()));
+    findings.extend(library(computer::findings(&evidence, &replayed)));
     findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
     begin(Step::Explanation);
     let case = Case {
@@ -201,6 +218,7 @@ pub fn investigate(
         trajectory,
         linear,
         trust,
+        thrust,
         findings,
         explained,
         flown_from,

@@ -10,8 +10,8 @@
 #![warn(missing_docs)]
 #![allow(non_snake_case)] // monograms such as `p_MB_I`: see NOTATION.md
 
-mod sample;
 pub mod catalogue;
+pub mod computer;
 pub mod counterfactual;
 pub mod evidence;
 pub mod explanation;
@@ -24,6 +24,8 @@ pub mod points;
 pub mod prior;
 pub mod replayed;
 pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod sensors;
 pub mod thrust;
 pub mod timeline;

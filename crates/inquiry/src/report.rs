@@ -56,3 +56,6 @@ pub fn write(folder: &Path, sheet: &Sheet) -> Result<Vec<PathBuf>, Unwritten> {
     }
     Ok(written)
 }
+
+#[cfg(test)]
+mod tests;

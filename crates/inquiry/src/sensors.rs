@@ -6,7 +6,7 @@
 //! carry a value (`presence`), how the values scatter (`scatter`); exact patterns (`exact`) explain two of them at once.
 //! Explanations of different aspects add up to one of two or three faults.
 //! The findings of [`against`] take the place of those of [`patterns`] for the same devices.
-//! Refuses: two faults of one aspect, but for readings that are lost within a limited reach.
+//! Refuses: two faults of one aspect (readings lost within a limited reach); biases, drifts and scales of the gauge.
 
 mod exact;
 mod expected;
@@ -16,10 +16,12 @@ mod presence;
 mod readings;
 mod scatter;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod window;
 
-use crate::evidence::Evidence;
+use crate::evidence::{Cycle, Evidence};
 use crate::finding::{Device, Finding, Trust};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
@@ -45,6 +47,8 @@ const DEVICES: [Device; 7] = [
 ];
 /// An engine's thrust and its command may be apart by this, s.
 const AFTERGLOW_S: f64 = 0.4;
+/// A push that only an engine gives, m/s over a cycle. Assumed: ten times what jets give a lander of 300 kg.
+const PUSH_M_S: f64 = 0.004;
 /// Gains from here on change what is taken for a measurement.
 const CREDIBLE: f64 = 6.0;
 /// The same before there is a trajectory, when the ground and the lander's turning count as scatter.
@@ -70,8 +74,13 @@ pub fn against(
     replayed: &Replayed,
     trajectory: &Trajectory,
 ) -> (Vec<Finding>, Trust) {
-    let look = Look::along(mission, evidence, trajectory);
-    look_at(&Given::new(mission, evidence, replayed), look.as_ref())
+    let given = Given::new(mission, evidence, replayed);
+    let mut look = Look::along(mission, evidence, trajectory);
+    let ranges = stream(Device::Rangefinder, &given.vehicle, evidence);
+    if let (Some(look), Some(ranges)) = (&mut look, ranges) {
+        look.anchor(&ranges.unrepeated(), given.contact);
+    }
+    look_at(&given, look.as_ref())
 }
 
 /// What is looked at.
@@ -82,31 +91,41 @@ struct Given<'a> {
     contact: Option<Time>,
     /// Times at which the main or an assist engine was told to burn, ascending.
     burns: Vec<Time>,
+    /// Times at which a push was felt, ascending.
+    pushes: Vec<Time>,
 }
 
 impl<'a> Given<'a> {
     fn new(mission: &Mission, evidence: &'a Evidence, replayed: &Replayed) -> Self {
         let commanded = replayed.commanded.iter();
-        let burns = commanded.filter(|one| one.main_open || one.assist_on_us.iter().any(|us| *us > 0));
+        let burns =
+            commanded.filter(|one| one.main_open || one.assist_on_us.iter().any(|us| *us > 0));
         let burns = burns.map(|one| one.t).collect();
+        let pushed = |cycle: &&Cycle| {
+            let dv = cycle.sensors.imu.dv_B_m_s;
+            dv.iter().map(|dv| dv * dv).sum::<f64>() > PUSH_M_S * PUSH_M_S
+        };
+        let pushes = evidence.cycles.iter().filter(pushed).map(|cycle| cycle.sensors.t).collect();
         let down = replayed.commanded.iter().find(|one| one.phase >= Phase::Contact);
         let blow = readings::contact(evidence);
         let contact = match (blow, down.map(|one| one.t)) {
             (Some(blow), Some(down)) => Some(blow.min(down)),
             (blow, down) => blow.or(down),
         };
-        Self { evidence, vehicle: mission.stand.scenario.machine(), contact, burns }
+        Self { evidence, vehicle: mission.stand.scenario.machine(), contact, burns, pushes }
     }
 
-    /// Whether an engine burnt at `t`; `None` where that is too close to tell.
+    /// Whether an engine burnt at `t`; `None` where that is too close to tell, or commands and what is felt do not agree.
     fn burning(&self, t: Time) -> Option<bool> {
         let near = Span::from_s(AFTERGLOW_S);
-        let within = |from: Time, to: Time| {
-            let after = self.burns.partition_point(|burn| *burn < from);
-            self.burns.get(after).is_some_and(|burn| *burn < to)
+        let within = |times: &[Time], from: Time, to: Time| {
+            let after = times.partition_point(|burn| *burn < from);
+            times.get(after).is_some_and(|burn| *burn < to)
         };
-        let (before, after) = (within(t - near, t), within(t, t + near));
-        (before == after).then_some(before)
+        let at = |times: &[Time]| (within(times, t - near, t), within(times, t, t + near));
+        let all = [at(&self.burns), at(&self.pushes)];
+        let burns = all[0].0;
+        (all == [(burns, burns); 2]).then_some(burns)
     }
 }
 
@@ -148,11 +167,8 @@ fn doubt(trust: &mut Trust, found: &Doubt) {
 fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> (Doubt, Vec<Part>) {
     let device = stream.device;
     let timing = timing::timing(stream);
-    let slots = stream.slots(
-        given.evidence,
-        |t| timing.late(t),
-        |report| timing.ahead(stream, report),
-    );
+    let slots =
+        stream.slots(given.evidence, |t| timing.late(t), |report| timing.ahead(stream, report));
     let before = |slot: &Slot| given.contact.is_none_or(|contact| slot.taken < contact);
     let slots: Vec<Slot> = slots.into_iter().filter(before).collect();
     let model = match look {
@@ -169,19 +185,22 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     if let Some(best) = best.filter(|part| part.gain > CREDIBLE) {
         doubt.masked.extend(exact.worthless(best));
     }
-    let worthless = |slot: &&Slot| {
-        slot.report.is_none_or(|report| !doubt.masked.contains(&report.place))
-    };
+    let worthless =
+        |slot: &&Slot| slot.report.is_none_or(|report| !doubt.masked.contains(&report.place));
     let rest: Vec<Slot> = slots.iter().filter(worthless).copied().collect();
     let rows = readings::readings(stream, &rest, look, (given.evidence, &given.vehicle));
     let scatter = Scatter::new(device, stream.over, stream.period, &rows);
     let scattered = scatter::parts(&scatter);
+    // What an exact pattern explains is not looked at for silence once more.
+    let present = presence::parts(&model.without(&doubt.masked));
     mistime(&mut doubt, stream, &timing);
     distrust(&mut doubt, &scattered, (&scatter, &rows), look.is_none());
     let mut parts = timing.parts;
-    parts.extend(presence::parts(&model));
+    parts.extend(present);
     parts.extend(patterns);
-    parts.extend(scattered);
+    // Before there is a trajectory the ground scatters as well.
+    let least = if look.is_none() { RAW_CREDIBLE } else { 0.0 };
+    parts.extend(scattered.into_iter().filter(|part| part.gain > least));
     (doubt, parts)
 }
 
@@ -207,8 +226,7 @@ fn distrust(
     let credible = if raw { RAW_CREDIBLE } else { CREDIBLE };
     let Some(best) = best.filter(|part| part.gain > credible) else { return };
     let within = |t: Time| t >= best.from.0 && best.until.is_none_or(|until| t < until);
-    let hit: Vec<u32> =
-        rows.iter().filter(|row| within(row.taken)).map(|row| row.place).collect();
+    let hit: Vec<u32> = rows.iter().filter(|row| within(row.taken)).map(|row| row.place).collect();
     match best.kind {
         Some("outliers") => doubt.masked.extend(scatter.strays(2.0, STRAY_SIGMAS)),
         Some("noise") if (hit.len() as f64) < SHARE * rows.len() as f64 => doubt.masked.extend(hit),

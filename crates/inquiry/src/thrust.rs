@@ -1,55 +1,251 @@
 //! How the machine answers its commands: engines and jets.
-pub(crate) mod body;
-pub(crate) mod felt;
-pub(crate) mod fit;
-pub(crate) mod levels;
+//!
+//! Owns: [`account`], [`findings`]. Does not own: what the inertial unit itself does wrong (`sensors`, `motion`), how the
+//! machine works (`truth::actuators`, `truth::dynamics`: used as the mission's model).
+//! As programmed: the valves of all engines follow the commands in the machine's own model (`levels`); what is sensed is
+//! freed of what the liquid and the turning of the body do (`body`, `felt`); a healthy machine with the vehicle's spreads
+//! is fitted to the rest (`fit`); then every kind of fault of every engine is tried (`scan`), the best of them exactly
+//! (`exact`), and once more beside the best (two faults). Engines together too strong or too weak are nobody's fault here:
+//! that is the spread of thrust, or the scale of the accelerometers, which `motion` judges.
+//! Refuses: faults of three engines at once, tanks that leak.
+
+mod body;
+mod dry;
+mod exact;
+mod felt;
+mod fit;
+mod levels;
+mod scan;
+mod scatter;
+mod statements;
+
+pub use dry::Dry;
+
 use crate::evidence::Evidence;
+use crate::finding::{Channel, Finding};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
-pub fn dev(mission: &Mission, evidence: &Evidence, replayed: &Replayed) {
-    use levels::*;
+use body::Six;
+use exact::Exact;
+use felt::Felt;
+use fit::{Fit, Given};
+use icd::time::Time;
+use levels::{Course, Series, THRUSTERS};
+use rayon::prelude::*;
+use scan::{Kind, Tried};
+use truth::vehicle::Vehicle;
+
+/// Cycles that engines must be known in before anything is said.
+const CYCLES_MIN: usize = 100;
+/// Findings whose gain is less are not worth telling.
+const GAIN_MIN: f64 = 0.5;
+/// How many first guesses of each search are looked at exactly, and how many of them moved to where they fit best.
+const GUESSES: usize = 8;
+const REFINED: usize = 4;
+/// Cycles beyond a healthy machine's spreads from which on something gross is looked for.
+const ODD_MIN: usize = 3;
+/// A first guess this far below the best is not.
+const BEHIND: f64 = 0.02;
+/// Single faults that are told.
+const KEPT: usize = 10;
+/// Gain above which a second fault is looked for beside the first, and that it must add. Assumed.
+const FIRST_MIN: f64 = 8.0;
+const SECOND_MIN: f64 = 6.0;
+/// Cycles left out around the beginning and end of the first fault while the second is looked for.
+const EDGE: usize = 5;
+
+/// Thrust asked for and thrust sensed over one pulse frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// End of the frame.
+    pub t: Time,
+    /// What the commands should have given along the thrust axis, N.
+    pub commanded_N: f64,
+    /// What was sensed along it, N, at the mass that the commands leave.
+    pub sensed_N: f64,
+}
+
+/// What is to be said about engines and jets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Account {
+    /// Explanations of what was sensed, the best first; they compete.
+    pub findings: Vec<Finding>,
+    /// When the tanks ran dry, if they did.
+    pub dry: Option<Dry>,
+    /// Thrust over time, a pulse frame apart.
+    pub answers: Vec<Answer>,
+}
+
+/// The findings alone: see [`account`].
+pub fn findings(mission: &Mission, evidence: &Evidence, replayed: &Replayed) -> Vec<Finding> {
+    account(mission, evidence, replayed).findings
+}
+
+/// How the machine answered its commands.
+pub fn account(mission: &Mission, evidence: &Evidence, replayed: &Replayed) -> Account {
     let vehicle = mission.stand.scenario.machine();
     let end = felt::airborne(evidence);
-    let t0 = std::time::Instant::now();
-    let course = Course::of(evidence, replayed, end);
-    let series: Vec<Series> = (0..THRUSTERS).map(|n| course.series(&vehicle, n, &[])).collect();
-    eprintln!("levels {:?} cycles {} of {}", t0.elapsed(), end, evidence.cycles.len());
-    let used = felt::used_kg(&series, end);
-    let felt = felt::Felt::of(&vehicle, evidence, &course.ticks, &used, mission.load.vehicle.propellant_kg);
-    eprintln!("felt {:?}", t0.elapsed());
-    let r: Vec<body::Six> = (0..end).map(|k| {
-        let body = &felt.bodies[k / felt::BLOCK];
-        let mut r = felt.pushed[k];
-        for n in 0..THRUSTERS {
-            let spec = engine(&vehicle, n);
-            let g = body.to_force(&spec.p_BA_B.into(), &(nalgebra::Vector3::from(spec.d_B) * spec.thrust_N));
-            r -= fit::split(&g, series[n].level[k], series[n].turning[k]);
-        }
-        r
-    }).collect();
-    let dispersions = mission.stand.scenario.vehicle.dispersions;
-    let given = fit::Given { vehicle: &vehicle, dispersions: &dispersions, felt: &felt, series: &series, used_kg: &used };
-    let fit = fit::Fit::of(&given, &r);
-    eprintln!("fit {:?}", t0.elapsed());
-    eprintln!("in sigmas: {}", (45..55).map(|i| format!("{:.1}", fit.coefficients[i]/fit.prior[i])).collect::<Vec<_>>().join(" "));
-    let mut block: Vec<[f64;6]> = vec![];
-    for k in 0..end {
-        let x: [f64;6] = std::array::from_fn(|c| fit.we[k][c] / fit.w[k][c].max(1e-9).sqrt());
-        if felt.valid[k] == [true; 2] { block.push(x); }
-        if k % 1500 == 1499 {
-            let n = block.len().max(1) as f64;
-            let mean: Vec<f64> = (0..6).map(|c| block.iter().map(|r| r[c]).sum::<f64>() / n * n.sqrt()).collect();
-            let sd: Vec<f64> = (0..6).map(|c| (block.iter().map(|r| (r[c]).powi(2)).sum::<f64>() / n).sqrt()).collect();
-            let sd10: Vec<f64> = (0..6).map(|c| { let m: Vec<f64> = block.chunks(25).map(|b| b.iter().map(|r| r[c]).sum::<f64>()/b.len() as f64).collect(); (m.iter().map(|x| x*x).sum::<f64>()/m.len().max(1) as f64).sqrt()*5.0}).collect();
-            let mx: Vec<f64> = (0..6).map(|c| block.iter().map(|r| r[c].abs()).fold(0.0, f64::max)).collect();
-            let f = |v: &Vec<f64>| v.iter().map(|x| format!("{x:6.2}")).collect::<Vec<_>>().join(" ");
-            eprintln!("{k:6} n {n:5} mean*sqrt n {} | sd {} | sd25*5 {} | max {}", f(&mean), f(&sd), f(&sd10), f(&mx));
-            block.clear();
+    let Some(mut flown) = Flown::of(mission, &vehicle, evidence, replayed, end) else {
+        return Account::default();
+    };
+    let answers = flown.answers();
+    let dried = dry::place(&flown.felt, &flown.model);
+    let mut ran_dry = None;
+    if let Some(place) = dried {
+        let left_kg = flown.loaded_kg - flown.used_kg.get(place).unwrap_or(&0.0);
+        ran_dry = flown.ticks().get(place).map(|tick| Dry::at(tick.t, left_kg, mission));
+        // Bubbles come first.
+        let end = place.saturating_sub(2 * EDGE);
+        match Flown::of(mission, &vehicle, evidence, replayed, end) {
+            Some(shorter) => flown = shorter,
+            None => return Account { findings: Vec::new(), dry: ran_dry, answers },
         }
     }
-    let t1 = std::time::Instant::now();
-    for i in [0,1,3,8] {
-        let (a, b) = fit.worth(&given, i, &series[i].level, &series[i].turning);
-        eprintln!("{i} along {a:.3e} square {b:.3e} best {:.4} gain {:.2} {:?}", a/b, a*a/b/2.0, t1.elapsed());
+    Account { findings: flown.findings(mission), dry: ran_dry, answers }
+}
+
+/// The flight up to its end here, with what was asked for and what was felt.
+struct Flown<'a> {
+    vehicle: &'a Vehicle,
+    course: Course,
+    series: Vec<Series>,
+    used_kg: Vec<f64>,
+    loaded_kg: f64,
+    felt: Felt,
+    /// What healthy engines should have made felt.
+    model: Vec<Six>,
+}
+
+impl<'a> Flown<'a> {
+    fn of(
+        mission: &Mission,
+        vehicle: &'a Vehicle,
+        evidence: &Evidence,
+        replayed: &Replayed,
+        end: usize,
+    ) -> Option<Self> {
+        let course = Course::of(evidence, replayed, end);
+        let end = course.ticks.len();
+        if end < CYCLES_MIN {
+            return None;
+        }
+        let series: Vec<Series> =
+            (0..THRUSTERS).into_par_iter().map(|n| course.series(vehicle, n, &[])).collect();
+        let used_kg = felt::used_kg(&series, end);
+        let loaded_kg = mission.load.vehicle.propellant_kg;
+        let felt = Felt::of(vehicle, evidence, &course.ticks, &used_kg, loaded_kg);
+        let model = fit::model(vehicle, &felt, &series);
+        Some(Self { vehicle, course, series, used_kg, loaded_kg, felt, model })
+    }
+
+    fn ticks(&self) -> &[levels::Tick] {
+        &self.course.ticks
+    }
+
+    fn answers(&self) -> Vec<Answer> {
+        let frame = scan::GROUP;
+        let mean = |of: &[Six], at: usize| {
+            of[at..at + frame].iter().map(|six| six[2]).sum::<f64>() / frame as f64
+        };
+        let one = |at: usize| {
+            let mass_kg = self.felt.bodies[at / felt::BLOCK].mass_kg;
+            Answer {
+                t: self.ticks()[at + frame - 1].t,
+                commanded_N: mean(&self.model, at) * mass_kg,
+                sensed_N: mean(&self.felt.pushed, at) * mass_kg,
+            }
+        };
+        let last = self.felt.pushed.len().saturating_sub(frame);
+        (0..last).step_by(frame).map(one).collect()
+    }
+
+    fn findings(&self, mission: &Mission) -> Vec<Finding> {
+        let dispersions = mission.stand.scenario.vehicle.dispersions;
+        let given = Given {
+            vehicle: self.vehicle,
+            dispersions: &dispersions,
+            felt: &self.felt,
+            series: &self.series,
+            used_kg: &self.used_kg,
+        };
+        let pairs = self.felt.pushed.iter().zip(&self.model);
+        let rest: Vec<Six> = pairs.map(|(pushed, model)| pushed - model).collect();
+        let fit = Fit::of(&given, &self.model, &rest, &[]);
+        let exact = Exact { fit: &fit, given, course: &self.course };
+        let single = self.tried(&exact);
+        let mut found: Vec<Finding> =
+            single.iter().map(|one| self.finding(&exact, &[*one])).collect();
+        let known = |first: &&Tried| first.gain() > FIRST_MIN && !matches!(first.kind, Kind::Rough(_));
+        if let Some(first) = single.first().filter(known) {
+            let second = self.beside(&exact, &rest, first);
+            let joint = second.iter().map(|second| self.finding(&exact, &[*first, *second]));
+            found.extend(joint);
+        }
+        found.extend(statements::unknown(&fit, self.ticks()));
+        found.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+        found.retain(|finding| finding.gain > GAIN_MIN);
+        found
+    }
+
+    /// Single faults, the best first.
+    fn tried(&self, exact: &Exact<'_>) -> Vec<Tried> {
+        let odd = exact.fit.unusual.iter().filter(|unusual| **unusual).count();
+        let mut all: Vec<Tried> = Vec::new();
+        for gross in [false, true] {
+            if gross && odd < ODD_MIN {
+                continue;
+            }
+            let one = |n| scan::scan(exact.fit, self.vehicle, &self.course, &self.series, n, gross);
+            let scanned: Vec<Vec<Tried>> = (0..THRUSTERS).into_par_iter().map(one).collect();
+            let mut own = scanned.concat();
+            own.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
+            all.extend(own.into_iter().take(GUESSES));
+        }
+        all.extend((0..THRUSTERS).flat_map(|n| scan::from_the_start(exact.fit, n, odd >= ODD_MIN)));
+        let mut all: Vec<Tried> = all.par_iter().map(|one| exact.looked_at(one)).collect();
+        all.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
+        let best = all.first().map_or(0.0, Tried::gain);
+        all.retain(|one| one.gain() > (BEHIND * best).max(-3.0));
+        all.truncate(REFINED);
+        let mut out: Vec<Tried> = all.par_iter().map(|one| exact.refined(one)).collect();
+        let rough = (0..THRUSTERS)
+            .into_par_iter()
+            .map(|n| scatter::scan(exact.fit, &self.series, n))
+            .collect::<Vec<_>>();
+        out.extend(rough.concat());
+        out.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
+        out.truncate(KEPT);
+        out
+    }
+
+    /// What fits beside a first fault.
+    fn beside(&self, exact: &Exact<'_>, rest: &[Six], first: &Tried) -> Vec<Tried> {
+        let change = exact.change(first);
+        let left = exact.fit.without(&exact.given, rest, (first.thruster, &change));
+        let edge = |s: f64| {
+            let at = (s / icd::bus::CYCLE.s()) as usize;
+            at.saturating_sub(EDGE)..at + 2 * EDGE
+        };
+        let mut edges = vec![];
+        if first.from_s > 0.0 {
+            edges.push(edge(first.from_s));
+        }
+        edges.extend(first.until_s.map(edge));
+        let fit = Fit::of(&exact.given, &self.model, &left, &edges);
+        let again = Exact { fit: &fit, ..*exact };
+        let second = self.tried(&again);
+        let same =
+            |one: &Tried| one.thruster == first.thruster && one.kind.name() == first.kind.name();
+        second.into_iter().filter(|one| one.gain() > SECOND_MIN && !same(one)).take(3).collect()
+    }
+
+    fn finding(&self, exact: &Exact<'_>, faults: &[Tried]) -> Finding {
+        let start = self.ticks().first().map_or(Time::default(), |tick| tick.t);
+        Finding {
+            channel: Channel::Thrust,
+            faults: faults.iter().map(|one| statements::fault(one, start)).collect(),
+            gain: faults.iter().map(Tried::gain).sum(),
+            seen: faults.iter().map(|one| statements::seen(exact, one, start)).collect(),
+        }
     }
 }

@@ -58,8 +58,17 @@ const FUNCTION_LINES_MAX: usize = 70;
 const TABLES_OF_DATA: &[&str] = &[];
 
 /// Where the repository's own files are.
-const TOP_FOLDERS: &[&str] =
-    &["crates/", "data/", "docs/", "proof/", "scenarios/", "matrices/", "vehicles/", ".ci/"];
+const TOP_FOLDERS: &[&str] = &[
+    "crates/",
+    "data/",
+    "docs/",
+    "proof/",
+    "scenarios/",
+    "matrices/",
+    "points/",
+    "vehicles/",
+    ".ci/",
+];
 
 /// What flight software and the interface document may not contain outside their tests. A literal is
 /// blank here: `.expect( ` is the standard library's, a method of ours with that name takes values.
@@ -231,7 +240,7 @@ fn every_key_is_referenced_and_every_reference_is_used() {
         let comments = source::mask(&file.text).comments;
         used.extend(checks::keys(&comments).into_iter().map(|key| (key, file.path.clone())));
     }
-    for folder in ["vehicles", "scenarios", "matrices", "data"] {
+    for folder in ["vehicles", "scenarios", "matrices", "points", "data"] {
         for file in files(folder, &[".toml", ".md"]) {
             used.extend(checks::keys(&file.text).into_iter().map(|key| (key, file.path.clone())));
         }

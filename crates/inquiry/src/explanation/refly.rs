@@ -18,6 +18,7 @@ use crate::evidence::Evidence;
 use crate::finding::Fault;
 use crate::mission::Mission;
 use crate::trajectory::Trajectory;
+use crate::trajectory::reference::Pose;
 use crate::work::Work;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::frames::Vector;
@@ -39,6 +40,9 @@ const EVERY_S: f64 = 5.0;
 const COMPARED_S: f64 = 240.0;
 /// Half a mean square is not taken for more than this.
 const FAR: f64 = 4.0;
+/// The start lies no more standard deviations from where navigation was told to start: all that an unseen failure lays
+/// into it beyond is none of the start's.
+const KNOWN: f64 = 4.0;
 /// A device that has not failed is no more standard deviations from its specification.
 const SOUND: f64 = 2.5;
 
@@ -58,17 +62,25 @@ impl<'a> Bench<'a> {
         Self { mission, start, constants }
     }
 
-    /// At what the trajectory says; as planned where there is none.
+    /// At what the trajectory says; where it says nothing, or what cannot be, where navigation was told to start.
     pub fn of(mission: &'a Mission, trajectory: &Trajectory) -> Self {
-        let start = trajectory.samples.first().map_or_else(
-            || mission.stand.planned_start(),
-            |first| OrbitState {
-                t: first.t,
-                p_MB_I: Vector::from_si(first.p_MB_I_m),
-                v_MB_I: Vector::from_si(first.v_MB_I_m_s),
-            },
-        );
+        let t = mission.stand.planned_start().t;
+        let nav = &mission.nav;
+        let told = OrbitState { t, p_MB_I: nav.p_MB_I, v_MB_I: nav.v_MB_I };
+        let told = if nav.t == t { told } else { mission.stand.planned_start() };
+        let near = |pose: &Pose| {
+            let norm = |sigma: &[f64; 3]| libm::sqrt(sigma.iter().map(|x| x * x).sum::<f64>());
+            let [p, v] =
+                [pose.p_I - told.p_MB_I.si(), pose.v_I - told.v_MB_I.si()].map(|d| d.norm());
+            p <= KNOWN * norm(&nav.sigma_p_m) && v <= KNOWN * norm(&nav.sigma_v_m_s)
+        };
+        let start = trajectory.pose(t).filter(near).map_or(told, |pose| OrbitState {
+            t,
+            p_MB_I: Vector::from_si(pose.p_I),
+            v_MB_I: Vector::from_si(pose.v_I),
+        });
         let constants = trajectory.constants.iter();
+        let constants = constants.filter(|(_, value, _)| value.is_finite());
         let constants = constants.map(|(key, value, _)| (key.clone(), *value)).collect();
         Self::new(mission, start, constants)
     }

@@ -2,14 +2,13 @@
 //!
 //! Owns: [`Space`], [`Hypothesis`], [`Proposal`]. Does not own: the prior (`prior`, `catalogue`).
 //! As programmed: each cause has [`DIMENSIONS`] standard normal coordinates, which its size, signs, beginning and end are
-//! functions of, so that the prior of all numbers is φ(z). A proposal is a mixture: a share of the prior, and flights that
-//! came near, moved; some with one of their causes exchanged for any other. Moving a cause, its size goes by
+//! functions of, so that the prior of all numbers is φ(z). A hypothesis is moved by a kernel that leaves this prior as it
+//! is: one of its causes exchanged for any other, or all moved: the size by
 //!     z' = √(1 − s²) z + s ξ,    ξ ~ N(0, 1)
-//! with s out of [`STEPS`]; what matters by its sign alone keeps the sign or is drawn anew, times are moved or drawn anew:
-//! coordinates that do not matter are thus close to their prior and cost little weight. Like devices (engines, jets,
-//! switches) are drawn as the first of them with the prior of all.
+//! with s out of [`STEPS`]; what matters by its sign alone keeps the sign or is drawn anew, times are moved or drawn anew;
+//! and nature's dispersions are kept or drawn anew. Like devices (engines, jets, switches) are drawn as the first of them
+//! with the prior of all.
 
-use super::{Drawn, WIDENED};
 use crate::catalogue::{NAVIGATION, Suspect, class, ln_prior};
 use crate::finding::Cause;
 use crate::mission::Mission;
@@ -25,14 +24,9 @@ use truth::random::Stream;
 pub(super) const DIMENSIONS: usize = 8;
 /// Steps around what came near.
 const STEPS: [f64; 4] = [0.6, 0.25, 0.1, 0.04];
-/// Shares of proposals: drawn from the prior; with one cause exchanged. The rest moves the coordinates.
-const FRESH: f64 = 0.15;
+/// Shares of moves that exchange a cause, and of the others that keep nature's dispersions.
 const EXCHANGED: f64 = 0.25;
-/// Shares of hypotheses drawn from the prior that have none, one and two causes. The weights bring it to `catalogue`'s.
-const COUNTS: [f64; 3] = [0.05, 0.35, 0.6];
-/// Centres that a proposal keeps at the most, and how many flights' worth they are to be at the least.
-const CENTRES: usize = 150;
-const WORTH: f64 = 25.0;
+const KEEP_NATURE: f64 = 0.7;
 /// The start of navigation is wrong by this many stated deviations, typically; assumed.
 pub(super) const START_SIGMAS: f64 = 10.0;
 
@@ -52,10 +46,11 @@ pub(super) struct Space {
     pub flight_s: f64,
 }
 
-/// Causes by their places in the space, ascending, with their coordinates.
+/// Causes by their places in the space, ascending, with their coordinates; and the run whose dispersions nature has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothesis {
     pub(super) causes: Vec<(usize, [f64; DIMENSIONS])>,
+    pub(super) run: u64,
 }
 
 impl Space {
@@ -96,8 +91,18 @@ impl Space {
         Self { entries: shares.into_iter().map(entry).collect(), flight_s }
     }
 
+    /// In how many ways there are so many causes.
+    pub fn sets(&self, count: usize) -> f64 {
+        let n = self.entries.len() as f64;
+        match count {
+            0 => 1.0,
+            1 => n,
+            _ => 0.5 * n * (n - 1.0),
+        }
+    }
+
     /// ln P of a set of causes.
-    fn ln_prior(&self, hypothesis: &Hypothesis) -> f64 {
+    pub fn ln_prior(&self, hypothesis: &Hypothesis) -> f64 {
         let singles = hypothesis.causes.iter().map(|(c, _)| self.entries[*c].ln_single);
         match hypothesis.causes.len() {
             0 => ln_prior(&[]),
@@ -127,7 +132,8 @@ impl Hypothesis {
             let Cause { on, kind } = &space.entries[*place].cause;
             format!("{on} {kind} {z:?}")
         };
-        self.causes.iter().map(one).collect::<Vec<_>>().join(" and ")
+        let causes = self.causes.iter().map(one).collect::<Vec<_>>().join(" and ");
+        format!("{causes} run {}", self.run)
     }
 
     /// The fault that its `nth` cause stands for; the start of navigation is none.
@@ -140,6 +146,11 @@ impl Hypothesis {
         let (from_s, until_s) = acts(z, space.flight_s);
         let until = until_s.map(|s| Moment::After(Span::from_s(s)));
         Fault::of(&cause.on, cause.kind, &numbers, Moment::After(Span::from_s(from_s)), until).ok()
+    }
+
+    /// When its `nth` cause begins, s after the start of the flight.
+    pub(super) fn from_s(&self, space: &Space, nth: usize) -> f64 {
+        self.causes.get(nth).map_or(0.0, |(_, z)| acts(z, space.flight_s).0)
     }
 
     /// All of them.
@@ -162,95 +173,44 @@ fn acts(z: &[f64; DIMENSIONS], flight_s: f64) -> (f64, Option<f64>) {
     (from_s, (lasts >= SHARE_FOR_GOOD).then_some(from_s + duration_s))
 }
 
-/// How a round draws its hypotheses.
-pub(super) struct Proposal {
-    centres: Vec<(f64, Hypothesis)>,
-}
-
-impl Proposal {
-    /// From the prior.
-    pub fn prior() -> Self {
-        Self { centres: Vec::new() }
+impl Hypothesis {
+    /// With so many causes, none to two, every set as probable as any; `run`: nature's dispersions.
+    pub(super) fn fresh(space: &Space, count: usize, run: u64, stream: &mut Stream) -> Self {
+        let n = space.entries.len();
+        let mut causes: Vec<usize> = Vec::new();
+        if count > 0 {
+            causes.push(index(stream.uniform(), n));
+        }
+        if count > 1 && n > 1 {
+            // Any other: those behind the first move up.
+            let other = index(stream.uniform(), n - 1);
+            causes.push(if other >= causes[0] { other + 1 } else { other });
+            causes.sort_unstable();
+        }
+        let causes = causes.into_iter().map(|c| (c, coordinates(stream))).collect();
+        Self { causes, run }
     }
 
-    /// Around the flights so far that came nearest, the points' uncertainties widened.
-    pub fn around(
-        drawn: &[Drawn],
-        proposals: &[(f64, Proposal)],
-        space: &Space,
-        widening: usize,
-    ) -> Self {
-        let ln: Vec<f64> = weights(drawn, proposals, space, |d| d.flight.ln_likelihood(widening));
-        let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // Tempered until they are worth enough flights.
-        let tempered = |power: f64| -> Vec<f64> {
-            ln.iter().map(|ln| libm::exp(power * (ln - best))).collect()
-        };
-        let mut power = 1.0;
-        while worth(&tempered(power)) < WORTH && power > 0.02 {
-            power *= 0.8;
+    /// A step away by a kernel that leaves the prior as it is; `run`: nature's dispersions where they are not kept.
+    pub(super) fn moved(&self, space: &Space, run: u64, stream: &mut Stream) -> Self {
+        let mut out = self.clone();
+        let (way, nature) = (stream.uniform(), stream.uniform());
+        if self.causes.is_empty() || nature > KEEP_NATURE {
+            out.run = run;
         }
-        let weight = tempered(power);
-        let mut order: Vec<usize> = (0..drawn.len()).collect();
-        order.sort_by(|a, b| weight[*b].total_cmp(&weight[*a]).then(a.cmp(b)));
-        order.truncate(CENTRES);
-        let sum: f64 = order.iter().map(|n| weight[*n]).sum();
-        let centre = |n: usize| (weight[n] / sum, drawn[n].hypothesis.clone());
-        Self { centres: order.into_iter().map(centre).collect() }
-    }
-
-    /// The `n`-th hypothesis of a study.
-    pub fn draw(&self, space: &Space, seed: u64, n: u64) -> Hypothesis {
-        let mut stream = Stream::new(seed, n, "points");
-        let way = stream.uniform();
-        if self.centres.is_empty() || way < FRESH {
-            return fresh(space, &mut stream);
-        }
-        let mut left = stream.uniform();
-        let chosen = self.centres.iter().find(|(share, _)| {
-            left -= share;
-            left < 0.0
-        });
-        let Some((_, centre)) = chosen.or(self.centres.last()) else {
-            return fresh(space, &mut stream);
-        };
-        let mut out = centre.clone();
-        let count = out.causes.len();
-        let exchanged = (way < FRESH + EXCHANGED && count > 0).then(|| {
-            let place = index(stream.uniform(), count);
-            (place, other(space, centre, place, &mut stream))
-        });
-        for (place, (cause, z)) in out.causes.iter_mut().enumerate() {
+        let count = self.causes.len();
+        let exchanged = (way < EXCHANGED && count > 0).then(|| index(stream.uniform(), count));
+        for (place, slot) in out.causes.iter_mut().enumerate() {
             match exchanged {
-                Some((at, other)) if at == place => {
-                    (*cause, *z) = (other, coordinates(&mut stream));
+                Some(at) if at == place => {
+                    *slot = (other(space, self, place, stream), coordinates(stream));
                 }
-                _ => *z = moved(z, &mut stream),
+                Some(_) => {}
+                None => slot.1 = moved(&slot.1, stream),
             }
         }
         out.causes.sort_by_key(|(cause, _)| *cause);
         out
-    }
-
-    /// Density of drawing a hypothesis, over the prior of its coordinates.
-    pub fn density(&self, space: &Space, of: &Hypothesis) -> f64 {
-        let fresh = COUNTS.get(of.causes.len()).map_or(0.0, |share| share / sets(space, of));
-        if self.centres.is_empty() {
-            return fresh;
-        }
-        let around: f64 =
-            self.centres.iter().map(|(share, centre)| share * near(space, centre, of)).sum();
-        FRESH * fresh + around
-    }
-}
-
-/// In how many ways a set of so many causes is drawn.
-fn sets(space: &Space, of: &Hypothesis) -> f64 {
-    let n = space.entries.len() as f64;
-    match of.causes.len() {
-        0 => 1.0,
-        1 => n,
-        _ => 0.5 * n * (n - 1.0),
     }
 }
 
@@ -260,50 +220,6 @@ fn index(u: f64, n: usize) -> usize {
 
 fn coordinates(stream: &mut Stream) -> [f64; DIMENSIONS] {
     std::array::from_fn(|_| stream.normal())
-}
-
-/// From the prior, but for the number of causes and their shares: all alike.
-fn fresh(space: &Space, stream: &mut Stream) -> Hypothesis {
-    let (u, n) = (stream.uniform(), space.entries.len());
-    let count = if u < COUNTS[0] { 0 } else if u < COUNTS[0] + COUNTS[1] { 1 } else { 2 };
-    let mut causes: Vec<usize> = Vec::new();
-    if count > 0 {
-        causes.push(index(stream.uniform(), n));
-    }
-    if count > 1 && n > 1 {
-        // Any other: those behind the first move up.
-        let other = index(stream.uniform(), n - 1);
-        causes.push(if other >= causes[0] { other + 1 } else { other });
-        causes.sort_unstable();
-    }
-    Hypothesis { causes: causes.into_iter().map(|c| (c, coordinates(stream))).collect() }
-}
-
-/// Density of coming from a centre to a hypothesis, other than afresh, over the prior of its coordinates.
-fn near(space: &Space, centre: &Hypothesis, to: &Hypothesis) -> f64 {
-    let n = centre.causes.len();
-    if n != to.causes.len() {
-        return 0.0;
-    }
-    let moved_share = if n == 0 { 1.0 - FRESH } else { 1.0 - FRESH - EXCHANGED };
-    // Density of each cause of the centre moved to where the other has it; `None` where it has it not.
-    let each: Vec<Option<f64>> = (centre.causes.iter())
-        .map(|(cause, from)| {
-            let to = to.causes.iter().find(|(other, _)| other == cause);
-            to.map(|(_, to)| ratio(from, to))
-        })
-        .collect();
-    let all: Option<f64> = each.iter().copied().product();
-    let mut density = moved_share * all.unwrap_or(0.0);
-    if n > 0 {
-        let chance = EXCHANGED / (n * (space.entries.len() + 1 - n)) as f64;
-        for place in 0..n {
-            let others = each.iter().enumerate().filter(|(m, _)| *m != place);
-            let kept: Option<f64> = others.map(|(_, ratio)| *ratio).product();
-            density += chance * kept.unwrap_or(0.0);
-        }
-    }
-    density
 }
 
 /// Coordinates that matter by their sign alone: signs, whether at once, whether lasting.
@@ -331,55 +247,10 @@ fn moved(from: &[f64; DIMENSIONS], stream: &mut Stream) -> [f64; DIMENSIONS] {
     out
 }
 
-/// Density of [`moved`] over that of the prior.
-fn ratio(from: &[f64; DIMENSIONS], to: &[f64; DIMENSIONS]) -> f64 {
-    let sided = |n: usize| {
-        let same = (from[n] < 0.0) == (to[n] < 0.0);
-        (1.0 - KEEP_SIDE) + if same { 2.0 * KEEP_SIDE } else { 0.0 }
-    };
-    let step = |s: f64| -> f64 {
-        let times = TIMES.map(|n| (1.0 - KEEP_TIME) + KEEP_TIME * stepped(from[n], to[n], s));
-        stepped(from[0], to[0], s) * times.iter().product::<f64>()
-    };
-    let steps = STEPS.iter().map(|s| step(*s)).sum::<f64>() / STEPS.len() as f64;
-    steps * SIDED.map(sided).iter().product::<f64>()
-}
-
-/// N(to; √(1 − s²) from, s²) / N(to; 0, 1).
-fn stepped(from: f64, to: f64, s: f64) -> f64 {
-    let z = (to - (1.0 - s * s).sqrt() * from) / s;
-    libm::exp(0.5 * (to * to - z * z)) / s
-}
-
 /// A cause in place of the one at `place`: any but those that stay.
-fn other(space: &Space, centre: &Hypothesis, place: usize, stream: &mut Stream) -> usize {
-    let chosen = index(stream.uniform(), space.entries.len() + 1 - centre.causes.len());
+fn other(space: &Space, of: &Hypothesis, place: usize, stream: &mut Stream) -> usize {
+    let chosen = index(stream.uniform(), space.entries.len() + 1 - of.causes.len());
     // Ascending: each that stays at or before it moves it up.
-    let stay = centre.causes.iter().enumerate().filter(|(n, _)| *n != place);
+    let stay = of.causes.iter().enumerate().filter(|(n, _)| *n != place);
     stay.fold(chosen, |chosen, (_, (cause, _))| chosen + usize::from(chosen >= *cause))
 }
-
-/// ln weights of flights: prior × likelihood over what they were drawn from.
-pub(super) fn weights(
-    drawn: &[Drawn],
-    proposals: &[(f64, Proposal)],
-    space: &Space,
-    ln_likelihood: impl Fn(&Drawn) -> f64,
-) -> Vec<f64> {
-    let one = |d: &Drawn| {
-        let mixture: f64 =
-            proposals.iter().map(|(n, p)| n * p.density(space, &d.hypothesis)).sum();
-        space.ln_prior(&d.hypothesis) + ln_likelihood(d) - libm::log(mixture)
-    };
-    drawn.iter().map(one).collect()
-}
-
-/// How many equal flights weights are worth.
-pub(super) fn worth(weights: &[f64]) -> f64 {
-    let (sum, squares) =
-        weights.iter().fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
-    if squares > 0.0 { sum * sum / squares } else { 0.0 }
-}
-
-/// Place of the points' own uncertainties among the widenings.
-pub(super) const OWN: usize = WIDENED.len() - 1;

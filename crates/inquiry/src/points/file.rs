@@ -106,7 +106,8 @@ impl Points {
         let mission = Scenario::check(&root.file("mission")?)?;
         let title = root.text("title")?.to_string();
         let source = root.text("source")?.to_string();
-        let points = root.tables("point")?.iter().map(|t| point(tree, t)).collect::<Result<_, _>>()?;
+        let points =
+            root.tables("point")?.iter().map(|t| point(tree, t)).collect::<Result<_, _>>()?;
         root.finish()?;
         let lines = tree.canonical();
         let canonical = lines.lines().filter(|line| !line.starts_with("mission = "));

@@ -5,7 +5,7 @@
 use super::draw::{DIMENSIONS, Hypothesis, START_SIGMAS, Space};
 use super::file::{Event, Points};
 use super::score::{Moment, Scorer};
-use super::WIDENED;
+use super::sequence::WIDENED;
 use crate::catalogue::NAVIGATION;
 use crate::mission::Mission;
 use crate::prior::SIGMA_LN;
@@ -52,14 +52,14 @@ impl Flight {
     }
 }
 
-/// Flies a hypothesis as run `run`: with dispersions of its own.
+/// Flies a hypothesis.
 pub(super) fn fly(
     mission: &Mission,
     space: &Space,
     hypothesis: &Hypothesis,
     points: &Points,
-    run: u64,
 ) -> Result<Flight, ScenarioError> {
+    let run = hypothesis.run;
     let mut scenario = Scenario::clone(&mission.stand.scenario);
     scenario.faults = hypothesis.faults(space);
     let mut stand = mission.stand.clone();
@@ -155,7 +155,9 @@ impl<'a> Seen<'a> {
                 self.scorer.event(Event::LossOfSignal, moment);
             }
         }
-        if let (Some(range_m), Some(descent_m_s)) = (m.first_valid_range_m, m.speed_at_first_valid_m_s) {
+        if let (Some(range_m), Some(descent_m_s)) =
+            (m.first_valid_range_m, m.speed_at_first_valid_m_s)
+        {
             let error_m = m.altitude_error_at_first_valid_m.unwrap_or(f64::NAN);
             let across = m.horizontal_speed_at_first_valid_m_s.unwrap_or(0.0);
             let speed_m_s = libm::hypot(descent_m_s, across);

@@ -1,15 +1,16 @@
 //! What the points tell, and what they do not.
 //!
 //! Owns: [`Told`] and how weighted flights become it. Does not own: the weights (`draw`).
-//! As programmed: a probability is a share of the weights; its standard deviation that of a ratio of weighted sums,
-//!     σ² = Σ w² (1 − p)² + …    over (Σ w)²
+//! As programmed: a probability is a share of the weights; its variance, and how many independent flights the weights are
+//! worth, by lineage (see `sequence`): with W the weight of a lineage and W₁ that of what is asked for in it,
+//!     σ² = Σ (W₁ − p W)²,    worth = 1 / Σ W²
 //! Intervals are weighted quantiles. Causes that the points do not tell apart: inside the most probable combination of
 //! families, those whose share of the weights is within [`APART`] of their share of the prior, on either side.
 
-use super::draw::{Entry, Hypothesis, OWN, Space, weights, worth};
+use super::draw::{Entry, Hypothesis, Space};
 use super::file::{KEYS, Point, Points};
 use super::score::believed_wrong;
-use super::{Drawn, Proposal};
+use super::sequence::{Drawn, OWN};
 use crate::catalogue::{self, Family, Suspect};
 use crate::finding::Cause;
 use rig::scenario::Dispersed;
@@ -52,8 +53,10 @@ pub struct Combination {
     pub share: Share,
     /// Flights flown of it.
     pub flights: usize,
-    /// Its numbers.
-    pub numbers: Vec<Interval>,
+    /// The numbers of each cause, in the order of the causes.
+    pub numbers: Vec<Vec<Interval>>,
+    /// When each began, s after the start of the flight: mean and standard deviation.
+    pub began_s: Vec<[f64; 2]>,
 }
 
 /// Causes of one family inside the most probable combination of families.
@@ -109,7 +112,7 @@ pub struct Told {
     pub tracks: Vec<Track>,
     /// Flights flown.
     pub flights: usize,
-    /// Equal flights that their weights are worth.
+    /// Independent flights that their weights are worth.
     pub worth: f64,
 }
 
@@ -125,12 +128,22 @@ impl<'a> Weighted<'a> {
     fn share(&self, name: &str, holds: impl Fn(&Drawn) -> bool) -> Share {
         let pairs = || self.drawn.iter().zip(&self.weights);
         let probability: f64 = pairs().filter(|(d, _)| holds(d)).map(|(_, w)| w).sum();
-        let off = |(d, w): (&Drawn, &f64)| {
+        let mut off: BTreeMap<usize, f64> = BTreeMap::new();
+        for (d, w) in pairs() {
             let miss = f64::from(u8::from(holds(d))) - probability;
-            w * w * miss * miss
-        };
-        let sigma = pairs().map(off).sum::<f64>().sqrt();
+            *off.entry(d.lineage).or_default() += w * miss;
+        }
+        let sigma = off.values().map(|miss| miss * miss).sum::<f64>().sqrt();
         Share { name: name.to_string(), probability, sigma }
+    }
+
+    /// How many independent flights the weights are worth.
+    fn worth(&self) -> f64 {
+        let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
+        for (d, w) in self.drawn.iter().zip(&self.weights) {
+            *lineages.entry(d.lineage).or_default() += w;
+        }
+        1.0 / lineages.values().map(|w| w * w).sum::<f64>().max(f64::MIN_POSITIVE)
     }
 
     /// Shares of what each flight is one or more of, most probable first.
@@ -207,20 +220,38 @@ impl<'a> Weighted<'a> {
         };
         let own = |d: &Drawn| self.causes(&d.hypothesis) == causes;
         let share = self.share(&name, own);
-        let mut numbers = Vec::new();
-        for (nth, cause) in causes.iter().enumerate() {
-            for (n, (key, ..)) in
-                rig::scenario::fault::Fault::keys(&cause.on, cause.kind).iter().enumerate()
-            {
-                let value = |d: &Drawn| {
-                    let fault = d.hypothesis.fault(self.space, nth).filter(|_| own(d))?;
-                    fault.numbers.get(n).map(|(_, value)| value.reference())
-                };
-                let unit = rig::scenario::unit_of(key);
-                numbers.extend(self.interval(&format!("{} {key}", cause.on), unit, value));
+        let numbers = (0..causes.len()).map(|nth| self.numbers(&causes, nth)).collect();
+        let began_s = (0..causes.len()).map(|nth| self.began_s(&causes, nth)).collect();
+        Combination { causes, share, flights, numbers, began_s }
+    }
+
+    /// The numbers of one cause of a set.
+    fn numbers(&self, causes: &[Cause], nth: usize) -> Vec<Interval> {
+        let cause = &causes[nth];
+        let keys = rig::scenario::fault::Fault::keys(&cause.on, cause.kind);
+        let one = |(n, (key, ..)): (usize, &(String, f64, f64))| {
+            let unit = rig::scenario::unit_of(key);
+            self.interval(key, unit, |d| {
+                let fault = d.hypothesis.fault(self.space, nth);
+                let fault = fault.filter(|_| self.causes(&d.hypothesis) == causes)?;
+                fault.numbers.get(n).map(|(_, value)| value.reference())
+            })
+        };
+        keys.iter().enumerate().filter_map(one).collect()
+    }
+
+    /// When one cause of a set began.
+    fn began_s(&self, causes: &[Cause], nth: usize) -> [f64; 2] {
+        let (mut sum, mut mean, mut square) = (0.0, 0.0, 0.0);
+        for (d, w) in self.drawn.iter().zip(&self.weights) {
+            if self.causes(&d.hypothesis) == causes {
+                let from_s = d.hypothesis.from_s(self.space, nth);
+                (sum, mean, square) = (sum + w, mean + w * from_s, square + w * from_s * from_s);
             }
         }
-        Combination { causes, share, flights, numbers }
+        let sum = if sum > 0.0 { sum } else { 1.0 };
+        let mean = mean / sum;
+        [mean, (square / sum - mean * mean).max(0.0).sqrt()]
     }
 
     /// Inside a combination of families: which causes of each the points do not tell apart.
@@ -243,7 +274,8 @@ impl<'a> Weighted<'a> {
         let prior: f64 = entries.iter().map(|entry| libm::exp(entry.ln_single)).sum();
         let after: f64 = causes.values().sum();
         let share = |entry: &&Entry| {
-            let own = causes.get(&entry.cause).copied().unwrap_or(0.0) / after.max(f64::MIN_POSITIVE);
+            let own =
+                causes.get(&entry.cause).copied().unwrap_or(0.0) / after.max(f64::MIN_POSITIVE);
             (catalogue::name(&entry.cause), own, libm::exp(entry.ln_single) / prior)
         };
         let mut shares: Vec<(String, f64, f64)> = entries.iter().map(share).collect();
@@ -274,21 +306,19 @@ fn text(point: &Point) -> String {
 }
 
 /// What the flights tell.
-pub(super) fn told(
-    points: &Points,
-    space: &Space,
-    drawn: &[Drawn],
-    proposals: &[(f64, Proposal)],
-) -> Told {
-    let ln = weights(drawn, proposals, space, |d| d.flight.ln_likelihood(OWN));
+pub(super) fn told(points: &Points, space: &Space, drawn: &[Drawn], flights: usize) -> Told {
+    let ln: Vec<f64> = drawn.iter().map(|d| d.ln_weight).collect();
     let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let raw: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
     let sum: f64 = raw.iter().sum();
-    let all =
-        Weighted { space, drawn, weights: raw.iter().map(|w| w / sum.max(f64::MIN_POSITIVE)).collect() };
+    let all = Weighted {
+        space,
+        drawn,
+        weights: raw.iter().map(|w| w / sum.max(f64::MIN_POSITIVE)).collect(),
+    };
     let families = all.shares(|d| all.words(d));
     let together = all.shares(|d| vec![all.words(d).join(" and ")]);
-    let worth = worth(&all.weights);
+    let worth = all.worth();
     let wrong = |(n, point): (usize, &Point)| {
         let doubt = |(d, w): (&Drawn, &f64)| w * believed_wrong(point, d.flight.ln[n][OWN]);
         let doubt: f64 = drawn.iter().zip(&all.weights).map(doubt).sum();
@@ -315,7 +345,7 @@ pub(super) fn told(
         said,
         alike,
         unexplained,
-        flights: drawn.len(),
+        flights,
         worth,
     }
 }
@@ -345,7 +375,7 @@ fn answer(families: &[Share], together: &[Share], worth: f64, unexplained: &[Str
         return "Nothing was flown.".to_string();
     };
     let mut out = format!(
-        "Most probably: {} ({}); as a combination: {} ({}). The flights that say so are worth {worth:.0} equal ones.",
+        "Most probably: {} ({}); as a combination: {} ({}). The flights that say so are worth {worth:.0} independent ones.",
         family.name,
         percent(family),
         first.name,

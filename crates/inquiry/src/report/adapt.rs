@@ -67,7 +67,7 @@ const OPEN: f64 = 0.02;
 pub fn sheet(told: Material<'_>, facts: Vec<(String, String)>, repeat: Vec<String>) -> Sheet {
     let zero = told.evidence.end().map(|t| (t, "loss of signal".to_string()));
     Sheet {
-        title: told.mission.stand.scenario.name(),
+        title: title(&told.mission.stand.scenario.title),
         source: Source::Telemetry,
         question:
             "What happened to the lander, why, how sure is that, and what would have saved it?"
@@ -86,6 +86,11 @@ pub fn sheet(told: Material<'_>, facts: Vec<(String, String)>, repeat: Vec<Strin
         method: super::method::telemetry(),
         repeat,
     }
+}
+
+/// A scenario's title without what it says of the outcome.
+fn title(of: &str) -> String {
+    of.split(':').next().unwrap_or(of).trim().to_string()
 }
 
 fn own_facts(told: &Material) -> Vec<(String, String)> {
@@ -188,7 +193,7 @@ fn nothing(told: &Material) -> Answer {
 /// What would have been enough, and until when.
 fn saved_sentence(saved: &Saved) -> Option<String> {
     if saved.base.landed() {
-        return Some("Flown again under it, the lander lands.".to_string());
+        return Some("Flown again under it, the lander lands: it is not the whole explanation, or chance had a part.".to_string());
     }
     let fewest = saved.minimal.iter().map(Vec::len).min()?;
     let sets: Vec<String> = (saved.minimal.iter().filter(|set| set.len() == fewest))

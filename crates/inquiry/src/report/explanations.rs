@@ -3,7 +3,7 @@
 
 use super::page::tag;
 use super::sheet::Sheet;
-use super::words::{capital, cause, channel, clock, number, numbers, probability, relative};
+use super::words::{capital, cause, channel, clock, number, numbers, probability, prose, relative};
 use crate::explanation::{Decider, Explanation, Reflown};
 use crate::finding::{Fault, Seen};
 use icd::time::Time;
@@ -52,7 +52,7 @@ fn bars(title: &str, shares: &[(String, f64)], more: Option<(String, f64)>) -> S
     let bar = |(name, p): &(String, f64)| {
         format!(
             "<div class=\"name\">{}</div><div class=\"track\"><b style=\"width:{:.2}%\"></b></div><div class=\"p\">{}</div>",
-            escape(name),
+            prose(name),
             100.0 * p.clamp(0.0, 1.0),
             escape(&probability(*p))
         )
@@ -66,7 +66,7 @@ fn told(place: usize, explanation: &Explanation, sheet: &Sheet) -> String {
     let mut out = format!(
         "<article class=\"card told\"><div class=\"head\"><h3>{}. {}</h3><span class=\"chip\">{}</span></div>\n",
         place + 1,
-        escape(&explanation.name),
+        prose(&explanation.name),
         escape(&probability(explanation.probability))
     );
     out += &faults(explanation, sheet);
@@ -79,8 +79,11 @@ fn told(place: usize, explanation: &Explanation, sheet: &Sheet) -> String {
             seen(&mechanism.seen, sheet)
         );
     }
-    if !explanation.seen.is_empty() {
-        let _ = write!(out, "<h4>What speaks for it</h4>{}", seen(&explanation.seen, sheet));
+    let told = explanation.mechanism.as_ref().map_or(&[][..], |mechanism| &mechanism.seen);
+    let further = explanation.seen.iter().filter(|seen| !told.contains(seen)).cloned();
+    let further: Vec<Seen> = further.collect();
+    if !further.is_empty() {
+        let _ = write!(out, "<h4>What speaks for it</h4>{}", seen(&further, sheet));
     }
     out += &parts(explanation);
     if let Some(flown) = &explanation.reflown {
@@ -92,8 +95,8 @@ fn told(place: usize, explanation: &Explanation, sheet: &Sheet) -> String {
             let _ = write!(
                 out,
                 "<dt>{}</dt><dd>{}</dd>",
-                escape(&prediction.test),
-                escape(&prediction.says)
+                prose(&prediction.test),
+                prose(&prediction.says)
             );
         }
         out += "</dl>";
@@ -151,7 +154,7 @@ fn at(t: Time, sheet: &Sheet) -> String {
 fn seen(all: &[Seen], sheet: &Sheet) -> String {
     let one = |seen: &Seen| {
         let t = seen.t.map_or(String::new(), |t| format!(" <i>{}</i>", at(t, sheet)));
-        format!("<li>{} {}{t}</li>", tag(seen.grade), escape(&seen.text))
+        format!("<li>{} {}{t}</li>", tag(seen.grade), prose(&seen.text))
     };
     let items: String = all.iter().map(one).collect();
     format!("<ul class=\"seen\">{items}</ul>")
@@ -181,7 +184,12 @@ fn signed(x: f64) -> String {
 fn again(flown: &Reflown) -> String {
     let mut out = format!("Ends as “{}” after {:.1} s", escape(&flown.outcome), flown.end_s);
     if let Some([down, across]) = flown.speed_m_s {
-        let _ = write!(out, ", at {} m/s down and {} m/s across", number(down), number(across));
+        let _ = write!(
+            out,
+            ", at {} m/s down and {} m/s across",
+            number(down.abs()),
+            number(across.abs())
+        );
     }
     if let Some([east, north]) = flown.ground_m {
         let _ =
@@ -204,11 +212,11 @@ fn deciders(deciders: &[Decider], ranking: &[Explanation]) -> String {
         format!(
             "<tr><th>{}</th><td class=\"wrap\"><i>{}:</i> {}</td><td class=\"wrap\"><i>{}:</i> {}</td>\
              <td class=\"number\">{}</td></tr>\n",
-            escape(&decider.test),
-            escape(name(a)),
-            escape(&decider.says[0]),
-            escape(name(b)),
-            escape(&decider.says[1]),
+            prose(&decider.test),
+            prose(name(a)),
+            prose(&decider.says[0]),
+            prose(name(b)),
+            prose(&decider.says[1]),
             escape(&apart)
         )
     };

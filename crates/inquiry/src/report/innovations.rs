@@ -21,8 +21,8 @@ const KM: f64 = 1000.0;
 const BEFORE_S: f64 = 600.0;
 /// Points of the range that the best estimate expects.
 const EXPECTED: u32 = 300;
-/// Longest range that is looked for, m, and the ground's resolution there, m.
-const LOOKED: (f64, f64) = (60_000.0, 60.0);
+/// Longest range that is looked for, m.
+const LOOKED_M: f64 = 60_000.0;
 
 /// Key, title and label of the axis of an aid's picture.
 const fn names(aid: Device) -> Option<(&'static str, &'static str, &'static str)> {
@@ -182,7 +182,9 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
     let first_s = measured.first().map_or(view.from_s, |p| p.0);
     let x_ticks = ticks((first_s - PAUSE_S).max(view.from_s), view.to_s, 8.0);
     let from_s = x_ticks.first().copied().unwrap_or(view.from_s);
-    let expected = expected(view, from_s);
+    let most = 1.2 * high;
+    let mut expected = expected(view, from_s);
+    expected.retain(|(_, range)| *range <= most);
     let curve = |label: &str, colour, points: &[(f64, f64)]| Curve {
         label: label.to_string(),
         colour,
@@ -200,7 +202,7 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
         x_label: TIME,
         y_label: "range, km",
         x_ticks,
-        y_ticks: ticks(0.0, 1.2 * high, 6.0),
+        y_ticks: ticks(0.0, most, 6.0),
         curves: curves.into_iter().filter(|c| !c.points.is_empty()).collect(),
         dots: vec![measured],
         ..Chart::default()
@@ -226,7 +228,7 @@ fn expected(view: &View, from_s: f64) -> Vec<(f64, f64)> {
     let at = |n: u32| {
         let t_s = from_s + step_s * f64::from(n);
         let pose = view.told.trajectory.pose(view.zero + Span::from_s(t_s))?;
-        let (range, _) = expect.range(&pose, LOOKED.0)?;
+        let (range, _) = expect.range(&pose, LOOKED_M)?;
         Some((t_s, range.value / KM))
     };
     (0..EXPECTED).filter_map(at).collect()

@@ -5,7 +5,7 @@
 
 use super::explanations::explanations;
 use super::sheet::{Change, Fork, Moment, NoReturn, Row, Sheet, Source};
-use super::words::{clock, figure, grade, number, probability, relative};
+use super::words::{clock, figure, grade, number, probability, prose, relative};
 use crate::finding::Grade;
 use icd::time::Time;
 use rig::report::chart::CHART_STYLE;
@@ -87,8 +87,8 @@ fn answer(sheet: &Sheet) -> String {
     });
     let mut out = format!(
         "<section id=\"answer\" class=\"card answer {tone}\"><p class=\"word\">{}</p>{chip}\n<p>{}</p></section>\n",
-        escape(&answer.word),
-        escape(&answer.text)
+        prose(&answer.word),
+        prose(&answer.text)
     );
     if !sheet.facts.is_empty() {
         out += "<dl class=\"facts\">";
@@ -125,7 +125,7 @@ fn evidence(sheet: &Sheet) -> String {
             "<tr>{}<td>{}</td><td class=\"wrap\">{}</td><td class=\"number\">{}</td><td class=\"wrap source\">{}</td></tr>\n",
             when(row.t, None, sheet),
             tag(row.grade),
-            escape(&row.text),
+            prose(&row.text),
             escape(&shown),
             escape(&row.source)
         )
@@ -147,13 +147,14 @@ fn timeline(sheet: &Sheet) -> String {
         return String::new();
     }
     let row = |moment: &Moment| {
-        let lasted = moment.until.map(|until| (until - moment.t).s());
+        let said = moment.text.contains(" for ");
+        let lasted = moment.until.filter(|_| !said).map(|until| (until - moment.t).s());
         let lasted = lasted.map_or(String::new(), |s| format!(" <i>for {} s</i>", number(s)));
         format!(
             "<tr>{}<td>{}</td><td class=\"wrap\">{}{lasted}</td><td class=\"wrap source\">{}</td></tr>\n",
             when(Some(moment.t), Some(moment.sigma_s), sheet),
             tag(moment.grade),
-            escape(&moment.text),
+            prose(&moment.text),
             escape(&moment.source)
         )
     };
@@ -248,7 +249,7 @@ fn no_return(lost: &NoReturn, sheet: &Sheet) -> String {
     if let Some(beyond) = &lost.beyond_thrust {
         item(format!("From here on no software could have stopped the descent: {}.", fork(beyond)));
     }
-    format!("{out}</ul><p>{}</p></div>\n", escape(&lost.text))
+    format!("{out}</ul><p>{}</p></div>\n", prose(&lost.text))
 }
 
 /// Sentences as a list in a card; nothing for none.
@@ -256,7 +257,7 @@ pub(super) fn list(sentences: &[String]) -> String {
     if sentences.is_empty() {
         return String::new();
     }
-    let items: String = sentences.iter().map(|s| format!("<li>{}</li>", escape(s))).collect();
+    let items: String = sentences.iter().map(|s| format!("<li>{}</li>", prose(s))).collect();
     format!("<ul class=\"card\">{items}</ul>\n")
 }
 

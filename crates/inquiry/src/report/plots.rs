@@ -95,13 +95,20 @@ impl<'a> View<'a> {
     /// Beginnings of phases, and the last packet.
     fn marks(&self, x_ticks: &[f64]) -> Vec<(f64, String)> {
         let span = x_ticks.last().zip(x_ticks.first()).map_or(1.0, |(b, a)| b - a);
-        let mut marks: Vec<(f64, String)> = vec![(0.0, "last packet".to_string())];
+        let mut marks = Vec::new();
+        if x_ticks.last().is_some_and(|last| *last >= 0.0) {
+            marks.push((0.0, "last packet".to_string()));
+        }
         let mut before = None;
         for snapshot in &self.told.replayed.snapshots {
             let begins = before.is_some_and(|phase| phase != snapshot.phase);
             before = Some(snapshot.phase);
             let s = self.s(snapshot.t);
-            let free = marks.iter().all(|(other, _)| (other - s).abs() > MARKS_APART * span);
+            let inside = bounds(x_ticks.iter().copied()).is_some_and(|(a, b)| (a..=b).contains(&s));
+            let free = inside
+                && marks
+                    .iter()
+                    .all(|(other, _): &(f64, String)| (other - s).abs() > MARKS_APART * span);
             if begins && self.shows(snapshot.t) && free {
                 marks.push((s, snapshot.phase.name().to_string()));
             }
@@ -114,7 +121,7 @@ impl<'a> View<'a> {
 pub(super) fn thinned<T: Copy>(items: &[T]) -> Vec<T> {
     let step = items.len().div_ceil(POINTS).max(1);
     let mut out: Vec<T> = items.iter().step_by(step).copied().collect();
-    if (items.len().max(1) - 1) % step != 0 {
+    if !(items.len().max(1) - 1).is_multiple_of(step) {
         out.extend(items.last());
     }
     out
@@ -336,8 +343,11 @@ fn thrust(view: &View) -> Option<(Chart, Chart)> {
     Some((both, apart))
 }
 
+/// Times, s, with their values.
+type Points = Vec<(f64, f64)>;
+
 /// Means over a second: acceleration by specified thrust of what was commanded, and by the accelerometers.
-fn accelerations(view: &View) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+fn accelerations(view: &View) -> (Points, Points) {
     let told = &view.told;
     let machine = &told.mission.stand.scenario.vehicle.machine;
     let (mut commanded, mut sensed) = (Vec::new(), Vec::new());

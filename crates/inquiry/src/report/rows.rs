@@ -117,10 +117,10 @@ fn moments(told: &Material) -> Vec<(Time, &'static str)> {
     let shots = told.evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
     let first = shots.into_iter().find(|shot| shot.quality == ShotQuality::Valid);
     out.extend(first.map(|shot| (shot.t, "at the first valid range")));
-    out.extend(
-        believed_down(told).map(|t| (t, "when navigation first believed itself on the ground")),
-    );
     let end = told.evidence.cycles.last().map(|cycle| cycle.sensors.t);
+    let early = |t: &Time| end.is_none_or(|end| (end - *t).s() > WELL_BEFORE_S);
+    let down = believed_down(told).filter(early);
+    out.extend(down.map(|t| (t, "when navigation first believed itself on the ground")));
     out.extend(end.map(|t| (t, "at the last packet")));
     out
 }

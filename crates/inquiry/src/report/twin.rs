@@ -407,7 +407,7 @@ fn flown_again(flown: &Reflown) -> Json {
         ("end_s", Json::Number(flown.end_s)),
         ("east_m", Json::Number(east)),
         ("north_m", Json::Number(north)),
-        ("v_down_m_s", Json::Number(down)),
+        ("v_down_m_s", Json::Number(down.abs())),
         ("v_horizontal_m_s", Json::Number(across)),
         ("propellant_kg", optional(flown.propellant_kg)),
     ])

@@ -5,20 +5,55 @@
 use super::sheet::Figure;
 use crate::finding::{Channel, Device, Fault, Fitted, Grade};
 use icd::time::Time;
+use rig::report::escape;
 use rig::scenario::unit_of;
 
 /// Significant digits of a figure without uncertainty.
 const DIGITS: f64 = 3.0;
 const MINUTE_S: f64 = 60.0;
 
+/// Larger numbers are written with a power of ten.
+const LARGE: f64 = 1e7;
+
 /// `−1254`, to so many decimals, with a real minus sign.
 fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "–".to_string();
     }
+    if value.abs() >= LARGE {
+        let ten = libm::floor(libm::log10(value.abs()));
+        let power: String = format!("{ten:.0}").chars().map(superscript).collect();
+        return format!("{:.1} × 10{power}", value / libm::exp10(ten)).replace('-', "−");
+    }
     let text = format!("{value:.decimals$}");
     let zero = text.trim_start_matches('-').chars().all(|c| c == '0' || c == '.');
     if zero { text.trim_start_matches('-').to_string() } else { text.replace('-', "−") }
+}
+
+fn superscript(digit: char) -> char {
+    match digit {
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '0' | '4'..='9' => {
+            char::from_u32(0x2070 + u32::from(digit) - u32::from('0')).unwrap_or(digit)
+        }
+        other => other,
+    }
+}
+
+/// A sentence of another part for the page: escaped, its hyphens before digits real minus signs.
+pub fn prose(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let number = letters.peek().is_some_and(char::is_ascii_digit);
+        let opens = matches!(before, ' ' | '(' | ',');
+        out.push(if letter == '-' && number && opens { '−' } else { letter });
+        before = letter;
+    }
+    escape(&out)
 }
 
 /// Decimals that leave so many significant digits of a number.
@@ -197,6 +232,15 @@ mod tests {
         assert_eq!(of(-0.0001, Some(0.5), ""), "0.00 ± 0.50");
         assert_eq!(of(f64::NAN, None, "m"), "–\u{a0}m");
         assert_eq!(of(3.0, Some(f64::NAN), "m"), "3.00\u{a0}m");
+        assert_eq!(of(0.0, Some(3.36e148), "m"), "0 ± 3.4 × 10¹⁴⁸\u{a0}m");
+    }
+
+    #[test]
+    fn a_hyphen_before_a_digit_is_a_minus_and_elsewhere_stays() {
+        assert_eq!(
+            prose("at -12.5 m (-3) of PUS-8, 1e-4 <b>"),
+            "at −12.5 m (−3) of PUS-8, 1e-4 &lt;b&gt;"
+        );
     }
 
     #[test]

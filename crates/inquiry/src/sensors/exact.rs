@@ -182,9 +182,7 @@ impl<'m> Exact<'m> {
                 match slot.valid() {
                     Some(report) if self.is_ghost(report) => libm::log(share),
                     Some(_) => libm::log(1.0 - share) + healthy[k],
-                    None if slot.outcome() == Outcome::Empty => {
-                        libm::log(1.0 - share) + healthy[k]
-                    }
+                    None if slot.outcome() == Outcome::Empty => libm::log(1.0 - share) + healthy[k],
                     None => healthy[k],
                 }
             })
@@ -236,7 +234,8 @@ impl<'m> Exact<'m> {
 
     /// Places in `Evidence::cycles` of the readings that a part takes for worthless.
     pub fn worthless(&self, part: &Part) -> Vec<u32> {
-        let within = |t: icd::time::Time| t >= part.from.0 && part.until.is_none_or(|until| t < until);
+        let within =
+            |t: icd::time::Time| t >= part.from.0 && part.until.is_none_or(|until| t < until);
         let marked = |(k, slot): (usize, &super::stream::Slot)| {
             let report = slot.valid().filter(|_| within(slot.taken))?;
             let worthless = match part.kind {

@@ -6,7 +6,7 @@
 //! orbiter's map shows it, [`MAP_RESOLUTION_M`] fine; what lies beneath is noise.
 //! Refuses: dust (near the ground nothing is expected), shadows of the lander's own legs.
 
-use super::readings::{Turned, turned};
+use super::readings::{Turned, blind_s, turned};
 use crate::evidence::Evidence;
 use crate::mission::Mission;
 use crate::trajectory::{Sample, Trajectory};
@@ -40,10 +40,12 @@ pub(crate) struct Pose {
     w_IB_B: Vector3<f64>,
     /// Altitude over the ground, m, and its standard deviation.
     pub altitude_m: (f64, f64),
-    /// Standard deviation of the position along the worst direction, m.
-    pub sigma_m: f64,
     /// Standard deviation of the attitude, rad.
     pub sigma_rad: f64,
+    /// How much higher it is than the trajectory has it, m.
+    pub higher_m: f64,
+    /// How long the inertial unit has delivered nothing that counts, s.
+    pub blind_s: f64,
     t: Time,
 }
 
@@ -79,7 +81,29 @@ pub(crate) struct Look<'a> {
     samples: &'a [Sample],
     evidence: &'a Evidence,
     turned: Vec<Turned>,
+    anchors: Vec<Anchor>,
+    blind_s: Vec<f64>,
 }
+
+/// How much higher the lander was than the trajectory has it, m.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Anchor {
+    t: Time,
+    higher_m: f64,
+}
+
+/// Ranges and the moment of contact must be further from the trajectory than this many standard deviations, by the median,
+/// before they are believed against it.
+const CONTRADICTS: f64 = 4.0;
+/// Standard deviation of an altitude that is wrong, as a share of what is wrong, and where it is right, m. Assumed.
+const SHARE: f64 = 0.3;
+const NEAR_M: f64 = 60.0;
+/// Acceleration that a unit does not feel that delivers nothing that counts, m/s². Assumed: half of the thrust.
+const UNFELT_M_S2: f64 = 1.0;
+/// Without the gyros for longer than this the attitude says nothing of the stars, s. Assumed.
+const BLIND_S: f64 = 0.5;
+/// Length of a stretch of ranges that makes one anchor, s.
+const STRETCH_S: f64 = 5.0;
 
 impl<'a> Look<'a> {
     /// Along a trajectory as far as something was received; `None` where there is none.
@@ -91,8 +115,89 @@ impl<'a> Look<'a> {
         let measured = trajectory.after_loss.min(trajectory.samples.len());
         let samples = &trajectory.samples[..measured];
         let machine = mission.stand.scenario.machine();
-        let turned = turned(evidence);
-        (samples.len() > 1).then_some(Self { mission, machine, samples, evidence, turned })
+        let (turned, blind_s) = (turned(evidence), blind_s(evidence));
+        (samples.len() > 1).then_some(Self {
+            mission,
+            machine,
+            samples,
+            evidence,
+            turned,
+            anchors: Vec::new(),
+            blind_s,
+        })
+    }
+
+    /// Sets the trajectory's altitude right where the ranges and the moment of contact say with one voice that it is wrong:
+    /// an error that is not among its states would otherwise make every healthy silence look like a failure.
+    ///
+    /// - `ranges`: times and values of readings that are no exact pattern. `contact`: when the ground was met.
+    pub fn anchor(&mut self, ranges: &[(Time, f64)], contact: Option<Time>) {
+        let spec = &self.machine.rangefinder;
+        let mut found: Vec<(Anchor, f64)> = Vec::new();
+        for (t, range_m) in ranges {
+            let Some(pose) = self.pose(*t) else { continue };
+            let met = self.met(&pose, &spec.p_BA_B, &spec.d_B, 4.0 * spec.range_m_max);
+            let Some(met) = met else { continue };
+            let cosine = met.target.cos_incidence;
+            let higher_m = (range_m - met.target.range_m) * cosine;
+            let sigma_m = met.sigma_m * cosine + NEAR_M + 0.03 * range_m * cosine;
+            found.push((Anchor { t: *t, higher_m }, higher_m / sigma_m));
+        }
+        let middle = |mut values: Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        };
+        let mut anchors: Vec<Anchor> = Vec::new();
+        let off = middle(found.iter().map(|(_, z)| *z).collect());
+        if off.is_some_and(|z| z.abs() > CONTRADICTS) {
+            let stretch =
+                |anchor: &Anchor| libm::floor((anchor.t - self.samples[0].t).s() / STRETCH_S);
+            for group in found.chunk_by(|a, b| stretch(&a.0) == stretch(&b.0)) {
+                let higher_m = middle(group.iter().map(|(anchor, _)| anchor.higher_m).collect());
+                let t = group[group.len() / 2].0.t;
+                anchors.extend(higher_m.map(|higher_m| Anchor { t, higher_m }));
+            }
+        }
+        let down = contact.and_then(|t| self.pose(t)).filter(|pose| {
+            let (altitude_m, sigma_m) = pose.altitude_m;
+            altitude_m.abs() > CONTRADICTS * (sigma_m + NEAR_M)
+        });
+        anchors.extend(down.map(|pose| Anchor { t: pose.t, higher_m: -pose.altitude_m.0 }));
+        anchors.sort_by_key(|anchor| anchor.t);
+        self.anchors = anchors;
+    }
+
+    /// How long the inertial unit has delivered nothing that counts before `t`, and for how long that has been so, s.
+    fn blind(&self, t: Time) -> (f64, f64) {
+        let after = self.evidence.cycles.partition_point(|cycle| cycle.sensors.t < t);
+        let Some(blind_s) = self.blind_s.get(after).filter(|blind_s| **blind_s > 0.0) else {
+            return (0.0, 0.0);
+        };
+        let first = self.blind_s.partition_point(|blind_s| *blind_s <= 0.0);
+        let since_s =
+            self.evidence.cycles.get(first).map_or(0.0, |cycle| (t - cycle.sensors.t).s());
+        (*blind_s, since_s)
+    }
+
+    /// How much higher than the trajectory has it the lander was at `t`, m: between anchors evenly, before the first as an
+    /// acceleration that is wrong since the beginning.
+    fn higher_m(&self, t: Time) -> f64 {
+        let after = self.anchors.partition_point(|anchor| anchor.t <= t);
+        let (before, next) =
+            (after.checked_sub(1).map(|n| self.anchors[n]), self.anchors.get(after));
+        match (before, next) {
+            (Some(a), Some(b)) => {
+                let u = (t - a.t).s() / (b.t - a.t).s().max(1e-3);
+                a.higher_m + (b.higher_m - a.higher_m) * u
+            }
+            (Some(only), None) => only.higher_m,
+            (None, Some(only)) => {
+                let start = self.samples[0].t;
+                let u = ((t - start).s() / (only.t - start).s().max(1e-3)).clamp(0.0, 1.0);
+                only.higher_m * u * u
+            }
+            (None, None) => 0.0,
+        }
     }
 
     /// The lander at `t`; `None` outside of what was received.
@@ -112,18 +217,20 @@ impl<'a> Look<'a> {
             + b.v_MB_I_m_s * ((u3 - u2) * dt_s);
         let (q_IB, w_IB_B) = self.attitude((a, b), (t, u, dt_s));
         let mix = |a: f64, b: f64| a + (b - a) * u;
-        let variance_m2 = mix(a.P_p_m2.diagonal().max(), b.P_p_m2.diagonal().max());
         let attitude = a.sigma_attitude_rad.iter().chain(&b.sigma_attitude_rad);
+        let higher_m = self.higher_m(t);
+        let (blind_s, since_s) = self.blind(t);
+        let wrong_m = SHARE * higher_m.abs() + UNFELT_M_S2 * blind_s * (since_s + blind_s);
+        let altitude_m = mix(a.altitude_m.0, b.altitude_m.0) + higher_m;
+        let sigma_m = mix(a.altitude_m.1, b.altitude_m.1);
         Some(Pose {
-            p_MB_I,
+            p_MB_I: p_MB_I + p_MB_I * (higher_m / p_MB_I.norm().max(1.0)),
             v_MB_I: a.v_MB_I_m_s + (b.v_MB_I_m_s - a.v_MB_I_m_s) * u,
             q_IB,
             w_IB_B,
-            altitude_m: (
-                mix(a.altitude_m.0, b.altitude_m.0),
-                mix(a.altitude_m.1, b.altitude_m.1),
-            ),
-            sigma_m: f64::max(variance_m2, 0.0).sqrt(),
+            altitude_m: (altitude_m, (sigma_m * sigma_m + wrong_m * wrong_m).sqrt()),
+            higher_m,
+            blind_s,
             sigma_rad: attitude.copied().fold(0.0, f64::max),
             t,
         })
@@ -160,7 +267,13 @@ impl<'a> Look<'a> {
     }
 
     /// What a beam meets within about `range_m_max`; `None` for no ground there.
-    pub fn met(&self, pose: &Pose, p_BA_B: &[f64; 3], d_B: &[f64; 3], range_m_max: f64) -> Option<Met> {
+    pub fn met(
+        &self,
+        pose: &Pose,
+        p_BA_B: &[f64; 3],
+        d_B: &[f64; 3],
+        range_m_max: f64,
+    ) -> Option<Met> {
         if pose.altitude_m.0 - 3.0 * pose.altitude_m.1 > 1.5 * range_m_max {
             return None;
         }
@@ -196,8 +309,7 @@ impl<'a> Look<'a> {
         };
         let speed_m_s = self.v_over_ground_B(pose, p_BA_B)?.dot(&d_B);
         let closing_m_s = speed_m_s;
-        let target =
-            Target { range_m, cos_incidence, surface, closing_m_s, transmission: 1.0 };
+        let target = Target { range_m, cos_incidence, surface, closing_m_s, transmission: 1.0 };
         let tangent = (1.0 - cos_incidence * cos_incidence).sqrt() / cos_incidence;
         let turned_m = range_m * tangent * pose.sigma_rad;
         let moved_m = pose.altitude_m.1 / cos_incidence;
@@ -247,6 +359,9 @@ impl<'a> Look<'a> {
     /// Whether nothing but thrust kept the star tracker from a solution; `None` where it is too close to tell.
     pub fn stars(&self, pose: &Pose) -> Option<bool> {
         let spec = &self.machine.star_tracker;
+        if pose.blind_s > BLIND_S {
+            return None;
+        }
         let rate = pose.rate_rad_s() / spec.rate_rad_s_max.max(1e-9);
         let d_I = pose.q_IB * Vector3::from(spec.d_B);
         let up = pose.p_MB_I / pose.p_MB_I.norm().max(1.0);

@@ -9,6 +9,7 @@ use super::window::{Acting, Axis, acting, bound, ln_add, ln_sum};
 use crate::finding::{Fitted, Seen};
 use crate::prior::{Law, SIGMA_LN, Size, sizes};
 use icd::time::{Span, Time};
+use std::cell::Cell;
 
 /// When the reports come and what their time tags say.
 pub(crate) const TIMING: u8 = 1;
@@ -22,7 +23,7 @@ const Z_MAX: f64 = 3.5;
 const STEP: f64 = 0.35;
 const FINE_STEP: f64 = 0.035;
 /// Sets of unknowns this much worse than the best are not summed.
-const HOPELESS: f64 = 25.0;
+const HOPELESS: f64 = 12.0;
 
 /// One fault as it explains part of the reports.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,27 +74,26 @@ impl Clock {
 pub(crate) struct Nothing {
     /// ln of the whole evidence of a set, its own probability included, and ln of each reading's probability.
     sets: Vec<(f64, Vec<f64>)>,
+    /// The best found so far of the kind in hand.
+    best: Cell<f64>,
 }
 
 impl Nothing {
     /// Of ln of each set's probability, and ln of each reading's probability in it.
     pub fn new(sets: impl Iterator<Item = (f64, Vec<f64>)>) -> Self {
-        Self { sets: sets.map(|(weight, l)| (weight + l.iter().sum::<f64>(), l)).collect() }
+        let sets = sets.map(|(weight, l)| (weight + l.iter().sum::<f64>(), l)).collect();
+        Self { sets, best: Cell::new(f64::NEG_INFINITY) }
     }
 
-    /// ln of the evidence.
+    /// ln of the evidence; from here on another kind is tried.
     pub fn ln_evidence(&self) -> f64 {
+        self.best.set(f64::NEG_INFINITY);
         ln_sum(self.sets.iter().map(|(total, _)| *total))
     }
 
     /// The same with a fault under which reading `k` has ln of the probability `hit(set, k)` in its window, summed over
     /// sets and windows; only every `stride`-th set.
-    pub fn instead(
-        &self,
-        axis: &Axis,
-        stride: usize,
-        hit: impl Fn(usize, usize) -> f64,
-    ) -> Acting {
+    pub fn instead(&self, axis: &Axis, stride: usize, hit: impl Fn(usize, usize) -> f64) -> Acting {
         let ratios = |(j, (_, l)): (usize, &(f64, Vec<f64>))| -> Vec<f64> {
             if j % stride != 0 {
                 return vec![f64::NEG_INFINITY];
@@ -107,6 +107,9 @@ impl Nothing {
         };
         let hopes: Vec<f64> = ratios.iter().zip(&self.sets).map(hope).collect();
         let hope = hopes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if hope < self.best.get() - HOPELESS {
+            return Acting { ln_evidence: hope, from: 0, until: None, from_sigma_s: 0.0 };
+        }
         let mut out =
             Acting { ln_evidence: f64::NEG_INFINITY, from: 0, until: None, from_sigma_s: 0.0 };
         let mut best = f64::NEG_INFINITY;
@@ -120,6 +123,7 @@ impl Nothing {
             out = Acting { ln_evidence, ..if value > best { acts } else { out } };
             best = best.max(value);
         }
+        self.best.set(self.best.get().max(out.ln_evidence));
         out
     }
 }
@@ -136,15 +140,10 @@ pub(crate) struct Fit {
 }
 
 /// Integrates a kind's size out: `tried` gives the evidence for numbers in the units of files, its window integrated out.
-pub(crate) fn fitted(
-    on: &str,
-    kind: &'static str,
-    mut tried: impl FnMut(&[f64]) -> Acting,
-) -> Fit {
+pub(crate) fn fitted(on: &str, kind: &'static str, mut tried: impl FnMut(&[f64]) -> Acting) -> Fit {
     let sizes = sizes(on, kind);
-    let numbers = |z: f64, low: bool| -> Vec<f64> {
-        sizes.iter().map(|size| size.at(z, low)).collect()
-    };
+    let numbers =
+        |z: f64, low: bool| -> Vec<f64> { sizes.iter().map(|size| size.at(z, low)).collect() };
     if sizes.iter().all(|size| size.law == Law::Fixed) {
         let numbers = numbers(0.0, false);
         let acting = tried(&numbers);

@@ -13,8 +13,9 @@
 //! The ground's slope within a footprint, which the map does not show, spreads the incidence by [`SLOPE_RAD`].
 //! Refuses: dust; beams of the velocimeter that fail one at a time.
 
-use super::expected::{Look, Met, below};
+use super::expected::{Look, Met, Pose, below};
 use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted};
+use super::readings::LOST_S;
 use super::stream::{Outcome, Slot, Stream, reports_silence};
 use super::window::{ln_add, ln_sum};
 use crate::finding::{Device, Grade, Seen};
@@ -23,8 +24,12 @@ use truth::sensors::link::{Health, Link, Target};
 use truth::vehicle::Vehicle;
 
 /// Off the trajectory along the beam, in standard deviations, and how probable that is. Assumed: normal with longer tails.
-const OFF: [(f64, f64); 7] =
-    [(0.0, 0.34), (1.0, 0.22), (-1.0, 0.22), (2.5, 0.09), (-2.5, 0.09), (6.0, 0.02), (-6.0, 0.02)];
+const OFF: [(f64, f64); 5] = [(0.0, 0.5), (1.5, 0.2), (-1.5, 0.2), (5.0, 0.05), (-5.0, 0.05)];
+/// Least standard deviation of a range along the trajectory, as a share of it: the trajectory's own may be too small where
+/// an error is not among its states. Assumed.
+const UNSURE: f64 = 0.03;
+/// Nothing is expected lower than this above the reach of dust, m, and three standard deviations. Assumed.
+const NEAR_M: f64 = 30.0;
 /// Factors on the healthy echo and how probable they are: albedo and surface as far as the map does not know them. Assumed.
 const STRENGTH: [(f64, f64); 3] = [(1.0, 0.5), (0.7, 0.25), (1.4, 0.25)];
 /// Slope of the ground over some metres beyond what the map shows, rad. Assumed: 6 deg, old mare.
@@ -78,8 +83,7 @@ pub(crate) fn expected(
             let probability = |slot: &Slot| -> Option<f64> {
                 let pose = look.pose(slot.taken)?;
                 match device {
-                    Device::Velocimeter if pose.altitude_m.0 < dust_m => None,
-                    Device::RadarAltimeter if pose.altitude_m.0 < dust_m => None,
+                    Device::Velocimeter | Device::RadarAltimeter if hidden(&pose, dust_m) => None,
                     Device::Velocimeter => look.locks(&pose).or(Some(0.0)),
                     Device::RadarAltimeter => look.echoes(&pose).or(Some(0.0)),
                     Device::StarTracker => {
@@ -100,6 +104,13 @@ pub(crate) fn expected(
             model(stream, rows, vec![0.0])
         }
     }
+}
+
+/// Whether nothing can be expected: the lander may be so low that dust hides the ground, or flew without its inertial unit.
+fn hidden(pose: &Pose, dust_m: f64) -> bool {
+    let (altitude_m, sigma_m) = pose.altitude_m;
+    let low = altitude_m - 3.0 * sigma_m.min(100.0) < dust_m + NEAR_M;
+    low || pose.blind_s > LOST_S
 }
 
 /// Whether an outcome is not what a unit delivers that has nothing to see.
@@ -125,10 +136,14 @@ fn ranging(stream: &Stream, slots: &[Slot], look: &Look<'_>, vehicle: &Vehicle) 
     let mut rows = Vec::new();
     for slot in slots {
         let Some(pose) = look.pose(slot.taken) else { continue };
-        if pose.altitude_m.0 < dust_m {
+        if hidden(&pose, dust_m) {
             continue;
         }
-        let met = look.met(&pose, &spec.p_BA_B, &spec.d_B, spec.range_m_max);
+        let met = look.met(&pose, &spec.p_BA_B, &spec.d_B, spec.range_m_max).map(|met| {
+            let unsure_m = UNSURE * met.target.range_m;
+            let sigma_m = (met.sigma_m * met.sigma_m + unsure_m * unsure_m).sqrt();
+            Met { sigma_m, ..met }
+        });
         let strong = |(off, _): (f64, f64), (factor, _): (f64, f64)| {
             let health = Health { laser: factor, ..Health::HEALTHY };
             met.map_or(0.0, |met| detection(&link, gate_m, &met, off, &health))
@@ -165,6 +180,27 @@ fn detection(link: &Link, gate_m: f64, met: &Met, off: f64, health: &Health) -> 
 }
 
 impl Model {
+    /// The same without the reports in these cycles.
+    pub fn without(&self, places: &[u32]) -> Self {
+        let keeps = |slot: &Slot| {
+            slot.report.is_none_or(|report| places.binary_search(&report.place).is_err())
+        };
+        let kept: Vec<bool> = self.slots.iter().map(keeps).collect();
+        let chosen = |k: &usize| kept[*k];
+        let all = || (0..self.slots.len()).filter(chosen);
+        let slots: Vec<Slot> = all().map(|k| self.slots[k]).collect();
+        Self {
+            device: self.device,
+            clock: Clock::new(self.clock.over, slots.iter().map(|slot| slot.taken)),
+            slots,
+            ln_weights: self.ln_weights.clone(),
+            valid: self.valid.iter().map(|p| all().map(|k| p[k]).collect()).collect(),
+            met: all().map(|k| self.met[k]).collect(),
+            link: self.link,
+            gate_m: self.gate_m,
+        }
+    }
+
     /// ln of the probability of an outcome when a value has the probability `p`.
     fn ln_outcome(&self, outcome: Outcome, p: f64) -> f64 {
         let reports = reports_silence(self.device);
@@ -199,12 +235,12 @@ impl Model {
     fn silencing(&self) -> Vec<Part> {
         let name = self.device.name();
         let nothing = self.nothing();
-        let base = nothing.ln_evidence();
         let known = rig::severity::SEVERITIES.iter().filter(|severity| severity.on == name);
         let mut out = Vec::new();
         let mut weak: Option<Fit> = None;
         for kind in known.map(|severity| severity.kind) {
             let Some(hit) = self.hit(kind) else { continue };
+            let base = nothing.ln_evidence();
             let alike = matches!(kind, "weak_surface" | "weak_laser" | "weak_receiver");
             // A weak link has a free strength of its own.
             let stride = if kind.starts_with("weak") { STRENGTH.len() } else { 1 };
@@ -223,7 +259,7 @@ impl Model {
             let kind = Some(kind);
             out.push(Part { kind, aspects: PRESENCE, gain, numbers, from, until, seen });
         }
-        out.push(self.unknown(base));
+        out.push(self.unknown(nothing.ln_evidence()));
         out
     }
 
@@ -231,9 +267,11 @@ impl Model {
     fn hit<'m>(&'m self, kind: &str) -> Option<Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm>> {
         let reports = reports_silence(self.device);
         let only = |wanted: Outcome| -> Box<dyn Fn(&[f64], usize, usize) -> f64 + 'm> {
-            Box::new(move |_, _, k| {
-                if self.slots[k].outcome() == wanted { 0.0 } else { CONTRADICTED }
-            })
+            Box::new(
+                move |_, _, k| {
+                    if self.slots[k].outcome() == wanted { 0.0 } else { CONTRADICTED }
+                },
+            )
         };
         let informed = !self.valid.iter().flatten().all(|p| p.is_nan());
         match kind {
@@ -340,7 +378,8 @@ impl Model {
 
     /// What the outcomes show between two times.
     fn seen(&self, kind: &str, from: Time, until: Option<Time>) -> Vec<Seen> {
-        let within = |slot: &&Slot| slot.taken >= from && until.is_none_or(|until| slot.taken < until);
+        let within =
+            |slot: &&Slot| slot.taken >= from && until.is_none_or(|until| slot.taken < until);
         let (mut count, mut expected) = ([0_u32; 4], 0.0);
         for (k, slot) in self.slots.iter().enumerate().filter(|(_, slot)| within(slot)) {
             count[slot.outcome() as usize] += 1;
@@ -356,7 +395,8 @@ impl Model {
         if !expected.is_nan() {
             text += &format!(" where {expected:.0} were to be expected");
         }
-        text += &format!("; {empty} found nothing, {absent} are missing, {unfit} call the unit unfit.");
+        text +=
+            &format!("; {empty} found nothing, {absent} are missing, {unfit} call the unit unfit.");
         let mut out = vec![Seen { t: Some(from), grade: Grade::Derived, text }];
         let first = self.slots.iter().filter(within).find_map(Slot::valid);
         if let Some(first) = first.filter(|first| first.value[0].is_finite()) {

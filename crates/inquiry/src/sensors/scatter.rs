@@ -127,8 +127,7 @@ impl Scatter {
                 continue;
             }
             any = true;
-            let variance =
-                variance * factor * factor + difference.rough2 * rough * rough + more;
+            let variance = variance * factor * factor + difference.rough2 * rough * rough + more;
             let sigma = f64::max(variance, 1e-18).sqrt();
             normal += ln_normal(d / sigma) - libm::log(sigma);
             let range = libm::log((self.extent + sigma) / sigma);
@@ -177,7 +176,9 @@ impl Scatter {
         let ratio = |difference: &Difference| {
             let channels = difference.d.iter().zip(difference.variance);
             let known = channels.filter(|(d, _)| !d.is_nan());
-            known.map(|(d, variance)| d.abs() / f64::max(variance, 1e-18).sqrt()).fold(0.0, f64::max)
+            known
+                .map(|(d, variance)| d.abs() / f64::max(variance, 1e-18).sqrt())
+                .fold(0.0, f64::max)
         };
         let mut ratios: Vec<f64> = self.differences.iter().map(ratio).collect();
         ratios.sort_by(f64::total_cmp);
@@ -201,9 +202,7 @@ fn difference(three: &[Reading; 3]) -> Difference {
     let w0 = (last.taken - middle.taken).s() / span_s;
     let w2 = 1.0 - w0;
     let weights = [w0 * w0, 1.0, w2 * w2];
-    let d = core::array::from_fn(|n| {
-        middle.error[n] - (w0 * first.error[n] + w2 * last.error[n])
-    });
+    let d = core::array::from_fn(|n| middle.error[n] - (w0 * first.error[n] + w2 * last.error[n]));
     let variance = core::array::from_fn(|n| {
         let sigmas = [first.sigma[n], middle.sigma[n], last.sigma[n]];
         sigmas.iter().zip(weights).map(|(sigma, weight)| sigma * sigma * weight).sum()
@@ -220,12 +219,13 @@ pub(crate) fn parts(scatter: &Scatter) -> Vec<Part> {
     }
     let (device, name) = (scatter.device, scatter.device.name());
     let nothing = scatter.nothing();
-    let base = nothing.ln_evidence();
     let axis = &scatter.clock.axis;
+    let base = nothing.ln_evidence();
     let noise = fitted(name, "noise", |numbers| {
         let sigma = si(device, numbers.first().copied().unwrap_or(0.0));
         nothing.instead(axis, 1, |j, k| scatter.noisy(&scatter.differences[k], j, sigma))
     });
+    nothing.ln_evidence();
     let outliers = fitted(name, "outliers", |numbers| {
         let share = numbers.first().copied().unwrap_or(0.0);
         let sigma = si(device, numbers.get(1).copied().unwrap_or(0.0));

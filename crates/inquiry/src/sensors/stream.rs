@@ -95,9 +95,7 @@ pub(crate) fn reports_silence(device: Device) -> bool {
 /// The period and latency of a device that the vehicle has, s.
 fn pace(device: Device, vehicle: &Vehicle) -> Option<(f64, f64)> {
     match device {
-        Device::Rangefinder => {
-            Some((vehicle.rangefinder.period_s, vehicle.rangefinder.latency_s))
-        }
+        Device::Rangefinder => Some((vehicle.rangefinder.period_s, vehicle.rangefinder.latency_s)),
         Device::StarTracker => Some((vehicle.star_tracker.period_s, 0.0)),
         Device::RadarAltimeter => {
             vehicle.radar_altimeter.as_ref().map(|unit| (unit.period_s, unit.latency_s))
@@ -198,7 +196,11 @@ fn slant(shot: &SlantRange, blank: impl Fn(Time, Outcome) -> Report) -> Report {
         return blank(shot.t, outcome);
     }
     let range_m = f64::from(shot.range_m);
-    let bits = mixed([u64::from(shot.range_m.to_bits())]);
+    // A range of nothing is where noise ends: not a value that repeats.
+    let bits = match range_m > 0.0 {
+        true => mixed([u64::from(shot.range_m.to_bits())]),
+        false => mixed([shot.t.tai_ns().cast_unsigned()]),
+    };
     let value = [range_m, f64::NAN, f64::NAN];
     Report { value, bits, largest: range_m, ..blank(shot.t, outcome) }
 }
@@ -218,6 +220,18 @@ fn mixed(parts: impl IntoIterator<Item = u64>) -> u64 {
 }
 
 impl Stream {
+    /// Time tags and first channels of the values that no other report repeats to the bit.
+    pub fn unrepeated(&self) -> Vec<(Time, f64)> {
+        let valid = || self.reports.iter().filter(|report| report.outcome == Outcome::Valid);
+        let mut bits: Vec<u64> = valid().map(|report| report.bits).collect();
+        bits.sort_unstable();
+        let once = |report: &&Report| {
+            let first = bits.partition_point(|other| *other < report.bits);
+            bits.get(first + 1) != Some(&report.bits)
+        };
+        valid().filter(once).map(|report| (report.tag, report.value[0])).collect()
+    }
+
     /// Every measurement that was made or ought to have been, ascending; `late`: what the reports arrive later than
     /// specified, `ahead`: what is to be added to a report's tag to have the time at which it was taken.
     ///

@@ -43,8 +43,12 @@ fn excess(stream: &Stream, report: &Report) -> Span {
 /// Looks at the times of all reports.
 pub(crate) fn timing(stream: &Stream) -> Timing {
     let healthy = Timing { parts: Vec::new(), late: None, offset: None };
-    let mut odd: Vec<i64> =
-        stream.reports.iter().map(|report| excess(stream, report).ns()).filter(|ns| *ns != 0).collect();
+    let mut odd: Vec<i64> = stream
+        .reports
+        .iter()
+        .map(|report| excess(stream, report).ns())
+        .filter(|ns| *ns != 0)
+        .collect();
     odd.sort_unstable();
     let all = odd.len();
     let runs = odd.chunk_by(|a, b| a == b);
@@ -129,7 +133,8 @@ fn late(stream: &Stream, late: Span, weight: f64) -> Part {
     };
     let (clock, l) = judged(stream, |report| report.tag + stream.latency, fits, weight);
     let acts = acting(&clock.axis, &l);
-    let ((numbers, ln_prior), name) = sized(stream, "latency", late.s().max(1e-9), 0.25 * CYCLE.s());
+    let ((numbers, ln_prior), name) =
+        sized(stream, "latency", late.s().max(1e-9), 0.25 * CYCLE.s());
     let mut gain = acts.ln_evidence + ln_prior;
     let early = reports.iter().enumerate().any(|(k, report)| fits(k) && report.tag < stream.over.0);
     let fraction = late.ns() % CYCLE.ns() != 0;

@@ -26,8 +26,13 @@ pub(crate) fn ln_add(a: f64, b: f64) -> f64 {
 }
 
 /// ln Σ exp.
-pub(crate) fn ln_sum(terms: impl IntoIterator<Item = f64>) -> f64 {
-    terms.into_iter().fold(f64::NEG_INFINITY, ln_add)
+pub(crate) fn ln_sum(terms: impl Iterator<Item = f64> + Clone) -> f64 {
+    let most = terms.clone().fold(f64::NEG_INFINITY, f64::max);
+    if !most.is_finite() {
+        return most;
+    }
+    let share = |term: f64| if most - term > NEGLIGIBLE { 0.0 } else { libm::exp(term - most) };
+    most + libm::log(terms.map(share).sum::<f64>())
 }
 
 /// Times of readings, s after the first cycle, ascending, and the prior of a beginning at each.
@@ -89,8 +94,11 @@ impl Blocks {
     fn new(terms: Vec<f64>) -> Self {
         let mut levels = vec![terms];
         while let Some(last) = levels.last().filter(|level| level.len() > 1) {
-            let next = last.chunks(2).map(|pair| ln_sum(pair.iter().copied())).collect();
-            levels.push(next);
+            let next = last.chunks(2).map(|pair| match pair {
+                [a, b] => ln_add(*a, *b),
+                others => others.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            });
+            levels.push(next.collect());
         }
         Self(levels)
     }

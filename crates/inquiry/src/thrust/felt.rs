@@ -22,6 +22,11 @@ const BEYOND: f64 = 1.3;
 /// Change of specific force between two cycles near a switch that is contact, m/s²: ten times that of an engine.
 const JOLT_M_S2: f64 = 3.0;
 
+/// Cycles before the first switch that are not looked at: a foot may slide before it presses.
+const BEFORE_CONTACT: usize = 15;
+/// A switch that others follow within so many cycles was contact.
+const FOLLOWED: usize = 150;
+
 /// What engines did as far as it was sensed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Felt {
@@ -49,8 +54,10 @@ pub(super) fn airborne(evidence: &Evidence) -> usize {
     let mut last = 0;
     for (k, cycle) in cycles.iter().enumerate() {
         let now = closed(cycle);
-        if now > last && (now >= 2 || jolt(k)) {
-            return k.saturating_sub(2);
+        let more = |later: &Cycle| closed(later) > now;
+        let followed = || cycles.iter().skip(k).take(FOLLOWED).any(more);
+        if k > 0 && now > last && (now >= 2 || jolt(k) || followed()) {
+            return k.saturating_sub(BEFORE_CONTACT);
         }
         last = now;
     }
@@ -75,7 +82,10 @@ impl Felt {
         let cycles = &evidence.cycles;
         for (k, tick) in ticks.iter().enumerate() {
             if k % BLOCK == 0 {
-                out.bodies.push(Body::of(vehicle, loaded_kg - used_kg.get(k + BLOCK / 2).or(used_kg.last()).unwrap_or(&0.0)));
+                out.bodies.push(Body::of(
+                    vehicle,
+                    loaded_kg - used_kg.get(k + BLOCK / 2).or(used_kg.last()).unwrap_or(&0.0),
+                ));
             }
             let (Some(body), Some(cycle)) = (out.bodies.last(), cycles.get(k)) else { break };
             let imu = &cycle.sensors.imu;
@@ -87,7 +97,8 @@ impl Felt {
             let middle = sway.ahead(0.5 * h);
             let own = body.unpushed(&middle, &w, &s);
             let turning = body.unpushed(&sway, &((before + w) * 0.5), &s);
-            let pushed = Six::from_fn(|n, _| if n < 3 { s[n] - own[n] } else { alpha[n - 3] - turning[n] });
+            let pushed =
+                Six::from_fn(|n, _| if n < 3 { s[n] - own[n] } else { alpha[n - 3] - turning[n] });
             let works = imu.healthy && !imu.saturated && tick.known;
             let body_limits = limits(body);
             let within = |from: usize| (from..from + 3).all(|n| pushed[n].abs() < body_limits[n]);

@@ -99,7 +99,11 @@ impl Course {
         let Some(first) = self.ticks.first() else { return Series::default() };
         let count = self.ticks.len();
         let mut own = One::new(spec, thruster, faults, first.t);
-        let mut out = Series { level: vec![0.0; count], turning: vec![0.0; count], used_kg: vec![0.0; count] };
+        let mut out = Series {
+            level: vec![0.0; count],
+            turning: vec![0.0; count],
+            used_kg: vec![0.0; count],
+        };
         if spec.thrust_N <= 0.0 {
             return out;
         }

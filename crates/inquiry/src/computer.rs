@@ -1,0 +1,57 @@
+//! The computer's restarts, as what was received shows them.
+//!
+//! Owns: [`findings`]. Does not own: gaps of the link (`evidence`), what the flight software does after a restart.
+//! As programmed: cycles that were never computed leave a hole in the times and none in the numbers; that is an outage. A
+//! cycle marked as the first after a power-up behind it says that the restart was cold. An outage of n cycles has lasted
+//! for n − ½ ± 0.29 of them. A restart that the ground had ordered is no fault.
+//! Refuses: restarts while the link was lost as well; what made the computer restart.
+
+use crate::evidence::Evidence;
+use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen};
+use crate::replayed::Replayed;
+use icd::bus::CYCLE;
+use icd::events::Event;
+use icd::time::{Span, Time};
+
+/// Gain of what cannot be anything else.
+const CERTAIN: f64 = 2000.0;
+/// How long before an outage the order for it was read.
+const ORDERED: Span = Span::from_ms(100);
+
+/// Restarts that nobody ordered: one finding, all of them together.
+pub fn findings(evidence: &Evidence, replayed: &Replayed) -> Vec<Finding> {
+    let ordered = |t: Time| {
+        let mut orders = replayed.events.iter().filter(|(_, event)| *event == Event::Rebooting);
+        orders.any(|(at, _)| *at <= t && t - *at <= ORDERED)
+    };
+    let down = evidence.gaps.iter().filter(|gap| gap.lost == 0 && gap.before > 0);
+    let mut finding = Finding {
+        channel: Channel::Stream(Device::Computer),
+        faults: Vec::new(),
+        gain: CERTAIN,
+        seen: Vec::new(),
+    };
+    for gap in down {
+        let (last, first) = gap.between;
+        let missing = (first - last).ns() / CYCLE.ns() - 1;
+        if missing < 1 || ordered(last) {
+            continue;
+        }
+        let cold = evidence.cycles.get(gap.before).is_some_and(|cycle| cycle.powered_up);
+        let (kind, how) = if cold { ("cold_restart", "cold") } else { ("warm_restart", "warm") };
+        let from = last + CYCLE;
+        let outage_s = (missing as f64 - 0.5) * CYCLE.s();
+        let sigma = CYCLE.s() / libm::sqrt(12.0);
+        let text = format!(
+            "the computer computed nothing for {outage_s:.2} ± {sigma:.2} s: a {how} restart"
+        );
+        finding.faults.push(Fault {
+            cause: Cause { on: "computer".to_owned(), kind },
+            numbers: vec![Fitted { key: "outage_s".to_owned(), value: outage_s, sigma }],
+            from: (from, sigma),
+            until: None,
+        });
+        finding.seen.push(Seen { t: Some(from), grade: Grade::Measured, text });
+    }
+    if finding.faults.is_empty() { Vec::new() } else { vec![finding] }
+}

@@ -1,0 +1,120 @@
+use super::*;
+use crate::finding::Channel;
+use crate::trajectory;
+use rig::closed_loop::fly;
+use rig::record::Recording;
+use rig::scenario::Scenario;
+use rig::scenario::fault::Fault;
+use rig::stand::Stand;
+use std::path::Path;
+use std::sync::OnceLock;
+use truth::faulty::Moment;
+
+/// The base of all flights: reading A from braking ignition, as flown.
+fn stand() -> &'static Stand {
+    static STAND: OnceLock<Stand> = OnceLock::new();
+    STAND.get_or_init(|| {
+        let file =
+            format!("{}/../../scenarios/m2-nominal-from-ignition.toml", env!("CARGO_MANIFEST_DIR"));
+        Stand::new(Scenario::read(Path::new(&file)).unwrap()).unwrap()
+    })
+}
+
+fn fault(on: &str, kind: &str, numbers: &[f64], from_s: f64, until_s: Option<f64>) -> Fault {
+    let after = |s| Moment::After(Span::from_s(s));
+    Fault::of(on, kind, numbers, after(from_s), until_s.map(after)).unwrap()
+}
+
+/// What a flight with these faults shows, without and with a trajectory.
+struct Shown {
+    start: Time,
+    patterns: Vec<Finding>,
+    findings: Vec<Finding>,
+    trust: Trust,
+}
+
+fn flown(run: u64, faults: Vec<Fault>) -> Shown {
+    let stand = stand();
+    let scenario = Scenario::clone(&stand.scenario);
+    let broken = stand.again(scenario.with_faults(faults)).unwrap();
+    let record = fly(&broken, run, Recording::Full, |_| {}).unwrap().record.unwrap();
+    let (load, nav) = flight::load::image::unpack(&record.uploaded).unwrap();
+    let mission = Mission { stand: stand.clone(), load: Box::new(load), nav, uploaded: true };
+    let evidence = Evidence::read(&record.packets);
+    let replayed = Replayed::of(&mission, &evidence);
+    let (patterns, trust) = patterns(&mission, &evidence, &replayed);
+    let (trajectory, _) = trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap();
+    let (findings, trust) = against(&mission, &evidence, &replayed, &trajectory);
+    Shown { start: evidence.start().unwrap(), patterns, findings, trust }
+}
+
+fn first(findings: &[Finding], device: Device) -> &Finding {
+    findings.iter().find(|finding| finding.channel == Channel::Stream(device)).unwrap()
+}
+
+fn kinds(finding: &Finding) -> Vec<&'static str> {
+    let mut kinds: Vec<&'static str> =
+        finding.faults.iter().map(|fault| fault.cause.kind).collect();
+    kinds.sort_unstable();
+    kinds
+}
+
+#[test]
+fn a_healthy_flight_shows_nothing() {
+    let shown = flown(424_201, vec![]);
+    let worst = shown.findings.iter().map(|finding| finding.gain).fold(0.0, f64::max);
+    assert!(worst < 3.0, "{:?}", shown.findings);
+    assert_eq!(shown.trust, Trust::default());
+    assert!(shown.patterns.is_empty(), "{:?}", shown.patterns);
+}
+
+#[test]
+fn a_late_and_short_sighted_rangefinder_is_both() {
+    let limit = fault("rangefinder", "range_limit", &[893.0], 0.0, None);
+    let late = fault("rangefinder", "latency", &[1.9], 0.0, None);
+    let shown = flown(424_202, vec![limit, late]);
+    let best = first(&shown.findings, Device::Rangefinder);
+    assert!(kinds(best).contains(&"latency"), "{best:?}");
+    assert!(
+        ["range_limit", "weak_laser", "weak_surface", "weak_receiver"]
+            .iter()
+            .any(|kind| kinds(best).contains(kind)),
+        "{best:?}"
+    );
+    let fault = best.faults.iter().find(|fault| fault.cause.kind == "latency").unwrap();
+    assert!((fault.numbers[0].value - 1.9).abs() <= 0.02, "{fault:?}");
+    assert_eq!((fault.from.0, fault.until), (shown.start, None));
+    let both = shown.findings.iter().find(|one| kinds(one) == ["latency", "range_limit"]).unwrap();
+    let limit = both.faults.iter().find(|fault| fault.cause.kind == "range_limit").unwrap();
+    assert!((limit.numbers[0].value - 893.0).abs() < 5.0 * limit.numbers[0].sigma.max(10.0));
+    assert!(best.gain - both.gain < 10.0);
+}
+
+#[test]
+fn a_noisy_rangefinder_that_loses_shots_is_both() {
+    let noise = fault("rangefinder", "noise", &[30.0, 0.0], 0.0, None);
+    let dropout = fault("rangefinder", "dropout", &[0.5], 0.0, None);
+    let shown = flown(424_203, vec![noise, dropout]);
+    let best = first(&shown.findings, Device::Rangefinder);
+    assert_eq!(kinds(best), ["dropout", "noise"], "{best:?}");
+    for (kind, value) in [("noise", 30.0), ("dropout", 0.5)] {
+        let fault = best.faults.iter().find(|fault| fault.cause.kind == kind).unwrap();
+        let number = &fault.numbers[0];
+        assert!((number.value - value).abs() < 4.0 * number.sigma + 0.02 * value, "{fault:?}");
+    }
+    assert!(shown.trust.noise(Device::Rangefinder) > 10.0);
+}
+
+#[test]
+fn one_false_value_again_and_again_is_masked() {
+    let ghost = fault("rangefinder", "ghost", &[0.3, 40.0], 500.0, None);
+    let shown = flown(424_204, vec![ghost]);
+    for findings in [&shown.patterns, &shown.findings] {
+        let best = first(findings, Device::Rangefinder);
+        assert_eq!(kinds(best), ["ghost"], "{best:?}");
+        assert!((best.faults[0].numbers[0].value - 0.3).abs() < 0.1);
+        let from_s = (best.faults[0].from.0 - shown.start).s();
+        assert!((from_s - 500.0).abs() < 3.0, "{from_s}");
+    }
+    assert!(shown.trust.masked.iter().any(|(device, _)| *device == Device::Rangefinder));
+}
