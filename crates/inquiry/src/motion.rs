@@ -16,6 +16,7 @@ mod size;
 mod suspects;
 mod system;
 mod unknown;
+mod window;
 
 use crate::evidence::Evidence;
 use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen, Trust};
