@@ -115,7 +115,9 @@ fn together(scene: (&[Sample], Time), found: &[Found]) -> Vec<Finding> {
             // A flag that both explain counts once.
             let flags = one.flags.min(other.flags) as f64 * flag();
             let gain = one.gain + other.gain - flags.min(one.gain.min(other.gain));
-            out.push(finding(scene, Device::Gyros, &[one, other], gain));
+            if gain > one.gain.max(other.gain) {
+                out.push(finding(scene, Device::Gyros, &[one, other], gain));
+            }
         }
     }
     out

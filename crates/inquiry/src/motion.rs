@@ -16,6 +16,7 @@ mod size;
 mod suspects;
 mod system;
 mod unknown;
+mod window;
 
 use crate::evidence::Evidence;
 use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen, Trust};
@@ -25,6 +26,7 @@ use crate::trajectory;
 use crate::trajectory::linear::Linear;
 use crate::trajectory::states::Errors;
 use icd::time::{Span, Time};
+use nalgebra::Vector3;
 use pairs::{One, Pair};
 use rayon::prelude::*;
 use scan::Fit;
@@ -81,7 +83,8 @@ pub fn findings(
         Some(suspects::system(&linear, mission.nav.t))
     };
     let system = suspects::system(linear, mission.nav.t);
-    let mut out = of_system(system, &clock, &linear.start, &again);
+    let coasting = refit::coasting(evidence, replayed);
+    let mut out = of_system(system, &clock, &linear.start, coasting, &again);
     out.retain(|finding| finding.gain > LEAST);
     out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     out
@@ -124,10 +127,16 @@ struct Own<'a> {
     about: Option<refit::About>,
 }
 
-fn of_system(first: System, clock: &Clock, start: &[Errors], again: Again<'_>) -> Vec<Finding> {
+fn of_system(
+    first: System,
+    clock: &Clock,
+    start: &[Errors],
+    coasting: Option<Vector3<f64>>,
+    again: Again<'_>,
+) -> Vec<Finding> {
     let all = suspects::suspects(&first);
     let nothing = refit::Likelihood::of(&first, &first.innovations());
-    let scene = Scene { first: &first, nothing: &nothing, clock, again };
+    let scene = Scene { first: &first, nothing: &nothing, clock, coasting, again };
     let pass = scan::pass(&first, &all);
     let tried = all.par_iter().zip(&pass.locals).map(|(suspect, locals)| {
         let fit = scan::scan(&first, suspect, locals, &pass.nodes)?;
@@ -167,6 +176,8 @@ struct Scene<'a> {
     first: &'a System,
     nothing: &'a refit::Likelihood,
     clock: &'a Clock,
+    /// What the accelerometers read in coast.
+    coasting: Option<Vector3<f64>>,
     again: Again<'a>,
 }
 
@@ -195,6 +206,10 @@ impl<'a> Scene<'a> {
             if own.fit.from.epoch > 0 || own.fit.until.is_some() {
                 let fault = fault(self.first, self.clock, own.suspect, &own.start);
                 seeds.push((own.start.clone(), fault));
+            }
+            if let Some(fit) = self.coasting.and_then(|read| in_coast(own, read)) {
+                let fault = fault(self.first, self.clock, own.suspect, &fit);
+                seeds.push((fit, fault));
             }
             seeds
         };
@@ -332,6 +347,22 @@ impl<'a> Scene<'a> {
         }
         joint(best.1, best.0, alone)
     }
+}
+
+/// A bias of the accelerometers from the start, as they show it in coast, where nothing pushes.
+fn in_coast(own: &Own<'_>, read: Vector3<f64>) -> Option<Fit> {
+    let Suspect { cause, channels, sizes, .. } = own.suspect;
+    if (cause.on.as_str(), cause.kind) != (Device::Accelerometers.name(), "bias") {
+        return None;
+    }
+    let typical = sizes.first()?.typical.abs();
+    let pattern = channels.iter().map(|channel| {
+        let towards = read.get(channel.number).copied().unwrap_or_default();
+        let own = channel.added.first().map_or(1.0, |(_, by)| *by);
+        if towards * own < 0.0 { -1.0 } else { 1.0 }
+    });
+    let size = read.iter().map(|x| x.abs()).sum::<f64>() / 3.0 / typical;
+    Some(Fit { size, pattern: pattern.collect(), ..own.start.clone() })
 }
 
 /// The one whose trajectory suits the readings better, freed of its fault.

@@ -108,7 +108,9 @@ pub fn exact(
     }
     let zero = |sample: &Sample| part.all(&sample.zero);
     let ln_zero = |sample: &Sample| part.sum(&sample.ln_zero);
-    let same = part.sum(ln_same);
+    let same = |sample: &Sample| {
+        part.sum(&[0, 1].map(|n| if sample.zero[n] { sample.ln_zero[n] } else { ln_same[n] }))
+    };
     let moved =
         |sample: &Sample| part.triads.iter().zip(&sample.zero).any(|(own, zero)| *own && !zero);
     let mut out = Vec::new();
@@ -118,7 +120,7 @@ pub fn exact(
     run("not_enabled", false, &|s| (zero(s) && s.healthy).then(|| -ln_zero(s)));
     run("dead", true, &|s| (zero(s) && !s.healthy).then(|| flag() - ln_zero(s)));
     run("unfit", true, &|s| (!s.healthy && moved(s)).then(flag));
-    run("stuck", false, &|s| (part.all(&s.same) && s.healthy).then_some(-same));
+    run("stuck", false, &|s| (part.all(&s.same) && s.healthy).then(|| -same(s)));
     out.extend(dropout(samples, part));
     if part.on != "imu" {
         let triad = usize::from(part.on == "accelerometers");

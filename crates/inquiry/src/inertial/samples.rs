@@ -34,6 +34,8 @@ pub struct Sample {
     pub same: [bool; TRIADS],
     /// ln of the probability of three zeros from a healthy unit.
     pub ln_zero: [f64; TRIADS],
+    /// Main or assist engines are commanded, or were a moment ago.
+    pub burning: bool,
     /// The unit calls itself healthy.
     pub healthy: bool,
     /// The unit says that a channel hit its limit.
@@ -71,8 +73,8 @@ pub fn samples(evidence: &Evidence, replayed: &Replayed, imu: &Imu) -> Vec<Sampl
         return Vec::new();
     };
     let mut out: Vec<Sample> = Vec::with_capacity(evidence.cycles.len());
-    let mut burning = 0;
-    let mut turning = true;
+    let (mut burning, mut since) = (0, 2 * AFTER);
+    let mut felt = [true; TRIADS];
     for (n, cycle) in evidence.cycles.iter().enumerate().skip(1) {
         let own = &cycle.sensors.imu;
         let rates = [own.dtheta_B_rad.map(|x| x / CYCLE_S), own.dv_B_m_s.map(|x| x / CYCLE_S)];
@@ -85,21 +87,27 @@ pub fn samples(evidence: &Evidence, replayed: &Replayed, imu: &Imu) -> Vec<Sampl
             Some(own) if own.main_open || own.assist_on_us.iter().any(|us| *us > 0) => burning + 1,
             _ => 0,
         };
-        if !zero[0] {
-            turning = rates[0].iter().any(|rate: &f64| rate.abs() > MOVING * fine[0]);
+        since = if burning > 0 { 0 } else { since + 1 };
+        for n in 0..TRIADS {
+            if !zero[n] {
+                felt[n] = rates[n].iter().any(|rate: &f64| rate.abs() > MOVING * fine[n]);
+            }
         }
-        let ln_zero = [turning, burning > AFTER].map(f64::from);
+        let ln_zero = [felt[0], felt[1] && burning > AFTER].map(f64::from);
         let t = cycle.sensors.t;
         let (healthy, saturated) = (own.healthy, own.saturated);
         let t_s = (t - first).s();
-        out.push(Sample { t, t_s, rates, zero, same, ln_zero, healthy, saturated });
+        let burning = since < AFTER;
+        out.push(Sample { t, t_s, rates, zero, same, ln_zero, burning, healthy, saturated });
     }
-    let mut turning = true;
+    let mut felt = [true; TRIADS];
     for sample in out.iter_mut().rev() {
-        if !sample.zero[0] {
-            turning = sample.rates[0].iter().any(|rate: &f64| rate.abs() > MOVING * fine[0]);
+        for n in 0..TRIADS {
+            if !sample.zero[n] {
+                felt[n] = sample.rates[n].iter().any(|rate: &f64| rate.abs() > MOVING * fine[n]);
+            }
         }
-        let moving = [turning && sample.ln_zero[0] > 0.0, sample.ln_zero[1] > 0.0];
+        let moving = [0, 1].map(|n| felt[n] && sample.ln_zero[n] > 0.0);
         sample.ln_zero =
             [0, 1].map(|n| if moving[n] { libm::log(ZERO_WHILE_MOVING) } else { quiet[n] });
     }

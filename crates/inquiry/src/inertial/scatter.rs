@@ -32,7 +32,7 @@ const PULSED: f64 = 2.7;
 const BLOCK_MOST: f64 = 3.0;
 /// A stray is so many times the noise off its neighbours at least, and so much at least, rad/s and m/s²; assumed: above what
 /// a pulse within one cycle does across the thrust.
-const STRAY: ([f64; TRIADS], f64) = ([1e-3, 0.06], 12.0);
+const STRAY: ([f64; TRIADS], f64) = ([2.5e-3, 0.25], 12.0);
 /// Its neighbours agree within this share of it.
 const AGREE: f64 = 0.2;
 /// A healthy unit shows a stray with this probability a sample; assumed.
@@ -86,7 +86,8 @@ fn still(block: &[Sample]) -> bool {
         all.sort_by(f64::total_cmp);
         all.get(all.len() / 2).copied().unwrap_or(0.0)
     };
-    middle(0) < COAST[0] && middle(1) < COAST[1]
+    let burning = block.iter().any(|sample| sample.burning);
+    !burning && middle(0) < COAST[0] && middle(1) < COAST[1]
 }
 
 /// Whether a block is one of a flight in control.

@@ -10,6 +10,7 @@ use super::suspects::Suspect;
 use super::system::{Injection, Place, Reading, System};
 use crate::evidence::Evidence;
 use crate::finding::{Device, Fault};
+use crate::replayed::Replayed;
 use icd::bus::{Sensors, ShotQuality, SlantRange};
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
@@ -21,6 +22,9 @@ use std::collections::BTreeMap;
 const UNMATCHED: f64 = -10.0;
 const DEG: f64 = std::f64::consts::PI / 180.0;
 const CYCLE_S: f64 = 0.02;
+/// Thrust is gone so many cycles after the last command; least number of cycles of coast.
+const QUIET: usize = 15;
+const COAST: usize = 100;
 
 /// What a fault does to values of one channel at one time.
 struct Error {
@@ -45,6 +49,24 @@ fn error(fault: &Fault, channel: usize, t: Time) -> Option<Error> {
         "scale" => Error { added: 0.0, factor: number(0).clamp(0.05, 20.0) },
         _ => return None,
     })
+}
+
+/// What the accelerometers read on average while no valve is commanded, before the main engine first burns, m/s²; `None` of
+/// less than two seconds of that.
+pub fn coasting(evidence: &Evidence, replayed: &Replayed) -> Option<Vector3<f64>> {
+    let (mut sum, mut count, mut quiet) = (Vector3::zeros(), 0_usize, 0_usize);
+    for (cycle, commanded) in evidence.cycles.iter().zip(&replayed.commanded).skip(1) {
+        let pulses = commanded.assist_on_us.iter().chain(&commanded.jet_on_us).any(|us| *us > 0);
+        quiet = if commanded.main_open || pulses { 0 } else { quiet + 1 };
+        if commanded.main_open {
+            break;
+        }
+        if quiet > QUIET {
+            sum += Vector3::from(cycle.sensors.imu.dv_B_m_s) / CYCLE_S;
+            count += 1;
+        }
+    }
+    (count >= COAST).then(|| sum / count as f64)
 }
 
 /// The evidence without these faults, later ones taken off first.
@@ -109,8 +131,8 @@ fn range(read: Option<&mut SlantRange>, undo: &impl Fn(f64, usize, Time) -> f64)
 /// Which reading it is, whatever trajectory it is compared with.
 type Name = (Device, u8, u32, u16);
 
-/// ln likelihood of every reading, by name.
-pub struct Likelihood(BTreeMap<Name, f64>);
+/// Squared innovation over its variance, and ln of the variance, of every reading by name.
+pub struct Likelihood(BTreeMap<Name, (f64, f64)>);
 
 impl Likelihood {
     /// Of all readings of a system, its innovations replaced by `nu`.
@@ -124,18 +146,20 @@ impl Likelihood {
             // Several landmarks of one frame have the same name: they are counted.
             again = if before == Some(name) { again + 1 } else { 0 };
             before = Some(name);
-            out.insert((device, component, cycle, again), -0.5 * (nu * nu / s + libm::log(s)));
+            out.insert((device, component, cycle, again), (nu * nu / s, libm::log(s)));
         }
         Self(out)
     }
 
     /// ln of its ratio to another.
     pub fn over(&self, other: &Self) -> f64 {
-        let lacking = |from: &Self, of: &Self| {
-            from.0.keys().filter(|name| !of.0.contains_key(name)).count() as f64 * UNMATCHED
+        let alone = |from: &Self, of: &Self| -> f64 {
+            let lacking = from.0.iter().filter(|(name, _)| !of.0.contains_key(name));
+            lacking.map(|(_, (square, _))| -0.5 * square - UNMATCHED).sum()
         };
-        let common = self.0.iter().filter_map(|(name, own)| Some(own - other.0.get(name)?));
-        common.sum::<f64>() + lacking(other, self) - lacking(self, other)
+        let ln = |(square, ln_s): &(f64, f64)| -0.5 * (square + ln_s);
+        let common = self.0.iter().filter_map(|(name, own)| Some(ln(own) - ln(other.0.get(name)?)));
+        common.sum::<f64>() + alone(self, other) - alone(other, self)
     }
 }
 
