@@ -55,3 +55,27 @@ pub fn findings(evidence: &Evidence, replayed: &Replayed) -> Vec<Finding> {
     }
     if finding.faults.is_empty() { Vec::new() } else { vec![finding] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{healthy, restarted};
+
+    #[test]
+    fn an_outage_is_one_restart_with_its_time_and_length_and_a_healthy_computer_has_none() {
+        let sample = restarted();
+        let evidence = Evidence::read(&sample.record.packets);
+        let replayed = Replayed::of(&sample.mission, &evidence);
+        let found = findings(&evidence, &replayed);
+        assert_eq!(found.len(), 1);
+        let fault = &found[0].faults[0];
+        assert_eq!(fault.cause, Cause { on: "computer".to_owned(), kind: "cold_restart" });
+        let after_s = (fault.from.0 - evidence.cycles[0].sensors.t).s();
+        assert!((after_s - 20.0).abs() < 0.021, "{after_s}");
+        let outage = &fault.numbers[0];
+        assert!((outage.value - 0.3).abs() < 0.0101, "{outage:?}");
+        let evidence = Evidence::read(&healthy().record.packets);
+        let replayed = Replayed::of(&healthy().mission, &evidence);
+        assert_eq!(findings(&evidence, &replayed), vec![]);
+    }
+}

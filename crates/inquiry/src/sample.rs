@@ -58,3 +58,8 @@ pub fn restarted() -> &'static Sample {
         flown(scenario("m2-nominal-from-ignition", 30.0).with_faults(vec![fault]), 0)
     })
 }
+
+/// A reading of Mission 2 with faults, from before ignition on.
+pub fn with_faults(faults: Vec<Fault>, duration_s: f64) -> Sample {
+    flown(scenario("m2-nominal-from-ignition", duration_s).with_faults(faults), 5)
+}

@@ -11,8 +11,10 @@ use super::scan::{Kind, Tried, size};
 
 /// First and last step of times, s, and of the number, relative.
 const STEPS_S: (f64, f64) = (0.08, 0.01);
-const STEPS: (f64, f64) = (0.2, 0.02);
+const STEPS: (f64, f64) = (0.1, 0.001);
 
+/// Moves along a straight line.
+const STRAIGHT: usize = 2;
 /// Rounds of a search at the most.
 const ROUNDS: usize = 8;
 
@@ -28,8 +30,7 @@ impl Exact<'_> {
     /// The change of level by a fault.
     pub fn change(&self, tried: &Tried) -> Series {
         let own = &self.given.series[tried.thruster];
-        let mut changed =
-            self.course.series(self.given.vehicle, tried.thruster, &[tried.fault()]);
+        let mut changed = self.course.series(self.given.vehicle, tried.thruster, &[tried.fault()]);
         let less = |all: &mut Vec<f64>, own: &Vec<f64>| {
             all.iter_mut().zip(own).for_each(|(x, own)| *x -= own);
         };
@@ -38,17 +39,37 @@ impl Exact<'_> {
         changed
     }
 
+    /// vᵀ W e and the square of a fault's answer v.
+    fn measured(&self, tried: &Tried) -> (f64, f64) {
+        let change = self.change(tried);
+        self.fit.worth(&self.given, (tried.thruster, &change))
+    }
+
     /// What it is worth.
     fn worth(&self, tried: &Tried) -> f64 {
-        let change = self.change(tried);
-        let (along, square) = self.fit.worth(&self.given, (tried.thruster, &change));
+        let (along, square) = self.measured(tried);
         along - 0.5 * square
     }
 
-    /// A guess with what it is worth as it stands.
+    /// A guess with what it is worth: a factor or a growth moved to where its answer, near enough a straight line, fits
+    /// best; for that its number must not be known beforehand, it is far sharper than any grid.
     pub fn looked_at(&self, guess: &Tried) -> Tried {
-        let at_best = self.worth(guess);
-        Tried { at_best, ..*guess }
+        let mut best = *guess;
+        let (mut along, mut square) = self.measured(&best);
+        best.at_best = along - 0.5 * square;
+        for _ in 0..STRAIGHT {
+            let share = (along / square.max(1e-9)).clamp(0.1, 4.0);
+            let Some(x) = best.kind.number().filter(|_| is_line(best.kind)) else { break };
+            let mut tried = best;
+            tried.kind = best.kind.with(apart(&best, x, share - 1.0));
+            (along, square) = self.measured(&tried);
+            tried.at_best = along - 0.5 * square;
+            if tried.at_best <= best.at_best {
+                break;
+            }
+            best = tried;
+        }
+        best
     }
 
     /// The fault moved to where it fits best.
@@ -113,7 +134,7 @@ impl Search<'_, '_> {
                     }
                 });
             }
-            step *= if moved { 1.0 } else { 0.4 };
+            step *= if moved { 1.0 } else { 0.25 };
             if step < STEPS.1 || self.best.kind.number().is_none() {
                 break;
             }
@@ -141,6 +162,11 @@ impl Search<'_, '_> {
         let curvature = (loss(way) + loss(-way)) / (way * way);
         (apart(best, x, way) - x).abs() / way / curvature.max(1e-4).sqrt()
     }
+}
+
+/// Whether the answer goes with the number as a straight line does.
+fn is_line(kind: Kind) -> bool {
+    matches!(kind, Kind::Scale(_) | Kind::Drift(_))
 }
 
 /// A number moved by a share of what it makes different.

@@ -1,7 +1,7 @@
 //! The healthy machine fitted to what was felt, and what a change of one engine's level adds to the fit.
 //!
 //! Owns: [`Fit`]. Does not own: which changes are tried (`scan`, `exact`).
-//! Published: the linear model with normal errors and a normal prior on its coefficients [Bishop2006] §3.3, §3.5.
+//! Published: the linear model with normal errors and a normal prior on its coefficients [Bierman1977].
 //! As programmed: r = N β + v + n, with r what engines give beyond their commands at nominal strength, N one column for
 //! each thing that a healthy machine may have (thrust and tilt of every engine, centre of mass, mass, flow, bias and
 //! scale of the accelerometers, scale of the gyros or the inertia), β normal with the vehicle's spreads, n white. With
@@ -32,10 +32,10 @@ pub(super) const COLUMNS: usize = WANDER + 6 * STRETCHES;
 const BIAS_M_S2: f64 = 0.05;
 /// Error of the model from cycle to cycle, specific force (m/s²) and angular acceleration (rad/s²): the liquid's waves
 /// after a turn move healthy flights so much across the axis, the rest is less. Assumed, after healthy flights.
-const MODEL: [f64; 6] = [3e-3, 3e-3, 1e-3, 2e-3, 2e-3, 2e-3];
+const MODEL: [f64; 6] = [4.5e-3, 4.5e-3, 1.5e-3, 3e-3, 3e-3, 3e-3];
 /// Error that lasts for one of [`STRETCHES`], same units: accelerometers' bias in the run and what changes with the
 /// filling. Assumed, likewise.
-const WANDER_SIGMA: [f64; 6] = [3e-4, 3e-4, 3e-4, 2e-4, 2e-4, 2e-4];
+const WANDER_SIGMA: [f64; 6] = [6e-4, 6e-4, 6e-4, 3e-4, 3e-4, 3e-4];
 
 /// A healthy machine is felt within so many standard deviations of its spreads.
 const USUAL: f64 = 5.0;
@@ -99,7 +99,8 @@ impl Fit {
         }
         fit.model = model.to_vec();
         let mut usual = Normal::new(&fit.prior);
-        let mut unusual = Normal { gram: DMatrix::zeros(COLUMNS, COLUMNS), right: DVector::zeros(COLUMNS) };
+        let mut unusual =
+            Normal { gram: DMatrix::zeros(COLUMNS, COLUMNS), right: DVector::zeros(COLUMNS) };
         let mut row = Row::default();
         fit.unusual = vec![false; r.len()];
         for k in 0..r.len() {
@@ -202,8 +203,9 @@ impl Fit {
         (0..3).for_each(|n| out.columns.push((BIAS + n, first(&Vector3::ith(n, 1.0)))));
         out.columns.push((SCALES, pushed));
         out.columns.push((SCALES + 1, turned));
-        let stretch = (k * STRETCHES / given.series.first().map_or(1, |one| one.level.len().max(1)))
-            .min(STRETCHES - 1);
+        let stretch = (k * STRETCHES
+            / given.series.first().map_or(1, |one| one.level.len().max(1)))
+        .min(STRETCHES - 1);
         (0..6).for_each(|n| out.columns.push((WANDER + 6 * stretch + n, Six::ith(n, 1.0))));
     }
 

@@ -21,7 +21,8 @@ const GROUP_S: f64 = 0.1;
 /// Stretches between two beginnings that are tried first.
 const STRIDE: usize = 10;
 /// Ends that are tried first, s after the beginning.
-pub(super) const DURATIONS_S: [f64; 12] = [0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 8.0, 14.0, 25.0, 40.0, 65.0, 100.0];
+pub(super) const DURATIONS_S: [f64; 12] =
+    [0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 8.0, 14.0, 25.0, 40.0, 65.0, 100.0];
 /// Shares of thrust and delays that are tried first.
 const LIMITS: [f64; 7] = [0.97, 0.93, 0.87, 0.75, 0.6, 0.4, 0.2];
 const DELAYS: [f64; 8] = [0.004, 0.01, 0.02, 0.035, 0.06, 0.1, 0.2, 0.4];
@@ -430,14 +431,16 @@ pub(super) fn scan(
     out.extend(search(&factor, Shape::Constant, Kind::Scale(1.0)));
     out.extend(search(&factor, Shape::Constant, Kind::Dead));
     out.extend(search(&factor, Shape::Growing, Kind::Drift(0.0)));
-    let open = Sums::of((fit, gross), thruster, own, |k| (1.0 - own.level[k], 1.0 - own.turning[k]));
+    let open =
+        Sums::of((fit, gross), thruster, own, |k| (1.0 - own.level[k], 1.0 - own.turning[k]));
     out.extend(search(&open, Shape::Constant, Kind::StuckOn));
     let best = |tried: Vec<Option<Tried>>| {
         tried.into_iter().flatten().max_by(|a, b| a.gain().total_cmp(&b.gain()))
     };
     let limited = LIMITS.map(|limit| {
         let cut = |x: f64| x.min(limit) - x;
-        let sums = Sums::of((fit, gross), thruster, own, |k| (cut(own.level[k]), cut(own.turning[k])));
+        let sums =
+            Sums::of((fit, gross), thruster, own, |k| (cut(own.level[k]), cut(own.turning[k])));
         search(&sums, Shape::Constant, Kind::Saturation(limit))
     });
     out.extend(best(limited.into()));
@@ -450,7 +453,11 @@ pub(super) fn scan(
         };
         let late = course.series(vehicle, thruster, &[fault]);
         let change = |k: usize| (late.level[k] - own.level[k], late.turning[k] - own.turning[k]);
-        search(&Sums::of((fit, gross), thruster, own, change), Shape::Constant, Kind::Latency(latency_s))
+        search(
+            &Sums::of((fit, gross), thruster, own, change),
+            Shape::Constant,
+            Kind::Latency(latency_s),
+        )
     });
     out.extend(best(late.into()));
     out

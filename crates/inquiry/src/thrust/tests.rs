@@ -1,0 +1,83 @@
+use super::*;
+use crate::sample::{self, Sample};
+use icd::bus::CYCLE;
+use icd::time::Span;
+use rig::scenario::Dispersed;
+use rig::scenario::fault::Fault as Written;
+use truth::faulty::Moment;
+
+fn told(sample: &Sample) -> (Account, Evidence) {
+    let evidence = Evidence::read(&sample.record.packets);
+    let replayed = Replayed::of(&sample.mission, &evidence);
+    (account(&sample.mission, &evidence, &replayed), evidence)
+}
+
+fn broken(on: &str, kind: &'static str, until_ms: Option<i64>) -> Sample {
+    let fault = Written {
+        on: on.into(),
+        kind,
+        numbers: Vec::<(String, Dispersed)>::new(),
+        from: Moment::After(Span::from_ms(70_000)),
+        from_drawn: None,
+        until: until_ms.map(|ms| Moment::After(Span::from_ms(ms))),
+        chance: None,
+        one_of: None,
+    };
+    sample::with_faults(vec![fault], 80.0)
+}
+
+#[test]
+fn a_healthy_flight_with_its_spreads_shows_no_fault() {
+    let (account, _) = told(sample::healthy());
+    assert!(account.findings.iter().all(|found| found.gain < 3.0), "{:?}", account.findings);
+    assert_eq!(account.dry, None);
+    let last = account.answers.last().unwrap();
+    assert!((last.sensed_N / last.commanded_N - 1.0).abs() < 0.03, "{last:?}");
+}
+
+#[test]
+fn an_assist_engine_that_dies_is_named_with_its_time() {
+    let (account, evidence) = told(&broken("assist.2", "dead", None));
+    let first = &account.findings[0];
+    let named: Vec<(&str, &str)> =
+        first.faults.iter().map(|fault| (&fault.cause.on[..], fault.cause.kind)).collect();
+    assert!(named.contains(&("assist.2", "dead")), "{named:?} {}", first.gain);
+    let fault = first.faults.iter().find(|fault| fault.cause.on == "assist.2").unwrap();
+    let after_s = (fault.from.0 - evidence.cycles[0].sensors.t).s();
+    assert!((after_s - 70.0).abs() < 0.05, "{after_s}");
+}
+
+#[test]
+fn a_jet_that_stays_open_for_a_while_is_named_with_its_times() {
+    let (account, evidence) = told(&broken("jet.5", "stuck_on", Some(73_000)));
+    let first = account.findings.iter().find(|found| found.faults.len() == 1).unwrap();
+    let fault = &first.faults[0];
+    assert_eq!((&fault.cause.on[..], fault.cause.kind), ("jet.5", "stuck_on"));
+    let start = evidence.cycles[0].sensors.t;
+    let times = [(fault.from.0 - start).s(), (fault.until.unwrap() - start).s()];
+    assert!((times[0] - 70.0).abs() < 0.05 && (times[1] - 73.0).abs() < 0.05, "{times:?}");
+}
+
+#[test]
+fn levels_keep_the_impulse_of_what_was_commanded() {
+    let sample = sample::healthy();
+    let evidence = Evidence::read(&sample.record.packets);
+    let replayed = Replayed::of(&sample.mission, &evidence);
+    let vehicle = sample.mission.stand.scenario.machine();
+    let course = Course::of(&evidence, &replayed, evidence.cycles.len());
+    let series = course.series(&vehicle, 3, &[]);
+    let widths = replayed.commanded.iter().filter(|one| one.new_frame);
+    let asked_s: f64 = widths.map(|one| f64::from(one.assist_on_us[2]) * 1e-6).sum();
+    let given_s: f64 = series.level.iter().sum::<f64>() * CYCLE.s();
+    assert!((given_s - asked_s).abs() < 0.2 && given_s > 10.0, "{given_s} of {asked_s}");
+    // A gyro's differences sum up to the same.
+    let turned_s: f64 = series.turning.iter().sum::<f64>() * CYCLE.s();
+    assert!((turned_s - given_s).abs() < 0.02, "{turned_s}");
+}
+
+#[test]
+fn nothing_is_said_of_nothing() {
+    let mission = &sample::healthy().mission;
+    let account = account(mission, &Evidence::default(), &Replayed::default());
+    assert_eq!(account, Account::default());
+}
