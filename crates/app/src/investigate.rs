@@ -110,9 +110,9 @@ impl Investigate {
         });
         steps.end();
         let inquiry = inquiry.map_err(|reason| miette!("{reason}"))?;
-        let facts = vec![("program".to_string(), env!("CARGO_PKG_VERSION").to_string())];
+        let facts = vec![program()];
         let written =
-            report::write(&files.out, &sheet(material(&inquiry), facts, vec![repeat(&files)]));
+            report::write(&files.out, &sheet(Material::of(&inquiry), facts, vec![repeat(&files)]));
         let mut stdout = std::io::stdout().lock();
         for line in found(&inquiry) {
             say(&mut stdout, &line).into_diagnostic()?;
@@ -149,19 +149,10 @@ impl Investigate {
     }
 }
 
-/// What the report is made of.
-fn material(inquiry: &Inquiry) -> Material<'_> {
-    Material {
-        mission: &inquiry.mission,
-        evidence: &inquiry.evidence,
-        replayed: &inquiry.replayed,
-        trajectory: &inquiry.trajectory,
-        findings: &inquiry.findings,
-        explained: &inquiry.explained,
-        timeline: &inquiry.timeline,
-        saved: inquiry.saved.as_ref(),
-        flown_from: inquiry.flown_from,
-    }
+/// Which program it was, for the report's head.
+fn program() -> (String, String) {
+    let code: String = campaign::code().chars().take(12).collect();
+    ("program".to_string(), format!("frigoris {}, code {code}", env!("CARGO_PKG_VERSION")))
 }
 
 /// The command that investigates the same again.

@@ -78,7 +78,10 @@ pub struct Damage {
     pub skew: Span,
 }
 
-/// The on-board clock leapt.
+/// A recording that begins so much earlier or later than its mission is of another one. Assumed.
+const ANOTHER: Span = Span::from_ms(86_400_000);
+
+/// The on-board clock leapt, or, before the first cycle, was wrong all along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leap {
     /// Place in [`Evidence::cycles`] of the first cycle after it.
@@ -156,6 +159,26 @@ impl Evidence {
         out.damage.skew = offsets.skew;
         out.take_others(&ordered.packets, &offsets);
         out
+    }
+
+    /// Puts all times back to a mission whose first cycle is at `start`, where the very first cycle was received at another
+    /// time by less than [`ANOTHER`]: the clock was wrong all along. Told as a leap before the first cycle.
+    pub fn align(&mut self, start: Time) {
+        let first = self.cycles.first().filter(|first| first.number == 0);
+        let Some(by) = first.map(|first| first.sensors.t - start) else { return };
+        if by.ns() == 0 || by.ns().saturating_abs() > ANOTHER.ns() {
+            return;
+        }
+        let back = |t: &mut Time| *t = clock::back(*t, by.ns());
+        self.cycles.iter_mut().for_each(|cycle| clock::put_back(&mut cycle.sensors, by.ns()));
+        self.lists.iter_mut().for_each(|list| back(&mut list.t));
+        self.events.iter_mut().for_each(|(t, _)| back(t));
+        self.answers.iter_mut().for_each(|(t, _)| back(t));
+        for Gap { between: (from, to), .. } in &mut self.gaps {
+            back(from);
+            back(to);
+        }
+        self.leaps.insert(0, Leap { before: 0, by });
     }
 
     /// Cycles by their numbers, each once. Returns how many packets contradict others or themselves.

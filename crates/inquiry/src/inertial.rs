@@ -15,7 +15,7 @@ use crate::evidence::Evidence;
 use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen, Trust};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
-use exact::{Found, PARTS, flag};
+use exact::{CERTAIN, Found, PARTS, flag};
 use icd::time::Time;
 use rig::scenario::fault::Fault as Written;
 use samples::Sample;
@@ -32,7 +32,7 @@ pub fn patterns(
     replayed: &Replayed,
 ) -> (Vec<Finding>, Trust) {
     let imu = mission.stand.scenario.vehicle.machine.imu;
-    let samples = samples::samples(evidence, &imu);
+    let samples = samples::samples(evidence, replayed, &imu);
     let Some(first) = evidence.start() else { return Default::default() };
     let limits = [imu.rate_rad_s_max, imu.specific_force_m_s2_max];
     let same = samples::ln_same(&imu);
@@ -56,6 +56,7 @@ pub fn patterns(
     let mut out: Vec<Finding> =
         found.iter().map(|own| finding(scene, Device::Gyros, &[own], own.gain)).collect();
     out.extend(together(scene, &found));
+    certain(&mut out);
     let closed: Vec<[bool; icd::bus::LEGS]> =
         evidence.cycles.iter().skip(1).map(|cycle| cycle.sensors.touchdown).collect();
     let switches = switches::switches(&samples, &closed);
@@ -63,6 +64,14 @@ pub fn patterns(
     out.extend(strong.map(|own| finding(scene, Device::Switches, &[own], own.gain)));
     out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     (out, trust)
+}
+
+/// No pattern says more than [`CERTAIN`] against nothing; what one says against another stays.
+fn certain(findings: &mut Vec<Finding>) {
+    let top = findings.iter().map(|finding| finding.gain).fold(0.0, f64::max);
+    let over = (top - CERTAIN).max(0.0);
+    findings.iter_mut().for_each(|finding| finding.gain -= over);
+    findings.retain(|finding| finding.gain > LEAST);
 }
 
 /// Samples of each triad that an exact pattern of some weight says mean nothing.

@@ -148,12 +148,13 @@ pub struct Inquiry {
 /// inquiry says what can still be said.
 pub fn investigate(
     mission: Mission,
-    evidence: Evidence,
+    mut evidence: Evidence,
     options: &Options,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Inquiry, InquiryError> {
     let tell = |step: Step, what: String| progress(Progress { step, what });
     let begin = |step: Step| tell(step, String::new());
+    evidence.align(mission.nav.t);
     let work = journal(&mission, &evidence, options)?;
     begin(Step::Replay);
     let replayed = Replayed::of(&mission, &evidence);

@@ -44,6 +44,10 @@ const PAIRED: usize = 6;
 const LARGE: f64 = 8.0;
 /// Gauss-Newton steps.
 const STEPS: usize = 3;
+/// Further ones for suspects that gain this share of the best.
+const NEAR: f64 = 0.7;
+/// A suspect that leads by so many nats is the only one tried in pairs.
+const AHEAD: f64 = 30.0;
 /// A pair must explain so much more than the better of the two, nats.
 const MORE: f64 = 2.0;
 /// The pseudo-device and kind of a start other than navigation was told.
@@ -111,6 +115,8 @@ type Again<'a> = &'a (dyn Fn(&[Fault]) -> Option<System> + Sync);
 struct Own<'a> {
     suspect: &'a Suspect,
     fit: Fit,
+    /// The same acting from the start, about the first trajectory.
+    start: Fit,
     fault: Fault,
     /// ln of the evidence against nothing wrong.
     gain: f64,
@@ -126,8 +132,8 @@ fn of_system(first: System, clock: &Clock, start: &[Errors], again: Again<'_>) -
     let tried = all.par_iter().zip(&pass.locals).map(|(suspect, locals)| {
         let fit = scan::scan(&first, suspect, locals, &pass.nodes)?;
         let fault = fault(&first, clock, suspect, &fit);
-        let gain = fit.gain;
-        Some(Own { suspect, fit, fault, gain, about: None })
+        let (gain, start) = (fit.gain, scan::from_start(suspect, locals)?);
+        Some(Own { suspect, fit, start, fault, gain, about: None })
     });
     let mut owns: Vec<Own<'_>> =
         tried.collect::<Vec<Option<Own<'_>>>>().into_iter().flatten().collect();
@@ -135,7 +141,7 @@ fn of_system(first: System, clock: &Clock, start: &[Errors], again: Again<'_>) -
     let best_way = ways.iter().map(|(_, loose)| loose.gain).fold(0.0, f64::max);
     let top = owns.iter().map(|own| own.gain).fold(best_way, f64::max);
     if top > LARGE {
-        owns = owns.into_par_iter().map(|own| scene.refitted(own)).collect();
+        owns = scene.refitted(owns);
     }
     owns.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     let mut out: Vec<Finding> = owns.iter().map(single).collect();
@@ -181,54 +187,65 @@ impl<'a> Scene<'a> {
         Some(refit::about(system, &back, self.nothing))
     }
 
-    /// A suspect about the trajectory that suits it, from its best fit and from one that acts from the start.
-    fn refitted(&self, own: Own<'a>) -> Own<'a> {
-        let mut seeds = vec![(own.fit.clone(), own.fault.clone())];
-        if own.fit.from.epoch > 0 || own.fit.until.is_some() {
-            let pass = scan::pass(self.first, std::slice::from_ref(own.suspect));
-            if let Some(fit) = pass.locals.first().and_then(|l| scan::from_start(own.suspect, l)) {
-                let fault = fault(self.first, self.clock, own.suspect, &fit);
-                seeds.push((fit, fault));
+    /// All suspects about the trajectories that suit them: one step for each from its best fit and from one that acts from
+    /// the start, further steps for those that come near the best.
+    fn refitted(&self, owns: Vec<Own<'a>>) -> Vec<Own<'a>> {
+        let seeds = |own: &Own<'a>| {
+            let mut seeds = vec![(own.fit.clone(), own.fault.clone())];
+            if own.fit.from.epoch > 0 || own.fit.until.is_some() {
+                let fault = fault(self.first, self.clock, own.suspect, &own.start);
+                seeds.push((own.start.clone(), fault));
             }
-        }
-        let suspect = own.suspect;
-        let mut best: Option<Own<'a>> = None;
-        for (mut fit, mut known) in seeds {
-            for _ in 0..STEPS {
-                let Some(about) = self.about(&[(suspect, &fit, &known)]) else { break };
-                let pass = scan::pass(&about.system, std::slice::from_ref(suspect));
-                let locals = pass.locals.first().map_or(&[][..], |own| own);
-                let Some(next) = scan::scan(&about.system, suspect, locals, &pass.nodes) else {
+            seeds
+        };
+        let step =
+            |suspect: &'a Suspect, (fit, known): &(Fit, Fault)| self.step(suspect, fit, known);
+        let stepped = owns.into_par_iter().map(|own| {
+            let tried = seeds(&own).into_iter().filter_map(|seed| step(own.suspect, &seed));
+            tried.fold(own, better)
+        });
+        let stepped: Vec<Own<'a>> = stepped.collect();
+        let top = stepped.iter().map(|own| own.gain).fold(0.0, f64::max);
+        let further = stepped.into_par_iter().map(|mut own| {
+            for _ in 1..STEPS {
+                if own.about.is_none() || own.gain < NEAR * top {
+                    break;
+                }
+                let Some(next) = step(own.suspect, &(own.fit.clone(), own.fault.clone())) else {
                     break;
                 };
-                let fault = fault(&about.system, self.clock, suspect, &next);
-                let settled = settled(&known, &fault);
-                let better = best.as_ref().is_none_or(|best| {
-                    best.about.as_ref().is_none_or(|own| about.freed > own.freed)
-                });
-                if better {
-                    let gain = next.gain + about.constant;
-                    let (fit, fault) = (next.clone(), fault.clone());
-                    best = Some(Own { suspect, fit, fault, gain, about: Some(about) });
-                }
-                (fit, known) = (next, fault);
+                let settled = settled(&own.fault, &next.fault);
+                own = better(own, next);
                 if settled {
                     break;
                 }
             }
-        }
-        // A trajectory that suits nothing worse than the first one says nothing.
-        best.filter(|best| {
-            best.gain > own.gain || best.about.as_ref().is_some_and(|a| a.freed > 0.0)
-        })
-        .unwrap_or(own)
+            own
+        });
+        further.collect()
+    }
+
+    /// One step from a fit.
+    fn step(&self, suspect: &'a Suspect, fit: &Fit, known: &Fault) -> Option<Own<'a>> {
+        let about = self.about(&[(suspect, fit, known)])?;
+        let pass = scan::pass(&about.system, std::slice::from_ref(suspect));
+        let locals = pass.locals.first()?;
+        let next = match known.until {
+            Some(_) => scan::scan(&about.system, suspect, locals, &pass.nodes),
+            None => scan::lasting(&about.system, suspect, locals),
+        }?;
+        let fault = fault(&about.system, self.clock, suspect, &next);
+        let gain = next.gain + about.constant;
+        let start = fit.clone();
+        Some(Own { suspect, fit: next, start, fault, gain, about: Some(about) })
     }
 
     /// The best with each other suspect, as far as both say more than each alone.
     fn pairs(&self, owns: &[Own<'_>]) -> Vec<Finding> {
         let mut out = Vec::new();
+        let top = owns.first().map_or(0.0, |own| own.gain);
         for (n, own) in owns.iter().take(LEADING).enumerate() {
-            if own.gain < LEAST {
+            if own.gain < LEAST || own.gain < top - AHEAD {
                 continue;
             }
             let others: Vec<&Own<'_>> = owns.iter().skip(n + 1).collect();
@@ -315,6 +332,12 @@ impl<'a> Scene<'a> {
         }
         joint(best.1, best.0, alone)
     }
+}
+
+/// The one whose trajectory suits the readings better, freed of its fault.
+fn better<'a>(own: Own<'a>, next: Own<'a>) -> Own<'a> {
+    let freed = |own: &Own<'_>| own.about.as_ref().map_or(0.0, |about| about.freed);
+    if freed(&next) > freed(&own) { next } else { own }
 }
 
 /// Whether a step changed a fault by less than a third of what it is uncertain by.

@@ -6,7 +6,7 @@
 //! carry a value (`presence`), how the values scatter (`scatter`); exact patterns (`exact`) explain two of them at once.
 //! Explanations of different aspects add up to one of two or three faults.
 //! The findings of [`against`] take the place of those of [`patterns`] for the same devices.
-//! Refuses: two faults of one aspect, but for readings that are lost within a limited reach.
+//! Refuses: two faults of one aspect (readings lost within a limited reach); biases, drifts and scales of the gauge.
 
 mod exact;
 mod expected;
@@ -198,7 +198,9 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     let mut parts = timing.parts;
     parts.extend(present);
     parts.extend(patterns);
-    parts.extend(scattered);
+    // Before there is a trajectory the ground scatters as well.
+    let least = if look.is_none() { RAW_CREDIBLE } else { 0.0 };
+    parts.extend(scattered.into_iter().filter(|part| part.gain > least));
     (doubt, parts)
 }
 

@@ -16,6 +16,7 @@ mod felt;
 mod fit;
 mod levels;
 mod scan;
+mod scatter;
 mod statements;
 
 pub use dry::Dry;
@@ -31,17 +32,22 @@ use fit::{Fit, Given};
 use icd::time::Time;
 use levels::{Course, Series, THRUSTERS};
 use rayon::prelude::*;
-use scan::Tried;
+use scan::{Kind, Tried};
 use truth::vehicle::Vehicle;
 
 /// Cycles that engines must be known in before anything is said.
 const CYCLES_MIN: usize = 100;
 /// Findings whose gain is less are not worth telling.
 const GAIN_MIN: f64 = 0.5;
-/// How many first guesses are fitted exactly.
-const REFINED: usize = 8;
+/// How many first guesses of each search are looked at exactly, and how many of them moved to where they fit best.
+const GUESSES: usize = 8;
+const REFINED: usize = 4;
+/// Cycles beyond a healthy machine's spreads from which on something gross is looked for.
+const ODD_MIN: usize = 3;
 /// A first guess this far below the best is not.
 const BEHIND: f64 = 0.02;
+/// Single faults that are told.
+const KEPT: usize = 10;
 /// Gain above which a second fault is looked for beside the first, and that it must add. Assumed.
 const FIRST_MIN: f64 = 8.0;
 const SECOND_MIN: f64 = 6.0;
@@ -169,7 +175,8 @@ impl<'a> Flown<'a> {
         let single = self.tried(&exact);
         let mut found: Vec<Finding> =
             single.iter().map(|one| self.finding(&exact, &[*one])).collect();
-        if let Some(first) = single.first().filter(|first| first.gain() > FIRST_MIN) {
+        let known = |first: &&Tried| first.gain() > FIRST_MIN && !matches!(first.kind, Kind::Rough(_));
+        if let Some(first) = single.first().filter(known) {
             let second = self.beside(&exact, &rest, first);
             let joint = second.iter().map(|second| self.finding(&exact, &[*first, *second]));
             found.extend(joint);
@@ -182,24 +189,39 @@ impl<'a> Flown<'a> {
 
     /// Single faults, the best first.
     fn tried(&self, exact: &Exact<'_>) -> Vec<Tried> {
-        let scanned: Vec<Vec<Tried>> = (0..THRUSTERS)
-            .into_par_iter()
-            .map(|n| scan::scan(exact.fit, self.vehicle, &self.course, &self.series, n))
-            .collect();
-        let mut all: Vec<Tried> = scanned.concat();
+        let odd = exact.fit.unusual.iter().filter(|unusual| **unusual).count();
+        let mut all: Vec<Tried> = Vec::new();
+        for gross in [false, true] {
+            if gross && odd < ODD_MIN {
+                continue;
+            }
+            let one = |n| scan::scan(exact.fit, self.vehicle, &self.course, &self.series, n, gross);
+            let scanned: Vec<Vec<Tried>> = (0..THRUSTERS).into_par_iter().map(one).collect();
+            let mut own = scanned.concat();
+            own.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
+            all.extend(own.into_iter().take(GUESSES));
+        }
+        all.extend((0..THRUSTERS).flat_map(|n| scan::from_the_start(exact.fit, n, odd >= ODD_MIN)));
+        let mut all: Vec<Tried> = all.par_iter().map(|one| exact.looked_at(one)).collect();
         all.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
         let best = all.first().map_or(0.0, Tried::gain);
         all.retain(|one| one.gain() > (BEHIND * best).max(-3.0));
         all.truncate(REFINED);
         let mut out: Vec<Tried> = all.par_iter().map(|one| exact.refined(one)).collect();
+        let rough = (0..THRUSTERS)
+            .into_par_iter()
+            .map(|n| scatter::scan(exact.fit, &self.series, n))
+            .collect::<Vec<_>>();
+        out.extend(rough.concat());
         out.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
+        out.truncate(KEPT);
         out
     }
 
     /// What fits beside a first fault.
     fn beside(&self, exact: &Exact<'_>, rest: &[Six], first: &Tried) -> Vec<Tried> {
         let change = exact.change(first);
-        let left = exact.fit.without(rest, first.thruster, &change.level, &change.turning);
+        let left = exact.fit.without(&exact.given, rest, (first.thruster, &change));
         let edge = |s: f64| {
             let at = (s / icd::bus::CYCLE.s()) as usize;
             at.saturating_sub(EDGE)..at + 2 * EDGE

@@ -11,7 +11,7 @@ mod said;
 mod tests;
 mod values;
 
-use crate::evidence::{Evidence, Gap};
+use crate::evidence::{Evidence, Gap, Leap};
 use crate::finding::Grade;
 use crate::mission::Mission;
 use crate::replayed::{End, Replayed};
@@ -135,13 +135,46 @@ fn breaks(evidence: &Evidence, out: &mut Vec<Entry>) {
         };
         out.push(entry.until(*to));
     }
-    for leap in &evidence.leaps {
-        let Some(cycle) = evidence.cycles.get(leap.before) else { continue };
-        let text = format!(
-            "Clock leaps by {} s against the count of cycles; later times are put back by it",
-            figure(leap.by.s())
+    leaps(evidence, out);
+}
+
+/// Leaps of the clock, the largest of many.
+fn leaps(evidence: &Evidence, out: &mut Vec<Entry>) {
+    /// Leaps that are told.
+    const TOLD: usize = 10;
+    let mut all: Vec<&Leap> = evidence.leaps.iter().collect();
+    all.sort_by_key(|leap| (std::cmp::Reverse(leap.by.ns().saturating_abs()), leap.before));
+    let mut tell = |place: usize, text: String| {
+        if let Some(cycle) = evidence.cycles.get(place) {
+            out.push(Entry::derived(cycle.sensors.t, "numbers and times of cycles", text));
+        }
+    };
+    for leap in all.iter().take(TOLD) {
+        let (by_s, off_s) = (figure(leap.by.s()), figure(leap.by.s().abs()));
+        let side = if leap.by.ns() > 0 { "ahead of" } else { "behind" };
+        tell(
+            leap.before,
+            match leap.before {
+                0 => format!(
+                    "Clock of the recording is {off_s} s {side} the mission's; all times are put back by it"
+                ),
+                _ => format!(
+                    "Clock leaps by {by_s} s against the count of cycles; later times are put back by it"
+                ),
+            },
         );
-        out.push(Entry::derived(cycle.sensors.t, "numbers and times of cycles", text));
+    }
+    if let Some(next) = all.get(TOLD) {
+        let sum_s: f64 = all.iter().skip(TOLD).map(|leap| leap.by.s()).sum();
+        let count = all.len() - TOLD;
+        let first = all.iter().skip(TOLD).map(|leap| leap.before).min().unwrap_or(next.before);
+        tell(
+            first,
+            format!(
+                "Clock leaps {count} times more, by {} s in all, put back as well",
+                figure(sum_s)
+            ),
+        );
     }
 }
 

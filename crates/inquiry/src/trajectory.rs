@@ -181,6 +181,8 @@ struct Done {
     smoothed: Vec<Smoothed>,
     /// Smoothed errors at the start.
     start: Errors,
+    /// Covariance of the motion there, smoothed.
+    before: filter::Motion,
 }
 
 impl Done {
@@ -236,9 +238,9 @@ impl Estimator<'_> {
         let noise = |measured: &Measured| self.trust.noise(measured.device);
         let (linear, passed, variance) =
             filter::forward(&self.prior, mean, &plans, (&measured, &compared), noise);
-        let (smoothed, learnt) = filter::backward(&linear, &passed, last);
+        let (smoothed, learnt, before) = filter::backward(&linear, &passed, last);
         let start = std::array::from_fn(|i| mean[i] + learnt[i]);
-        Done { reference, plans, linear, passed, variance, smoothed, start }
+        Done { reference, plans, linear, passed, variance, smoothed, start, before }
     }
 
     /// Poses at which there are epochs: where the ground is measured, one a second otherwise, and the last.
@@ -273,7 +275,7 @@ impl Estimator<'_> {
                 let step = &self.steps[n];
                 stirred_rad_s *= 1.0 - step.dt_s / CALM_S;
                 stirred_rad_s = stirred_rad_s.max(reference.poses[n + 1].w_B.norm());
-                if step.coasting {
+                if step.coasting && step.push_m2_s2 <= 0.0 {
                     let w_B = reference.poses[n + 1].w_B;
                     sum += step.dv_B_m_s - w_B.cross(&w_B.cross(&arm)) * step.dt_s;
                     time_s += step.dt_s;
@@ -321,3 +323,6 @@ impl Estimator<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

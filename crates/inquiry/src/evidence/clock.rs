@@ -12,15 +12,15 @@ use icd::link::packet::{Packet, decode_time, encode_time};
 use icd::link::raw;
 use icd::time::{Span, Time};
 
-/// Longest time for which a computer may be down, s. Assumed: a restart takes seconds.
-const OUTAGE: Span = Span::from_ms(60_000);
+/// Longest time for which a computer may be down: what a scenario may say (`rig::scenario`).
+const OUTAGE: Span = Span::from_ms(1_000_000);
 
-fn back(t: Time, by: i64) -> Time {
+pub(super) fn back(t: Time, by: i64) -> Time {
     Time::from_tai_ns(t.tai_ns().saturating_sub(by))
 }
 
 /// All times of a cycle put back.
-fn put_back(sensors: &mut Sensors, by: i64) {
+pub(super) fn put_back(sensors: &mut Sensors, by: i64) {
     let mut tags = [
         Some(&mut sensors.t),
         sensors.star_tracker.as_mut().map(|report| &mut report.t),

@@ -190,6 +190,27 @@ fn a_clock_that_leaps_on_board_is_put_back_by_the_count_of_cycles() {
     }
 }
 
+#[test]
+fn a_clock_that_is_wrong_all_along_is_put_back_to_the_mission() {
+    let whole = Evidence::read(healthy());
+    let start = whole.start().unwrap();
+    let mut evidence = whole.clone();
+    evidence.align(start);
+    assert!(evidence == whole);
+    // Leap seconds forgotten.
+    evidence.align(start + Span::from_ms(-37_000));
+    assert_eq!(evidence.leaps, [Leap { before: 0, by: Span::from_ms(37_000) }]);
+    assert_eq!(evidence.start(), Some(start + Span::from_ms(-37_000)));
+    let mut again = evidence.clone();
+    again.align(start);
+    again.leaps.clear();
+    assert!(again == whole);
+    // Another mission's.
+    let mut other = whole.clone();
+    other.align(start + Span::from_s(1e8));
+    assert!(other == whole);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -7,12 +7,18 @@
 //! there is left out: what it says, a smaller set says.
 
 use crate::catalogue::{self, Suspect, ln_prior};
-use crate::finding::{Channel, Finding};
+use crate::finding::{Channel, Device, Finding};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most suspects that are combined: of each channel the best, and the best of all.
 const OF_CHANNEL: usize = 14;
 const OF_ALL: usize = 56;
+/// A failure of what others hang on must have gained this much before it explains them.
+const SURE: f64 = 10.0;
+/// See the head of this module; assumed.
+const SAME: f64 = 0.9;
+/// Place of a gain that no finding of the set's own has.
+pub const CONSEQUENCE: usize = usize::MAX;
 /// Sets whose score is lower than the best by more than this are forgotten.
 const DEPTH: f64 = 30.0;
 /// Most sets that are kept.
@@ -51,6 +57,8 @@ struct Numbered {
     place: usize,
     gain: f64,
     mask: u64,
+    /// Devices of its faults; of one that the library does not hold, that of its channel.
+    on: Vec<String>,
 }
 
 /// Every set worth a thought, best first; the empty one is always among them.
@@ -67,7 +75,8 @@ pub fn combine(findings: &[Finding]) -> Vec<Candidate> {
         .filter(|(_, finding)| finding.gain > 0.0)
         .filter_map(|(place, finding)| {
             let (channel, gain) = (finding.channel, finding.gain);
-            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask })
+            let on = devices(finding);
+            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on })
         })
         .collect();
     let mut out = vec![candidate(&[], &chosen, &numbered)];
@@ -137,16 +146,61 @@ fn mask(set: &[usize]) -> u64 {
     set.iter().fold(0, |mask, n| mask | 1 << n)
 }
 
-/// The best finding of each channel among those that a set holds.
+/// The devices that a finding speaks of.
+fn devices(finding: &Finding) -> Vec<String> {
+    match (finding.channel, finding.faults.is_empty()) {
+        (Channel::Stream(device), true) => vec![device.name().to_string()],
+        _ => finding.faults.iter().map(|fault| fault.cause.on.clone()).collect(),
+    }
+}
+
+/// The best finding of each channel among those that a set holds, and what follows from what the set has fail.
 fn taken(mask: u64, numbered: &[Numbered]) -> BTreeMap<Channel, (usize, f64)> {
     let mut out: BTreeMap<Channel, (usize, f64)> = BTreeMap::new();
+    let mut own: Vec<&Numbered> = Vec::new();
     for one in numbered.iter().filter(|one| one.mask & !mask == 0) {
-        let own = out.entry(one.channel).or_insert((one.place, one.gain));
-        if one.gain > own.1 {
-            *own = (one.place, one.gain);
+        own.push(one);
+        let best = out.entry(one.channel).or_insert((one.place, one.gain));
+        if one.gain > best.1 {
+            *best = (one.place, one.gain);
+        }
+    }
+    let lost = own.iter().any(|one| reference(one.channel) && one.gain > SURE);
+    for one in numbered {
+        let share = match lost {
+            true if hangs(one.channel) => 1.0,
+            _ if own.iter().any(|other| same(one, other)) => SAME,
+            _ => continue,
+        };
+        let best = out.entry(one.channel).or_insert((CONSEQUENCE, 0.0));
+        if share * one.gain > best.1 {
+            *best = (CONSEQUENCE, share * one.gain);
         }
     }
     out
+}
+
+/// Whether the others hang on what a channel shows.
+fn reference(channel: Channel) -> bool {
+    matches!(channel, Channel::Stream(Device::Gyros | Device::Accelerometers | Device::Computer))
+}
+
+/// Whether what a channel shows hangs on inertial unit and computer.
+fn hangs(channel: Channel) -> bool {
+    !reference(channel) && channel != Channel::Stream(Device::Switches)
+}
+
+/// Whether two findings of stream and motion speak of one device and nothing else.
+fn same(one: &Numbered, other: &Numbered) -> bool {
+    let apart = matches!(
+        (one.channel, other.channel),
+        (Channel::Motion, Channel::Stream(_)) | (Channel::Stream(_), Channel::Motion)
+    );
+    let device = one.on.first();
+    apart
+        && device.is_some()
+        && one.on.iter().chain(&other.on).all(|on| Some(on) == device)
+        && !other.on.is_empty()
 }
 
 fn without(n: usize, set: &[usize], numbered: &[Numbered]) -> f64 {
@@ -216,12 +270,34 @@ mod tests {
     #[test]
     fn a_fault_that_two_channels_see_pays_once() {
         let all = combine(&[
-            finding(Channel::Stream(Device::Gyros), &[("imu", "dead")], 50.0),
-            finding(Channel::Motion, &[("imu", "dead")], 20.0),
+            finding(Channel::Stream(Device::StarTracker), &[("star_tracker", "drift")], 50.0),
+            finding(Channel::Motion, &[("star_tracker", "drift")], 20.0),
             finding(Channel::Motion, &[("gyros", "bias")], 21.0),
         ]);
-        assert_eq!(names(&all[0]), ["imu dead"]);
+        assert_eq!(names(&all[0]), ["star_tracker drift"]);
         assert!((all[0].score() - all[0].prior - 70.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_hangs_on_a_dead_inertial_unit_needs_no_fault_of_its_own() {
+        let all = combine(&[
+            finding(Channel::Stream(Device::Gyros), &[("imu", "dead")], 95.0),
+            finding(Channel::Motion, &[("star_tracker", "bias")], 48.0),
+            finding(Channel::Stream(Device::Rangefinder), &[], 80.0),
+        ]);
+        assert_eq!(names(&all[0]), ["imu dead"]);
+        assert_eq!(all[0].channels.len(), 3);
+        assert!((all[0].score() - all[0].prior - 223.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn scatter_of_a_device_that_is_off_needs_no_second_fault_and_that_of_another_does() {
+        let stream = |on: &str, device| finding(Channel::Stream(device), &[(on, "noise")], 40.0);
+        let off = finding(Channel::Motion, &[("rangefinder", "bias")], 60.0);
+        let all = combine(&[off.clone(), stream("rangefinder", Device::Rangefinder)]);
+        assert_eq!(names(&all[0]), ["rangefinder bias"]);
+        let all = combine(&[off, stream("velocimeter", Device::Velocimeter)]);
+        assert_eq!(names(&all[0]), ["rangefinder bias", "velocimeter noise"]);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub const TEMPERATURE: f64 = 1.0;
 /// A channel whose largest gain is G has gains that are uncertain by this share of G: what models leave out is in every
 /// reading, so evidence does not grow without end with their number. By channel: streams, motion, thrust.
 const UNCERTAIN: [f64; 3] = [0.01, 0.02, 0.02];
+/// Of the gain of what the library does not hold this share counts: so flexible a model soaks up errors of the models too.
+const FLEXIBLE: f64 = 0.85;
 /// Sets that are flown again, and flights of each; in a quick inquiry.
 const FLOWN: (usize, u64) = (8, 3);
 const FLOWN_QUICK: (usize, u64) = (5, 1);
@@ -122,8 +124,8 @@ pub fn explain(
     Ok(Explained { ranking, families, outside_library, mechanisms, deciders, flights })
 }
 
-/// Findings with what the models can be trusted for: each gain divided by 1 + εG, see [`UNCERTAIN`]. No channel says more
-/// than 1/ε.
+/// Findings with what the models can be trusted for: each gain divided by 1 + εG, see [`UNCERTAIN`]: no channel says more
+/// than 1/ε; those without a fault less, see [`FLEXIBLE`].
 fn discounted(findings: &[Finding]) -> Vec<Finding> {
     let mut largest: BTreeMap<Channel, f64> = BTreeMap::new();
     for finding in findings {
@@ -138,7 +140,8 @@ fn discounted(findings: &[Finding]) -> Vec<Finding> {
             Channel::Thrust => thrust,
         };
         let most = largest.get(&finding.channel).copied().unwrap_or(0.0);
-        Finding { gain: finding.gain / (1.0 + share * most), ..finding.clone() }
+        let own = if finding.faults.is_empty() { FLEXIBLE } else { 1.0 };
+        Finding { gain: own * finding.gain / (1.0 + share * most), ..finding.clone() }
     };
     findings.iter().map(one).collect()
 }

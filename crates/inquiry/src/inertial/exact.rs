@@ -12,6 +12,10 @@ use crate::prior::{self, DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START, SIGMA_LN}
 const FLAG: f64 = 1e-6;
 /// Most that an exact pattern can say, nats.
 pub const CERTAIN: f64 = 2000.0;
+/// The last samples of a flight, which an impact ends, say nothing of an end.
+const EDGE: usize = 10;
+/// Least number of samples at a limit.
+const CLIPPED: usize = 3;
 /// A limit this near the unit's own is the unit's own.
 const OWN_LIMIT: f64 = 0.98;
 /// A clipped value is known this well, as a share.
@@ -148,7 +152,11 @@ fn longest(
     // What sticks repeats a sample from before; the first one of all cannot be told.
     let low = from.checked_sub(if kind == "stuck" { 2 } else { 1 });
     let low = if from == 0 || (kind == "stuck" && from == 1) { None } else { low.or(Some(0)) };
-    let until = (last + 1 < samples.len()).then_some(last + 1);
+    let until = (last + EDGE < samples.len()).then_some(last + 1);
+    // What sticks at zero stuck at a zero.
+    let first = &samples[from];
+    let held =
+        if kind == "stuck" && part.all(&first.zero) { -part.sum(&first.ln_zero) } else { 0.0 };
     let times = ln_begins(samples, low, from) + ln_ends(samples, from, last, until);
     let from = if low.is_none() { 0 } else { from };
     Some(Found {
@@ -158,7 +166,7 @@ fn longest(
         from,
         until,
         sigma_s: 0.0,
-        gain: sum.min(CERTAIN) + times,
+        gain: sum + times - held,
         shown: last + 1 - from,
         masked: if kind == "unfit" { Vec::new() } else { (from..=last).collect() },
         flags: if flags { last + 1 - from } else { 0 },
@@ -236,7 +244,7 @@ pub fn some(
         from,
         until: (until < end).then_some(until),
         sigma_s: if from == 0 { 0.0 } else { near as f64 * CYCLE_S },
-        gain: (weight + ln_sum_exp(&terms)).min(CERTAIN),
+        gain: weight + ln_sum_exp(&terms),
         shown: k,
         masked: at.to_vec(),
         flags: 0,
@@ -246,13 +254,16 @@ pub fn some(
 /// Values that end at a limit below the unit's own, flagged.
 fn clipped(samples: &[Sample], part: Part, triad: usize, own_limit: f64) -> Option<Found> {
     let top = |sample: &Sample| sample.rates[triad].iter().map(|x| x.abs()).fold(0.0, f64::max);
-    let flagged: Vec<usize> = (0..samples.len()).filter(|n| samples[*n].saturated).collect();
+    let counts = |n: &usize| samples[*n].saturated && !samples[*n].same[triad];
+    let flagged: Vec<usize> = (0..samples.len()).filter(counts).collect();
     let mut tops: Vec<f64> = flagged.iter().map(|n| top(&samples[*n])).collect();
     tops.sort_by(f64::total_cmp);
     let limit = *tops.get(tops.len() / 2)?;
     let at_limit = |n: &usize| (top(&samples[*n]) - limit).abs() <= 1e-6 * limit;
-    let at: Vec<usize> = flagged.into_iter().filter(at_limit).collect();
-    if limit <= 0.0 || limit > OWN_LIMIT * own_limit || at.is_empty() {
+    // Several axes at the limit may repeat each other: those count where the limit is held.
+    let at: Vec<usize> =
+        (0..samples.len()).filter(|n| samples[*n].saturated && at_limit(n)).collect();
+    if limit <= 0.0 || limit > OWN_LIMIT * own_limit || at.len() < CLIPPED {
         return None;
     }
     let (first, last) = (*at.first()?, *at.last()?);
@@ -276,7 +287,7 @@ fn clipped(samples: &[Sample], part: Part, triad: usize, own_limit: f64) -> Opti
         from: if low.is_none() { 0 } else { first },
         until: high.map(|_| last + 1),
         sigma_s: 0.0,
-        gain: (at.len() as f64 * flag()).min(CERTAIN) + ln_size + times,
+        gain: at.len() as f64 * flag() + ln_size + times,
         shown: at.len(),
         masked: at,
         flags: 0,

@@ -4,6 +4,7 @@
 //! probability of at most erf(q/(2√2 σ)); the three axes of a triad are independent.
 
 use crate::evidence::Evidence;
+use crate::replayed::Replayed;
 use icd::time::Time;
 use truth::vehicle::Imu;
 
@@ -11,6 +12,8 @@ use truth::vehicle::Imu;
 pub const TRIADS: usize = 2;
 /// A triad moves while one of its axes reads more than so many steps and standard deviations.
 const MOVING: f64 = 6.0;
+/// Thrust is felt for so long after an engine was commanded, samples.
+const AFTER: usize = 15;
 /// A triad that moves gives three zeros with this probability at the most; assumed.
 const ZERO_WHILE_MOVING: f64 = 1e-6;
 /// Length of a cycle, s.
@@ -59,34 +62,46 @@ pub fn fine(imu: &Imu) -> [f64; TRIADS] {
     [of(imu.dtheta_quantum_rad, imu.arw_rad_sqrt_s), of(imu.dv_quantum_m_s, imu.vrw_m_s_sqrt_s)]
 }
 
-/// All samples but the first, which covers no time.
-pub fn samples(evidence: &Evidence, imu: &Imu) -> Vec<Sample> {
+/// All samples but the first, which covers no time. Gyros that turned before and after a zero turned in it; accelerometers
+/// feel an engine that is commanded.
+pub fn samples(evidence: &Evidence, replayed: &Replayed, imu: &Imu) -> Vec<Sample> {
     let quiet = ln_same(imu);
     let fine = fine(imu);
     let Some(first) = evidence.cycles.first().map(|cycle| cycle.sensors.t) else {
         return Vec::new();
     };
     let mut out: Vec<Sample> = Vec::with_capacity(evidence.cycles.len());
-    let mut seen = [[0.0; 3]; TRIADS]; // last that was not zero
-    for cycle in evidence.cycles.iter().skip(1) {
+    let mut burning = 0;
+    let mut turning = true;
+    for (n, cycle) in evidence.cycles.iter().enumerate().skip(1) {
         let own = &cycle.sensors.imu;
         let rates = [own.dtheta_B_rad.map(|x| x / CYCLE_S), own.dv_B_m_s.map(|x| x / CYCLE_S)];
         let zero = rates.map(|triad| triad == [0.0; 3]);
         let before = out.last().map(|sample| sample.rates);
         let same = [0, 1].map(|n| before.is_some_and(|before| before[n] == rates[n]));
-        let ln_zero = [0, 1].map(|n| {
-            let moving = seen[n].iter().any(|rate: &f64| rate.abs() > MOVING * fine[n]);
-            if moving { libm::log(ZERO_WHILE_MOVING) } else { quiet[n] }
-        });
-        for n in 0..TRIADS {
-            if !zero[n] {
-                seen[n] = rates[n];
-            }
+        // The command of the cycle before is what this sample feels.
+        let commanded = replayed.commanded.get(n - 1);
+        burning = match commanded {
+            Some(own) if own.main_open || own.assist_on_us.iter().any(|us| *us > 0) => burning + 1,
+            _ => 0,
+        };
+        if !zero[0] {
+            turning = rates[0].iter().any(|rate: &f64| rate.abs() > MOVING * fine[0]);
         }
+        let ln_zero = [turning, burning > AFTER].map(f64::from);
         let t = cycle.sensors.t;
         let (healthy, saturated) = (own.healthy, own.saturated);
         let t_s = (t - first).s();
         out.push(Sample { t, t_s, rates, zero, same, ln_zero, healthy, saturated });
+    }
+    let mut turning = true;
+    for sample in out.iter_mut().rev() {
+        if !sample.zero[0] {
+            turning = sample.rates[0].iter().any(|rate: &f64| rate.abs() > MOVING * fine[0]);
+        }
+        let moving = [turning && sample.ln_zero[0] > 0.0, sample.ln_zero[1] > 0.0];
+        sample.ln_zero =
+            [0, 1].map(|n| if moving[n] { libm::log(ZERO_WHILE_MOVING) } else { quiet[n] });
     }
     out
 }

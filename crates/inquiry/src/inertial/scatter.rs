@@ -7,7 +7,7 @@
 //! are looked at.
 //! Refuses: samples after the feet touched; noise that grows.
 
-use super::exact::{CERTAIN, Found, flag, ln_begins, ln_ends, some, unit};
+use super::exact::{Found, flag, ln_begins, ln_ends, some, unit};
 use super::samples::{Sample, TRIADS, fine};
 use crate::motion::ln_sum_exp;
 use crate::prior::{self, SIGMA_LN};
@@ -22,11 +22,17 @@ const DECILE: f64 = 0.125_66;
 const FLOOR_SIGMA: f64 = 0.25;
 /// A block in which the machine shakes: share of them, and how much higher in logarithm its floor lies; assumed.
 const SHAKEN: (f64, f64) = (0.5, 1.5);
+/// Medians of rate, rad/s, and force, m/s², below which the machine coasts; assumed.
+const COAST: [f64; TRIADS] = [0.02, 0.3];
+/// Those above which it is out of control, and scatter means nothing.
+const TUMBLING: [f64; TRIADS] = [0.3, 8.0];
+/// Under thrust pulses lift the floor by up to this, in logarithm, always much alike; seen on healthy flights 1.3 to 2.4.
+const PULSED: f64 = 2.7;
 /// Most that one block can say either way, nats: neighbours are alike.
 const BLOCK_MOST: f64 = 3.0;
 /// A stray is so many times the noise off its neighbours at least, and so much at least, rad/s and m/s²; assumed: above what
 /// a pulse within one cycle does across the thrust.
-const STRAY: ([f64; TRIADS], f64) = ([5e-4, 0.06], 12.0);
+const STRAY: ([f64; TRIADS], f64) = ([1e-3, 0.06], 12.0);
 /// Its neighbours agree within this share of it.
 const AGREE: f64 = 0.2;
 /// A healthy unit shows a stray with this probability a sample; assumed.
@@ -63,10 +69,41 @@ fn flying(samples: &[Sample], replayed: &Replayed) -> usize {
     touched.saturating_sub(BLOCK / 10)
 }
 
+/// The floor of one block.
+#[derive(Clone, Copy, Debug)]
+struct Floor {
+    /// ln over that of the specified noise.
+    height: f64,
+    /// No engine burns and nothing turns fast.
+    quiet: bool,
+}
+
+/// Whether a block is one of coast: what pushes is less than [`COAST`], what turns too.
+fn still(block: &[Sample]) -> bool {
+    let middle = |triad: usize| {
+        let size = |s: &Sample| s.rates[triad].iter().map(|x| x.abs()).fold(0.0, f64::max);
+        let mut all: Vec<f64> = block.iter().map(size).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied().unwrap_or(0.0)
+    };
+    middle(0) < COAST[0] && middle(1) < COAST[1]
+}
+
+/// Whether a block is one of a flight in control.
+fn steady(block: &[Sample]) -> bool {
+    let top = |triad: usize| {
+        let size = |s: &Sample| s.rates[triad].iter().map(|x| x.abs()).fold(0.0, f64::max);
+        let mut all: Vec<f64> = block.iter().map(size).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied().unwrap_or(0.0)
+    };
+    top(0) < TUMBLING[0] && top(1) < TUMBLING[1]
+}
+
 /// ln of the floor's height over that of the specified noise, by block; `None` where too little can be used.
-fn floors(samples: &[Sample], triad: usize, fine: f64, nothing: &[bool]) -> Vec<Option<f64>> {
+fn floors(samples: &[Sample], triad: usize, fine: f64, nothing: &[bool]) -> Vec<Option<Floor>> {
     let axes = if triad == 0 { 0..3 } else { 0..2 };
-    let floor = |block: usize| -> Option<f64> {
+    let floor = |block: usize| -> Option<Floor> {
         let mut found = Vec::with_capacity(3 * BLOCK);
         for n in (block * BLOCK).max(1)..((block + 1) * BLOCK).min(samples.len() - 1) {
             if (n - 1..=n + 1).any(|n| nothing[n]) {
@@ -76,17 +113,38 @@ fn floors(samples: &[Sample], triad: usize, fine: f64, nothing: &[bool]) -> Vec<
             found
                 .extend(axes.clone().map(|a| (at(n - 1, a) - 2.0 * at(n, a) + at(n + 1, a)).abs()));
         }
-        if found.len() < BLOCK {
+        if found.len() < BLOCK
+            || !steady(&samples[block * BLOCK..((block + 1) * BLOCK).min(samples.len())])
+        {
             return None;
         }
         found.sort_by(f64::total_cmp);
         let low = found[found.len() / 10];
-        Some(libm::log((low / (DECILE * 6.0_f64.sqrt() * fine)).max(0.3)))
+        let height = libm::log((low / (DECILE * 6.0_f64.sqrt() * fine)).max(0.3));
+        let quiet = still(&samples[block * BLOCK..((block + 1) * BLOCK).min(samples.len())]);
+        Some(Floor { height, quiet })
     };
     (0..samples.len() / BLOCK).map(floor).collect()
 }
 
-/// ln density of a block's floor where noise lifts all floors by `lift`.
+/// What a block says of noise that lifts all floors by `lift`, against none.
+fn score(floor: &Floor, lift: f64) -> f64 {
+    let Floor { height, quiet } = *floor;
+    let off = (height - lift) / FLOOR_SIGMA;
+    let score = if quiet {
+        ln_floor(height, lift) - ln_floor(height, 0.0)
+    } else if off < -2.0 {
+        -BLOCK_MOST
+    } else if lift > PULSED && off < 2.0 {
+        // Higher than pulses ever lift it, and just as high as this noise would.
+        BLOCK_MOST * ((lift - PULSED) / FLOOR_SIGMA).min(1.0)
+    } else {
+        0.0
+    };
+    score.clamp(-BLOCK_MOST, BLOCK_MOST)
+}
+
+/// ln density of a coasting block's floor where noise lifts all floors by `lift`.
 fn ln_floor(found: f64, lift: f64) -> f64 {
     let (share, scale) = SHAKEN;
     let z = (found - lift) / FLOOR_SIGMA;
@@ -108,10 +166,7 @@ fn noise(samples: &[Sample], triad: usize, fine: f64, nothing: &[bool]) -> Optio
         let z = step * (n as f64 - 0.5 * (steps - 1) as f64);
         let sigma = size.at(z, false) * unit(on);
         let lift = 0.5 * libm::log(1.0 + sigma * sigma / (fine * fine));
-        let score = |found: &Option<f64>| {
-            let found = found.map(|found| ln_floor(found, lift) - ln_floor(found, 0.0));
-            found.map_or(0.0, |score| score.clamp(-BLOCK_MOST, BLOCK_MOST))
-        };
+        let score = |floor: &Option<Floor>| floor.as_ref().map_or(0.0, |floor| score(floor, lift));
         let (sum, from, until) = best_window(&floors.iter().map(score).collect::<Vec<f64>>())?;
         tried.push((sum - 0.5 * z * z, sigma, from, until));
     }
@@ -132,7 +187,7 @@ fn noise(samples: &[Sample], triad: usize, fine: f64, nothing: &[bool]) -> Optio
         from: first,
         until: ended.then_some(last),
         sigma_s: if from == 0 { 0.0 } else { BLOCK as f64 * super::samples::CYCLE_S * 0.5 },
-        gain: whole.min(CERTAIN) + times,
+        gain: whole + times,
         shown: last - first,
         masked: Vec::new(),
         flags: 0,
@@ -169,8 +224,9 @@ fn strays(samples: &[Sample], triad: usize, fine: f64, nothing: &[bool]) -> Opti
     };
     let mut offs = Vec::new();
     let mut at = Vec::new();
+    let tumbling: Vec<bool> = samples.chunks(BLOCK).map(|block| !steady(block)).collect();
     for n in 1..samples.len().saturating_sub(1) {
-        if (n - 1..=n + 1).any(|n| nothing[n]) {
+        if (n - 1..=n + 1).any(|n| nothing[n]) || tumbling[n / BLOCK] {
             continue;
         }
         let own: Vec<f64> = axes.clone().filter_map(|axis| stray(n, axis)).collect();
@@ -189,6 +245,6 @@ fn strays(samples: &[Sample], triad: usize, fine: f64, nothing: &[bool]) -> Opti
     let natural = (-libm::log(NATURAL)).min(flag());
     let found = some(samples, on, "outliers", &at, (first, last), at.len() as f64 * natural)?;
     let numbers = vec![found.numbers.first().copied()?, (sigma, spread)];
-    let gain = (found.gain + ln_size).min(CERTAIN);
+    let gain = found.gain + ln_size;
     Some(Found { numbers, gain, ..found })
 }

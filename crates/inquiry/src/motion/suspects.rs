@@ -4,7 +4,7 @@
 //! signs follow [`crate::prior`]. What the library's kind leaves at zero stays at zero.
 //! Refuses: the gauge and the hazard lidar, which are no part of the motion.
 
-use super::system::{Epoch, Reading, System};
+use super::system::{Epoch, Reading, System, moved};
 use crate::finding::{Cause, Device};
 use crate::prior::{self, Law, Size};
 use crate::trajectory::linear::{Linear, Transition};
@@ -236,10 +236,10 @@ fn nonzero(row: &[f64]) -> impl Iterator<Item = (usize, f64)> + '_ {
     row.iter().copied().enumerate().filter(|(_, value)| *value != 0.0)
 }
 
-fn phi(transition: &Transition) -> Vec<(usize, usize, f64)> {
+fn phi(transition: &Transition) -> Vec<(usize, Vec<(usize, f64)>)> {
     let motion = transition.motion.iter().enumerate();
     let motion =
         motion.flat_map(|(row, values)| nonzero(values).map(move |(col, v)| (row, col, v)));
     let kept = transition.keep.iter().enumerate().map(|(n, keep)| (MOTION + n, MOTION + n, *keep));
-    motion.chain(kept.filter(|(.., keep)| *keep != 0.0)).collect()
+    moved(motion.chain(kept))
 }

@@ -12,6 +12,25 @@
 use crate::finding::Device;
 use nalgebra::{DMatrix, DVector};
 
+/// Most rows of a transition that are not those of the identity.
+const MOVED: usize = 32;
+
+/// The rows of a transition that are not those of the identity.
+pub fn moved(
+    entries: impl Iterator<Item = (usize, usize, f64)>,
+) -> Vec<(usize, Vec<(usize, f64)>)> {
+    let mut rows: Vec<(usize, Vec<(usize, f64)>)> = Vec::new();
+    for (row, col, value) in entries {
+        match rows.iter_mut().find(|(own, _)| *own == row) {
+            Some((_, own)) => own.push((col, value)),
+            None => rows.push((row, vec![(col, value)])),
+        }
+    }
+    rows.retain(|(row, own)| own.as_slice() != [(*row, 1.0)]);
+    rows.truncate(MOVED);
+    rows
+}
+
 /// One scalar reading as the filter met it.
 #[derive(Clone, Debug)]
 pub struct Reading {
@@ -38,8 +57,8 @@ pub struct Reading {
 pub struct Epoch {
     /// When, s after the first epoch.
     pub t_s: f64,
-    /// Transition of the states from the epoch before: row, column, value.
-    pub phi: Vec<(usize, usize, f64)>,
+    /// Transition of the states from the epoch before: rows that are not those of the identity, with columns and values.
+    pub phi: Vec<(usize, Vec<(usize, f64)>)>,
     /// What was read.
     pub readings: Vec<Reading>,
 }
@@ -119,6 +138,15 @@ impl System {
         before.map_or(0.0, |before| self.epochs[k].t_s - before.t_s)
     }
 
+    /// The whole transition to `k` but what grows: row, column, value.
+    fn entries(&self, k: usize) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
+        let phi = &self.epochs[k].phi;
+        let moved =
+            phi.iter().flat_map(|(row, own)| own.iter().map(move |(col, v)| (*row, *col, *v)));
+        let stay = move |row: &usize| phi.iter().all(|(own, _)| own != row);
+        moved.chain((0..self.width()).filter(stay).map(|row| (row, row, 1.0)))
+    }
+
     /// How much every innovation shifts, in the order of the readings, for errors that come in.
     pub fn shifts(&self, injections: &[Injection]) -> Vec<f64> {
         let mut out = Vec::new();
@@ -135,17 +163,17 @@ impl System {
         if k == 0 || column.iter().all(|e| *e == 0.0) {
             return;
         }
-        let mut next = vec![0.0; self.width()];
-        for (row, col, value) in &self.epochs[k].phi {
-            next[*row] += value * column[*col];
+        let mut moved = [0.0; MOVED];
+        for (slot, (_, row)) in moved.iter_mut().zip(&self.epochs[k].phi) {
+            *slot = row.iter().map(|(col, value)| value * column[*col]).sum();
+        }
+        for (value, (row, _)) in moved.iter().zip(&self.epochs[k].phi) {
+            column[*row] = *value;
         }
         let dt_s = self.dt_s(k);
         for (n, state) in self.growing.iter().enumerate() {
-            let rate = column[self.states + n];
-            next[*state] += rate * dt_s;
-            next[self.states + n] = rate;
+            column[*state] += column[self.states + n] * dt_s;
         }
-        column.copy_from_slice(&next);
     }
 
     /// Takes an error through the readings of an epoch; `injections` come in where they belong.
@@ -240,12 +268,9 @@ impl System {
             return;
         }
         let dt_s = self.dt_s(k);
-        let phi = &self.epochs[k].phi;
         let grow =
             self.growing.iter().enumerate().map(|(n, state)| (*state, self.states + n, dt_s));
-        let keep = (0..self.growing.len()).map(|n| (self.states + n, self.states + n, 1.0));
-        let entries: Vec<(usize, usize, f64)> =
-            phi.iter().copied().chain(grow).chain(keep).collect();
+        let entries: Vec<(usize, usize, f64)> = self.entries(k).chain(grow).collect();
         let mut h = DVector::zeros(self.width());
         scratch.fill(0.0);
         for (row, col, value) in &entries {
@@ -284,9 +309,9 @@ impl System {
             if k > 0 {
                 let dt_s = self.dt_s(k);
                 let mut next = DVector::zeros(self.width());
-                self.epochs[k].phi.iter().for_each(|(row, col, v)| next[*col] += v * h[*row]);
+                self.entries(k).for_each(|(row, col, v)| next[col] += v * h[row]);
                 for (n, state) in self.growing.iter().enumerate() {
-                    next[self.states + n] = h[self.states + n] + dt_s * h[*state];
+                    next[self.states + n] += dt_s * h[*state];
                 }
                 h = next;
             }

@@ -3,7 +3,7 @@
 use super::scan::{self, signed};
 use super::size::ln_sum_exp;
 use super::suspects::{Channel, Suspect};
-use super::system::{Epoch, Injection, Place, Reading, System};
+use super::system::{Epoch, Injection, Place, Reading, System, moved};
 use super::*;
 use crate::prior::{self, Law, Onset, SIGMA_LN, Size};
 use nalgebra::{Matrix6, Vector6};
@@ -66,7 +66,8 @@ fn flown(stream: &mut Stream, wrong: &[Wrong]) -> System {
             readings.push(Reading { device, component, cycle, t_s, h: h.to_vec(), nu, s, gain });
         }
         let entries = (0..6).flat_map(|i| (0..6).map(move |j| (i, j)));
-        let phi = entries.map(|(i, j)| (i, j, phi[(i, j)])).filter(|(.., v)| *v != 0.0).collect();
+        let entries = entries.map(|(i, j)| (i, j, phi[(i, j)])).filter(|(.., v)| *v != 0.0);
+        let phi = moved(entries);
         epochs.push(Epoch { t_s, phi, readings });
     }
     System { states: STATES, growing: vec![2, 3, 4, 5], epochs }

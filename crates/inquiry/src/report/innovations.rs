@@ -182,7 +182,9 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
     let first_s = measured.first().map_or(view.from_s, |p| p.0);
     let x_ticks = ticks((first_s - PAUSE_S).max(view.from_s), view.to_s, 8.0);
     let from_s = x_ticks.first().copied().unwrap_or(view.from_s);
-    let expected = expected(view, from_s);
+    let most = 1.2 * high;
+    let mut expected = expected(view, from_s);
+    expected.retain(|(_, range)| *range <= most);
     let curve = |label: &str, colour, points: &[(f64, f64)]| Curve {
         label: label.to_string(),
         colour,
@@ -200,7 +202,7 @@ pub(super) fn ranges(view: &View) -> Option<Chart> {
         x_label: TIME,
         y_label: "range, km",
         x_ticks,
-        y_ticks: ticks(0.0, 1.2 * high, 6.0),
+        y_ticks: ticks(0.0, most, 6.0),
         curves: curves.into_iter().filter(|c| !c.points.is_empty()).collect(),
         dots: vec![measured],
         ..Chart::default()

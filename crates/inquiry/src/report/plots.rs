@@ -121,7 +121,7 @@ impl<'a> View<'a> {
 pub(super) fn thinned<T: Copy>(items: &[T]) -> Vec<T> {
     let step = items.len().div_ceil(POINTS).max(1);
     let mut out: Vec<T> = items.iter().step_by(step).copied().collect();
-    if (items.len().max(1) - 1) % step != 0 {
+    if !(items.len().max(1) - 1).is_multiple_of(step) {
         out.extend(items.last());
     }
     out
@@ -343,8 +343,11 @@ fn thrust(view: &View) -> Option<(Chart, Chart)> {
     Some((both, apart))
 }
 
+/// Times, s, with their values.
+type Points = Vec<(f64, f64)>;
+
 /// Means over a second: acceleration by specified thrust of what was commanded, and by the accelerometers.
-fn accelerations(view: &View) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+fn accelerations(view: &View) -> (Points, Points) {
     let told = &view.told;
     let machine = &told.mission.stand.scenario.vehicle.machine;
     let (mut commanded, mut sensed) = (Vec::new(), Vec::new());

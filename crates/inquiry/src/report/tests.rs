@@ -27,7 +27,7 @@ fn seen() -> Seen {
 
 fn explanation() -> Explanation {
     let cause = Cause { on: "rangefinder".into(), kind: "range_limit" };
-    let number = Fitted { key: "range_m_max".into(), value: 893.0, sigma: 9.0 };
+    let number = Fitted { key: "range_m_max".into(), value: 893.0, sigma: 12.0 };
     let mechanism = Mechanism {
         kind: MechanismKind::RejectedAfterTerrainStep,
         device: Device::Rangefinder,
@@ -214,7 +214,7 @@ fn the_page_stands_alone_and_has_every_section() {
     }
     for text in [
         "probability 93 %",
-        "893 ± 9\u{a0}m",
+        "893 ± 12\u{a0}m",
         "893.0 ± 2.0\u{a0}m",
         "−17.9 s",
         "19:15:26.1",

@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(of(-0.0001, Some(0.5), ""), "0.00 ± 0.50");
         assert_eq!(of(f64::NAN, None, "m"), "–\u{a0}m");
         assert_eq!(of(3.0, Some(f64::NAN), "m"), "3.00\u{a0}m");
-        assert_eq!(of(0.0, Some(3.35e148), "m"), "0 ± 3.4 × 10¹⁴⁸\u{a0}m");
+        assert_eq!(of(0.0, Some(3.36e148), "m"), "0 ± 3.4 × 10¹⁴⁸\u{a0}m");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! orbiter's map shows it, [`MAP_RESOLUTION_M`] fine; what lies beneath is noise.
 //! Refuses: dust (near the ground nothing is expected), shadows of the lander's own legs.
 
-use super::readings::{Turned, turned};
+use super::readings::{Turned, blind_s, turned};
 use crate::evidence::Evidence;
 use crate::mission::Mission;
 use crate::trajectory::{Sample, Trajectory};
@@ -40,10 +40,12 @@ pub(crate) struct Pose {
     w_IB_B: Vector3<f64>,
     /// Altitude over the ground, m, and its standard deviation.
     pub altitude_m: (f64, f64),
-    /// Standard deviation of the position along the worst direction, m.
-    pub sigma_m: f64,
     /// Standard deviation of the attitude, rad.
     pub sigma_rad: f64,
+    /// How much higher it is than the trajectory has it, m.
+    pub higher_m: f64,
+    /// How long the inertial unit has delivered nothing that counts, s.
+    pub blind_s: f64,
     t: Time,
 }
 
@@ -80,6 +82,7 @@ pub(crate) struct Look<'a> {
     evidence: &'a Evidence,
     turned: Vec<Turned>,
     anchors: Vec<Anchor>,
+    blind_s: Vec<f64>,
 }
 
 /// How much higher the lander was than the trajectory has it, m.
@@ -95,6 +98,10 @@ const CONTRADICTS: f64 = 4.0;
 /// Standard deviation of an altitude that is wrong, as a share of what is wrong, and where it is right, m. Assumed.
 const SHARE: f64 = 0.3;
 const NEAR_M: f64 = 60.0;
+/// Acceleration that a unit does not feel that delivers nothing that counts, m/s². Assumed: half of the thrust.
+const UNFELT_M_S2: f64 = 1.0;
+/// Without the gyros for longer than this the attitude says nothing of the stars, s. Assumed.
+const BLIND_S: f64 = 0.5;
 /// Length of a stretch of ranges that makes one anchor, s.
 const STRETCH_S: f64 = 5.0;
 
@@ -108,7 +115,7 @@ impl<'a> Look<'a> {
         let measured = trajectory.after_loss.min(trajectory.samples.len());
         let samples = &trajectory.samples[..measured];
         let machine = mission.stand.scenario.machine();
-        let turned = turned(evidence);
+        let (turned, blind_s) = (turned(evidence), blind_s(evidence));
         (samples.len() > 1).then_some(Self {
             mission,
             machine,
@@ -116,6 +123,7 @@ impl<'a> Look<'a> {
             evidence,
             turned,
             anchors: Vec::new(),
+            blind_s,
         })
     }
 
@@ -159,6 +167,18 @@ impl<'a> Look<'a> {
         self.anchors = anchors;
     }
 
+    /// How long the inertial unit has delivered nothing that counts before `t`, and for how long that has been so, s.
+    fn blind(&self, t: Time) -> (f64, f64) {
+        let after = self.evidence.cycles.partition_point(|cycle| cycle.sensors.t < t);
+        let Some(blind_s) = self.blind_s.get(after).filter(|blind_s| **blind_s > 0.0) else {
+            return (0.0, 0.0);
+        };
+        let first = self.blind_s.partition_point(|blind_s| *blind_s <= 0.0);
+        let since_s =
+            self.evidence.cycles.get(first).map_or(0.0, |cycle| (t - cycle.sensors.t).s());
+        (*blind_s, since_s)
+    }
+
     /// How much higher than the trajectory has it the lander was at `t`, m: between anchors evenly, before the first as an
     /// acceleration that is wrong since the beginning.
     fn higher_m(&self, t: Time) -> f64 {
@@ -197,10 +217,10 @@ impl<'a> Look<'a> {
             + b.v_MB_I_m_s * ((u3 - u2) * dt_s);
         let (q_IB, w_IB_B) = self.attitude((a, b), (t, u, dt_s));
         let mix = |a: f64, b: f64| a + (b - a) * u;
-        let variance_m2 = mix(a.P_p_m2.diagonal().max(), b.P_p_m2.diagonal().max());
         let attitude = a.sigma_attitude_rad.iter().chain(&b.sigma_attitude_rad);
         let higher_m = self.higher_m(t);
-        let wrong_m = SHARE * higher_m.abs();
+        let (blind_s, since_s) = self.blind(t);
+        let wrong_m = SHARE * higher_m.abs() + UNFELT_M_S2 * blind_s * (since_s + blind_s);
         let altitude_m = mix(a.altitude_m.0, b.altitude_m.0) + higher_m;
         let sigma_m = mix(a.altitude_m.1, b.altitude_m.1);
         Some(Pose {
@@ -209,7 +229,8 @@ impl<'a> Look<'a> {
             q_IB,
             w_IB_B,
             altitude_m: (altitude_m, (sigma_m * sigma_m + wrong_m * wrong_m).sqrt()),
-            sigma_m: f64::max(variance_m2, 0.0).sqrt(),
+            higher_m,
+            blind_s,
             sigma_rad: attitude.copied().fold(0.0, f64::max),
             t,
         })
@@ -338,6 +359,9 @@ impl<'a> Look<'a> {
     /// Whether nothing but thrust kept the star tracker from a solution; `None` where it is too close to tell.
     pub fn stars(&self, pose: &Pose) -> Option<bool> {
         let spec = &self.machine.star_tracker;
+        if pose.blind_s > BLIND_S {
+            return None;
+        }
         let rate = pose.rate_rad_s() / spec.rate_rad_s_max.max(1e-9);
         let d_I = pose.q_IB * Vector3::from(spec.d_B);
         let up = pose.p_MB_I / pose.p_MB_I.norm().max(1.0);

@@ -15,6 +15,7 @@
 
 use super::expected::{Look, Met, Pose, below};
 use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted};
+use super::readings::LOST_S;
 use super::stream::{Outcome, Slot, Stream, reports_silence};
 use super::window::{ln_add, ln_sum};
 use crate::finding::{Device, Grade, Seen};
@@ -82,7 +83,7 @@ pub(crate) fn expected(
             let probability = |slot: &Slot| -> Option<f64> {
                 let pose = look.pose(slot.taken)?;
                 match device {
-                    Device::Velocimeter | Device::RadarAltimeter if low(&pose, dust_m) => None,
+                    Device::Velocimeter | Device::RadarAltimeter if hidden(&pose, dust_m) => None,
                     Device::Velocimeter => look.locks(&pose).or(Some(0.0)),
                     Device::RadarAltimeter => look.echoes(&pose).or(Some(0.0)),
                     Device::StarTracker => {
@@ -105,10 +106,11 @@ pub(crate) fn expected(
     }
 }
 
-/// Whether the lander may be so low that dust hides the ground.
-fn low(pose: &Pose, dust_m: f64) -> bool {
+/// Whether nothing can be expected: the lander may be so low that dust hides the ground, or flew without its inertial unit.
+fn hidden(pose: &Pose, dust_m: f64) -> bool {
     let (altitude_m, sigma_m) = pose.altitude_m;
-    altitude_m - 3.0 * sigma_m < dust_m + NEAR_M && altitude_m < 1e3
+    let low = altitude_m - 3.0 * sigma_m.min(100.0) < dust_m + NEAR_M;
+    low || pose.blind_s > LOST_S
 }
 
 /// Whether an outcome is not what a unit delivers that has nothing to see.
@@ -134,7 +136,7 @@ fn ranging(stream: &Stream, slots: &[Slot], look: &Look<'_>, vehicle: &Vehicle) 
     let mut rows = Vec::new();
     for slot in slots {
         let Some(pose) = look.pose(slot.taken) else { continue };
-        if low(&pose, dust_m) {
+        if hidden(&pose, dust_m) {
             continue;
         }
         let met = look.met(&pose, &spec.p_BA_B, &spec.d_B, spec.range_m_max).map(|met| {

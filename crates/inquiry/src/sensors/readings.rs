@@ -15,7 +15,7 @@ use super::scatter::Reading;
 use super::stream::{Slot, Stream};
 use crate::evidence::{Cycle, Evidence};
 use crate::finding::Device;
-use icd::bus::CYCLE;
+use icd::bus::{CYCLE, Imu};
 use icd::time::Time;
 use nalgebra::{Quaternion, UnitQuaternion, Vector3};
 use truth::sensors::link::{Health, Link};
@@ -23,6 +23,8 @@ use truth::vehicle::Vehicle;
 
 /// Exponent with which heights differ over distance: lunar ground at metres to hundreds of metres. Assumed.
 const HURST: f64 = 0.8;
+/// An altitude that is this wrong doubles what the ground adds, m. Assumed.
+const LOST_M: f64 = 300.0;
 /// Share by which ranges to the ground may be off for reasons that are not noise.
 const UNSURE: f64 = 0.01;
 
@@ -83,7 +85,7 @@ fn ranges(
         let seen = look.and_then(|look| {
             let pose = look.pose(slot.taken)?;
             let met = look.met(&pose, &spec.p_BA_B, &spec.d_B, spec.range_m_max)?;
-            Some((pose, met))
+            (pose.blind_s <= LOST_S).then_some((pose, met))
         });
         if let Some((pose, met)) = seen {
             out.error[0] -= met.target.range_m;
@@ -92,9 +94,11 @@ fn ranges(
             out.sigma = [(own_m * own_m + counter_m).sqrt(); 3];
             let swept_m_s = pose.speed_m_s() + pose.rate_rad_s() * met.target.range_m;
             let apart = swept_m_s * stream.period.s() / MAP_RESOLUTION_M;
-            out.rough = libm::pow(apart.min(1.0), HURST) / met.target.cos_incidence;
+            // Where the trajectory is wrong, so is the place on the map.
+            let lost = 1.0 + (pose.higher_m.abs() / LOST_M).min(3.0);
+            out.rough = lost * libm::pow(apart.min(1.0), HURST) / met.target.cos_incidence;
         } else if look.is_some() {
-            out.stretch = 1;
+            return None;
         }
         Some(out)
     };
@@ -123,9 +127,12 @@ fn speeds(slots: &[Slot], look: Option<&Look<'_>>, vehicle: &Vehicle) -> Vec<Rea
         let report = slot.valid()?;
         let mut out = reading(slot, report.value, [spec.sigma_m_s; 3])?;
         let expected = look.and_then(|look| {
-            let pose = look.pose(slot.taken)?;
+            let pose = look.pose(slot.taken).filter(|pose| pose.blind_s <= LOST_S)?;
             look.v_over_ground_B(&pose, &spec.p_BA_B)
         });
+        if expected.is_none() && look.is_some() {
+            return None;
+        }
         if let Some(v_B) = expected {
             for (error, d_B) in out.error.iter_mut().zip(&spec.d_B) {
                 *error -= v_B.dot(&Vector3::from(*d_B));
@@ -189,14 +196,15 @@ pub(crate) fn turned(evidence: &Evidence) -> Vec<Turned> {
     let (mut stretch, mut q) = (0, UnitQuaternion::identity());
     let mut before: Option<(Time, [f64; 3])> = None;
     let usual_rad = jumps_rad(evidence);
-    for cycle in &evidence.cycles {
+    let frozen = frozen(evidence, |imu| imu.dtheta_B_rad);
+    for (cycle, frozen) in evidence.cycles.iter().zip(frozen) {
         let (t, imu) = (cycle.sensors.t, &cycle.sensors.imu);
         let step = Vector3::from(imu.dtheta_B_rad);
         let broken = before.is_none_or(|(before, last)| {
             let jump_rad = (step - Vector3::from(last)).norm();
-            t - before > CYCLE || last == imu.dtheta_B_rad || jump_rad > JUMP * usual_rad
+            t - before > CYCLE || jump_rad > (JUMP * usual_rad).max(JUMP_RAD)
         });
-        if broken || !imu.healthy || imu.saturated {
+        if broken || frozen {
             stretch += 1;
         }
         q *= UnitQuaternion::from_scaled_axis(step);
@@ -208,6 +216,10 @@ pub(crate) fn turned(evidence: &Evidence) -> Vec<Turned> {
 
 /// A change of rate from one cycle to the next that is this much larger than usual is not a turn of the lander. Assumed.
 const JUMP: f64 = 12.0;
+/// A smaller one can be a jet's, rad. Assumed: 0.1 rad/s², more than jets give.
+const JUMP_RAD: f64 = 5e-5;
+/// Longest time without the inertial unit after which ranges and speeds are still expected, s. Assumed.
+pub(crate) const LOST_S: f64 = 2.0;
 
 /// Usual size of the change of the gyros' increments from one cycle to the next, rad: the median.
 fn jumps_rad(evidence: &Evidence) -> f64 {
@@ -221,9 +233,47 @@ fn jumps_rad(evidence: &Evidence) -> f64 {
 /// Force on the lander that only the ground can exert, m/s over a cycle: twice what its engines can. Assumed.
 const BLOW_M_S: f64 = 0.25;
 
-/// When the lander met the ground, as the accelerometers felt it.
+/// When the lander met the ground: as the accelerometers felt it, or two of its feet.
 pub(crate) fn contact(evidence: &Evidence) -> Option<Time> {
     let hit = |dv: &[f64; 3]| dv.iter().map(|dv| dv * dv).sum::<f64>() > BLOW_M_S * BLOW_M_S;
-    let first = evidence.cycles.iter().find(|cycle| hit(&cycle.sensors.imu.dv_B_m_s));
-    first.map(|cycle| cycle.sensors.t)
+    let stands = |feet: &[bool]| feet.iter().filter(|closed| **closed).count() >= 2;
+    let met = |cycle: &&Cycle| hit(&cycle.sensors.imu.dv_B_m_s) || stands(&cycle.sensors.touchdown);
+    evidence.cycles.iter().find(met).map(|cycle| cycle.sensors.t)
+}
+
+/// This many samples in a row that are zero or like the one before are no measurement. Assumed: of a quiet unit one in ten
+/// repeats the one before, its counter being as coarse as its noise.
+const FROZEN: usize = 10;
+
+/// By cycle: whether gyros or accelerometers deliver nothing that counts.
+fn frozen(evidence: &Evidence, values: impl Fn(&Imu) -> [f64; 3]) -> Vec<bool> {
+    let own: Vec<[f64; 3]> =
+        evidence.cycles.iter().map(|cycle| values(&cycle.sensors.imu)).collect();
+    let mut out = vec![false; own.len()];
+    let mut first = 0;
+    for k in 1..=own.len() {
+        if k < own.len() && own[k] == own[first] {
+            continue;
+        }
+        if k - first >= FROZEN {
+            out[first..k].fill(true);
+        }
+        first = k;
+    }
+    for (out, cycle) in out.iter_mut().zip(&evidence.cycles) {
+        *out |= !cycle.sensors.imu.healthy || cycle.sensors.imu.saturated;
+    }
+    out
+}
+
+/// By cycle: how long the inertial unit has delivered nothing that counts until then, s.
+pub(crate) fn blind_s(evidence: &Evidence) -> Vec<f64> {
+    let gyros = frozen(evidence, |imu| imu.dtheta_B_rad);
+    let accelerometers = frozen(evidence, |imu| imu.dv_B_m_s);
+    let mut sum_s = 0.0;
+    let mut add = |blind: bool| {
+        sum_s += if blind { CYCLE.s() } else { 0.0 };
+        sum_s
+    };
+    gyros.iter().zip(accelerometers).map(|(gyros, others)| add(*gyros || others)).collect()
 }

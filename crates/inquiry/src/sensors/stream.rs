@@ -196,7 +196,11 @@ fn slant(shot: &SlantRange, blank: impl Fn(Time, Outcome) -> Report) -> Report {
         return blank(shot.t, outcome);
     }
     let range_m = f64::from(shot.range_m);
-    let bits = mixed([u64::from(shot.range_m.to_bits())]);
+    // A range of nothing is where noise ends: not a value that repeats.
+    let bits = match range_m > 0.0 {
+        true => mixed([u64::from(shot.range_m.to_bits())]),
+        false => mixed([shot.t.tai_ns().cast_unsigned()]),
+    };
     let value = [range_m, f64::NAN, f64::NAN];
     Report { value, bits, largest: range_m, ..blank(shot.t, outcome) }
 }

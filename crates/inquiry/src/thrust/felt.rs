@@ -22,6 +22,11 @@ const BEYOND: f64 = 1.3;
 /// Change of specific force between two cycles near a switch that is contact, m/s²: ten times that of an engine.
 const JOLT_M_S2: f64 = 3.0;
 
+/// Cycles before the first switch that are not looked at: a foot may slide before it presses.
+const BEFORE_CONTACT: usize = 15;
+/// A switch that others follow within so many cycles was contact.
+const FOLLOWED: usize = 150;
+
 /// What engines did as far as it was sensed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Felt {
@@ -49,8 +54,10 @@ pub(super) fn airborne(evidence: &Evidence) -> usize {
     let mut last = 0;
     for (k, cycle) in cycles.iter().enumerate() {
         let now = closed(cycle);
-        if now > last && (now >= 2 || jolt(k)) {
-            return k.saturating_sub(2);
+        let more = |later: &Cycle| closed(later) > now;
+        let followed = || cycles.iter().skip(k).take(FOLLOWED).any(more);
+        if k > 0 && now > last && (now >= 2 || jolt(k) || followed()) {
+            return k.saturating_sub(BEFORE_CONTACT);
         }
         last = now;
     }

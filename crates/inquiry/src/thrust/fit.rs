@@ -37,6 +37,9 @@ const MODEL: [f64; 6] = [3e-3, 3e-3, 1e-3, 2e-3, 2e-3, 2e-3];
 /// filling. Assumed, likewise.
 const WANDER_SIGMA: [f64; 6] = [3e-4, 3e-4, 3e-4, 2e-4, 2e-4, 2e-4];
 
+/// A healthy machine is felt within so many standard deviations of its spreads.
+const USUAL: f64 = 5.0;
+
 /// Columns of one block of cycles per unit of level.
 type Answers = [[Six; OWN]; THRUSTERS];
 
@@ -44,6 +47,10 @@ type Answers = [[Six; OWN]; THRUSTERS];
 pub(super) struct Fit {
     /// W e by cycle; zero where nothing was felt.
     pub we: Vec<Six>,
+    /// The same with coefficients from those cycles alone that a healthy machine's spreads allow.
+    pub we_usual: Vec<Six>,
+    /// The other cycles.
+    pub unusual: Vec<bool>,
     /// Diagonal of W by cycle.
     pub w: Vec<Six>,
     /// What is felt of one unit of each engine's level, by block.
@@ -57,10 +64,8 @@ pub(super) struct Fit {
     /// Standard deviations of β before anything was felt, and what β became.
     pub prior: DVector<f64>,
     pub coefficients: DVector<f64>,
-    /// ln p(r) up to a constant.
-    pub level: f64,
     /// Specific force that the engines should give, m/s²: what was sensed would let noise explain itself.
-    model: Vec<Vector3<f64>>,
+    model: Vec<Six>,
     flow_kg: [f64; THRUSTERS],
     forces: [Vector3<f64>; THRUSTERS],
 }
@@ -87,48 +92,39 @@ impl Fit {
         left_out: &[core::ops::Range<usize>],
     ) -> Self {
         let mut fit = Self::empty(given);
-        let cycles = r.len();
         fit.w = weights(given);
         for cycles in left_out {
             let end = cycles.end.min(fit.w.len());
             fit.w[cycles.start.min(end)..end].fill(Six::zeros());
         }
-        fit.model = model.iter().map(|six| six.fixed_rows::<3>(0).into_owned()).collect();
-        let mut gram = DMatrix::<f64>::zeros(COLUMNS, COLUMNS);
-        let mut right = DVector::<f64>::zeros(COLUMNS);
+        fit.model = model.to_vec();
+        let mut usual = Normal::new(&fit.prior);
+        let mut unusual = Normal { gram: DMatrix::zeros(COLUMNS, COLUMNS), right: DVector::zeros(COLUMNS) };
         let mut row = Row::default();
-        let mut square = 0.0;
-        for k in 0..cycles {
-            let w = &fit.w[k];
-            if w.max() <= 0.0 {
-                continue;
-            }
-            fit.row(given, k, &mut row);
-            let wr = r[k].component_mul(w);
-            square += wr.dot(&r[k]);
-            for (place, (i, column)) in row.columns.iter().enumerate() {
-                right[*i] += column.dot(&wr);
-                let wc = column.component_mul(w);
-                for (j, other) in row.columns.iter().take(place + 1) {
-                    gram[(*i.max(j), *i.min(j))] += wc.dot(other);
-                }
+        fit.unusual = vec![false; r.len()];
+        for k in 0..r.len() {
+            let w = fit.w[k];
+            if w.max() > 0.0 {
+                fit.row(given, k, &mut row);
+                let expected = row.expects(&fit.prior, &w, &r[k]);
+                let normal = if expected { &mut usual } else { &mut unusual };
+                normal.add(&row, &w, &r[k]);
+                fit.unusual[k] = !expected;
             }
         }
-        for i in 0..COLUMNS {
-            for j in 0..i {
-                gram[(j, i)] = gram[(i, j)];
-            }
-            gram[(i, i)] += 1.0 / (fit.prior[i] * fit.prior[i]);
-        }
-        fit.covariance = inverse(gram);
-        fit.coefficients = &fit.covariance * &right;
-        fit.level = -0.5 * (square - right.dot(&fit.coefficients));
-        fit.we = Vec::with_capacity(cycles);
-        for k in 0..cycles {
+        let (_, robust) = usual.solved();
+        usual.join(&unusual);
+        let (covariance, coefficients) = usual.solved();
+        (fit.covariance, fit.coefficients) = (covariance, coefficients);
+        for k in 0..r.len() {
             fit.row(given, k, &mut row);
-            let mut e = r[k];
-            row.columns.iter().for_each(|(i, column)| e -= column * fit.coefficients[*i]);
-            fit.we.push(e.component_mul(&fit.w[k]));
+            let rest = |coefficients: &DVector<f64>| {
+                let all = row.columns.iter().map(|(i, column)| column * coefficients[*i]);
+                all.fold(r[k], |rest, one| rest - one).component_mul(&fit.w[k])
+            };
+            let (we, usual) = (rest(&fit.coefficients), rest(&robust));
+            fit.we.push(we);
+            fit.we_usual.push(usual);
         }
         fit
     }
@@ -154,6 +150,8 @@ impl Fit {
         }
         Self {
             we: Vec::new(),
+            we_usual: Vec::new(),
+            unusual: Vec::new(),
             w: Vec::new(),
             answers,
             torques,
@@ -161,7 +159,6 @@ impl Fit {
             covariance: DMatrix::zeros(0, 0),
             prior: prior(given.dispersions),
             coefficients: DVector::zeros(COLUMNS),
-            level: 0.0,
             model: Vec::new(),
             flow_kg: specs.map(flow),
             forces,
@@ -205,9 +202,8 @@ impl Fit {
         (0..3).for_each(|n| out.columns.push((BIAS + n, first(&Vector3::ith(n, 1.0)))));
         out.columns.push((SCALES, pushed));
         out.columns.push((SCALES + 1, turned));
-        let stretch = (k * STRETCHES
-            / given.series.first().map_or(1, |one| one.level.len().max(1)))
-        .min(STRETCHES - 1);
+        let stretch = (k * STRETCHES / given.series.first().map_or(1, |one| one.level.len().max(1)))
+            .min(STRETCHES - 1);
         (0..6).for_each(|n| out.columns.push((WANDER + 6 * stretch + n, Six::ith(n, 1.0))));
     }
 
@@ -216,34 +212,18 @@ impl Fit {
         &self.answers[k / BLOCK][thruster][0]
     }
 
-    /// Standard deviation of the propellant that commands should have left, kg.
-    pub fn propellant_sigma_kg(&self) -> f64 {
-        self.prior[MASS]
-    }
-
     /// What a change of one engine's level is worth: vᵀ W e and what its square is after the fit.
-    ///
-    /// `level` and `turning`: the change, by cycle.
-    pub fn worth(
-        &self,
-        given: &Given<'_>,
-        thruster: usize,
-        level: &[f64],
-        turning: &[f64],
-    ) -> (f64, f64) {
-        let (mut along, mut square, mut used_kg) = (0.0, 0.0, 0.0);
+    pub fn worth(&self, given: &Given<'_>, (thruster, change): (usize, &Series)) -> (f64, f64) {
+        let (mut along, mut square) = (0.0, 0.0);
         let mut with = DVector::<f64>::zeros(COLUMNS);
         let mut row = Row::default();
-        for k in 0..level.len() {
-            let block = k / BLOCK;
-            let (x, u) = (level[k], turning[k]);
-            used_kg += x * self.flow_kg[thruster];
-            if x == 0.0 && u == 0.0 && used_kg.abs() < 1e-6 || self.w[k].max() <= 0.0 {
+        let mut surplus = Surplus::default();
+        for k in 0..change.level.len() {
+            surplus.follow(self, thruster, change.level[k]);
+            if surplus.nothing(change, k) || self.w[k].max() <= 0.0 {
                 continue;
             }
-            let mut v = split(&self.answers[block][thruster][0], x, u);
-            let lighter = self.model[k] * (used_kg / self.mass_kg[block]);
-            (0..3).for_each(|n| v[n] += lighter[n]);
+            let v = self.changed(given, thruster, change, k, &surplus);
             along += v.dot(&self.we[k]);
             let wv = v.component_mul(&self.w[k]);
             square += wv.dot(&v);
@@ -254,18 +234,112 @@ impl Fit {
         (along, (square - explained).max(0.0))
     }
 
+    /// What is felt more when an engine's level changes, the machine being as much heavier as less was used.
+    fn changed(
+        &self,
+        given: &Given<'_>,
+        thruster: usize,
+        change: &Series,
+        k: usize,
+        surplus: &Surplus,
+    ) -> Six {
+        let block = k / BLOCK;
+        let (x, u) = (change.level[k], change.turning[k]);
+        if surplus.kg.abs() < 0.05 {
+            return split(&self.answers[block][thruster][0], x, u);
+        }
+        // The machine with this mass was another block's; forces go by the mass itself.
+        let mass_kg = self.mass_kg[block] + surplus.kg;
+        let other = self.block_of(mass_kg, block);
+        let ratio = self.mass_kg[other] / mass_kg;
+        let mut all = split(&self.answers[other][thruster][0], x, u);
+        for (n, one) in given.series.iter().enumerate() {
+            if one.level[k] != 0.0 || one.turning[k] != 0.0 {
+                all += split(&self.answers[other][n][0], one.level[k], one.turning[k]);
+            }
+        }
+        (0..3).for_each(|n| all[n] *= ratio);
+        all - self.model[k]
+    }
+
+    /// The block at whose mass the machine was nearest to `mass_kg`.
+    fn block_of(&self, mass_kg: f64, block: usize) -> usize {
+        let after = self.mass_kg.partition_point(|own| *own > mass_kg);
+        let nearest = |n: &usize| (self.mass_kg[*n] - mass_kg).abs();
+        let both = [after.saturating_sub(1), after.min(self.mass_kg.len() - 1)];
+        both.into_iter().min_by(|a, b| nearest(a).total_cmp(&nearest(b))).unwrap_or(block)
+    }
+
     /// What was felt less a change of one engine's level, mass included.
-    pub fn without(&self, r: &[Six], thruster: usize, level: &[f64], turning: &[f64]) -> Vec<Six> {
-        let mut used_kg = 0.0;
+    pub fn without(
+        &self,
+        given: &Given<'_>,
+        r: &[Six],
+        (thruster, change): (usize, &Series),
+    ) -> Vec<Six> {
+        let mut surplus = Surplus::default();
         let mut out = r.to_vec();
         for (k, rest) in out.iter_mut().enumerate() {
-            let block = k / BLOCK;
-            used_kg += level[k] * self.flow_kg[thruster];
-            *rest -= split(&self.answers[block][thruster][0], level[k], turning[k]);
-            let lighter = self.model[k] * (used_kg / self.mass_kg[block]);
-            (0..3).for_each(|n| rest[n] -= lighter[n]);
+            surplus.follow(self, thruster, change.level[k]);
+            if !surplus.nothing(change, k) {
+                *rest -= self.changed(given, thruster, change, k, &surplus);
+            }
         }
         out
+    }
+}
+
+/// How much heavier the machine is than commands leave it, kg.
+#[derive(Default)]
+struct Surplus {
+    kg: f64,
+}
+
+impl Surplus {
+    fn follow(&mut self, fit: &Fit, thruster: usize, change: f64) {
+        self.kg -= change * fit.flow_kg[thruster];
+    }
+
+    fn nothing(&self, change: &Series, k: usize) -> bool {
+        self.kg.abs() < 1e-6 && change.level[k] == 0.0 && change.turning[k] == 0.0
+    }
+}
+
+/// Sums of the linear model.
+struct Normal {
+    gram: DMatrix<f64>,
+    right: DVector<f64>,
+}
+
+impl Normal {
+    fn new(prior: &DVector<f64>) -> Self {
+        let gram = DMatrix::from_diagonal(&prior.map(|sigma| 1.0 / (sigma * sigma)));
+        Self { gram, right: DVector::zeros(COLUMNS) }
+    }
+
+    fn add(&mut self, row: &Row, w: &Six, r: &Six) {
+        let wr = r.component_mul(w);
+        for (place, (i, column)) in row.columns.iter().enumerate() {
+            self.right[*i] += column.dot(&wr);
+            let wc = column.component_mul(w);
+            for (j, other) in row.columns.iter().take(place + 1) {
+                self.gram[(*i.max(j), *i.min(j))] += wc.dot(other);
+            }
+        }
+    }
+
+    /// Adds further sums.
+    fn join(&mut self, other: &Self) {
+        self.gram += &other.gram;
+        self.right += &other.right;
+    }
+
+    /// Covariance and coefficients.
+    fn solved(&self) -> (DMatrix<f64>, DVector<f64>) {
+        let whole = DMatrix::from_fn(COLUMNS, COLUMNS, |i, j| self.gram[(i.max(j), i.min(j))]);
+        let covariance = inverse(whole);
+        let coefficients = &covariance * &self.right;
+        (covariance, coefficients)
     }
 }
 
@@ -293,6 +367,17 @@ pub(super) fn model(vehicle: &Vehicle, felt: &Felt, series: &[Series]) -> Vec<Si
 #[derive(Default)]
 struct Row {
     columns: Vec<(usize, Six)>,
+}
+
+impl Row {
+    /// Whether a healthy machine's spreads allow what was felt.
+    fn expects(&self, prior: &DVector<f64>, w: &Six, r: &Six) -> bool {
+        let mut variance = w.map(|w| if w > 0.0 { 1.0 / w } else { f64::INFINITY });
+        for (i, column) in &self.columns {
+            variance += column.component_mul(column) * (prior[*i] * prior[*i]);
+        }
+        r.iter().zip(variance.iter()).all(|(r, variance)| r * r < USUAL * USUAL * variance)
+    }
 }
 
 /// An answer to a level that pushes and one that turns.

@@ -4,11 +4,13 @@
 //! As programmed: the change of level that a kind makes is v a with one number a (or one of a few v with a = 1); sums of
 //! vᵀ W e, vᵀ W v and vᵀ W n over stretches of 0.1 s, n the engine's own column, give for any beginning and end
 //!     ln p(a) − ln p(0) = a A − ½ a² J,   J = B − C²/(J₀ + 1/σ²),
-//! the other columns neglected. Size and times are integrated out over their prior by Laplace's method.
+//! the other columns neglected. What is gross bends the fit; it is looked for beside it, against coefficients from the
+//! usual cycles and with J = B. Size and times are integrated out over their prior by Laplace's method.
 
 use super::fit::{Fit, split};
 use super::levels::{Course, Series, name};
 use crate::prior::{self, DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START, SIGMA_LN};
+use icd::bus::ASSIST_ENGINES;
 use icd::time::{Span, Time};
 use truth::faulty::{Fault, FaultKind, Moment};
 use truth::vehicle::Vehicle;
@@ -19,10 +21,14 @@ const GROUP_S: f64 = 0.1;
 /// Stretches between two beginnings that are tried first.
 const STRIDE: usize = 10;
 /// Ends that are tried first, s after the beginning.
-const DURATIONS_S: [f64; 12] = [0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 8.0, 14.0, 25.0, 40.0, 65.0, 100.0];
+pub(super) const DURATIONS_S: [f64; 12] = [0.2, 0.4, 0.8, 1.5, 3.0, 5.0, 8.0, 14.0, 25.0, 40.0, 65.0, 100.0];
 /// Shares of thrust and delays that are tried first.
 const LIMITS: [f64; 7] = [0.97, 0.93, 0.87, 0.75, 0.6, 0.4, 0.2];
 const DELAYS: [f64; 8] = [0.004, 0.01, 0.02, 0.035, 0.06, 0.1, 0.2, 0.4];
+
+/// Factors from the start that are looked at, and how well a guessed one is known.
+const FACTORS: [f64; 4] = [0.4, 0.7, 0.87, 1.15];
+const SIGMA_GUESSED: f64 = 1e-3;
 
 /// What changes a level in a known way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +43,17 @@ pub(super) enum Kind {
     Saturation(f64),
     /// s.
     Latency(f64),
+    /// See [`Rough`].
+    Rough(Rough),
+}
+
+/// What spreads a level in a way that is not known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Rough {
+    /// Standard deviation of the level, its share.
+    Noise(f64),
+    /// Share of pulses that are missed.
+    Dropout(f64),
 }
 
 impl Kind {
@@ -52,6 +69,8 @@ impl Kind {
             Self::Drift(rate) => FaultKind::Drift { rate: [rate; 3] },
             Self::Saturation(limit) => FaultKind::Saturation { limit },
             Self::Latency(latency_s) => FaultKind::Latency { latency_s },
+            Self::Rough(Rough::Noise(sigma)) => FaultKind::Noise { sigma, growth: 0.0 },
+            Self::Rough(Rough::Dropout(probability)) => FaultKind::Dropout { probability },
         }
     }
 
@@ -60,13 +79,14 @@ impl Kind {
         match self {
             Self::Dead | Self::StuckOn => None,
             Self::Scale(x) | Self::Drift(x) | Self::Saturation(x) | Self::Latency(x) => Some(x),
+            Self::Rough(Rough::Noise(x) | Rough::Dropout(x)) => Some(x),
         }
     }
 
     /// The same with another number.
     pub fn with(self, x: f64) -> Self {
         match self {
-            Self::Dead | Self::StuckOn => self,
+            Self::Dead | Self::StuckOn | Self::Rough(_) => self,
             Self::Scale(_) => Self::Scale(x),
             Self::Drift(_) => Self::Drift(x),
             Self::Saturation(_) => Self::Saturation(x),
@@ -116,7 +136,8 @@ impl Tried {
 struct Sums {
     rows: Vec<[f64; 8]>,
     own: f64,
-    spread2: f64,
+    /// Spread of the engine's own column, squared; `None` where no column follows.
+    spread2: Option<f64>,
 }
 
 /// ln p and what a window's amplitude must be.
@@ -129,7 +150,7 @@ struct Window {
 impl Sums {
     /// Of a change of `level` and `turning` by cycle.
     fn of(
-        fit: &Fit,
+        (fit, gross): (&Fit, bool),
         thruster: usize,
         series: &Series,
         change: impl Fn(usize) -> (f64, f64),
@@ -138,6 +159,7 @@ impl Sums {
         let mut rows = Vec::with_capacity(cycles / GROUP + 2);
         let mut sum = [0.0; 8];
         let mut own = 0.0;
+        let we = if gross { &fit.we_usual } else { &fit.we };
         rows.push(sum);
         for k in 0..cycles {
             let (x, u) = (series.level[k], series.turning[k]);
@@ -147,7 +169,7 @@ impl Sums {
                 let v = split(answer, dx, du);
                 let n = split(answer, x, u);
                 let wv = v.component_mul(&fit.w[k]);
-                let (a, b, c) = (v.dot(&fit.we[k]), wv.dot(&v), wv.dot(&n));
+                let (a, b, c) = (v.dot(&we[k]), wv.dot(&v), wv.dot(&n));
                 let t = k as f64 * 0.02;
                 let adds = [a, b, c, a * t, b * t, b * t * t, c * t];
                 sum.iter_mut().zip(adds).for_each(|(sum, add)| *sum += add);
@@ -159,7 +181,7 @@ impl Sums {
         }
         rows.push(sum);
         let sigma = fit.prior[3 * thruster];
-        Self { rows, own, spread2: sigma * sigma }
+        Self { rows, own, spread2: (!gross).then_some(sigma * sigma) }
     }
 
     fn groups(&self) -> usize {
@@ -186,7 +208,8 @@ impl Sums {
     }
 
     fn left(&self, square: f64, with: f64) -> f64 {
-        (square - with * with / (self.own + 1.0 / self.spread2)).max(1e-9)
+        let follows = |spread2: f64| with * with / (self.own + 1.0 / spread2);
+        (square - self.spread2.map_or(0.0, follows)).max(1e-9)
     }
 }
 
@@ -363,13 +386,37 @@ pub(super) fn size(on: &str, kind: Kind, sigma: f64) -> f64 {
     (density + width).min(0.0) + signs
 }
 
+/// What one engine may have had from the start and for good: nothing shows a beginning, so these are always looked at.
+pub(super) fn from_the_start(fit: &Fit, thruster: usize, gross: bool) -> Vec<Tried> {
+    let on = name(thruster);
+    let fitted = 1.0 + fit.coefficients[3 * thruster];
+    let others: &[f64] = if gross && thruster <= ASSIST_ENGINES { &FACTORS } else { &[] };
+    let factors = others.iter().chain([&fitted]).filter(|factor| (**factor - 1.0).abs() > 1e-3);
+    let kinds = factors.map(|factor| Kind::Scale(*factor)).chain([Kind::Dead]);
+    let one = |kind: Kind| Tried {
+        thruster,
+        kind,
+        sigma: SIGMA_GUESSED,
+        from_s: 0.0,
+        from_sigma_s: 0.0,
+        until_s: None,
+        at_best: 0.0,
+        occam: size(&on, kind, SIGMA_GUESSED) + libm::log(SHARE_FROM_START * SHARE_FOR_GOOD),
+    };
+    kinds.map(one).collect()
+}
+
 /// The best of every kind of one engine.
+///
+/// `gross`: against what a healthy machine made of its usual cycles, nothing following what is unusual; else against the
+/// fit to all.
 pub(super) fn scan(
     fit: &Fit,
     vehicle: &Vehicle,
     course: &Course,
     series: &[Series],
     thruster: usize,
+    gross: bool,
 ) -> Vec<Tried> {
     let Some(own) = series.get(thruster).filter(|own| own.level.len() > 10 * GROUP) else {
         return Vec::new();
@@ -379,18 +426,18 @@ pub(super) fn scan(
         Search { sums, shape, kind, thruster, flight_s }.tried()
     };
     let mut out = Vec::new();
-    let factor = Sums::of(fit, thruster, own, |k| (own.level[k], own.turning[k]));
+    let factor = Sums::of((fit, gross), thruster, own, |k| (own.level[k], own.turning[k]));
     out.extend(search(&factor, Shape::Constant, Kind::Scale(1.0)));
     out.extend(search(&factor, Shape::Constant, Kind::Dead));
     out.extend(search(&factor, Shape::Growing, Kind::Drift(0.0)));
-    let open = Sums::of(fit, thruster, own, |k| (1.0 - own.level[k], 1.0 - own.turning[k]));
+    let open = Sums::of((fit, gross), thruster, own, |k| (1.0 - own.level[k], 1.0 - own.turning[k]));
     out.extend(search(&open, Shape::Constant, Kind::StuckOn));
     let best = |tried: Vec<Option<Tried>>| {
         tried.into_iter().flatten().max_by(|a, b| a.gain().total_cmp(&b.gain()))
     };
     let limited = LIMITS.map(|limit| {
         let cut = |x: f64| x.min(limit) - x;
-        let sums = Sums::of(fit, thruster, own, |k| (cut(own.level[k]), cut(own.turning[k])));
+        let sums = Sums::of((fit, gross), thruster, own, |k| (cut(own.level[k]), cut(own.turning[k])));
         search(&sums, Shape::Constant, Kind::Saturation(limit))
     });
     out.extend(best(limited.into()));
@@ -403,7 +450,7 @@ pub(super) fn scan(
         };
         let late = course.series(vehicle, thruster, &[fault]);
         let change = |k: usize| (late.level[k] - own.level[k], late.turning[k] - own.turning[k]);
-        search(&Sums::of(fit, thruster, own, change), Shape::Constant, Kind::Latency(latency_s))
+        search(&Sums::of((fit, gross), thruster, own, change), Shape::Constant, Kind::Latency(latency_s))
     });
     out.extend(best(late.into()));
     out

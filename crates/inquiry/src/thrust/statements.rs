@@ -7,7 +7,7 @@
 use super::exact::Exact;
 use super::fit::Fit;
 use super::levels::{THRUSTERS, Tick, name};
-use super::scan::{GROUP, Kind, Tried};
+use super::scan::{GROUP, Kind, Rough, Tried};
 use crate::finding::{Cause, Channel, Fault, Finding, Fitted, Grade, Seen};
 use crate::prior;
 use icd::time::{Span, Time};
@@ -22,10 +22,11 @@ pub(super) fn fault(tried: &Tried, start: Time) -> Fault {
     let on = name(tried.thruster);
     let kind = tried.kind.name();
     let sizes = prior::sizes(&on, kind);
-    let numbers = tried.kind.number().into_iter().zip(sizes).map(|(value, size)| Fitted {
-        key: size.key,
-        value,
-        sigma: tried.sigma,
+    let mut number = tried.kind.number();
+    // What has a second number, a growth, keeps it as the library has it: none.
+    let numbers = sizes.into_iter().map(|size| {
+        let (value, sigma) = number.take().map_or((size.typical, 0.0), |x| (x, tried.sigma));
+        Fitted { key: size.key, value, sigma }
     });
     Fault {
         cause: Cause { on, kind },
@@ -37,6 +38,20 @@ pub(super) fn fault(tried: &Tried, start: Time) -> Fault {
 
 /// What says so.
 pub(super) fn seen(exact: &Exact<'_>, tried: &Tried, start: Time) -> Seen {
+    let t = (tried.from_s > 0.0).then(|| tried.from(start));
+    if let Kind::Rough(rough) = tried.kind {
+        let text = match rough {
+            Rough::Noise(sigma) => format!(
+                "{} scatters by {:.1} % of its thrust from cycle to cycle",
+                name(tried.thruster),
+                100.0 * sigma
+            ),
+            Rough::Dropout(share) => {
+                format!("{} misses {:.1} % of its pulses", name(tried.thruster), 100.0 * share)
+            }
+        };
+        return Seen { t, grade: Grade::Derived, text };
+    }
     let change = exact.change(tried);
     let own = &exact.given.series[tried.thruster];
     let (mut asked, mut given) = (0.0, 0.0);
@@ -55,6 +70,7 @@ pub(super) fn seen(exact: &Exact<'_>, tried: &Tried, start: Time) -> Seen {
         Kind::Drift(rate) => format!("changes by {:+.4} % a second", 100.0 * rate),
         Kind::Saturation(limit) => format!("gives {:.1} % of its thrust at most", 100.0 * limit),
         Kind::Latency(s) => format!("answers {:.0} ms late", 1000.0 * s),
+        Kind::Rough(_) => String::new(),
     };
     let text = format!(
         "{} of {:.0} N {what}: asked for {:.0} N s and felt {:.0} N s where it differs",
@@ -63,7 +79,6 @@ pub(super) fn seen(exact: &Exact<'_>, tried: &Tried, start: Time) -> Seen {
         asked_s * spec.thrust_N,
         given_s * spec.thrust_N,
     );
-    let t = (tried.from_s > 0.0).then(|| tried.from(start));
     Seen { t, grade: Grade::Derived, text }
 }
 

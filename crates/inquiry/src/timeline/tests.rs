@@ -78,6 +78,18 @@ fn restarts_and_gaps_are_told() {
 }
 
 #[test]
+fn a_clock_that_runs_wrong_is_told_in_a_few_lines() {
+    let mission = &sample::healthy().mission;
+    let mut evidence = Evidence::read(&sample::healthy().record.packets);
+    evidence.align(mission.nav.t + Span::from_ms(37_000));
+    evidence.leaps.extend((1..500).map(|before| Leap { before, by: Span::from_us(2) }));
+    let entries = timeline(mission, &evidence, &Replayed::default());
+    one(&entries, "Clock of the recording is 37 s behind");
+    one(&entries, "Clock leaps 490 times more, by 0.00098 s in all");
+    assert_eq!(entries.iter().filter(|entry| entry.text.starts_with("Clock")).count(), 11);
+}
+
+#[test]
 fn nothing_received_is_an_empty_timeline() {
     assert_eq!(of(&[]), []);
     assert_eq!(of(b"no telemetry"), []);

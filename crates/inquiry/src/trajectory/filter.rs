@@ -210,10 +210,15 @@ pub struct Smoothed {
     pub covariance: Motion,
 }
 
-/// Back from the last epoch: every epoch's motion, and all errors at the start.
+/// Back from the last epoch: every epoch's motion, what is learnt of all errors at the start, the covariance of the motion
+/// there.
 ///
 /// - `whole`: with covariances.
-pub fn backward(linear: &Linear, passed: &[Passed], whole: bool) -> (Vec<Smoothed>, Errors) {
+pub fn backward(
+    linear: &Linear,
+    passed: &[Passed],
+    whole: bool,
+) -> (Vec<Smoothed>, Errors, Motion) {
     let mut l = [0.0; N];
     let mut L: Covariance = vec![[0.0; N]; N];
     let mut out: Vec<Smoothed> = Vec::with_capacity(passed.len());
@@ -231,7 +236,12 @@ pub fn backward(linear: &Linear, passed: &[Passed], whole: bool) -> (Vec<Smoothe
     }
     out.reverse();
     let at_start = std::array::from_fn(|i| linear.start.get(i).map_or(0.0, |row| -dot(row, &l)));
-    (out, at_start)
+    let mut rows: Rows = [[0.0; N]; MOTION];
+    for (slot, row) in rows.iter_mut().zip(&linear.start) {
+        *slot = *row;
+    }
+    let before = if whole { covariance(&rows, &L) } else { Motion::zeros() };
+    (out, at_start, before)
 }
 
 /// P − P Λ P of the motion.

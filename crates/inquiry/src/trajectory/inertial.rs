@@ -23,6 +23,10 @@ const FINE_S: f64 = 600.0;
 const FORCE: (f64, f64) = (0.3, 0.02);
 /// What the mean rate is wrong by in a hole, rad/s. Assumed: attitude control turns at some 0.1 rad/s at the most.
 const RATE_RAD_S: f64 = 0.01;
+/// The same while the computer is down, no jet turning.
+const DOWN_RAD_S: f64 = 0.005;
+/// What engines still give after the computer has gone down, m/s. Assumed: 30 ms of 3 m/s².
+const DOWN_M_S: f64 = 0.1;
 /// No valve was open for so long: engines have tailed off, cycles.
 const QUIET: usize = 15;
 /// Sensed mean above which something pushes though no valve is open, m/s², beside five times the specified bias. Assumed:
@@ -44,6 +48,8 @@ pub struct Step {
     pub dv_B_m_s: Vector3<f64>,
     /// Nothing pushes.
     pub coasting: bool,
+    /// The computer was down: valves were shut.
+    pub down: bool,
     /// What filling in adds to the variance of attitude, each axis, rad².
     pub turn_rad2: f64,
     /// And to that of velocity, m²/s².
@@ -87,8 +93,13 @@ pub fn steps(
         &accelerometers,
         |step| &mut step.dv_B_m_s,
         |step, mean, hole_s| {
-            let sigma = FORCE.0 * mean.norm() + FORCE.1;
-            step.push_m2_s2 += sigma * sigma * hole_s * step.dt_s;
+            if step.down {
+                (step.dv_B_m_s, step.coasting) = (Vector3::zeros(), true);
+                step.push_m2_s2 += DOWN_M_S * DOWN_M_S * step.dt_s / hole_s;
+            } else {
+                let sigma = FORCE.0 * mean.norm() + FORCE.1;
+                step.push_m2_s2 += sigma * sigma * hole_s * step.dt_s;
+            }
         },
     );
     coast(&mut steps, &replayed.commanded, &accelerometers, bias_m_s2);
@@ -112,37 +123,30 @@ fn raw(evidence: &Evidence, from: Time) -> Vec<Step> {
         }
         let sample_s = if gap_s < 1.5 * STEP_S { gap_s } else { STEP_S };
         let hole_s = gap_s - sample_s;
-        if hole_s > 0.0 {
-            let each_s = STEP_S * (hole_s / FINE_S).max(1.0);
-            let count = (hole_s / each_s).ceil().max(1.0);
-            for n in 1..=count as i64 {
-                let t = last + Span::from_s(hole_s * n as f64 / count);
-                let zero = Vector3::zeros();
-                let dt_s = hole_s / count;
-                let (turn_rad2, push_m2_s2, coasting) = (1.0, 0.0, false);
-                let (dtheta_B_rad, dv_B_m_s) = (zero, zero);
-                steps.push(Step {
-                    t,
-                    dt_s,
-                    cycle,
-                    dtheta_B_rad,
-                    dv_B_m_s,
-                    coasting,
-                    turn_rad2,
-                    push_m2_s2,
-                });
-            }
-        }
-        steps.push(Step {
+        let read = Step {
             t: sensors.t,
             dt_s: sample_s,
             cycle,
             dtheta_B_rad: Vector3::from(sensors.imu.dtheta_B_rad),
             dv_B_m_s: Vector3::from(sensors.imu.dv_B_m_s),
             coasting: false,
+            down: false,
             turn_rad2: 0.0,
             push_m2_s2: 0.0,
-        });
+        };
+        if hole_s > 0.0 {
+            let down = evidence.gaps.iter().any(|gap| gap.before == cycle && gap.lost == 0);
+            let each_s = STEP_S * (hole_s / FINE_S).max(1.0);
+            let count = (hole_s / each_s).ceil().max(1.0);
+            steps.extend((1..=count as i64).map(|n| Step {
+                t: last + Span::from_s(hole_s * n as f64 / count),
+                dt_s: hole_s / count,
+                down,
+                turn_rad2: 1.0,
+                ..read
+            }));
+        }
+        steps.push(read);
         last = sensors.t;
     }
     steps

@@ -200,10 +200,8 @@ impl Reference {
             sums.add(step, pose, &self.errors);
             noise.dt_s += step.dt_s;
             noise.turn_rad2 += imu.arw_rad_sqrt_s * imu.arw_rad_sqrt_s * step.dt_s + step.turn_rad2;
-            if !step.coasting {
-                noise.push_m2_s2 +=
-                    imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s * step.dt_s + step.push_m2_s2;
-            }
+            let walk = if step.coasting { 0.0 } else { imu.vrw_m_s_sqrt_s };
+            noise.push_m2_s2 += walk * walk * step.dt_s + step.push_m2_s2;
         }
         let middle = self.poses.get((from + until) / 2).map_or(Vector3::zeros(), |pose| pose.p_I);
         (sums.transition(gradient(gm_m3_s2, middle), noise.dt_s, imu), noise)

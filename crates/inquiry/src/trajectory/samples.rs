@@ -12,12 +12,11 @@ impl Estimator<'_> {
     /// The trajectory and the linear system of the last pass; `mean`: what was believed of the errors before it.
     pub(super) fn outcome(&self, done: Done, mean: &Errors) -> (Trajectory, Linear) {
         let poses = done.poses();
-        let samples: Vec<Sample> = done
-            .plans
-            .iter()
-            .zip(&done.smoothed)
-            .filter_map(|(plan, smoothed)| Some((poses.get(plan.pose)?, smoothed)))
-            .map(|(pose, smoothed)| sample(&self.expect, pose, &smoothed.covariance))
+        let epochs = done.plans.iter().zip(&done.smoothed);
+        let samples: Vec<Sample> = core::iter::once((0, &done.before))
+            .chain(epochs.map(|(plan, smoothed)| (plan.pose, &smoothed.covariance)))
+            .filter_map(|(place, covariance)| Some((poses.get(place)?, covariance)))
+            .map(|(pose, covariance)| sample(&self.expect, pose, covariance))
             .collect();
         let last = done.passed.last();
         let x: Errors = last.map_or([0.0; N], |passed| {
