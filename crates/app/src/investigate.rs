@@ -60,7 +60,7 @@ pub struct Investigate {
     #[arg(long, conflicts_with_all = ["mission", "load", "quick"])]
     points: bool,
     /// Flights of an inquiry from points.
-    #[arg(long, default_value_t = 1400, requires = "points")]
+    #[arg(long, default_value_t = 3000, requires = "points")]
     flights: usize,
     /// Seed of an inquiry from points.
     #[arg(long, default_value_t = 1, requires = "points")]

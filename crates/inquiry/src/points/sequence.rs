@@ -8,7 +8,7 @@
 //! As programmed: sets of one cause and of two are populations of their own, every set as probable as any, so that pairs are
 //! found before their small prior counts; it is put in at the end:
 //!     w = Z_k P(set) / P_k(set) / n_k
-//! The last generations are all kept. Flights in which nothing broke are drawn once and weighted by their likelihood.
+//! The first generation is the largest, since what it does not come near is never found; the last ones are all kept. Flights in which nothing broke are drawn once and weighted by their likelihood.
 
 use super::Options;
 use super::draw::{Hypothesis, Space};
@@ -22,8 +22,13 @@ pub(super) const WIDENED: [f64; 9] = [12.0, 8.0, 5.0, 3.5, 2.4, 1.6, 1.0, 1.0, 1
 pub(super) const OWN: usize = WIDENED.len() - 1;
 /// Generations that are kept: those with the points' own uncertainties.
 const KEPT: usize = 3;
+/// Share of a population's flights that are its first generation.
+const FIRST: f64 = 0.4;
 /// Shares of the flights with no cause, one and two.
 const COUNTS: [f64; 3] = [0.06, 0.44, 0.5];
+
+/// More than a first generation ever has: tells the lineages of the populations apart.
+const LINEAGES: usize = 1_000_000_000;
 
 /// One flight that counts.
 #[derive(Clone, Debug)]
@@ -56,19 +61,21 @@ pub(super) fn sequence<E: Send>(
     let mut out = Vec::new();
     for (count, share) in COUNTS.into_iter().enumerate() {
         let flights = share * options.flights as f64;
-        let generations = if count == 0 { 1.0 } else { (WIDENED.len() + 1) as f64 };
-        let size = ((flights / generations) as usize).max(2);
-        let first = out.len();
+        let at_least = |flights: f64| (flights as usize).max(2);
+        let later = at_least(flights * (1.0 - FIRST) / WIDENED.len() as f64);
         let (members, ln_evidence) = match count {
-            0 => (generation(space, (0, size), options.seed, fly)?, 0.0),
-            _ => population(space, (count, size), options.seed, fly)?,
+            0 => (generation(space, (0, at_least(flights)), options.seed, fly)?, 0.0),
+            _ => {
+                let sizes = [at_least(flights * FIRST), later];
+                population(space, (count, sizes), options.seed, fly)?
+            }
         };
         let n = libm::log(members.len() as f64) + libm::log(1.0 / space.sets(count));
         out.extend(members.into_iter().map(|member| {
             let own = if count == 0 { member.flight.ln_likelihood(OWN) } else { ln_evidence };
             let ln_weight = own + space.ln_prior(&member.hypothesis) - n;
             let Member { hypothesis, flight, lineage } = member;
-            Drawn { hypothesis, flight, ln_weight, lineage: first + lineage }
+            Drawn { hypothesis, flight, ln_weight, lineage: count * LINEAGES + lineage }
         }));
     }
     Ok(out)
@@ -99,11 +106,11 @@ fn generation<E: Send>(
 /// A population from the prior to the posterior: the generations kept, and ln of the evidence.
 fn population<E: Send>(
     space: &Space,
-    (count, size): (usize, usize),
+    (count, [first, size]): (usize, [usize; 2]),
     seed: u64,
     fly: Fly<'_, E>,
 ) -> Result<(Vec<Member>, f64), E> {
-    let mut members = generation(space, (count, size), seed, fly)?;
+    let mut members = generation(space, (count, first), seed, fly)?;
     let (mut kept, mut ln_evidence) = (Vec::new(), 0.0);
     for step in 0..WIDENED.len() {
         let ln: Vec<f64> = (members.iter())
@@ -114,10 +121,10 @@ fn population<E: Send>(
             .collect();
         let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let weights: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
-        let mean = weights.iter().sum::<f64>() / size as f64;
+        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
         ln_evidence += best + libm::log(mean);
         let offset = Stream::new(seed, run(count, step + 1, size), "points resampled").uniform();
-        let chosen = resampled(&weights, offset);
+        let chosen = resampled(&weights, size, offset);
         let one = |(n, from): (usize, usize)| {
             let own = run(count, step + 1, n);
             let mut stream = Stream::new(seed, own, "points");
@@ -138,13 +145,13 @@ fn population<E: Send>(
     Ok((kept, ln_evidence))
 }
 
-/// Systematic resampling: places, each as often as its weight says to within one.
-fn resampled(weights: &[f64], offset: f64) -> Vec<usize> {
-    let (n, sum) = (weights.len(), weights.iter().sum::<f64>());
+/// Systematic resampling: `n` places, each as often as its weight says to within one.
+fn resampled(weights: &[f64], n: usize, offset: f64) -> Vec<usize> {
+    let sum = weights.iter().sum::<f64>();
     let (mut out, mut reached, mut place) = (Vec::with_capacity(n), 0.0, 0);
     for k in 0..n {
         let wanted = (k as f64 + offset) / n as f64 * sum;
-        while place + 1 < n && reached + weights[place] <= wanted {
+        while place + 1 < weights.len() && reached + weights[place] <= wanted {
             reached += weights[place];
             place += 1;
         }

@@ -14,7 +14,7 @@ fn root() -> PathBuf {
 
 #[test]
 fn the_shipped_points_are_read() {
-    for name in ["m1-published", "m2-published"] {
+    for name in ["m1-published", "m2-published", "m2-two-speeds"] {
         let points = Points::read(&root().join(format!("points/{name}.toml"))).unwrap();
         assert_eq!(points.points.len(), 3, "{name}");
         assert!(points.mission.faults.is_empty() && !points.mission.flight.resilient);
@@ -140,7 +140,7 @@ fn a_population_finds_what_is_known_in_closed_form() {
     let pair = libm::exp(together) * 0.05 * 0.05 * 0.25 * gauss(0.8, 0.15) * gauss(-0.5, 0.15);
     let (mut found, mut sizes, seeds) = ([0.0, 0.0], [0.0, 0.0], 16);
     for seed in 0..seeds {
-        let drawn = sequence(&space, &Options { flights: 1200, seed }, &made).unwrap();
+        let drawn = sequence(&space, &Options { flights: 6000, seed }, &made).unwrap();
         for d in drawn.iter().filter(|d| !d.hypothesis.causes.is_empty()) {
             let weight = libm::exp(d.ln_weight) / seeds as f64;
             let n = d.hypothesis.causes.len() - 1;
