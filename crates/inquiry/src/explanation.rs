@@ -5,6 +5,7 @@
 mod combine;
 mod decide;
 mod mechanism;
+mod needed;
 pub mod rank;
 mod refine;
 pub mod refly;

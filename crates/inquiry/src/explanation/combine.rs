@@ -19,6 +19,9 @@ const SURE: f64 = 10.0;
 const SAME: f64 = 0.9;
 /// Kinds that readings off by something else look like, and that look like it.
 const LOOSE: [&str; 5] = ["noise", "outliers", "time_tag", "ghost", "stuck"];
+/// Kinds that take readings of the inertial unit away, or the computer.
+const FAILS: [&str; 8] =
+    ["not_enabled", "dead", "unfit", "stuck", "dropout", "saturation", "restart", "cold_restart"];
 /// Place of a gain that no finding of the set's own has.
 pub const CONSEQUENCE: usize = usize::MAX;
 /// Sets whose score is lower than the best by more than this are forgotten.
@@ -63,6 +66,8 @@ struct Numbered {
     on: Vec<String>,
     /// All its faults are of the kinds [`LOOSE`].
     loose: bool,
+    /// One of its faults takes readings away.
+    fails: bool,
 }
 
 /// Every set worth a thought, best first; the empty one is always among them.
@@ -81,7 +86,8 @@ pub fn combine(findings: &[Finding]) -> Vec<Candidate> {
             let (channel, gain) = (finding.channel, finding.gain);
             let on = devices(finding);
             let loose = finding.faults.iter().all(|fault| LOOSE.contains(&fault.cause.kind));
-            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on, loose })
+            let fails = finding.faults.iter().any(|fault| FAILS.contains(&fault.cause.kind));
+            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on, loose, fails })
         })
         .collect();
     let mut out = vec![candidate(&[], &chosen, &numbered)];
@@ -170,7 +176,7 @@ fn taken(mask: u64, numbered: &[Numbered]) -> BTreeMap<Channel, (usize, f64)> {
             *best = (one.place, one.gain);
         }
     }
-    let lost = own.iter().any(|one| reference(one.channel) && one.gain > SURE);
+    let lost = own.iter().any(|one| reference(one.channel) && one.fails && one.gain > SURE);
     for one in numbered {
         let share = match lost {
             true if hangs(one.channel) => 1.0,

@@ -6,10 +6,10 @@
 
 use super::refly::{self, Bench, Recorded};
 use super::{Explained, Explanation, FamilyShare, Mechanism, MechanismKind, Parts, Reflown};
-use super::{combine, decide, mechanism, refine};
+use super::{combine, decide, mechanism, needed, refine};
 use crate::catalogue::{self, Family, Suspect};
 use crate::evidence::Evidence;
-use crate::finding::{Cause, Channel, Fault, Finding, Seen};
+use crate::finding::{Cause, Channel, Fault, Finding, Grade, Seen};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
 use crate::trajectory::Trajectory;
@@ -19,13 +19,15 @@ use combine::Candidate;
 use icd::time::Span;
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Logarithms of posteriors are divided by this: models are wrong in ways that gains do not know.
 pub const TEMPERATURE: f64 = 1.0;
 /// A channel whose largest gain is G has gains that are uncertain by this share of G: what models leave out is in every
 /// reading, so evidence does not grow without end with their number. By channel: streams, motion, thrust.
 const UNCERTAIN: [f64; 3] = [0.01, 0.02, 0.02];
+/// Share of a channel's largest gain by which errors of the models can set two of its findings apart; assumed.
+const APART: f64 = 5e-4;
 /// Of the gain of what the library does not hold this share counts: so flexible a model soaks up errors of the models too.
 const FLEXIBLE: f64 = 0.85;
 /// Sets that are flown again, and flights of each; in a quick inquiry.
@@ -86,25 +88,32 @@ pub fn explain(
     }
     let mechanisms = mechanism::mechanisms(case.replayed, case.trajectory, case.linear);
     let shares = shares(&candidates, &agreements);
-    let groups = groups(&candidates, &shares);
+    let of = |candidate: &Candidate| faults(candidate, case.findings);
+    let needed = needed::needed(&candidates, case.findings, of, &shares, (&bench, work))?;
+    let groups = groups(&candidates, &shares, &needed);
     let mut ranking: Vec<Explanation> = groups
         .iter()
         .map(|group| {
             let first = group[0];
             let flown = flights.get(&first).map_or(&[][..], Vec::as_slice);
             let agreement = flights.contains_key(&first).then_some(agreements[first]);
-            let mut out = explanation(&candidates[first], case.findings, &mechanisms);
+            let part = needed.get(&first).map(Vec::as_slice);
+            let mut out = explanation(&candidates[first], part, case.findings, &mechanisms);
             out.probability = group.iter().map(|n| shares[*n]).sum();
             out.ln_posterior = candidates[first].score() + agreements[first];
             out.parts.reflight = agreement;
             out.reflown = flown.first().cloned();
             if let Some((faults, fits, flown)) = refined.get(&first) {
                 out.parts.reflight = out.parts.reflight.map(|before| before.max(*fits));
-                (out.faults, out.reflown) = (faults.clone(), Some(flown.clone()));
+                let own = |fault: &&Fault| out.faults.iter().any(|own| own.cause == fault.cause);
+                out.faults = faults.iter().filter(own).cloned().collect();
+                out.reflown = Some(flown.clone());
                 out.name = name(&out.faults, &out.unknown, out.mechanism.as_ref());
             }
-            let others = group.iter().skip(1).map(|n| causes(&candidates[*n].suspects));
-            out.equals = others.collect();
+            let others = group.iter().skip(1).map(|n| causes(kept(&candidates[*n], *n, &needed)));
+            let own: Vec<Cause> = out.faults.iter().map(|fault| fault.cause.clone()).collect();
+            let others: BTreeSet<Vec<Cause>> = others.filter(|other| *other != own).collect();
+            out.equals = others.into_iter().collect();
             out
         })
         .collect();
@@ -124,13 +133,18 @@ pub fn explain(
     Ok(Explained { ranking, families, outside_library, mechanisms, deciders, flights })
 }
 
-/// Findings with what the models can be trusted for: each gain divided by 1 + εG, see [`UNCERTAIN`]: no channel says more
-/// than 1/ε; those without a fault less, see [`FLEXIBLE`].
+/// Findings with what the models can be trusted for. The best gain G of a channel becomes G/(1 + εG): no channel says more
+/// than 1/ε. One that is Δ behind it stays Δ/(1 + εΔ + ρG) behind: rivals share most errors of the models, not all. See
+/// [`UNCERTAIN`]; a finding without a fault counts for less, see [`FLEXIBLE`].
 fn discounted(findings: &[Finding]) -> Vec<Finding> {
+    let gain = |finding: &Finding| {
+        let own = if finding.faults.is_empty() { FLEXIBLE } else { 1.0 };
+        own * finding.gain
+    };
     let mut largest: BTreeMap<Channel, f64> = BTreeMap::new();
     for finding in findings {
         let own = largest.entry(finding.channel).or_default();
-        *own = own.max(finding.gain);
+        *own = own.max(gain(finding));
     }
     let one = |finding: &Finding| {
         let [stream, motion, thrust] = UNCERTAIN;
@@ -140,8 +154,9 @@ fn discounted(findings: &[Finding]) -> Vec<Finding> {
             Channel::Thrust => thrust,
         };
         let most = largest.get(&finding.channel).copied().unwrap_or(0.0);
-        let own = if finding.faults.is_empty() { FLEXIBLE } else { 1.0 };
-        Finding { gain: own * finding.gain / (1.0 + share * most), ..finding.clone() }
+        let behind = most - gain(finding);
+        let behind = behind / (1.0 + share * behind + APART * most);
+        Finding { gain: most / (1.0 + share * most) - behind, ..finding.clone() }
     };
     findings.iter().map(one).collect()
 }
@@ -256,10 +271,14 @@ fn shares(candidates: &[Candidate], agreements: &[f64]) -> Vec<f64> {
 
 /// Candidates that cannot be told apart, by place; most probable first, in and among the groups. A set that holds two
 /// that cannot be told apart says nothing that one does not, and is left out.
-fn groups(candidates: &[Candidate], shares: &[f64]) -> Vec<Vec<usize>> {
+fn groups(
+    candidates: &[Candidate],
+    shares: &[f64],
+    needed: &BTreeMap<usize, Vec<Suspect>>,
+) -> Vec<Vec<usize>> {
     let mut by_class: BTreeMap<Vec<Suspect>, Vec<usize>> = BTreeMap::new();
     for (place, candidate) in candidates.iter().enumerate() {
-        if let Some(class) = combine::classes(&candidate.suspects) {
+        if let Some(class) = combine::classes(kept(candidate, place, needed)) {
             by_class.entry(class).or_default().push(place);
         }
     }
@@ -270,6 +289,15 @@ fn groups(candidates: &[Candidate], shares: &[f64]) -> Vec<Vec<usize>> {
     let total = |group: &[usize]| group.iter().map(|n| shares[*n]).sum::<f64>();
     out.sort_by(|a, b| total(b).total_cmp(&total(a)).then_with(|| a.cmp(b)));
     out
+}
+
+/// What of a candidate is needed.
+fn kept<'a>(
+    candidate: &'a Candidate,
+    place: usize,
+    needed: &'a BTreeMap<usize, Vec<Suspect>>,
+) -> &'a [Suspect] {
+    needed.get(&place).unwrap_or(&candidate.suspects)
 }
 
 fn causes(suspects: &[Suspect]) -> Vec<Cause> {
@@ -290,15 +318,18 @@ fn name_of(faults: &[Fault]) -> String {
     }
 }
 
-/// What a candidate says, before it has a probability.
+/// What a candidate says, before it has a probability; `part`: what of it is needed, where that is not all.
 fn explanation(
     candidate: &Candidate,
+    part: Option<&[Suspect]>,
     findings: &[Finding],
     mechanisms: &[Mechanism],
 ) -> Explanation {
-    let faults = faults(candidate, findings);
-    let unknown: Vec<Channel> = candidate
-        .suspects
+    let suspects = part.unwrap_or(&candidate.suspects);
+    let needed = |fault: &Fault| suspects.contains(&Suspect::Known(fault.cause.clone()));
+    let (faults, beside): (Vec<Fault>, Vec<Fault>) =
+        faults(candidate, findings).into_iter().partition(needed);
+    let unknown: Vec<Channel> = suspects
         .iter()
         .filter_map(|suspect| match suspect {
             Suspect::Unknown(channel) => Some(*channel),
@@ -312,10 +343,15 @@ fn explanation(
     for (_, place, _) in &candidate.channels {
         seen.extend(findings.get(*place).into_iter().flat_map(|finding| finding.seen.clone()));
     }
+    seen.extend(beside.iter().map(|fault| Seen {
+        t: Some(fault.from.0),
+        grade: Grade::Inferred,
+        text: format!("beside it, and not needed to lose the lander: {}", catalogue::words(fault)),
+    }));
     seen.sort_by_key(|seen| seen.t);
     Explanation {
         name: name(&faults, &unknown, mechanism.as_ref()),
-        families: catalogue::families(&candidate.suspects),
+        families: catalogue::families(suspects),
         faults,
         unknown,
         mechanism,
