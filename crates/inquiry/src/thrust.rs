@@ -218,6 +218,13 @@ impl<'a> Flown<'a> {
             .collect::<Vec<_>>();
         out.extend(rough.concat());
         out.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
+        let mut told: Vec<(usize, &'static str)> = Vec::new();
+        out.retain(|one| {
+            let own = (one.thruster, one.kind.name());
+            let new = !told.contains(&own);
+            told.push(own);
+            new
+        });
         out.truncate(KEPT);
         out
     }

@@ -34,10 +34,13 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// The vehicle with `propellant_kg` in its tanks.
+    /// The vehicle with `propellant_kg` in its tanks. Less than nothing is what commands leave when engines gave less
+    /// than they were asked for; the machine is then lighter than empty, so that what they did not use can be added.
     pub fn of(vehicle: &Vehicle, propellant_kg: f64) -> Self {
+        let lacking_kg = propellant_kg.min(0.0).max(-0.5 * vehicle.dry.mass_kg);
         let propellant_kg = propellant_kg.clamp(0.0, vehicle.propellant.capacity_kg);
-        let mass = mass_properties(&vehicle.dry, &vehicle.propellant, propellant_kg);
+        let mut mass = mass_properties(&vehicle.dry, &vehicle.propellant, propellant_kg);
+        mass.mass_kg += lacking_kg;
         let moving = |tanks| SloshMass::new(tanks, &vehicle.propellant, propellant_kg);
         let liquid = vehicle.tanks.as_ref().map(moving);
         let d = liquid.map_or(Vector3::zeros(), |liquid| liquid.p_BS_B - mass.p_BC_B);

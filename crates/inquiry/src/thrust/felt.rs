@@ -27,6 +27,31 @@ const BEFORE_CONTACT: usize = 15;
 /// A switch that others follow within so many cycles was contact.
 const FOLLOWED: usize = 150;
 
+/// Whether the liquid's motion is known: it is not for as long as it was not followed, and its waves' decay after that.
+#[derive(Default)]
+struct Blind {
+    missed: u32,
+    left: u32,
+}
+
+impl Blind {
+    /// Cycles without a sample that the liquid bears, and its decay, cycles: three times that of a wave.
+    const BORNE: u32 = 10;
+    const DECAY: u32 = 1500;
+
+    fn follow(&mut self, sampled: bool) {
+        self.missed = if sampled { 0 } else { self.missed + 1 };
+        self.left =
+            if self.missed > Self::BORNE { Self::DECAY } else { self.left.saturating_sub(1) };
+        // Two gyro samples make a difference.
+        self.left = if sampled { self.left } else { self.left.max(2) };
+    }
+
+    fn stands(&self) -> bool {
+        self.left > 0
+    }
+}
+
 /// What engines did as far as it was sensed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Felt {
@@ -79,6 +104,7 @@ impl Felt {
         let turns = angular(evidence, ticks);
         let mut sway = Sway::default();
         let mut w = Vector3::zeros();
+        let mut blind = Blind::default();
         let cycles = &evidence.cycles;
         for (k, tick) in ticks.iter().enumerate() {
             if k % BLOCK == 0 {
@@ -99,7 +125,9 @@ impl Felt {
             let turning = body.unpushed(&sway, &((before + w) * 0.5), &s);
             let pushed =
                 Six::from_fn(|n, _| if n < 3 { s[n] - own[n] } else { alpha[n - 3] - turning[n] });
-            let works = imu.healthy && !imu.saturated && tick.known;
+            let fit = imu.healthy && imu.dv_B_m_s != [0.0; 3];
+            blind.follow(fit && tick.missing == 0);
+            let works = imu.healthy && !imu.saturated && tick.known && !blind.stands();
             let body_limits = limits(body);
             let within = |from: usize| (from..from + 3).all(|n| pushed[n].abs() < body_limits[n]);
             out.valid.push([works && within(0), works && within(3)]);
