@@ -164,20 +164,10 @@ pub fn investigate(
         findings.retain(|finding| !options.withholds(finding));
         findings
     };
-    let (unit, unit_trust) = inertial::patterns(&mission, &evidence, &replayed);
-    let (mut found, mut trust) = sensors::patterns(&mission, &evidence, &replayed);
-    trust.join(&unit_trust);
-    begin(Step::Trajectory);
-    let estimate = |trust: &Trust| trajectory::estimate(&mission, &evidence, &replayed, trust);
-    let mut estimated = estimate(&trust);
-    if let Some((trajectory, _)) = &estimated {
-        (found, trust) = sensors::against(&mission, &evidence, &replayed, trajectory);
-        trust.join(&unit_trust);
-        estimated = estimate(&trust);
-    }
+    let read = Read { mission: &mission, evidence: &evidence, replayed: &replayed };
+    let (found, trust, estimated) = read.streams_and_motion(&|| begin(Step::Trajectory));
     let (trajectory, linear) = estimated.unwrap_or_default();
     let mut findings = library(found);
-    findings.extend(library(unit));
     begin(Step::Motion);
     findings.extend(library(motion::findings(&mission, &evidence, &replayed, &trust, &linear)));
     begin(Step::Thrust);
@@ -224,6 +214,37 @@ pub fn investigate(
         flown_from,
         saved,
     })
+}
+
+/// What was received, read and flown again.
+struct Read<'a> {
+    mission: &'a Mission,
+    evidence: &'a Evidence,
+    replayed: &'a Replayed,
+}
+
+impl Read<'_> {
+    /// How the readings come, first by themselves, then against the motion that they give; the motion without those that
+    /// mean nothing.
+    fn streams_and_motion(
+        &self,
+        moving: &dyn Fn(),
+    ) -> (Vec<Finding>, Trust, Option<(Trajectory, Linear)>) {
+        let Self { mission, evidence, replayed } = *self;
+        let (unit, unit_trust) = inertial::patterns(mission, evidence, replayed);
+        let (mut found, mut trust) = sensors::patterns(mission, evidence, replayed);
+        trust.join(&unit_trust);
+        moving();
+        let estimate = |trust: &Trust| trajectory::estimate(mission, evidence, replayed, trust);
+        let mut estimated = estimate(&trust);
+        if let Some((trajectory, _)) = &estimated {
+            (found, trust) = sensors::against(mission, evidence, replayed, trajectory);
+            trust.join(&unit_trust);
+            estimated = estimate(&trust);
+        }
+        found.extend(unit);
+        (found, trust, estimated)
+    }
 }
 
 /// The journal of this inquiry.

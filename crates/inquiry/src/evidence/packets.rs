@@ -49,7 +49,7 @@ fn header(octets: &[u8]) -> Option<(u16, usize)> {
 
 /// What stands at one place.
 enum Here<'a> {
-    Packet(Found<'a>),
+    Packet(Box<Found<'a>>),
     /// A packet of good check sequence that the dictionary does not hold, and its length.
     Strange(usize),
     Nothing,
@@ -72,7 +72,7 @@ fn here(octets: &[u8], at: usize, searching: bool) -> Here<'_> {
             let octets = rest.get(..length).unwrap_or(rest);
             let word = octets.get(2..4).and_then(|two| two.try_into().ok());
             let count = word.map_or(0, u16::from_be_bytes) & 0x3FFF;
-            Here::Packet(Found { at, octets, apid, count, t, packet })
+            Here::Packet(Box::new(Found { at, octets, apid, count, t, packet }))
         }
         Err(DecodeError::NotAPacket) => Here::Nothing,
         Err(_) => Here::Strange(length),
@@ -87,7 +87,7 @@ pub(super) fn scan(octets: &[u8]) -> Scan<'_> {
         match here(octets, at, lost_at.is_some()) {
             Here::Packet(found) => {
                 at += found.octets.len();
-                out.found.push(found);
+                out.found.push(*found);
                 lost_at = None;
             }
             Here::Strange(length) => {

@@ -162,17 +162,17 @@ fn a_clock_that_leaps_on_board_is_put_back_by_the_count_of_cycles() {
         for (n, cycle) in whole.cycles.iter().enumerate() {
             let mut sensors = cycle.sensors;
             if n >= 1000 {
-                sensors.t = sensors.t + by;
+                sensors.t += by;
                 sensors.star_tracker = sensors.star_tracker.map(|mut report| {
-                    report.t = report.t + by;
+                    report.t += by;
                     report
                 });
                 sensors.velocimeter = sensors.velocimeter.map(|mut beams| {
-                    beams.t = beams.t + by;
+                    beams.t += by;
                     beams
                 });
                 sensors.rangefinder = sensors.rangefinder.map(|mut shot| {
-                    shot.t = shot.t + by;
+                    shot.t += by;
                     shot
                 });
             }

@@ -214,6 +214,9 @@ fn fly(
     Ok(out)
 }
 
+/// A set's faults refined, how well they fly the recorded flight again, and that flight.
+type Refined = (Vec<Fault>, f64, Reflown);
+
 /// The first sets with their numbers refined, by place; none in a quick inquiry.
 fn refined(
     case: &Case<'_>,
@@ -222,7 +225,7 @@ fn refined(
     bench: &Bench<'_>,
     work: &Work,
     recorded: &Recorded,
-) -> Result<BTreeMap<usize, (Vec<Fault>, f64, Reflown)>, ScenarioError> {
+) -> Result<BTreeMap<usize, Refined>, ScenarioError> {
     if case.quick {
         return Ok(BTreeMap::new());
     }

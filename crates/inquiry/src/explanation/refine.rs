@@ -36,7 +36,7 @@ fn moved(faults: &[Fault], place: Place, z: f64) -> Vec<Fault> {
         }
         Place::From(fault) => {
             if let Some(fault) = out.get_mut(fault) {
-                fault.from.0 = fault.from.0 + Span::from_s(z * fault.from.1);
+                fault.from.0 += Span::from_s(z * fault.from.1);
             }
         }
     }
@@ -130,7 +130,10 @@ mod tests {
             from: (Time::default(), 0.0),
             until: None,
         };
-        assert_eq!(places(&[fault.clone()]), [Place::Number(0, 2), Place::Number(0, 1)]);
+        assert_eq!(
+            places(std::slice::from_ref(&fault)),
+            [Place::Number(0, 2), Place::Number(0, 1)]
+        );
         let moved = moved(&[fault], Place::Number(0, 2), -1.0);
         assert_eq!(moved[0].numbers[2].value, 0.5);
     }

@@ -277,7 +277,7 @@ fn windows_from(
         }
         out.covered += weight;
         let (h, J) = ended(suspect, &columns, node, age_s, (h_a, J_a));
-        if bound(&h, &J, patterns) < FAINT && out.terms.len() % STRIDE != 0 {
+        if bound(&h, &J, patterns) < FAINT && !out.terms.len().is_multiple_of(STRIDE) {
             out.terms.push(libm::log(weight)); // evidence near one: not worth the sum
             continue;
         }

@@ -10,11 +10,14 @@ use crate::prior::{DURATION_S, SHARE_FROM_START};
 use nalgebra::{Matrix3, Vector3};
 use rayon::prelude::*;
 
+/// What is added to which states.
+type Added = Vec<(usize, f64)>;
+
 /// What the readings say of a suspect between two places.
 fn between(system: &System, suspect: &Suspect, from: Place, until: Place) -> Local {
     let age_s = system.t_s(until) - system.t_s(from);
     let ends = suspect.ends(age_s);
-    let shift = |(begins, ends): (Vec<(usize, f64)>, &Vec<(usize, f64)>)| {
+    let shift = |(begins, ends): (Added, &Added)| {
         system.shifts(&[
             Injection { place: from, added: begins },
             Injection { place: until, added: ends.clone() },

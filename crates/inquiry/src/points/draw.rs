@@ -149,7 +149,7 @@ impl Hypothesis {
     }
 
     /// When its `nth` cause begins, s after the start of the flight.
-    pub(super) fn from_s(&self, space: &Space, nth: usize) -> f64 {
+    pub(super) fn begins_s(&self, space: &Space, nth: usize) -> f64 {
         self.causes.get(nth).map_or(0.0, |(_, z)| acts(z, space.flight_s).0)
     }
 

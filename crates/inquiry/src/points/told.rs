@@ -245,7 +245,7 @@ impl<'a> Weighted<'a> {
         let (mut sum, mut mean, mut square) = (0.0, 0.0, 0.0);
         for (d, w) in self.drawn.iter().zip(&self.weights) {
             if self.causes(&d.hypothesis) == causes {
-                let from_s = d.hypothesis.from_s(self.space, nth);
+                let from_s = d.hypothesis.begins_s(self.space, nth);
                 (sum, mean, square) = (sum + w, mean + w * from_s, square + w * from_s * from_s);
             }
         }

@@ -52,8 +52,11 @@ pub struct Account {
     pub replayed: bool,
 }
 
+/// A device, its unit, its line of telemetry.
+type Aid = (Device, &'static str, fn(&Snapshot) -> &Innovation);
+
 /// The aids of navigation with their units and their lines.
-const AIDS: [(Device, &str, fn(&Snapshot) -> &Innovation); 5] = [
+const AIDS: [Aid; 5] = [
     (Device::Rangefinder, "m", |s| &s.rangefinder),
     (Device::Velocimeter, "m/s", |s| &s.velocimeter),
     (Device::StarTracker, "rad", |s| &s.star_tracker),

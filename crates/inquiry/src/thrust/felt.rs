@@ -148,7 +148,7 @@ impl Felt {
     /// Leaves out increments that are none.
     fn leave_out(&mut self, evidence: &Evidence, count: usize) {
         let cycles = evidence.cycles.get(..count).unwrap_or(&[]);
-        for triad in 0..2 {
+        for (triad, nothing) in NOTHING.into_iter().enumerate() {
             let of = |cycle: &Cycle| match triad {
                 0 => cycle.sensors.imu.dv_B_m_s,
                 _ => cycle.sensors.imu.dtheta_B_rad,
@@ -158,7 +158,7 @@ impl Felt {
                 let same = k > 0 && of(&cycles[k]) == of(&cycles[k - 1]);
                 run = if same { run + 1 } else { 0 };
                 // A sample of nothing between others of something.
-                let moved = k > 0 && of(&cycles[k - 1]).iter().any(|x| x.abs() > NOTHING[triad]);
+                let moved = k > 0 && of(&cycles[k - 1]).iter().any(|x| x.abs() > nothing);
                 let none = moved && of(&cycles[k]) == [0.0; 3];
                 // A gyro sample is in two differences, an accelerometer's in one.
                 let after = if triad == 1 { 2 } else { 1 };

@@ -103,13 +103,13 @@ impl Fit {
             Normal { gram: DMatrix::zeros(COLUMNS, COLUMNS), right: DVector::zeros(COLUMNS) };
         let mut row = Row::default();
         fit.unusual = vec![false; r.len()];
-        for k in 0..r.len() {
+        for (k, felt) in r.iter().enumerate() {
             let w = fit.w[k];
             if w.max() > 0.0 {
                 fit.row(given, k, &mut row);
-                let expected = row.expects(&fit.prior, &w, &r[k]);
+                let expected = row.expects(&fit.prior, &w, felt);
                 let normal = if expected { &mut usual } else { &mut unusual };
-                normal.add(&row, &w, &r[k]);
+                normal.add(&row, &w, felt);
                 fit.unusual[k] = !expected;
             }
         }
@@ -117,11 +117,11 @@ impl Fit {
         usual.join(&unusual);
         let (covariance, coefficients) = usual.solved();
         (fit.covariance, fit.coefficients) = (covariance, coefficients);
-        for k in 0..r.len() {
+        for (k, felt) in r.iter().enumerate() {
             fit.row(given, k, &mut row);
             let rest = |coefficients: &DVector<f64>| {
                 let all = row.columns.iter().map(|(i, column)| column * coefficients[*i]);
-                all.fold(r[k], |rest, one| rest - one).component_mul(&fit.w[k])
+                all.fold(*felt, |rest, one| rest - one).component_mul(&fit.w[k])
             };
             let (we, usual) = (rest(&fit.coefficients), rest(&robust));
             fit.we.push(we);

@@ -37,8 +37,8 @@ pub(super) fn name(thruster: usize) -> String {
 
 /// Its description.
 pub(super) fn engine(vehicle: &Vehicle, thruster: usize) -> &Engine {
-    let all = core::iter::once(&vehicle.main).chain(&vehicle.assist).chain(&vehicle.jets);
-    all.skip(thruster).next().unwrap_or(&vehicle.main)
+    let mut all = core::iter::once(&vehicle.main).chain(&vehicle.assist).chain(&vehicle.jets);
+    all.nth(thruster).unwrap_or(&vehicle.main)
 }
 
 /// Its spread.
@@ -193,8 +193,8 @@ impl One {
         if self.thruster == 0 {
             return Some(if commanded.main_open { Command::Hold(CYCLE) } else { Command::Release });
         }
-        let widths = commanded.assist_on_us.iter().chain(&commanded.jet_on_us);
-        let on_us = widths.skip(self.thruster - 1).next()?;
+        let mut widths = commanded.assist_on_us.iter().chain(&commanded.jet_on_us);
+        let on_us = widths.nth(self.thruster - 1)?;
         commanded.new_frame.then(|| Command::Pulse(Span::from_us(i64::from(*on_us))))
     }
 }

@@ -162,7 +162,7 @@ impl Sums {
         let mut own = 0.0;
         let we = if gross { &fit.we_usual } else { &fit.we };
         rows.push(sum);
-        for k in 0..cycles {
+        for (k, we) in we.iter().enumerate().take(cycles) {
             let (x, u) = (series.level[k], series.turning[k]);
             let (dx, du) = change(k);
             if dx != 0.0 || du != 0.0 || x != 0.0 || u != 0.0 {
@@ -170,7 +170,7 @@ impl Sums {
                 let v = split(answer, dx, du);
                 let n = split(answer, x, u);
                 let wv = v.component_mul(&fit.w[k]);
-                let (a, b, c) = (v.dot(&we[k]), wv.dot(&v), wv.dot(&n));
+                let (a, b, c) = (v.dot(we), wv.dot(&v), wv.dot(&n));
                 let t = k as f64 * 0.02;
                 let adds = [a, b, c, a * t, b * t, b * t * t, c * t];
                 sum.iter_mut().zip(adds).for_each(|(sum, add)| *sum += add);

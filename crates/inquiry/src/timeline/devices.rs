@@ -96,7 +96,8 @@ fn silences(name: &str, times: &[Time], out: &mut Vec<Entry>) {
 
 /// Flags of the inertial unit, and touchdown switches.
 pub(super) fn unit_and_switches(evidence: &Evidence, out: &mut Vec<Entry>) {
-    let flags: [(&str, fn(&Sensors) -> bool); 2] = [
+    type Flag = (&'static str, fn(&Sensors) -> bool);
+    let flags: [Flag; 2] = [
         ("Inertial unit saturated", |s| s.imu.saturated),
         ("Inertial unit reports itself unfit", |s| !s.imu.healthy),
     ];

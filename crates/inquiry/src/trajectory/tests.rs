@@ -161,7 +161,9 @@ fn errors_move_as_the_reference_does_with_them() {
 }
 
 /// Plans and differences of a small problem without process noise, and its batch solution: all errors at the start.
-fn small(prior: &Prior) -> (Vec<Plan>, Vec<Measured>, Vec<Compared>, (Vec<f64>, DMatrix<f64>)) {
+type Batch = (Vec<f64>, DMatrix<f64>);
+
+fn small(prior: &Prior) -> (Vec<Plan>, Vec<Measured>, Vec<Compared>, Batch) {
     let mut draws = Stream::new(1, 0, "small");
     let t = Time::default();
     let (mut plans, mut measured, mut compared) = (Vec::new(), Vec::new(), Vec::new());

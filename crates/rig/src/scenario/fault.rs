@@ -9,6 +9,8 @@
 //! they stand as `{ min, max }`; `until_s`, `until_below_m` or `until_phase` says when it ends (none of them: never), and
 //! of the rangefinder `until_restart = true`: a restart by order clears it.
 
+mod made;
+
 use super::dispersion::{Dispersed, WEIGHTS};
 use super::error::ScenarioError;
 use super::reader::{Reader, unit_of};
@@ -17,6 +19,8 @@ use icd::time::Span;
 use icd::tm::Phase;
 use truth::faulty::{self, FaultKind, LinkTerm, Moment};
 use truth::radio;
+
+pub use made::FaultRefused;
 
 const DEG: f64 = std::f64::consts::PI / 180.0;
 const DEG_H: f64 = DEG / 3600.0;
@@ -310,79 +314,7 @@ fn moment(
     Ok(t.choice_if_any(phase, &names)?.map(|n| Moment::Phase(Phase::ALL[n])))
 }
 
-/// Why a fault cannot be put together.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum FaultRefused {
-    /// No device or kind of that name.
-    #[error("no device `{on}` can have a fault `{kind}`")]
-    Unknown {
-        /// The device.
-        on: String,
-        /// The kind.
-        kind: String,
-    },
-    /// Other numbers than the kind has, or one outside its limits.
-    #[error("fault `{kind}` on `{on}`: {key} = {value} lies outside [{min}, {max}]")]
-    Number {
-        /// The device.
-        on: String,
-        /// The kind.
-        kind: &'static str,
-        /// The number's key.
-        key: String,
-        /// What was given; NaN for a number that is missing.
-        value: f64,
-        /// Least accepted.
-        min: f64,
-        /// Largest accepted.
-        max: f64,
-    },
-}
-
 impl Fault {
-    /// A fault from its numbers in the file's units, in the order of [`Self::keys`]; in every run.
-    ///
-    /// # Errors
-    /// A device or kind that does not exist, a number that is missing or outside its limits.
-    pub fn of(
-        on: &str,
-        kind: &str,
-        numbers: &[f64],
-        from: Moment,
-        until: Option<Moment>,
-    ) -> Result<Self, FaultRefused> {
-        let known = known().into_iter().find(|(name, _)| name == on);
-        let kind = known
-            .and_then(|(_, kinds)| kinds.into_iter().find(|known| *known == kind))
-            .ok_or_else(|| FaultRefused::Unknown { on: on.to_string(), kind: kind.to_string() })?;
-        let family = Family::of(on);
-        let one = |(n, number): (usize, &Number)| {
-            let value = numbers.get(n).copied().unwrap_or(f64::NAN);
-            let (key, Number { min, max, .. }) = (number.name(family), *number);
-            match (min..=max).contains(&value) {
-                true => Ok((key, Dispersed::Fixed(value))),
-                false => {
-                    Err(FaultRefused::Number { on: on.to_string(), kind, key, value, min, max })
-                }
-            }
-        };
-        let numbers = family
-            .numbers(kind)
-            .iter()
-            .enumerate()
-            .map(one)
-            .collect::<Result<_, FaultRefused>>()?;
-        let (from_drawn, chance, one_of) = (None, None, None);
-        Ok(Self { on: on.to_string(), kind, numbers, from, from_drawn, until, chance, one_of })
-    }
-
-    /// The keys of the numbers that a kind of fault has on a device, as files spell them, with least and largest.
-    pub fn keys(on: &str, kind: &str) -> Vec<(String, f64, f64)> {
-        let family = Family::of(on);
-        let numbers = family.numbers(kind);
-        numbers.iter().map(|number| (number.name(family), number.min, number.max)).collect()
-    }
-
     /// The key of one of its numbers as an input; the `n`-th fault of its device and kind has the `n`-th draws.
     fn named(&self, n: usize, key: &str) -> String {
         let nth = if n == 0 { String::new() } else { format!(".{n}") };

@@ -75,7 +75,7 @@ fn an_explanation_that_loses_the_lander_as_it_was_lost_comes_first() {
     };
     let explained = explain(&case, &work, &|_| ()).unwrap();
     let first = &explained.ranking[0];
-    assert_eq!(first.causes(), [tilted.cause.clone()]);
+    assert_eq!(first.causes(), std::slice::from_ref(&tilted.cause));
     assert!(first.probability > 0.6, "{}", first.probability);
     assert_eq!(explained.flights, 3, "both and none");
     let sum: f64 = explained.families.iter().map(|family| family.probability).sum();
@@ -96,7 +96,7 @@ fn what_cannot_be_told_apart_is_one_explanation() {
     findings.push(finding(stream, &[&limit], 40.0));
     let candidates = combine::combine(&findings);
     let shares = shares(&candidates, &vec![0.0; candidates.len()]);
-    let groups = groups(&candidates, &shares);
+    let groups = groups(&candidates, &shares, &BTreeMap::new());
     assert_eq!(groups[0].len(), 3);
     let total: f64 = groups[0].iter().map(|n| shares[*n]).sum();
     assert!((total - 0.75).abs() < 1e-6, "{total}");
@@ -119,12 +119,12 @@ fn explanations_are_named_by_what_failed_and_what_the_software_did() {
         seen: vec![],
     };
     let candidates = combine::combine(&findings);
-    let first = explanation(&candidates[0], &findings, std::slice::from_ref(&mechanism));
+    let first = explanation(&candidates[0], None, &findings, std::slice::from_ref(&mechanism));
     assert!(first.name.contains("star tracker off by a constant"), "{}", first.name);
     assert_eq!(first.mechanism, None, "the rangefinder has failed itself");
     let families = families(std::slice::from_ref(&first), &[], Some(true));
     assert_eq!(families[0].name, "late or silent rangefinder together with navigation too high");
     let design = candidates.iter().find(|one| one.suspects.is_empty()).unwrap();
-    let design = explanation(design, &findings, std::slice::from_ref(&mechanism));
+    let design = explanation(design, None, &findings, std::slice::from_ref(&mechanism));
     assert_eq!(design.name, mechanism.kind.text());
 }
