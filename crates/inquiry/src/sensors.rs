@@ -46,7 +46,7 @@ const DEVICES: [Device; 7] = [
     Device::HazardLidar,
 ];
 /// An engine's thrust and its command may be apart by this, s.
-const AFTERGLOW_S: f64 = 0.4;
+const AFTERGLOW_S: f64 = 1.5;
 /// A push that only an engine gives, m/s over a cycle. Assumed: ten times what jets give a lander of 300 kg.
 const PUSH_M_S: f64 = 0.004;
 /// Gains from here on change what is taken for a measurement.

@@ -9,13 +9,14 @@ use super::{Explained, Explanation, FamilyShare, Mechanism, MechanismKind, Parts
 use super::{combine, decide, mechanism, needed, refine};
 use crate::catalogue::{self, Family, Suspect};
 use crate::evidence::Evidence;
-use crate::finding::{Cause, Channel, Fault, Finding, Grade, Seen};
+use crate::finding::{Cause, Channel, Device, Fault, Finding, Grade, Seen};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
 use crate::trajectory::Trajectory;
 use crate::trajectory::linear::Linear;
 use crate::work::Work;
 use combine::Candidate;
+use icd::bus::ShotQuality;
 use icd::time::Span;
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
@@ -73,7 +74,7 @@ pub fn explain(
     work: &Work,
     progress: &(dyn Fn(String) + Sync),
 ) -> Result<Explained, ScenarioError> {
-    let findings = discounted(case.findings);
+    let (found, findings) = (case.findings, discounted(case.findings));
     let case = &Case { findings: &findings, ..*case };
     let candidates = combine::combine(case.findings);
     let bench = Bench::of(case.mission, case.trajectory);
@@ -89,8 +90,10 @@ pub fn explain(
     let mechanisms = mechanism::mechanisms(case.replayed, case.trajectory, case.linear);
     let shares = shares(&candidates, &agreements);
     let of = |candidate: &Candidate| faults(candidate, case.findings);
-    let needed = needed::needed(&candidates, case.findings, of, &shares, (&bench, work))?;
-    let groups = groups(&candidates, &shares, &needed);
+    let needed = needed::needed(&candidates, found, of, &shares, (&bench, work))?;
+    let seen = case.evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
+    let silent = !seen.into_iter().any(|shot| shot.quality == ShotQuality::Valid);
+    let groups = groups(&candidates, &shares, &needed, silent);
     let mut ranking: Vec<Explanation> = groups
         .iter()
         .map(|group| {
@@ -278,10 +281,15 @@ fn groups(
     candidates: &[Candidate],
     shares: &[f64],
     needed: &BTreeMap<usize, Vec<Suspect>>,
+    silent: bool,
 ) -> Vec<Vec<usize>> {
     let mut by_class: BTreeMap<Vec<Suspect>, Vec<usize>> = BTreeMap::new();
     for (place, candidate) in candidates.iter().enumerate() {
-        if let Some(class) = combine::classes(kept(candidate, place, needed)) {
+        let mut class = combine::classes(kept(candidate, place, needed));
+        if silent {
+            class = class.map(|class| class.into_iter().map(unseeing).collect());
+        }
+        if let Some(class) = class {
             by_class.entry(class).or_default().push(place);
         }
     }
@@ -292,6 +300,18 @@ fn groups(
     let total = |group: &[usize]| group.iter().map(|n| shares[*n]).sum::<f64>();
     out.sort_by(|a, b| total(b).total_cmp(&total(a)).then_with(|| a.cmp(b)));
     out
+}
+
+/// A rangefinder that has never seen the ground may be dead or see less far than the flight went: nothing tells.
+fn unseeing(suspect: Suspect) -> Suspect {
+    let blind = |cause: &Cause| {
+        cause.on == Device::Rangefinder.name()
+            && (cause.kind == "range_limit" || cause.kind.starts_with("weak_"))
+    };
+    match suspect {
+        Suspect::Known(cause) if blind(&cause) => Suspect::Known(Cause { kind: "dead", ..cause }),
+        other => other,
+    }
 }
 
 /// What of a candidate is needed.
@@ -430,8 +450,12 @@ fn families(
         let name = match mechanism.filter(|_| design) {
             Some(kind) => kind.text().to_string(),
             None => {
-                let names: Vec<&str> =
+                let mut names: Vec<&str> =
                     one.families.iter().map(|family| family.text(too_high)).collect();
+                // What a silent rangefinder cannot have led astray was astray by itself.
+                if one.families == [Family::LateRangefinder] && too_high.is_some() {
+                    names.push(Family::WrongNavigation.text(too_high));
+                }
                 names.join(" together with ")
             }
         };

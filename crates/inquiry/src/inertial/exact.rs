@@ -111,15 +111,14 @@ pub fn exact(
     let same = |sample: &Sample| {
         part.sum(&[0, 1].map(|n| if sample.zero[n] { sample.ln_zero[n] } else { ln_same[n] }))
     };
-    let moved =
-        |sample: &Sample| part.triads.iter().zip(&sample.zero).any(|(own, zero)| *own && !zero);
     let mut out = Vec::new();
     let mut run = |kind, flags, weight: &dyn Fn(&Sample) -> Option<f64>| {
         out.extend(longest(samples, part, kind, flags, weight));
     };
     run("not_enabled", false, &|s| (zero(s) && s.healthy).then(|| -ln_zero(s)));
     run("dead", true, &|s| (zero(s) && !s.healthy).then(|| flag() - ln_zero(s)));
-    run("unfit", true, &|s| (!s.healthy && moved(s)).then(flag));
+    // A zero of an unfit unit is as probable as one of a healthy one.
+    run("unfit", true, &|s| (!s.healthy).then(flag));
     run("stuck", false, &|s| (part.all(&s.same) && s.healthy).then(|| -same(s)));
     out.extend(dropout(samples, part));
     if part.on != "imu" {

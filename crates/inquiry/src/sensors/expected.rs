@@ -20,6 +20,9 @@ use truth::vehicle::Vehicle;
 
 /// Finest detail of the ground that the mission knew, m. Assumed: the posting of an orbiter's altimeter.
 pub(crate) const MAP_RESOLUTION_M: f64 = 60.0;
+/// Shares of the star tracker's limit of rate between which nobody can say whether it sees: a turn begins and ends in tenths of
+/// a second.
+const RATE_OFF: (f64, f64) = (0.6, 1.5);
 /// Part of Lommel and Seeliger's law in the ground's brightness, as `truth::world` has it. Assumed there.
 const LOMMEL_SEELIGER: f64 = 0.95;
 /// Least cosine to straight down of a beam that is followed.
@@ -375,10 +378,10 @@ impl<'a> Look<'a> {
             if hidden { 1.0 } else { off(sun_I.si()) - spec.sun_rad_min }
         });
         let margin_rad = 0.01 + 3.0 * pose.sigma_rad;
-        if rate > 1.1 || moon_rad < -margin_rad || sun_rad < -margin_rad {
+        if rate > RATE_OFF.1 || moon_rad < -margin_rad || sun_rad < -margin_rad {
             return Some(false);
         }
-        (rate < 0.9 && moon_rad > margin_rad && sun_rad > margin_rad).then_some(true)
+        (rate < RATE_OFF.0 && moon_rad > margin_rad && sun_rad > margin_rad).then_some(true)
     }
 }
 

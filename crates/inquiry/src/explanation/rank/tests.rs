@@ -96,7 +96,7 @@ fn what_cannot_be_told_apart_is_one_explanation() {
     findings.push(finding(stream, &[&limit], 40.0));
     let candidates = combine::combine(&findings);
     let shares = shares(&candidates, &vec![0.0; candidates.len()]);
-    let groups = groups(&candidates, &shares, &BTreeMap::new());
+    let groups = groups(&candidates, &shares, &BTreeMap::new(), false);
     assert_eq!(groups[0].len(), 3);
     let total: f64 = groups[0].iter().map(|n| shares[*n]).sum();
     assert!((total - 0.75).abs() < 1e-6, "{total}");
