@@ -1,6 +1,6 @@
 //! Hypotheses: which causes, with which numbers, from when; how they are drawn, and how probable that was.
 //!
-//! Owns: [`Space`], [`Hypothesis`], [`Proposal`]. Does not own: the prior (`prior`, `catalogue`).
+//! Owns: [`Space`], [`Hypothesis`]. Does not own: the prior (`prior`, `catalogue`).
 //! As programmed: each cause has [`DIMENSIONS`] standard normal coordinates, which its size, signs, beginning and end are
 //! functions of, so that the prior of all numbers is φ(z). A hypothesis is moved by a kernel that leaves this prior as it
 //! is: one of its causes exchanged for any other, or all moved: the size by
