@@ -21,7 +21,7 @@ from pathlib import Path
 
 import ccsdspy
 import space_packet_parser
-from spacetelemetry.tm import SpacePacketHeader
+from spacepackets.ccsds import SpacePacketHeader
 from spacepackets.ecss import PusTm
 from spacepackets.ecss.tm import InvalidTmCrc16Error
 

@@ -268,9 +268,13 @@ fn found(inquiry: &Inquiry) -> Vec<String> {
     }
     let Some(saved) = &inquiry.saved else { return out };
     let sets: Vec<String> = saved.minimal.iter().map(|set| set.join(" with ")).collect();
-    out.push(match sets.is_empty() {
-        true => "Nothing that was tried would have saved it".to_string(),
-        false => format!("Would have saved it: {}", sets.join("; ")),
+    out.push(match (saved.base.landed(), sets.is_empty()) {
+        (true, _) => {
+            "Flown again, this explanation lands: chance had a part, or it is not the whole"
+                .to_string()
+        }
+        (false, true) => "Nothing that was tried would have saved it".to_string(),
+        (false, false) => format!("Would have saved it: {}", sets.join("; ")),
     });
     let lost = saved.no_return.as_ref().and_then(|no_return| no_return.lost_first.as_ref());
     if let Some(fork) = lost {

@@ -103,9 +103,9 @@ pub struct Explanation {
     pub families: Vec<Family>,
     /// Other sets of causes that cannot be told from this one; their probability is in this one's.
     pub equals: Vec<Vec<Cause>>,
-    /// Posterior probability, calibrated.
+    /// Posterior probability.
     pub probability: f64,
-    /// Its logarithm before it was brought to a sum of one and calibrated.
+    /// Its logarithm before it was brought to a sum of one.
     pub ln_posterior: f64,
     /// What that is made of.
     pub parts: Parts,

@@ -4,7 +4,8 @@
 //! As published: a cause is what the outcome depends on in a smallest set that suffices for it [HalpernPearl2005]. As
 //! programmed: a set and its proper parts are flown again, smaller ones first, of equal ones first what says most; the first
 //! that loses the lander as often, or but once less and mostly, stands for the set, and the rest of it was seen beside it.
-//! A set without such a part is needed whole.
+//! A set without such a part is needed whole. What the library does not hold cannot be flown: a set with it is the recorded
+//! flight, which was lost, and it is needed where the rest of the set does not lose the lander.
 
 use super::combine::{self, Candidate};
 use super::refly::{Bench, stood};

@@ -1,4 +1,4 @@
-//! Explanations ranked: flown again, calibrated, merged, named.
+//! Explanations ranked: flown again, merged, named.
 //!
 //! Owns: [`explain`], [`TEMPERATURE`]. Does not own: sets and their gains (`combine`), flights (`refly`).
 //! As programmed: gains are [`discounted`] for what the models do not know; the first sets are flown again; ln p = (prior + gains + agreement)/[`TEMPERATURE`], brought to a sum of
@@ -98,9 +98,12 @@ pub fn explain(
         .iter()
         .map(|group| {
             let first = group[0];
-            let flown = flights.get(&first).map_or(&[][..], Vec::as_slice);
-            let agreement = flights.contains_key(&first).then_some(agreements[first]);
             let part = needed.get(&first).map(Vec::as_slice);
+            // What is needed has been flown as a set of its own, perhaps.
+            let own = |part| candidates.iter().position(|one| one.suspects == part);
+            let place = part.and_then(own).unwrap_or(first);
+            let flown = flights.get(&place).map_or(&[][..], Vec::as_slice);
+            let agreement = flights.contains_key(&first).then_some(agreements[first]);
             let mut out = explanation(&candidates[first], part, case.findings, &mechanisms);
             out.probability = group.iter().map(|n| shares[*n]).sum();
             out.ln_posterior = candidates[first].score() + agreements[first];
@@ -371,6 +374,18 @@ fn explanation(
         grade: Grade::Inferred,
         text: format!("beside it, and not needed to lose the lander: {}", catalogue::words(fault)),
     }));
+    let left = |one: &&Suspect| !suspects.contains(one);
+    seen.extend(candidate.suspects.iter().filter(left).filter_map(|one| match one {
+        Suspect::Known(_) => None,
+        Suspect::Unknown(own) => Some(Seen {
+            t: None,
+            grade: Grade::Inferred,
+            text: format!(
+                "beside it, and not needed to lose the lander: something that the library does not hold in the {}",
+                channel(own)
+            ),
+        }),
+    }));
     seen.sort_by_key(|seen| seen.t);
     Explanation {
         name: name(&faults, &unknown, mechanism.as_ref()),
@@ -396,16 +411,20 @@ fn explanation(
     }
 }
 
+/// A channel in words.
+fn channel(channel: &Channel) -> String {
+    match channel {
+        Channel::Stream(device) => format!("readings of {}", device.name().replace('_', " ")),
+        Channel::Motion => "measurements of the motion".to_string(),
+        Channel::Thrust => "answers of engines and jets".to_string(),
+    }
+}
+
 fn name(faults: &[Fault], unknown: &[Channel], mechanism: Option<&Mechanism>) -> String {
     let mut parts: Vec<String> = Vec::new();
     if !faults.is_empty() {
         parts.push(name_of(faults));
     }
-    let channel = |channel: &Channel| match channel {
-        Channel::Stream(device) => format!("readings of {}", device.name().replace('_', " ")),
-        Channel::Motion => "measurements of the motion".to_string(),
-        Channel::Thrust => "answers of engines and jets".to_string(),
-    };
     if !unknown.is_empty() {
         let channels: Vec<String> = unknown.iter().map(channel).collect();
         parts.push(format!("something not in the library in the {}", channels.join(" and the ")));

@@ -33,7 +33,7 @@ pub(super) fn telemetry() -> Vec<(String, String)> {
         ),
         (
             "Probabilities",
-            "Those of all sets, of sets that nothing can tell apart together; calibrated on flights whose cause was known.",
+            "Those of all sets, of sets that nothing can tell apart together. Prior and trust in the models are assumed; they are not yet calibrated on flights whose cause is known.",
         ),
         (
             "What would have saved it",

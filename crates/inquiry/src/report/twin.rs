@@ -46,7 +46,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("outside_library", "number or null", "probability of something that the library of faults does not hold"),
     ("flights", "number or null", "flights flown for the explanations"),
     ("explanations[].name", "text", "in words, most probable first"),
-    ("explanations[].probability", "number or null", "calibrated probability, its equals' included"),
+    ("explanations[].probability", "number or null", "posterior probability, its equals' included"),
     ("explanations[].ln_posterior", "number or null", "natural logarithm before it was brought to a sum of one"),
     ("explanations[].ln_prior", "number or null", "the prior's part of it"),
     ("explanations[].ln_flown_again", "number or null", "the part of the flight flown again; null where it was not"),
