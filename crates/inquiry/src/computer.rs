@@ -38,7 +38,7 @@ pub fn findings(evidence: &Evidence, replayed: &Replayed) -> Vec<Finding> {
             continue;
         }
         let cold = evidence.cycles.get(gap.before).is_some_and(|cycle| cycle.powered_up);
-        let (kind, how) = if cold { ("cold_restart", "cold") } else { ("warm_restart", "warm") };
+        let (kind, how) = if cold { ("cold_restart", "cold") } else { ("restart", "warm") };
         let from = last + CYCLE;
         let outage_s = (missing as f64 - 0.5) * CYCLE.s();
         let sigma = CYCLE.s() / libm::sqrt(12.0);
@@ -59,7 +59,9 @@ pub fn findings(evidence: &Evidence, replayed: &Replayed) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{healthy, restarted};
+    use crate::sample::{healthy, restarted, with_faults};
+    use rig::scenario::fault::Fault as Written;
+    use truth::faulty::Moment;
 
     #[test]
     fn an_outage_is_one_restart_with_its_time_and_length_and_a_healthy_computer_has_none() {
@@ -77,5 +79,20 @@ mod tests {
         let evidence = Evidence::read(&healthy().record.packets);
         let replayed = Replayed::of(&healthy().mission, &evidence);
         assert_eq!(findings(&evidence, &replayed), vec![]);
+    }
+
+    #[test]
+    fn a_warm_restart_is_called_as_the_library_calls_it() {
+        let at = Moment::After(Span::from_s(20.0));
+        let written = Written::of("computer", "restart", &[0.3], at, None).unwrap();
+        let sample = with_faults(vec![written], 30.0);
+        let mut evidence = Evidence::read(&sample.record.packets);
+        // What a warm restart leaves of its power-up is for the flight software to say.
+        evidence.cycles.iter_mut().for_each(|cycle| cycle.powered_up = false);
+        let replayed = Replayed::of(&sample.mission, &evidence);
+        let found = findings(&evidence, &replayed);
+        let cause = &found[0].faults[0].cause;
+        assert_eq!(cause.kind, "restart");
+        assert!(Written::of(&cause.on, cause.kind, &[0.3], at, None).is_ok());
     }
 }
