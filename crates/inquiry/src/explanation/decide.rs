@@ -117,13 +117,34 @@ fn tested((a, b): (usize, usize), ranking: &[Explanation]) -> Option<Decider> {
     let (one, other) = (ranking.get(a)?, ranking.get(b)?);
     let has = |all: &[Fault], fault: &Fault| all.iter().any(|own| own.cause == fault.cause);
     let own = one.faults.iter().find(|fault| !has(&other.faults, fault) && test(fault).is_some());
-    let (fault, first) = match own {
-        Some(fault) => (fault, true),
-        None => (other.faults.iter().find(|fault| !has(&one.faults, fault))?, false),
+    let fault = match own {
+        Some(fault) => fault,
+        None => other.faults.iter().find(|fault| !has(&one.faults, fault))?,
     };
-    let (test, fails, holds) = test(fault)?;
-    let says = if first { [fails, holds.to_string()] } else { [holds.to_string(), fails] };
-    Some(Decider { between: (a, b), test: test.to_string(), says, sigmas: None })
+    let (name, _, holds) = test(fault)?;
+    let says = [one, other].map(|all| outcome(all, fault, name, holds));
+    let [Some(x), Some(y)] = says else { return None };
+    (x != y).then(|| Decider {
+        between: (a, b),
+        test: name.to_string(),
+        says: [x, y],
+        sigmas: None,
+    })
+}
+
+/// What an explanation says that the test `name`, made for `fault`, shows; `None` where it has the device fail in a way that
+/// the test is not made for.
+fn outcome(all: &Explanation, fault: &Fault, name: &str, holds: &str) -> Option<String> {
+    let same = all.faults.iter().filter(|own| own.cause.on == fault.cause.on);
+    let failing: Vec<String> = (all.faults.iter())
+        .filter_map(|own| test(own).filter(|(other, ..)| *other == name))
+        .map(|(_, fails, _)| fails)
+        .collect();
+    match (failing.is_empty(), same.count()) {
+        (false, _) => Some(failing.join(" and ")),
+        (true, 0) => Some(holds.to_string()),
+        (true, _) => None,
+    }
 }
 
 /// The test of a device's twin, what it shows where this fault is real, and what where it is not.
