@@ -93,6 +93,32 @@ fn cases(arguments: &Arguments, stands: &[Stand]) -> miette::Result<Vec<(Part, C
     Ok(known)
 }
 
+/// Kinds that do the same to what is received, each group: what is struck from the library with one of them, for what
+/// remained would tell the same story.
+const ALIKE: [&[&str]; 4] = [
+    &["dead", "not_enabled", "unfit", "dropout"],
+    &["range_limit", "weak_surface", "weak_laser", "weak_receiver", "weak_at_speed"],
+    &["bias", "drift", "scale"],
+    &["noise", "outliers"],
+];
+/// The same of engines, which are open or shut.
+const ENGINES: &[&str] = &["dead", "scale", "drift", "noise", "saturation", "latency"];
+
+/// What is struck with a fault: device, the unit that it is a part of and its parts, and the kinds like its own.
+fn alike(fault: &flights::Injected) -> Vec<(String, String)> {
+    let (family, kind) = (fault.family(), fault.kind.as_str());
+    let devices: &[&str] = match family.as_str() {
+        "imu" | "gyros" | "accelerometers" => &["imu", "gyros", "accelerometers"],
+        own => &[own],
+    };
+    let engine = ["main", "assist", "jet"].contains(&family.as_str());
+    let groups = ALIKE.into_iter().chain(engine.then_some(ENGINES));
+    let mut kinds = vec![kind];
+    kinds.extend(groups.filter(|group| group.contains(&kind)).flatten());
+    let all = kinds.iter().flat_map(|kind| devices.iter().map(move |on| (*on, *kind)));
+    all.map(|(on, kind)| (on.to_string(), kind.to_string())).collect()
+}
+
 /// One flight's telemetry, investigated.
 fn inquire(part: Part, case: &Case, flown: &[Stand], known: &[Stand]) -> miette::Result<Said> {
     let record = case.record(flown)?;
@@ -102,9 +128,7 @@ fn inquire(part: Part, case: &Case, flown: &[Stand], known: &[Stand]) -> miette:
     let stand = known[case.base].clone();
     let mission = Mission { stand, load: Box::new(load), nav, uploaded: true };
     let withheld = match part {
-        Part::Withheld => {
-            case.faults.iter().map(|fault| (fault.family(), fault.kind.clone())).collect()
-        }
+        Part::Withheld => case.faults.iter().flat_map(alike).collect(),
         _ => Vec::new(),
     };
     let options = Options { quick: true, withheld, ..Options::default() };

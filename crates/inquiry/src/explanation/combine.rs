@@ -1,24 +1,42 @@
 //! Findings of different channels put together.
 //!
 //! Owns: [`combine`], [`Candidate`]. Does not own: priors (`catalogue`), what a re-flight says (`refly`).
-//! As programmed: a set S of at most three suspects is scored by ln p(S) + Σ over channels of the largest gain among the
+//! As programmed: a set S of at most four suspects is scored by ln p(S) + Σ over channels of the largest gain among the
 //! findings all of whose faults are in S, 0 where there is none. Findings of one channel compete, those of different
 //! channels add; a fault that two channels see pays its prior once. A set one of whose suspects gains nothing by being
-//! there is left out: what it says, a smaller set says.
+//! there is left out: what it says, a smaller set says. What follows from a suspect of the set needs no fault of its own
+//! and counts [`FOLLOWS`] of its gain: whatever hangs on inertial unit or computer after these have failed, the scatter of
+//! a device whose readings are off, and thrust that accelerometers feign which are off.
 
 use crate::catalogue::{self, Suspect, ln_prior};
-use crate::finding::{Channel, Device, Finding};
+use crate::finding::{Channel, Device, Fault, Finding};
+use icd::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most suspects that are combined: of each channel the best, and the best of all.
 const OF_CHANNEL: usize = 14;
 const OF_ALL: usize = 56;
+/// Suspects that are combined by four: the best of all.
+const BY_FOUR: usize = 14;
 /// A failure of what others hang on must have gained this much before it explains them.
 const SURE: f64 = 10.0;
 /// See the head of this module; assumed.
-const SAME: f64 = 0.9;
-/// Kinds that readings off by something else look like, and that look like it.
-const LOOSE: [&str; 5] = ["noise", "outliers", "time_tag", "ghost", "stuck"];
+const FOLLOWS: f64 = 0.9;
+/// A beginning is known to this: what begins no earlier before a failure may follow from it. Assumed.
+const ABOUT: Span = Span::from_ms(1000);
+/// Kinds that a stream of readings off by a bias, drift or factor looks like.
+const SCATTER: [&str; 2] = ["noise", "outliers"];
+/// Kinds that put readings off, so that the motion finds a bias, drift or factor in them.
+const OFF: [&str; 4] = ["outliers", "time_tag", "ghost", "stuck"];
+/// Kinds of engines that accelerometers feign.
+const FEIGNED: [&str; 3] = ["scale", "drift", "noise"];
+/// Least specific force of a burn, m/s², how long an error grows in it, s, and by what share of its thrust a healthy engine
+/// is off. Assumed.
+const FORCE_M_S2: f64 = 1.6;
+const GROWS_S: f64 = 500.0;
+const OWN: f64 = 0.02;
+/// Kinds that no trajectory, however wrong, makes readings look like.
+const EXACT: [&str; 5] = ["stuck", "latency", "time_tag", "ghost", "saturation"];
 /// Kinds that take readings of the inertial unit away, or the computer.
 const FAILS: [&str; 8] =
     ["not_enabled", "dead", "unfit", "stuck", "dropout", "saturation", "restart", "cold_restart"];
@@ -64,10 +82,33 @@ struct Numbered {
     mask: u64,
     /// Devices of its faults; of one that the library does not hold, that of its channel.
     on: Vec<String>,
-    /// All its faults are of the kinds [`LOOSE`].
-    loose: bool,
-    /// One of its faults takes readings away.
-    fails: bool,
+    /// Its faults.
+    faults: Vec<Fault>,
+}
+
+impl Numbered {
+    fn all(&self, kinds: &[&str]) -> bool {
+        self.faults.iter().all(|fault| kinds.contains(&fault.cause.kind))
+    }
+
+    /// When the first of its faults began; nothing of what the library does not hold.
+    fn from(&self) -> Option<Time> {
+        self.faults.iter().map(|fault| fault.from.0).min()
+    }
+
+    /// When the first of its faults took readings away that others hang on.
+    fn failed(&self) -> Option<Time> {
+        let fails = |fault: &&Fault| FAILS.contains(&fault.cause.kind);
+        let sure = reference(self.channel) && self.gain > SURE;
+        sure.then(|| self.faults.iter().filter(fails).map(|fault| fault.from.0).min()).flatten()
+    }
+
+    /// Whether it may follow from a failure of inertial unit or computer at a time.
+    fn after(&self, failure: Time) -> bool {
+        let exact = matches!(self.channel, Channel::Stream(_))
+            && self.faults.iter().any(|fault| EXACT.contains(&fault.cause.kind));
+        hangs(self.channel) && !exact && self.from().is_none_or(|from| from + ABOUT >= failure)
+    }
 }
 
 /// Every set worth a thought, best first; the empty one is always among them.
@@ -85,13 +126,14 @@ pub fn combine(findings: &[Finding]) -> Vec<Candidate> {
         .filter_map(|(place, finding)| {
             let (channel, gain) = (finding.channel, finding.gain);
             let on = devices(finding);
-            let loose = finding.faults.iter().all(|fault| LOOSE.contains(&fault.cause.kind));
-            let fails = finding.faults.iter().any(|fault| FAILS.contains(&fault.cause.kind));
-            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on, loose, fails })
+            let faults = finding.faults.clone();
+            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on, faults })
         })
         .collect();
     let mut out = vec![candidate(&[], &chosen, &numbered)];
-    for set in sets(chosen.len()) {
+    let leading: Vec<usize> = (0..chosen.len().min(BY_FOUR)).collect();
+    let all = sets(chosen.len()).into_iter().chain(fours(&leading));
+    for set in all {
         let found = candidate(&set, &chosen, &numbered);
         if set.iter().all(|n| found.score() > without(*n, &set, &numbered) + found.prior) {
             out.push(found);
@@ -108,7 +150,7 @@ pub fn combine(findings: &[Finding]) -> Vec<Candidate> {
     out
 }
 
-/// The suspects that are combined.
+/// The suspects that are combined, the best first.
 fn chosen(findings: &[Finding]) -> Vec<Suspect> {
     let mut of_channel: BTreeMap<Channel, Vec<(f64, Suspect)>> = BTreeMap::new();
     let mut best: BTreeMap<Suspect, f64> = BTreeMap::new();
@@ -132,12 +174,12 @@ fn chosen(findings: &[Finding]) -> Vec<Suspect> {
     }
     let mut all: Vec<(Suspect, f64)> = best.into_iter().collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    for (suspect, _) in all {
+    for (suspect, _) in &all {
         if out.len() < OF_ALL {
-            out.insert(suspect);
+            out.insert(suspect.clone());
         }
     }
-    out.into_iter().collect()
+    all.into_iter().map(|(suspect, _)| suspect).filter(|suspect| out.contains(suspect)).collect()
 }
 
 /// All sets of one, two and three of `count`.
@@ -148,6 +190,19 @@ fn sets(count: usize) -> Vec<Vec<usize>> {
         for b in a + 1..count {
             out.push(vec![a, b]);
             out.extend((b + 1..count).map(|c| vec![a, b, c]));
+        }
+    }
+    out
+}
+
+/// All sets of four of some.
+fn fours(of: &[usize]) -> Vec<Vec<usize>> {
+    let mut out = Vec::new();
+    for (n, a) in of.iter().enumerate() {
+        for (m, b) in of.iter().enumerate().skip(n + 1) {
+            for (k, c) in of.iter().enumerate().skip(m + 1) {
+                out.extend(of.iter().skip(k + 1).map(|d| vec![*a, *b, *c, *d]));
+            }
         }
     }
     out
@@ -176,16 +231,15 @@ fn taken(mask: u64, numbered: &[Numbered]) -> BTreeMap<Channel, (usize, f64)> {
             *best = (one.place, one.gain);
         }
     }
-    let lost = own.iter().any(|one| reference(one.channel) && one.fails && one.gain > SURE);
+    let failure = own.iter().filter_map(|one| one.failed()).min();
     for one in numbered {
-        let share = match lost {
-            true if hangs(one.channel) => 1.0,
-            _ if own.iter().any(|other| same(one, other)) => SAME,
-            _ => continue,
-        };
+        let after = failure.is_some_and(|failure| one.after(failure));
+        if !after && !own.iter().any(|other| follows(one, other)) {
+            continue;
+        }
         let best = out.entry(one.channel).or_insert((CONSEQUENCE, 0.0));
-        if share * one.gain > best.1 {
-            *best = (CONSEQUENCE, share * one.gain);
+        if FOLLOWS * one.gain > best.1 {
+            *best = (CONSEQUENCE, FOLLOWS * one.gain);
         }
     }
     out
@@ -201,18 +255,47 @@ fn hangs(channel: Channel) -> bool {
     !reference(channel) && channel != Channel::Stream(Device::Switches)
 }
 
-/// Whether two findings of stream and motion speak of one device and nothing else, the stream of what is [`LOOSE`].
+/// Whether a finding follows from another one.
+fn follows(one: &Numbered, other: &Numbered) -> bool {
+    same(one, other) || feigned(one, other)
+}
+
+/// Whether two findings speak of one device and nothing else, and the one follows from the other: readings that are off
+/// scatter, and strays, false returns and repetitions are off, and so is what bears a wrong time.
 fn same(one: &Numbered, other: &Numbered) -> bool {
-    let apart = match (one.channel, other.channel) {
-        (Channel::Motion, Channel::Stream(_)) => other.loose,
-        (Channel::Stream(_), Channel::Motion) => one.loose,
+    let follows = match (one.channel, other.channel) {
+        (Channel::Stream(_), Channel::Motion) => one.all(&SCATTER),
+        (Channel::Motion, Channel::Stream(_)) => other.all(&OFF),
         _ => false,
     };
     let device = one.on.first();
-    apart
+    follows
         && device.is_some()
         && one.on.iter().chain(&other.on).all(|on| Some(on) == device)
         && !other.on.is_empty()
+        && !other.faults.is_empty()
+}
+
+/// Whether engines seem off by no more than accelerometers that are off make them seem.
+fn feigned(one: &Numbered, other: &Numbered) -> bool {
+    if one.channel != Channel::Thrust || one.faults.is_empty() || !one.all(&FEIGNED) {
+        return false;
+    }
+    let number =
+        |fault: &Fault| fault.numbers.iter().map(|number| number.value.abs()).fold(0.0, f64::max);
+    let share = |fault: &Fault| match fault.cause.kind {
+        "scale" => fault.numbers.first().map_or(0.0, |factor| (factor.value - 1.0).abs()),
+        "bias" | "noise" | "outliers" => number(fault) / FORCE_M_S2,
+        "drift" => number(fault) * GROWS_S / FORCE_M_S2,
+        _ => 0.0,
+    };
+    let measures = |fault: &&Fault| fault.cause.on == Device::Accelerometers.name();
+    let felt = other.faults.iter().filter(measures).map(share).fold(0.0, f64::max);
+    let seems = |fault: &Fault| match fault.cause.kind {
+        "scale" => share(fault),
+        _ => number(fault),
+    };
+    felt > 0.0 && one.faults.iter().all(|fault| seems(fault) <= 2.0 * felt + OWN)
 }
 
 fn without(n: usize, set: &[usize], numbered: &[Numbered]) -> f64 {
@@ -220,7 +303,8 @@ fn without(n: usize, set: &[usize], numbered: &[Numbered]) -> f64 {
 }
 
 fn candidate(set: &[usize], chosen: &[Suspect], numbered: &[Numbered]) -> Candidate {
-    let suspects: Vec<Suspect> = set.iter().filter_map(|n| chosen.get(*n).cloned()).collect();
+    let mut suspects: Vec<Suspect> = set.iter().filter_map(|n| chosen.get(*n).cloned()).collect();
+    suspects.sort();
     let taken = taken(mask(set), numbered).into_iter();
     let channels = taken.map(|(channel, (place, gain))| (channel, place, gain)).collect();
     Candidate { prior: ln_prior(&suspects), suspects, channels }
@@ -240,7 +324,6 @@ pub fn classes(suspects: &[Suspect]) -> Option<Vec<Suspect>> {
 mod tests {
     use super::*;
     use crate::finding::{Cause, Device, Fault};
-    use icd::time::Time;
 
     fn finding(channel: Channel, causes: &[(&str, &'static str)], gain: f64) -> Finding {
         let fault = |(on, kind): &(&str, &'static str)| Fault {
@@ -295,11 +378,25 @@ mod tests {
         let all = combine(&[
             finding(Channel::Stream(Device::Gyros), &[("imu", "dead")], 95.0),
             finding(Channel::Motion, &[("star_tracker", "bias")], 48.0),
-            finding(Channel::Stream(Device::Rangefinder), &[], 80.0),
+            finding(Channel::Stream(Device::Rangefinder), &[], 49.0),
         ]);
         assert_eq!(names(&all[0]), ["imu dead"]);
         assert_eq!(all[0].channels.len(), 3);
-        assert!((all[0].score() - all[0].prior - 223.0).abs() < 1e-12);
+        assert!((all[0].score() - all[0].prior - (95.0 + FOLLOWS * 97.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_was_wrong_before_the_inertial_unit_failed_does_not_follow_from_it() {
+        let mut dead = finding(Channel::Stream(Device::Gyros), &[("imu", "dead")], 95.0);
+        dead.faults[0].from.0 = Time::default() + Span::from_s(100.0);
+        let off = finding(Channel::Motion, &[("star_tracker", "bias")], 48.0);
+        let late =
+            finding(Channel::Stream(Device::Rangefinder), &[("rangefinder", "latency")], 40.0);
+        let both = ["imu dead", "star_tracker bias"];
+        assert_eq!(names(&combine(&[dead.clone(), off])[0]), both);
+        dead.faults[0].from.0 = Time::default();
+        let both = ["imu dead", "rangefinder latency"];
+        assert_eq!(names(&combine(&[dead, late])[0]), both, "no motion makes ranges late");
     }
 
     #[test]
@@ -314,6 +411,33 @@ mod tests {
         assert_eq!(names(&combine(&[off.clone(), late])[0]), both, "a bias is not late");
         let all = combine(&[off, stream("velocimeter", Device::Velocimeter)]);
         assert_eq!(names(&all[0]), ["rangefinder bias", "velocimeter noise"]);
+    }
+
+    #[test]
+    fn accelerometers_that_are_off_make_engines_seem_off_by_as_much() {
+        let with = |channel, on: &str, factor: f64| {
+            let mut out = finding(channel, &[(on, "scale")], 45.0);
+            let key = "factor".to_string();
+            out.faults[0].numbers.push(crate::finding::Fitted { key, value: factor, sigma: 1e-4 });
+            out
+        };
+        let off = with(Channel::Motion, "accelerometers", 1.004);
+        let found = combine(&[off.clone(), with(Channel::Thrust, "main", 1.015)]);
+        assert_eq!(names(&found[0]), ["accelerometers scale"]);
+        let found = combine(&[off, with(Channel::Thrust, "main", 0.8)]);
+        assert_eq!(names(&found[0]), ["accelerometers scale", "main scale"]);
+    }
+
+    #[test]
+    fn four_faults_are_found_where_all_four_say_much() {
+        let on =
+            [("a", Device::Rangefinder), ("b", Device::Velocimeter), ("c", Device::StarTracker)];
+        let mut findings: Vec<Finding> = on
+            .iter()
+            .map(|(on, device)| finding(Channel::Stream(*device), &[(on, "latency")], 60.0))
+            .collect();
+        findings.push(finding(Channel::Thrust, &[("main", "dead")], 60.0));
+        assert_eq!(names(&combine(&findings)[0]).len(), 4);
     }
 
     #[test]

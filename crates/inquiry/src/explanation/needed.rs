@@ -2,70 +2,102 @@
 //!
 //! Owns: [`needed`]. Does not own: sets (`combine`), flights (`refly`).
 //! As published: a cause is what the outcome depends on in a smallest set that suffices for it [HalpernPearl2005]. As
-//! programmed: a set and its proper parts are flown again, smaller ones first, of equal ones first what says most; the first
-//! that loses the lander as often, or but once less and mostly, stands for the set, and the rest of it was seen beside it.
-//! A set without such a part is needed whole. What the library does not hold cannot be flown: a set with it is the recorded
-//! flight, which was lost, and it is needed where the rest of the set does not lose the lander.
+//! programmed: a set that loses the lander in most of its flights and its proper parts are flown, smaller parts
+//! first, of equal ones first what says most; the first that loses it as often or once less, mostly, and in the way that was
+//! recorded, stands for the set, and the rest of it was seen beside it. Constants of the devices of the whole set are at their medians in all its
+//! parts, so that nothing but the faults differs. A set without such a part is needed whole, and so is one that does not
+//! lose the lander: its flights speak against it elsewhere (`refly::agreement`). What the library does not hold cannot be
+//! flown: a set with it is the recorded flight, and what it has of the library is tried as its only part.
 
+use super::Reflown;
 use super::combine::{self, Candidate};
-use super::refly::{Bench, stood};
+use super::refly::{Bench, Recorded, agreement, stood};
 use crate::catalogue::Suspect;
-use crate::finding::{Fault, Finding};
+use crate::finding::{Cause, Fault, Finding};
 use crate::work::Work;
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Flights of each part.
-const FLIGHTS: u64 = 4;
-/// Most sets that are looked into, most probable first, until so much of the probability is.
-const SETS: usize = 16;
-const SHARE: f64 = 0.995;
+/// Flights of each part, and in a quick inquiry.
+const FLIGHTS: [u64; 2] = [4, 3];
+/// Most sets that are looked into, of those that cannot be told apart one, most probable first, until so much of the
+/// probability is; in a quick inquiry.
+const SETS: [usize; 2] = [12, 6];
+const SHARE: [f64; 2] = [0.995, 0.98];
+
+/// A part's flights may agree so much worse with what was recorded than those of the whole set, nats; assumed.
+const WORSE: f64 = 1.0;
+
+/// What is asked.
+pub struct Asked<'a, F, C> {
+    /// The sets.
+    pub candidates: &'a [Candidate],
+    /// With their gains as found: what is to be preferred of equals.
+    pub findings: &'a [Finding],
+    /// The faults of a set, as the findings have them.
+    pub faults: F,
+    /// A set by what stands for its suspects; `None` of one that is not to be looked into.
+    pub class: C,
+    /// Probability of each.
+    pub shares: &'a [f64],
+    /// What was recorded.
+    pub recorded: &'a Recorded,
+    /// Few flights.
+    pub quick: bool,
+}
 
 /// By place of a candidate what of it is needed, ascending; nothing of those that are needed whole.
 ///
-/// - `findings`: with their gains as found: what is to be preferred of equals.
-/// - `faults`: of each candidate, as the findings have them.
-/// - `shares`: probability of each.
-///
 /// # Errors
 /// A mission that cannot be flown.
-pub fn needed(
-    candidates: &[Candidate],
-    findings: &[Finding],
-    faults: impl Fn(&Candidate) -> Vec<Fault> + Sync,
-    shares: &[f64],
+pub fn needed<F, C>(
+    asked: &Asked<'_, F, C>,
     (bench, work): (&Bench<'_>, &Work),
-) -> Result<BTreeMap<usize, Vec<Suspect>>, ScenarioError> {
+) -> Result<BTreeMap<usize, Vec<Suspect>>, ScenarioError>
+where
+    F: Fn(&Candidate) -> Vec<Fault> + Sync,
+    C: Fn(&[Suspect]) -> Option<Vec<Suspect>> + Sync,
+{
+    let Asked { candidates, findings, faults, class, shares, recorded, quick } = asked;
+    let flights = FLIGHTS[usize::from(*quick)];
     let mut places: Vec<usize> = (0..candidates.len()).collect();
     places.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]).then(a.cmp(b)));
-    let mut open = Vec::new();
+    // The sets of one class are looked into as their most probable one.
+    let mut alike: Vec<(Vec<Suspect>, Vec<usize>)> = Vec::new();
     let mut sum = 0.0;
     for place in places {
-        if sum > SHARE || open.len() == SETS {
-            break;
+        let suspects = &candidates[place].suspects;
+        let Some(own) = class(suspects).filter(|_| !suspects.is_empty()) else { continue };
+        let open = alike.len() < SETS[usize::from(*quick)] && sum <= SHARE[usize::from(*quick)];
+        match alike.iter_mut().find(|(other, _)| *other == own) {
+            Some((_, members)) => members.push(place),
+            None if open => alike.push((own, vec![place])),
+            None => {}
         }
         sum += shares[place];
-        if !candidates[place].suspects.is_empty() {
-            open.push(place);
-        }
     }
     let said = |suspect: &Suspect| {
         let own = findings.iter().filter(|one| combine::suspects(one).contains(suspect));
         own.map(|one| one.gain).fold(0.0, f64::max)
     };
-    let lost = |faults: &[Fault]| -> Result<u64, ScenarioError> {
-        let mut count = 0;
-        for n in 0..FLIGHTS {
-            count += u64::from(!stood(&bench.fly(work, faults, n)?));
-        }
-        Ok(count)
+    // How many flights are lost, and how well they agree with what was recorded.
+    let lost = |faults: &[Fault], freed: &[Fault]| -> Result<(u64, f64), ScenarioError> {
+        let fly = |n| bench.fly_freed(work, faults, freed, n);
+        let flown = (0..flights).map(fly).collect::<Result<Vec<Reflown>, _>>()?;
+        let lost = flown.iter().filter(|flown| !stood(flown)).count();
+        Ok((lost as u64, agreement(recorded, &flown)))
     };
     let one = |place: usize| {
         let candidate = &candidates[place];
         let all = faults(candidate);
-        let whole = lost(&all)?;
-        if whole == 0 {
+        let known = |suspect: &Suspect| matches!(suspect, Suspect::Known(_));
+        let (whole, agrees) = match candidate.suspects.iter().all(known) {
+            true => lost(&all, &all)?,
+            // The recorded flight itself: nothing is known of how well others would agree.
+            false => (flights, f64::NEG_INFINITY),
+        };
+        if 2 * whole <= flights {
             return Ok(None);
         }
         let mut parts = parts(&candidate.suspects);
@@ -76,23 +108,35 @@ pub fn needed(
         for part in parts {
             let holds = |fault: &&Fault| part.contains(&Suspect::Known(fault.cause.clone()));
             let own: Vec<Fault> = all.iter().filter(holds).cloned().collect();
-            if own.len() < part.len() {
+            let flown: BTreeSet<&Cause> = own.iter().map(|fault| &fault.cause).collect();
+            if flown.len() < part.len() {
                 continue;
             }
-            let part_lost = lost(&own)?;
-            if part_lost == whole || (2 * part_lost >= FLIGHTS && part_lost + 1 >= whole) {
-                return Ok(Some((place, part)));
+            let (lost, own_agrees) = lost(&own, &all)?;
+            if 2 * lost > flights && lost + 1 >= whole && own_agrees >= agrees - WORSE {
+                return Ok(Some(part));
             }
         }
         Ok(None)
     };
-    let found: Vec<Option<(usize, Vec<Suspect>)>> =
-        open.into_par_iter().map(one).collect::<Result<_, ScenarioError>>()?;
-    Ok(found.into_iter().flatten().collect())
+    let found = alike.par_iter().map(|(_, members)| one(members[0]));
+    let found: Vec<Option<Vec<Suspect>>> = found.collect::<Result<_, ScenarioError>>()?;
+    let mut out = BTreeMap::new();
+    for ((_, members), part) in alike.iter().zip(found) {
+        let Some(kept) = part.as_deref().and_then(class) else { continue };
+        for place in members {
+            let stays = |one: &&Suspect| {
+                class(std::slice::from_ref(one)).is_some_and(|own| kept.contains(&own[0]))
+            };
+            let suspects = &candidates[*place].suspects;
+            out.insert(*place, suspects.iter().filter(stays).cloned().collect());
+        }
+    }
+    Ok(out)
 }
 
-/// All proper parts of a set, the empty one too: what is lost when nothing broke needs no fault. None that holds what the
-/// library does not.
+/// All proper parts of a set that can be flown, the empty one too: what is lost when nothing broke needs no fault. None
+/// that holds what the library does not.
 fn parts(suspects: &[Suspect]) -> Vec<Vec<Suspect>> {
     let whole = (1_usize << suspects.len()) - 1;
     let part = |mask: usize| -> Vec<Suspect> {

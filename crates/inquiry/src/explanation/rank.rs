@@ -18,6 +18,7 @@ use crate::work::Work;
 use combine::Candidate;
 use icd::bus::ShotQuality;
 use icd::time::Span;
+use needed::Asked;
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,15 +26,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Logarithms of posteriors are divided by this: models are wrong in ways that gains do not know.
 pub const TEMPERATURE: f64 = 1.0;
 /// A channel whose largest gain is G has gains that are uncertain by this share of G: what models leave out is in every
-/// reading, so evidence does not grow without end with their number. By channel: streams, motion, thrust.
-const UNCERTAIN: [f64; 3] = [0.01, 0.02, 0.02];
+/// reading, so evidence does not grow without end with their number. The same for all channels: of two aspects of one
+/// device none wins by its channel alone.
+const UNCERTAIN: f64 = 0.02;
 /// Share of a channel's largest gain by which errors of the models can set two of its findings apart; assumed.
 const APART: f64 = 5e-4;
 /// Of the gain of what the library does not hold this share counts: so flexible a model soaks up errors of the models too.
 const FLEXIBLE: f64 = 0.85;
 /// Sets that are flown again, and flights of each; in a quick inquiry.
 const FLOWN: (usize, u64) = (8, 3);
-const FLOWN_QUICK: (usize, u64) = (5, 1);
+const FLOWN_QUICK: (usize, u64) = (6, 2);
 /// Sets whose numbers are refined.
 const REFINED: usize = 2;
 /// Explanations listed at most, and those less probable than this are not.
@@ -82,18 +84,27 @@ pub fn explain(
     let recorded = Recorded::of(case.evidence, case.trajectory, nav, bench.start.t);
     let before = work.count();
     let flights = fly(case, &candidates, &bench, work, progress)?;
-    let mut agreements = agreements(&candidates, &flights, &recorded);
+    let agreements = agreements(&candidates, &flights, &recorded);
     let refined = refined(case, &candidates, &agreements, &bench, work, &recorded)?;
-    for (place, refined) in &refined {
-        agreements[*place] = agreements[*place].max(refined.1);
-    }
     let mechanisms = mechanism::mechanisms(case.replayed, case.trajectory, case.linear);
     let shares = shares(&candidates, &agreements);
-    let of = |candidate: &Candidate| faults(candidate, case.findings);
-    let needed = needed::needed(&candidates, found, of, &shares, (&bench, work))?;
     let seen = case.evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
     let silent = !seen.into_iter().any(|shot| shot.quality == ShotQuality::Valid);
-    let groups = groups(&candidates, &shares, &needed, silent);
+    let class = |suspects: &[Suspect]| {
+        let own = combine::classes(suspects)?;
+        Some(if silent { own.into_iter().map(unseeing).collect() } else { own })
+    };
+    let asked = Asked {
+        candidates: &candidates,
+        findings: found,
+        faults: |candidate: &Candidate| faults(candidate, case.findings),
+        class,
+        shares: &shares,
+        recorded: &recorded,
+        quick: case.quick,
+    };
+    let needed = needed::needed(&asked, (&bench, work))?;
+    let groups = groups(&candidates, &shares, &needed, class);
     let mut ranking: Vec<Explanation> = groups
         .iter()
         .map(|group| {
@@ -109,8 +120,8 @@ pub fn explain(
             out.ln_posterior = candidates[first].score() + agreements[first];
             out.parts.reflight = agreement;
             out.reflown = flown.first().cloned();
-            if let Some((faults, fits, flown)) = refined.get(&first) {
-                out.parts.reflight = out.parts.reflight.map(|before| before.max(*fits));
+            // Better numbers are for the reader: what chose them has no say in the ranking.
+            if let Some((faults, flown)) = refined.get(&first) {
                 let own = |fault: &&Fault| out.faults.iter().any(|own| own.cause == fault.cause);
                 out.faults = faults.iter().filter(own).cloned().collect();
                 out.reflown = Some(flown.clone());
@@ -125,8 +136,11 @@ pub fn explain(
         .collect();
     let too_high = too_high(case);
     let families = families(&ranking, &mechanisms, too_high);
-    let outside = ranking.iter().filter(|one| !one.unknown.is_empty());
-    let outside_library = outside.fold(0.0, |sum, one| sum + one.probability);
+    let outside = |candidate: &Candidate| {
+        candidate.suspects.iter().any(|suspect| matches!(suspect, Suspect::Unknown(_)))
+    };
+    let outside = candidates.iter().zip(&shares).filter(|(candidate, _)| outside(candidate));
+    let outside_library = outside.fold(0.0, |sum, (_, share)| sum + share);
     ranking.truncate(LISTED);
     let listed = |one: &Explanation| one.probability >= LEAST;
     let count = ranking.iter().position(|one| !listed(one)).unwrap_or(ranking.len());
@@ -153,32 +167,30 @@ fn discounted(findings: &[Finding]) -> Vec<Finding> {
         *own = own.max(gain(finding));
     }
     let one = |finding: &Finding| {
-        let [stream, motion, thrust] = UNCERTAIN;
-        let share = match finding.channel {
-            Channel::Stream(_) => stream,
-            Channel::Motion => motion,
-            Channel::Thrust => thrust,
-        };
         let most = largest.get(&finding.channel).copied().unwrap_or(0.0);
         let behind = most - gain(finding);
-        let behind = behind / (1.0 + share * behind + APART * most);
-        Finding { gain: most / (1.0 + share * most) - behind, ..finding.clone() }
+        let behind = behind / (1.0 + UNCERTAIN * behind + APART * most);
+        Finding { gain: most / (1.0 + UNCERTAIN * most) - behind, ..finding.clone() }
     };
     findings.iter().map(one).collect()
 }
 
-/// The faults of a candidate, from the findings that it takes: a fault that two channels see, as the one with more gain
-/// has it.
+/// The faults of a candidate, from the findings that it takes: a cause that two channels see, as the one with more gain
+/// has it. A finding may have one cause twice (a computer that restarts again).
 fn faults(candidate: &Candidate, findings: &[Finding]) -> Vec<Fault> {
     let mut by_gain: Vec<_> = candidate.channels.iter().collect();
     by_gain.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
-    let mut out: BTreeMap<&Cause, &Fault> = BTreeMap::new();
+    let mut out: BTreeMap<&Cause, Vec<&Fault>> = BTreeMap::new();
     for (_, place, _) in by_gain {
+        let mut own: BTreeMap<&Cause, Vec<&Fault>> = BTreeMap::new();
         for fault in findings.get(*place).map_or(&[][..], |finding| &finding.faults) {
-            out.entry(&fault.cause).or_insert(fault);
+            own.entry(&fault.cause).or_default().push(fault);
+        }
+        for (cause, faults) in own {
+            out.entry(cause).or_insert(faults);
         }
     }
-    out.into_values().cloned().collect()
+    out.into_values().flatten().cloned().collect()
 }
 
 /// Flights of the first candidates and of the empty one, by place.
@@ -220,8 +232,8 @@ fn fly(
     Ok(out)
 }
 
-/// A set's faults refined, how well they fly the recorded flight again, and that flight.
-type Refined = (Vec<Fault>, f64, Reflown);
+/// A set's faults refined, and their flight.
+type Refined = (Vec<Fault>, Reflown);
 
 /// The first sets with their numbers refined, by place; none in a quick inquiry.
 fn refined(
@@ -241,7 +253,8 @@ fn refined(
     places.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
     let one = |place: usize| {
         let faults = faults(&candidates[place], case.findings);
-        Ok((place, refine::refine(bench, work, recorded, &faults)?))
+        let (faults, _, flown) = refine::refine(bench, work, recorded, &faults)?;
+        Ok((place, (faults, flown)))
     };
     places.into_iter().take(REFINED).map(one).collect()
 }
@@ -284,15 +297,11 @@ fn groups(
     candidates: &[Candidate],
     shares: &[f64],
     needed: &BTreeMap<usize, Vec<Suspect>>,
-    silent: bool,
+    class: impl Fn(&[Suspect]) -> Option<Vec<Suspect>>,
 ) -> Vec<Vec<usize>> {
     let mut by_class: BTreeMap<Vec<Suspect>, Vec<usize>> = BTreeMap::new();
     for (place, candidate) in candidates.iter().enumerate() {
-        let mut class = combine::classes(kept(candidate, place, needed));
-        if silent {
-            class = class.map(|class| class.into_iter().map(unseeing).collect());
-        }
-        if let Some(class) = class {
+        if let Some(class) = class(kept(candidate, place, needed)) {
             by_class.entry(class).or_default().push(place);
         }
     }

@@ -22,7 +22,7 @@ use crate::trajectory::reference::Pose;
 use crate::work::Work;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::frames::Vector;
-use icd::time::Time;
+use icd::time::{Span, Time};
 use rig::arrival::OrbitState;
 use rig::closed_loop::{Frame, Running};
 use rig::normal;
@@ -30,6 +30,7 @@ use rig::scenario::{Dispersed, ScenarioError, fault};
 use rig::stand::Stand;
 use rig::verdict::Outcome;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use truth::faulty::Moment;
 
 /// Runs of a re-flight are numbered from here: no campaign gets there.
@@ -91,12 +92,17 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// As `Stand::again`.
     pub fn stand(&self, faults: &[Fault]) -> Result<Stand, ScenarioError> {
+        self.stand_freed(faults, faults)
+    }
+
+    /// As [`Self::stand`], the constants of other faults' devices at their medians.
+    fn stand_freed(&self, faults: &[Fault], freed: &[Fault]) -> Result<Stand, ScenarioError> {
         let named = faults.iter().filter_map(|fault| self.fault(fault)).collect();
         let scenario = self.mission.stand.scenario.with_faults(named);
         let stand = self.mission.stand.again(scenario)?;
         let failed = |key: &str| {
             let own = key.strip_prefix("nature.").unwrap_or(key);
-            faults.iter().any(|fault| own.starts_with(fault.cause.on.as_str()))
+            freed.iter().flat_map(|fault| parts(&fault.cause.on)).any(|on| own.starts_with(on))
         };
         let unit = stand.inputs().into_iter().map(|input| {
             let estimate = self.constants.iter().find(|(key, _)| *key == input.key && !failed(key));
@@ -117,7 +123,7 @@ impl<'a> Bench<'a> {
         if cause.on == NAVIGATION {
             return None;
         }
-        let after = |t: Time| Moment::After((t - self.start.t).max(icd::time::Span::default()));
+        let after = |t: Time| Moment::After((t - self.start.t).max(Span::default()));
         let keys = fault::Fault::keys(&cause.on, cause.kind);
         let number = |(key, min, max): &(String, f64, f64)| {
             let found = numbers.iter().find(|number| number.key == *key);
@@ -132,12 +138,28 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// A mission that cannot be flown.
     pub fn fly(&self, work: &Work, faults: &[Fault], n: u64) -> Result<Reflown, ScenarioError> {
-        work.once(&self.key(faults, n), || self.flight(&self.stand(faults)?, RUN + n))
+        self.fly_freed(work, faults, faults, n)
     }
 
-    fn key(&self, faults: &[Fault], n: u64) -> String {
+    /// As [`Self::fly`], the constants of other faults' devices at their medians.
+    ///
+    /// # Errors
+    /// A mission that cannot be flown.
+    pub fn fly_freed(
+        &self,
+        work: &Work,
+        faults: &[Fault],
+        freed: &[Fault],
+        n: u64,
+    ) -> Result<Reflown, ScenarioError> {
+        work.once(&self.key(faults, freed, n), || {
+            self.flight(&self.stand_freed(faults, freed)?, RUN + n)
+        })
+    }
+
+    fn key(&self, faults: &[Fault], freed: &[Fault], n: u64) -> String {
         let named: Vec<_> = faults.iter().filter_map(|fault| self.fault(fault)).collect();
-        let on: Vec<&str> = faults.iter().map(|fault| fault.cause.on.as_str()).collect();
+        let on: BTreeSet<&str> = freed.iter().map(|fault| fault.cause.on.as_str()).collect();
         let text = format!("{named:?} {on:?} {:?} {:?} {n}", self.start, self.constants);
         let digest = Sha256::digest(text.as_bytes());
         let hex: String = digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
@@ -186,6 +208,12 @@ fn sample(frame: &Frame<'_>) -> [f64; 6] {
     [facts[0], facts[1], facts[2], facts[3], nav.altitude_m, nav.v_up_m_s]
 }
 
+/// A device and what it is made of, as constants are named.
+fn parts(on: &str) -> impl Iterator<Item = &str> {
+    let made_of: &[&str] = if on == "imu" { &["gyros", "accelerometers"] } else { &[] };
+    std::iter::once(on).chain(made_of.iter().copied())
+}
+
 /// How the recorded flight ended and moved, as far as it was received.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recorded {
@@ -200,13 +228,15 @@ pub struct Recorded {
 const REST: (f64, f64) = (0.25, 0.02);
 /// At rest on its legs the force lies within this of the body axis: cosine of 45°; assumed.
 const UPRIGHT: f64 = 0.7;
+/// The ground so soon after the last packet ends the flight: no software saves a lander in that time. Assumed.
+const SOON: Span = Span::from_ms(2000);
 /// Cycles at the end that are looked at for rest.
 const AT_REST: usize = 50;
 
 /// Whether the last readings are those of a lander at rest on its legs.
-fn stands(evidence: &Evidence) -> Option<bool> {
-    let last = evidence.cycles.len().checked_sub(AT_REST)?;
-    let cycles = evidence.cycles.get(last..)?;
+fn at_rest(evidence: &Evidence) -> bool {
+    let Some(last) = evidence.cycles.len().checked_sub(AT_REST) else { return false };
+    let cycles = evidence.cycles.get(last..).unwrap_or_default();
     let dt_s = icd::bus::CYCLE.s();
     let still = cycles.iter().filter(|cycle| {
         let imu = &cycle.sensors.imu;
@@ -216,7 +246,19 @@ fn stands(evidence: &Evidence) -> Option<bool> {
             && norm(&imu.dtheta_B_rad) < REST.1
             && imu.dv_B_m_s[2] / dt_s > UPRIGHT * force
     });
-    Some(still.count() * 10 >= 9 * AT_REST)
+    still.count() * 10 >= 9 * AT_REST
+}
+
+/// Whether it stood at the end: at rest, it did; with the ground met when the last packet was sent or soon after, whatever
+/// the engines did, it did not; of a flight that was still far from the ground, or not received, nothing is known.
+fn stands(evidence: &Evidence, trajectory: &Trajectory) -> Option<bool> {
+    if at_rest(evidence) {
+        return Some(true);
+    }
+    let end = evidence.end()?;
+    let soon = |impact: &crate::trajectory::Impact| impact.t - end <= SOON;
+    let met = !trajectory.impacts.is_empty() && trajectory.impacts.iter().all(soon);
+    met.then_some(false)
 }
 
 impl Recorded {
@@ -241,7 +283,7 @@ impl Recorded {
             let ((h, sigma_h), (v, sigma_v)) = (sample.altitude_m, sample.v_up_m_s);
             profile.push([t_s, h, sigma_h, v, sigma_v, believed]);
         }
-        Self { stands: stands(evidence), profile }
+        Self { stands: stands(evidence, trajectory), profile }
     }
 }
 
