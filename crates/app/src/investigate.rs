@@ -110,9 +110,8 @@ impl Investigate {
         });
         steps.end();
         let inquiry = inquiry.map_err(|reason| miette!("{reason}"))?;
-        let facts = vec![program()];
-        let written =
-            report::write(&files.out, &sheet(Material::of(&inquiry), facts, vec![repeat(&files)]));
+        let sheet = sheet(Material::of(&inquiry), self.facts(), vec![self.repeat(&files)]);
+        let written = report::write(&files.out, &sheet);
         let mut stdout = std::io::stdout().lock();
         for line in found(&inquiry) {
             say(&mut stdout, &line).into_diagnostic()?;
@@ -147,25 +146,33 @@ impl Investigate {
         let out = self.out.clone().unwrap_or_else(|| folder.join(OUT));
         Ok(Files { telemetry, mission, load, out })
     }
-}
 
-/// Which program it was, for the report's head.
-fn program() -> (String, String) {
-    let code: String = campaign::code().chars().take(12).collect();
-    ("program".to_string(), format!("frigoris {}, code {code}", env!("CARGO_PKG_VERSION")))
-}
+    /// For the report's head: which program it was, and that it was quick.
+    fn facts(&self) -> Vec<(String, String)> {
+        let code: String = campaign::code().chars().take(12).collect();
+        let program = format!("frigoris {}, code {code}", env!("CARGO_PKG_VERSION"));
+        let mut facts = vec![("program".to_string(), program)];
+        if self.quick {
+            let extent = "quick: few flights, and none of what would have saved the lander";
+            facts.push(("extent".to_string(), extent.to_string()));
+        }
+        facts
+    }
 
-/// The command that investigates the same again.
-fn repeat(files: &Files) -> String {
-    use campaign::slurm::quoted;
-    let word = |file: &Path| quoted(&file.display().to_string());
-    let load = files.load.as_ref().map_or(String::new(), |load| format!(" --load {}", word(load)));
-    format!(
-        "frigoris investigate {} --mission {}{load} --out {}",
-        word(&files.telemetry),
-        word(&files.mission),
-        word(&files.out)
-    )
+    /// The command that investigates the same again.
+    fn repeat(&self, files: &Files) -> String {
+        use campaign::slurm::quoted;
+        let word = |file: &Path| quoted(&file.display().to_string());
+        let load = files.load.as_ref().map(|load| format!(" --load {}", word(load)));
+        let quick = if self.quick { " --quick" } else { "" };
+        format!(
+            "frigoris investigate {} --mission {}{} --out {}{quick}",
+            word(&files.telemetry),
+            word(&files.mission),
+            load.unwrap_or_default(),
+            word(&files.out)
+        )
+    }
 }
 
 /// How far it is: one line of its own a step, on a terminal a line that changes.

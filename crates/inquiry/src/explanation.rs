@@ -55,6 +55,8 @@ pub struct Reflown {
     pub outcome: String,
     /// When it ended, s after the start of the flight.
     pub end_s: f64,
+    /// When it first met the ground, s after the start of the flight.
+    pub contact_s: Option<f64>,
     /// Where it met the ground, east and north of the target, m.
     pub ground_m: Option<[f64; 2]>,
     /// Vertical and horizontal speed there, m/s.

@@ -157,6 +157,9 @@ pub fn investigate(
     evidence.align(mission.nav.t);
     let work = journal(&mission, &evidence, options)?;
     begin(Step::Replay);
+    if let Some(aside) = work.aside() {
+        tell(Step::Replay, format!("journal of another inquiry kept as {}", aside.display()));
+    }
     let replayed = Replayed::of(&mission, &evidence);
     let timeline = timeline(&mission, &evidence, &replayed);
     begin(Step::Streams);

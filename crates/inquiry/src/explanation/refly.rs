@@ -193,6 +193,7 @@ impl<'a> Bench<'a> {
         Ok(Reflown {
             outcome: flown.judgement.outcome.name().to_string(),
             end_s: flown.simulated_s,
+            contact_s: touchdown.map(|at| (at.t - self.start.t).s()),
             ground_m: touchdown.map(|at| [at.p_LB_L.x(), at.p_LB_L.y()]),
             speed_m_s: touchdown.map(|at| [at.v_up_m_s, at.v_horizontal_m_s]),
             propellant_kg: touchdown.map(|at| at.propellant_kg),

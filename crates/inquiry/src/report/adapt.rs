@@ -282,6 +282,9 @@ fn unknown(told: &Material) -> Vec<String> {
         }
         out.extend(alike(first));
         out.extend(poorly_known(first));
+        if told.saved.is_none() {
+            out.push("What would have saved the lander: a quick inquiry does not look for it.".to_string());
+        }
     } else {
         out.push("The cause.".to_string());
     }

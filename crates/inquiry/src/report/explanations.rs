@@ -8,6 +8,7 @@ use crate::explanation::{Decider, Explanation, Reflown};
 use crate::finding::{Fault, Seen};
 use icd::time::Time;
 use rig::report::escape;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Explanations that are told at length.
@@ -90,7 +91,7 @@ fn told(place: usize, explanation: &Explanation, sheet: &Sheet) -> String {
         let _ = write!(out, "<h4>Flown again</h4><p>{}</p>", again(flown));
     }
     if !explanation.predicts.is_empty() {
-        out += "<h4>What it says that its rivals do not</h4><dl class=\"predicts\">";
+        out += "<h4>What would show it</h4><dl class=\"predicts\">";
         for prediction in &explanation.predicts {
             let _ = write!(
                 out,
@@ -182,7 +183,11 @@ fn signed(x: f64) -> String {
 
 /// How the flight under an explanation ended, in a sentence.
 fn again(flown: &Reflown) -> String {
-    let mut out = format!("Ends as “{}” after {:.1} s", escape(&flown.outcome), flown.end_s);
+    let mut out = format!("Ends as “{}”", escape(&flown.outcome));
+    let _ = match flown.contact_s {
+        Some(contact_s) => write!(out, "; meets the ground after {contact_s:.1} s"),
+        None => write!(out, " after {:.1} s", flown.end_s),
+    };
     if let Some([down, across]) = flown.speed_m_s {
         let _ = write!(
             out,
@@ -201,26 +206,39 @@ fn again(flown: &Reflown) -> String {
     out + "."
 }
 
+/// Tests with what each side says of them; rivals that say the same stand together.
 fn deciders(deciders: &[Decider], ranking: &[Explanation]) -> String {
     if deciders.is_empty() {
         return String::new();
     }
-    let name = |place: usize| ranking.get(place).map_or("–", |e| &*e.name);
-    let row = |decider: &Decider| {
-        let (a, b) = decider.between;
-        let apart = decider.sigmas.map_or(String::new(), |s| format!("{} σ", number(s)));
+    let mut rows: Vec<(&Decider, Vec<&Decider>)> = Vec::new();
+    for decider in deciders {
+        let alike = |one: &Decider| one.test == decider.test && one.says == decider.says;
+        match rows.iter_mut().find(|(first, _)| alike(first)) {
+            Some((_, others)) => others.push(decider),
+            None => rows.push((decider, vec![decider])),
+        }
+    }
+    let names = |places: &BTreeSet<usize>| {
+        let names = places.iter().filter_map(|place| ranking.get(*place)).map(|e| prose(&e.name));
+        names.collect::<Vec<_>>().join("<br>")
+    };
+    let row = |(first, all): &(&Decider, Vec<&Decider>)| {
+        let sigmas = all.iter().filter_map(|one| one.sigmas).reduce(f64::min);
+        let apart = sigmas.map_or(String::new(), |s| format!("{} σ", number(s)));
+        let sides =
+            [all.iter().map(|d| d.between.0).collect(), all.iter().map(|d| d.between.1).collect()];
+        let [one, other] = sides.map(|places| names(&places));
         format!(
-            "<tr><th>{}</th><td class=\"wrap\"><i>{}:</i> {}</td><td class=\"wrap\"><i>{}:</i> {}</td>\
+            "<tr><th>{}</th><td class=\"wrap\"><i>{one}:</i> {}</td><td class=\"wrap\"><i>{other}:</i> {}</td>\
              <td class=\"number\">{}</td></tr>\n",
-            prose(&decider.test),
-            prose(name(a)),
-            prose(&decider.says[0]),
-            prose(name(b)),
-            prose(&decider.says[1]),
+            prose(&first.test),
+            prose(&first.says[0]),
+            prose(&first.says[1]),
             escape(&apart)
         )
     };
-    let rows: String = deciders.iter().map(row).collect();
+    let rows: String = rows.iter().map(row).collect();
     format!(
         "<div class=\"card\"><h3>What would decide</h3><table class=\"rows\"><thead><tr><th>measurement, test or image</th><th></th><th></th>\
          <th class=\"number\">apart</th></tr></thead><tbody>\n{rows}</tbody></table></div>\n"

@@ -36,7 +36,8 @@ fn explanation() -> Explanation {
     };
     let reflown = Reflown {
         outcome: "lost".into(),
-        end_s: 691.2,
+        end_s: 712.9,
+        contact_s: Some(691.2),
         ground_m: Some([50.1, 31.0]),
         speed_m_s: Some([-30.3, 4.5]),
         propellant_kg: Some(66.6),
@@ -182,7 +183,8 @@ fn the_twin_has_exactly_the_keys_that_are_documented_with_their_types() {
         KEYS.iter().map(|(key, kind, _)| ((*key).to_string(), *kind)).collect();
     assert_eq!(KEYS.len(), documented.len(), "a key twice");
     assert_eq!(found, documented);
-    assert_eq!(value["explanations"][0]["flown_again"][0]["v_down_m_s"], 30.3);
+    let again = &value["explanations"][0]["flown_again"][0];
+    assert_eq!([&again["v_down_m_s"], &again["contact_s"], &again["end_s"]], [30.3, 691.2, 712.9]);
     assert_eq!(value["plots"][0]["curves"][0]["y"][0], Value::Null);
 }
 
@@ -221,7 +223,7 @@ fn the_page_stands_alone_and_has_every_section() {
         "grade-derived",
         "Lost from −40.0 s",
         "Enough, each of these on its own: corridor.",
-        "at 30.3 m/s down",
+        "meets the ground after 691.2 s, at 30.3 m/s down",
         "−50 ± 40 m east",
         "not in the library",
         "rangefinder: weak laser",
@@ -229,6 +231,24 @@ fn the_page_stands_alone_and_has_every_section() {
     ] {
         assert!(page.contains(text), "{text}");
     }
+}
+
+#[test]
+fn rivals_that_say_the_same_stand_in_one_row() {
+    let mut sheet = whole();
+    let names = ["late <rangefinder>", "first rival", "second rival", "third rival"];
+    let named = |name: &str| Explanation { name: name.into(), ..explanation() };
+    sheet.explained.ranking = names.map(named).to_vec();
+    let first = sheet.explained.deciders[0].clone();
+    let against = |place| Decider { between: (0, place), ..first.clone() };
+    let other = Decider { says: ["weak".into(), "strong".into()], ..against(3) };
+    sheet.explained.deciders = vec![against(1), against(2), other];
+    let page = page(&sheet);
+    let (_, rows) = page.split_once("What would decide").unwrap();
+    let (rows, _) = rows.split_once("</table>").unwrap();
+    assert_eq!(rows.matches("laser on ground").count(), 2, "{rows}");
+    assert!(rows.contains("<i>first rival<br>second rival:</i> as specified"), "{rows}");
+    assert!(rows.contains("<i>third rival:</i> strong"), "{rows}");
 }
 
 fn told(mission: &Mission, octets: &[u8]) -> Sheet {

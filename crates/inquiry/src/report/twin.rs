@@ -73,7 +73,8 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("explanations[].seen[].grade", "text", "as above"),
     ("explanations[].seen[].text", "text", "what is seen"),
     ("explanations[].flown_again[].outcome", "text", "how the flight ends under it; none or one"),
-    ("explanations[].flown_again[].end_s", "number or null", "when, s after its start"),
+    ("explanations[].flown_again[].end_s", "number or null", "when its simulation ends, s after its start"),
+    ("explanations[].flown_again[].contact_s", "number or null", "when it first meets the ground, s after its start"),
     ("explanations[].flown_again[].east_m", "number or null", "where it meets the ground, from the target"),
     ("explanations[].flown_again[].north_m", "number or null", "the same, north"),
     ("explanations[].flown_again[].v_down_m_s", "number or null", "vertical speed there"),
@@ -405,6 +406,7 @@ fn flown_again(flown: &Reflown) -> Json {
     Json::object([
         ("outcome", Json::text(&*flown.outcome)),
         ("end_s", Json::Number(flown.end_s)),
+        ("contact_s", optional(flown.contact_s)),
         ("east_m", Json::Number(east)),
         ("north_m", Json::Number(north)),
         ("v_down_m_s", Json::Number(down.abs())),

@@ -13,6 +13,7 @@ fn flight(outcome: Outcome, believed_error_m: f64) -> Reflown {
     Reflown {
         outcome: outcome.name().to_string(),
         end_s: 300.0,
+        contact_s: None,
         ground_m: None,
         speed_m_s: None,
         propellant_kg: None,
