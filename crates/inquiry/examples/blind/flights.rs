@@ -59,6 +59,10 @@ pub struct Case {
     pub outcome: String,
 }
 
+/// Kinds whose smaller numbers are the worse ones: a reach, a limit, what is left of an echo.
+const WORSE_SMALL: [&str; 6] =
+    ["range_limit", "saturation", "weak_surface", "weak_laser", "weak_receiver", "weak_at_speed"];
+
 /// What is flown: name, shipped scenario, whether a velocimeter is fitted.
 pub const BASES: [(&str, &str, bool); 4] = [
     ("a", "m2-nominal-from-ignition", false),
@@ -89,7 +93,7 @@ pub fn bases(folder: &Path, seed: u64) -> miette::Result<Vec<Stand>> {
 }
 
 impl Injected {
-    /// One of `causes`, `less` standard deviations smaller than it would be.
+    /// One of `causes`, `less` standard deviations milder than it would be.
     fn drawn(causes: &[(&str, &str)], less: f64, stream: &mut Stream) -> Self {
         let (family, kind) = causes[(stream.uniform() * causes.len() as f64) as usize];
         let like = match family {
@@ -103,7 +107,8 @@ impl Injected {
             Some((family, _)) => format!("{family}.{nth}"),
             None => family.to_string(),
         };
-        let z = stream.normal() - less;
+        let milder = if WORSE_SMALL.contains(&kind) { less } else { -less };
+        let z = stream.normal() + milder;
         let numbers =
             sizes(&on, kind).iter().map(|size| size.at(z, stream.uniform() < 0.5)).collect();
         let Onset { from_s, until_s } = Onset::draw(FLIGHT_S, stream);
@@ -210,8 +215,9 @@ const TAKES: &[(&str, &str)] = &[
 const TOGETHER: [[&[(&str, &str)]; 2]; 4] =
     [[HIDES, ASTRAY], [HIDES, ASTRAY], [HIDES, TAKES], [ASTRAY, TAKES]];
 
-/// Steps by which a fault of two that loses the lander alone is made smaller, standard deviations, and how many.
-const LESS: (f64, usize) = (0.4, 5);
+/// A fault is made milder where it alone loses the lander, both worse where they do not: the first step, standard
+/// deviations, by what factor each further one is shorter, and how many there are.
+const STEP: (f64, f64, usize) = (0.8, 0.75, 7);
 
 /// One fault of all, kept if it loses the lander.
 fn single(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
@@ -226,41 +232,45 @@ fn single(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>>
     kept(stands, Case { base, run, faults, outcome: found.name().to_string() }, found)
 }
 
-/// Two faults that lose the lander together, each made smaller until it does not alone.
+/// Two faults that lose the lander together and none of them alone, their sizes moved until it is so.
 fn pair(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
     let mut stream = Stream::new(seed, run, "blind test");
     let base = (stream.uniform() * BASES.len() as f64) as usize;
     let groups = TOGETHER[(stream.uniform() * TOGETHER.len() as f64) as usize];
+    let (mut step, shorter, count) = STEP;
     let mut less = [0.0; 2];
-    for _ in 0..LESS.1 {
+    for _ in 0..count {
         let fault = |n: usize| {
             let mut stream = Stream::new(seed, run, &format!("blind test {n}"));
             Injected::drawn(groups[n], less[n], &mut stream)
         };
         let faults = vec![fault(0), fault(1)];
-        if faults.iter().any(|fault| fault.fault().is_none()) {
+        let sized: Vec<bool> = faults.iter().map(|fault| !fault.numbers.is_empty()).collect();
+        if faults.iter().any(|fault| fault.fault().is_none()) || !sized.contains(&true) {
             return Ok(None);
         }
         let found = outcome(&stands[base], &faults, run)?;
-        if self::stands(found) {
-            return Ok(None);
-        }
-        let mut alone = true;
+        let mut alone = [false; 2];
         for (n, fault) in faults.iter().enumerate() {
             let lost = !self::stands(outcome(&stands[base], std::slice::from_ref(fault), run)?);
-            if lost && fault.numbers.is_empty() {
+            alone[n] = lost;
+            if lost && !sized[n] {
                 return Ok(None);
             }
-            less[n] += if lost { LESS.0 } else { 0.0 };
-            alone &= !lost;
         }
-        if alone {
-            return kept(
-                stands,
-                Case { base, run, faults, outcome: found.name().to_string() },
-                found,
-            );
+        let both = !self::stands(found);
+        if both && alone == [false; 2] {
+            let case = Case { base, run, faults, outcome: found.name().to_string() };
+            return kept(stands, case, found);
         }
+        for (less, lost) in less.iter_mut().zip(alone) {
+            *less += match (lost, both) {
+                (true, _) => step,
+                (false, false) => -step,
+                (false, true) => 0.0,
+            };
+        }
+        step *= shorter;
     }
     Ok(None)
 }

@@ -283,7 +283,10 @@ fn unknown(told: &Material) -> Vec<String> {
         out.extend(alike(first));
         out.extend(poorly_known(first));
         if told.saved.is_none() {
-            out.push("What would have saved the lander: a quick inquiry does not look for it.".to_string());
+            out.push(
+                "What would have saved the lander: a quick inquiry does not look for it."
+                    .to_string(),
+            );
         }
     } else {
         out.push("The cause.".to_string());
