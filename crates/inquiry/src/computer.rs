@@ -3,11 +3,13 @@
 //! Owns: [`findings`]. Does not own: gaps of the link (`evidence`), what the flight software does after a restart.
 //! As programmed: cycles that were never computed leave a hole in the times and none in the numbers; that is an outage. A
 //! cycle marked as the first after a power-up behind it says that the restart was cold. An outage of n cycles has lasted
-//! for n − ½ ± 0.29 of them. A restart that the ground had ordered is no fault.
+//! for n − ½ ± 0.29 of them. A restart that the ground had ordered is no fault. That nothing was computed is certain, and
+//! where the library has no name for it, that is said.
 //! Refuses: restarts while the link was lost as well; what made the computer restart.
 
 use crate::evidence::Evidence;
 use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen};
+use crate::library::{LN_LOOKS, Library};
 use crate::replayed::Replayed;
 use icd::bus::CYCLE;
 use icd::events::Event;
@@ -18,8 +20,8 @@ const CERTAIN: f64 = 2000.0;
 /// How long before an outage the order for it was read.
 const ORDERED: Span = Span::from_ms(100);
 
-/// Restarts that nobody ordered: one finding, all of them together.
-pub fn findings(evidence: &Evidence, replayed: &Replayed) -> Vec<Finding> {
+/// Restarts that nobody ordered: one finding, all of them together; and one of something that the library does not hold.
+pub fn findings(evidence: &Evidence, replayed: &Replayed, library: &Library) -> Vec<Finding> {
     let ordered = |t: Time| {
         let mut orders = replayed.events.iter().filter(|(_, event)| *event == Event::Rebooting);
         orders.any(|(at, _)| *at <= t && t - *at <= ORDERED)
@@ -53,7 +55,13 @@ pub fn findings(evidence: &Evidence, replayed: &Replayed) -> Vec<Finding> {
         });
         finding.seen.push(Seen { t: Some(from), grade: Grade::Measured, text });
     }
-    if finding.faults.is_empty() { Vec::new() } else { vec![finding] }
+    if finding.faults.is_empty() {
+        return Vec::new();
+    }
+    let (channel, seen) = (finding.channel, finding.seen.clone());
+    let unnamed = Finding { channel, faults: Vec::new(), gain: CERTAIN - LN_LOOKS, seen };
+    let named = library.allows(&finding).then_some(finding);
+    named.into_iter().chain([unnamed]).collect()
 }
 
 #[cfg(test)]
@@ -68,8 +76,11 @@ mod tests {
         let sample = restarted();
         let evidence = Evidence::read(&sample.record.packets);
         let replayed = Replayed::of(&sample.mission, &evidence);
-        let found = findings(&evidence, &replayed);
-        assert_eq!(found.len(), 1);
+        let found = findings(&evidence, &replayed, &Library::default());
+        assert_eq!(found.len(), 2);
+        assert!(found[1].faults.is_empty() && found[1].gain < found[0].gain);
+        let struck = Library::without(&[("computer".into(), "cold_restart".into())]);
+        assert_eq!(findings(&evidence, &replayed, &struck), found[1..], "cold, whatever it is");
         let fault = &found[0].faults[0];
         assert_eq!(fault.cause, Cause { on: "computer".to_owned(), kind: "cold_restart" });
         let after_s = (fault.from.0 - evidence.cycles[0].sensors.t).s();
@@ -78,7 +89,7 @@ mod tests {
         assert!((outage.value - 0.3).abs() < 0.0101, "{outage:?}");
         let evidence = Evidence::read(&healthy().record.packets);
         let replayed = Replayed::of(&healthy().mission, &evidence);
-        assert_eq!(findings(&evidence, &replayed), vec![]);
+        assert_eq!(findings(&evidence, &replayed, &Library::default()), vec![]);
     }
 
     #[test]
@@ -90,7 +101,7 @@ mod tests {
         // What a warm restart leaves of its power-up is for the flight software to say.
         evidence.cycles.iter_mut().for_each(|cycle| cycle.powered_up = false);
         let replayed = Replayed::of(&sample.mission, &evidence);
-        let found = findings(&evidence, &replayed);
+        let found = findings(&evidence, &replayed, &Library::default());
         let cause = &found[0].faults[0].cause;
         assert_eq!(cause.kind, "restart");
         assert!(Written::of(&cause.on, cause.kind, &[0.3], at, None).is_ok());

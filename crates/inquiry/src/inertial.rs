@@ -4,6 +4,8 @@
 //! As programmed: faults of the whole unit, of its gyros and of its accelerometers explain the same samples and compete in
 //! one channel, [`Channel::Stream`] of the gyros; what gyros and accelerometers show apart from each other adds up to one
 //! finding of both. Samples that mean nothing are masked for both triads' devices by themselves.
+//! Zeros, repetition, flags, limits, loss and scatter are seen whether or not the library has a fault that makes them:
+//! their sum, each with the same share ([`LN_LOOKS`]), is the evidence for something that it does not hold.
 //! Refuses: more than one window a kind and part.
 
 mod exact;
@@ -13,7 +15,9 @@ mod switches;
 
 use crate::evidence::Evidence;
 use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen, Trust};
+use crate::library::{LN_LOOKS, Library};
 use crate::mission::Mission;
+use crate::motion::ln_sum_exp;
 use crate::replayed::Replayed;
 use exact::{CERTAIN, Found, PARTS, flag};
 use icd::time::Time;
@@ -30,17 +34,18 @@ pub fn patterns(
     mission: &Mission,
     evidence: &Evidence,
     replayed: &Replayed,
+    library: &Library,
 ) -> (Vec<Finding>, Trust) {
     let imu = mission.stand.scenario.vehicle.machine.imu;
     let samples = samples::samples(evidence, replayed, &imu);
     let Some(first) = evidence.start() else { return Default::default() };
     let limits = [imu.rate_rad_s_max, imu.specific_force_m_s2_max];
     let same = samples::ln_same(&imu);
-    let mut found: Vec<Found> =
+    let shown: Vec<Found> =
         PARTS.iter().flat_map(|part| exact::exact(&samples, *part, &same, limits)).collect();
-    let nothing = meaningless(&samples, &found);
-    found.extend(scatter::scatter(&samples, &imu, replayed, &nothing));
-    found.retain(|found| found.gain > LEAST);
+    let nothing = meaningless(&samples, &explained(&shown, library));
+    let scattered = scatter::scatter(&samples, &imu, replayed, &nothing);
+    let found = explained(&[shown, scattered].concat(), library);
     let mut trust = Trust::default();
     for device in [Device::Gyros, Device::Accelerometers] {
         let cycles: Vec<u32> = masked(&found, device).into_iter().map(|n| n as u32 + 1).collect();
@@ -59,11 +64,22 @@ pub fn patterns(
     certain(&mut out);
     let closed: Vec<[bool; icd::bus::LEGS]> =
         evidence.cycles.iter().skip(1).map(|cycle| cycle.sensors.touchdown).collect();
-    let switches = switches::switches(&samples, &closed);
-    let strong = switches.iter().filter(|own| own.gain > LEAST);
-    out.extend(strong.map(|own| finding(scene, Device::Switches, &[own], own.gain)));
+    let switches = explained(&switches::switches(&samples, &closed), library);
+    out.extend(switches.iter().map(|own| finding(scene, Device::Switches, &[own], own.gain)));
     out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     (out, trust)
+}
+
+/// What is shown as far as the library has a name for it, and all of it as something that it does not hold.
+fn explained(shown: &[Found], library: &Library) -> Vec<Found> {
+    let mut out: Vec<Found> =
+        shown.iter().filter(|own| library.holds(own.on, own.kind)).cloned().collect();
+    let gains: Vec<f64> = shown.iter().map(|own| own.gain).collect();
+    let best = shown.iter().max_by(|a, b| a.gain.total_cmp(&b.gain));
+    let gain = ln_sum_exp(&gains) - LN_LOOKS;
+    out.extend(best.map(|best| Found { named: false, gain, ..best.clone() }));
+    out.retain(|own| own.gain > LEAST);
+    out
 }
 
 /// No pattern says more than [`CERTAIN`] against nothing; what one says against another stays.
@@ -105,8 +121,8 @@ fn noise_factor(found: &[Found], device: Device, imu: &truth::vehicle::Imu) -> f
 /// The best of the gyros with the best of the accelerometers, and two kinds of one of them.
 fn together(scene: (&[Sample], Time), found: &[Found]) -> Vec<Finding> {
     let mut out = Vec::new();
-    for (n, one) in found.iter().enumerate().filter(|(_, own)| own.gain > STRONG) {
-        for other in found.iter().skip(n + 1).filter(|own| own.gain > STRONG) {
+    for (n, one) in found.iter().enumerate().filter(|(_, own)| own.named && own.gain > STRONG) {
+        for other in found.iter().skip(n + 1).filter(|own| own.named && own.gain > STRONG) {
             let apart = one.on != other.on && one.on != "imu" && other.on != "imu";
             let aspects = scatter::of_scatter(one.kind) != scatter::of_scatter(other.kind);
             if !apart && !aspects {
@@ -165,7 +181,7 @@ fn finding(
     };
     Finding {
         channel: Channel::Stream(device),
-        faults: found.iter().map(|own| fault(own)).collect(),
+        faults: found.iter().filter(|own| own.named).map(|own| fault(own)).collect(),
         gain,
         seen: found.iter().map(seen).collect(),
     }

@@ -7,7 +7,8 @@ use crate::evidence::Evidence;
 use crate::explanation::rank::{self, Case};
 use crate::explanation::refly::{self, Bench};
 use crate::explanation::{Explained, Explanation};
-use crate::finding::{Fault, Finding, Trust};
+use crate::finding::{Finding, Trust};
+use crate::library::Library;
 use crate::mission::Mission;
 use crate::motion;
 use crate::replayed::Replayed;
@@ -36,19 +37,6 @@ pub struct Options {
     /// Faults struck from the library, as family of devices (`assist`, `rangefinder`) and kind: to see whether what it does
     /// not hold is recognised as such.
     pub withheld: Vec<(String, String)>,
-}
-
-impl Options {
-    /// Whether a finding names a fault that is struck out.
-    fn withholds(&self, finding: &Finding) -> bool {
-        let family =
-            |on: &str| on.split_once('.').map_or(on.to_string(), |(family, _)| family.into());
-        let struck = |fault: &Fault| {
-            let own = (family(&fault.cause.on), fault.cause.kind.to_string());
-            self.withheld.contains(&own)
-        };
-        finding.faults.iter().any(struck)
-    }
 }
 
 /// The steps, in order.
@@ -163,20 +151,19 @@ pub fn investigate(
     let replayed = Replayed::of(&mission, &evidence);
     let timeline = timeline(&mission, &evidence, &replayed);
     begin(Step::Streams);
-    let library = |mut findings: Vec<Finding>| {
-        findings.retain(|finding| !options.withholds(finding));
-        findings
-    };
-    let read = Read { mission: &mission, evidence: &evidence, replayed: &replayed };
+    let library = Library::without(&options.withheld);
+    let read =
+        Read { mission: &mission, evidence: &evidence, replayed: &replayed, library: &library };
     let (found, trust, estimated) = read.streams_and_motion(&|| begin(Step::Trajectory));
     let (trajectory, linear) = estimated.unwrap_or_default();
-    let mut findings = library(found);
+    let mut findings = found;
     begin(Step::Motion);
-    findings.extend(library(motion::findings(&mission, &evidence, &replayed, &trust, &linear)));
+    let moved = motion::findings(&mission, &evidence, &replayed, &trust, &linear);
+    findings.extend(moved.into_iter().filter(|finding| library.allows(finding)));
     begin(Step::Thrust);
-    let thrust = thrust::account(&mission, &evidence, &replayed);
-    findings.extend(library(thrust.findings.clone()));
-    findings.extend(library(computer::findings(&evidence, &replayed)));
+    let thrust = thrust::account(&mission, &evidence, &replayed, &library);
+    findings.extend(thrust.findings.iter().cloned());
+    findings.extend(computer::findings(&evidence, &replayed, &library));
     findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
     begin(Step::Explanation);
     let case = Case {
@@ -224,6 +211,7 @@ struct Read<'a> {
     mission: &'a Mission,
     evidence: &'a Evidence,
     replayed: &'a Replayed,
+    library: &'a Library,
 }
 
 impl Read<'_> {
@@ -233,15 +221,15 @@ impl Read<'_> {
         &self,
         moving: &dyn Fn(),
     ) -> (Vec<Finding>, Trust, Option<(Trajectory, Linear)>) {
-        let Self { mission, evidence, replayed } = *self;
-        let (unit, unit_trust) = inertial::patterns(mission, evidence, replayed);
-        let (mut found, mut trust) = sensors::patterns(mission, evidence, replayed);
+        let Self { mission, evidence, replayed, library } = *self;
+        let (unit, unit_trust) = inertial::patterns(mission, evidence, replayed, library);
+        let (mut found, mut trust) = sensors::patterns(mission, evidence, replayed, library);
         trust.join(&unit_trust);
         moving();
         let estimate = |trust: &Trust| trajectory::estimate(mission, evidence, replayed, trust);
         let mut estimated = estimate(&trust);
         if let Some((trajectory, _)) = &estimated {
-            (found, trust) = sensors::against(mission, evidence, replayed, trajectory);
+            (found, trust) = sensors::against(mission, evidence, replayed, trajectory, library);
             trust.join(&unit_trust);
             estimated = estimate(&trust);
         }

@@ -30,6 +30,7 @@ pub mod explanation;
 pub mod finding;
 pub mod inertial;
 pub mod inquiry;
+pub mod library;
 pub mod mission;
 pub mod motion;
 pub mod points;

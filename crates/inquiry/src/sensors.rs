@@ -23,6 +23,7 @@ mod window;
 
 use crate::evidence::{Cycle, Evidence};
 use crate::finding::{Device, Finding, Trust};
+use crate::library::Library;
 use crate::mission::Mission;
 use crate::replayed::Replayed;
 use crate::trajectory::Trajectory;
@@ -63,8 +64,9 @@ pub fn patterns(
     mission: &Mission,
     evidence: &Evidence,
     replayed: &Replayed,
+    library: &Library,
 ) -> (Vec<Finding>, Trust) {
-    look_at(&Given::new(mission, evidence, replayed), None)
+    look_at(&Given::new(mission, evidence, replayed, library), None)
 }
 
 /// What they show against the estimated trajectory; with it everything that [`patterns`] finds, sharper.
@@ -73,8 +75,9 @@ pub fn against(
     evidence: &Evidence,
     replayed: &Replayed,
     trajectory: &Trajectory,
+    library: &Library,
 ) -> (Vec<Finding>, Trust) {
-    let given = Given::new(mission, evidence, replayed);
+    let given = Given::new(mission, evidence, replayed, library);
     let mut look = Look::along(mission, evidence, trajectory);
     let ranges = stream(Device::Rangefinder, &given.vehicle, evidence);
     if let (Some(look), Some(ranges)) = (&mut look, ranges) {
@@ -86,9 +89,12 @@ pub fn against(
 /// What is looked at.
 struct Given<'a> {
     evidence: &'a Evidence,
+    library: &'a Library,
     vehicle: Vehicle,
     /// When the ground was met.
     contact: Option<Time>,
+    /// When the ground was met or the lander was out of control: nothing is expected any more.
+    end: Option<Time>,
     /// Times at which the main or an assist engine was told to burn, ascending.
     burns: Vec<Time>,
     /// Times at which a push was felt, ascending.
@@ -96,7 +102,12 @@ struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    fn new(mission: &Mission, evidence: &'a Evidence, replayed: &Replayed) -> Self {
+    fn new(
+        mission: &Mission,
+        evidence: &'a Evidence,
+        replayed: &Replayed,
+        library: &'a Library,
+    ) -> Self {
         let commanded = replayed.commanded.iter();
         let burns =
             commanded.filter(|one| one.main_open || one.assist_on_us.iter().any(|us| *us > 0));
@@ -112,7 +123,10 @@ impl<'a> Given<'a> {
             (Some(blow), Some(down)) => Some(blow.min(down)),
             (blow, down) => blow.or(down),
         };
-        Self { evidence, vehicle: mission.stand.scenario.machine(), contact, burns, pushes }
+        let tumbling = readings::tumbling(evidence, mission.load.vehicle.slew_rad_s_max);
+        let end = [contact, tumbling].into_iter().flatten().min();
+        let vehicle = mission.stand.scenario.machine();
+        Self { evidence, library, vehicle, contact, end, burns, pushes }
     }
 
     /// Whether an engine burnt at `t`; `None` where that is too close to tell, or commands and what is felt do not agree.
@@ -166,10 +180,11 @@ fn doubt(trust: &mut Trust, found: &Doubt) {
 
 fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> (Doubt, Vec<Part>) {
     let device = stream.device;
-    let timing = timing::timing(stream);
+    let held = |part: &Part| part.kind.is_none_or(|kind| given.library.holds(device.name(), kind));
+    let timing = timing::timing(stream, held);
     let slots =
         stream.slots(given.evidence, |t| timing.late(t), |report| timing.ahead(stream, report));
-    let before = |slot: &Slot| given.contact.is_none_or(|contact| slot.taken < contact);
+    let before = |slot: &Slot| given.end.is_none_or(|end| slot.taken < end);
     let slots: Vec<Slot> = slots.into_iter().filter(before).collect();
     let model = match look {
         Some(look) => {
@@ -181,10 +196,13 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     let all = presence::bare(stream, &slots);
     let off = readings::off(device, &all.slots, look, &given.vehicle);
     let exact = Exact::new(&all, &off, exact::step(device, &given.vehicle));
-    let patterns = exact.parts();
+    let mut patterns = exact.patterns();
     let mut doubt = Doubt { device, masked: Vec::new(), noise: 1.0, time_s: 0.0 };
-    let best = patterns.iter().max_by(|a, b| a.gain.total_cmp(&b.gain));
-    if let Some(best) = best.filter(|part| part.gain > CREDIBLE) {
+    let unnamed = exact::unnamed(&patterns);
+    patterns.retain(|pattern| pattern.known && held(&pattern.part));
+    let all = patterns.iter().chain(&unnamed);
+    let best = all.max_by(|a, b| a.part.gain.total_cmp(&b.part.gain));
+    if let Some(best) = best.filter(|best| best.part.gain > CREDIBLE) {
         doubt.masked.extend(exact.worthless(best));
     }
     let worthless =
@@ -192,22 +210,25 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     let rest: Vec<Slot> = slots.iter().filter(worthless).copied().collect();
     let rows = readings::readings(stream, &rest, look, (given.evidence, &given.vehicle));
     let scatter = Scatter::new(device, stream.over, stream.period, &rows);
-    let scattered = scatter::parts(&scatter);
+    let mut scattered = scatter::parts(&scatter);
+    scattered.retain(held);
     // What an exact pattern explains is not looked at for silence once more.
     let present = presence::parts(&model.without(&doubt.masked));
     mistime(&mut doubt, stream, &timing);
     distrust(&mut doubt, &scattered, (&scatter, &rows), look.is_none());
     let mut parts = timing.parts;
-    parts.extend(present);
-    parts.extend(patterns);
+    parts.extend(present.into_iter().filter(held));
+    parts.extend(patterns.into_iter().chain(unnamed).map(|pattern| pattern.part));
     // Before there is a trajectory the ground scatters as well.
     let least = if look.is_none() { RAW_CREDIBLE } else { 0.0 };
     parts.extend(scattered.into_iter().filter(|part| part.gain > least));
     (doubt, parts)
 }
 
-/// Wrong time tags: put right where most are wrong the same way, else the wrong ones are not used.
+/// Wrong time tags: put right where most are wrong the same way, else the wrong ones are not used. Times that no fault of
+/// the library explains are not used either.
 fn mistime(doubt: &mut Doubt, stream: &Stream, timing: &timing::Timing) {
+    doubt.masked.extend(timing.unexplained(stream));
     let Some(lacks_s) = timing.tags_lack_s() else { return };
     let wrong = |report: &&stream::Report| timing.ahead(stream, report) != Span::default();
     let n = stream.reports.iter().filter(wrong).count();

@@ -1,6 +1,6 @@
 //! How the machine answers its commands: engines and jets.
 //!
-//! Owns: [`account`], [`findings`]. Does not own: what the inertial unit itself does wrong (`sensors`, `motion`), how the
+//! Owns: [`account`]. Does not own: what the inertial unit itself does wrong (`sensors`, `motion`), how the
 //! machine works (`truth::actuators`, `truth::dynamics`: used as the mission's model).
 //! As programmed: the valves of all engines follow the commands in the machine's own model (`levels`); what is sensed is
 //! freed of what the liquid and the turning of the body do (`body`, `felt`); a healthy machine with the vehicle's spreads
@@ -23,6 +23,7 @@ pub use dry::Dry;
 
 use crate::evidence::Evidence;
 use crate::finding::{Channel, Finding};
+use crate::library::Library;
 use crate::mission::Mission;
 use crate::replayed::Replayed;
 use body::Six;
@@ -79,16 +80,16 @@ pub struct Account {
     pub answers: Vec<Answer>,
 }
 
-/// The findings alone: see [`account`].
-pub fn findings(mission: &Mission, evidence: &Evidence, replayed: &Replayed) -> Vec<Finding> {
-    account(mission, evidence, replayed).findings
-}
-
 /// How the machine answered its commands.
-pub fn account(mission: &Mission, evidence: &Evidence, replayed: &Replayed) -> Account {
+pub fn account(
+    mission: &Mission,
+    evidence: &Evidence,
+    replayed: &Replayed,
+    library: &Library,
+) -> Account {
     let vehicle = mission.stand.scenario.machine();
     let end = felt::airborne(evidence);
-    let Some(mut flown) = Flown::of(mission, &vehicle, evidence, replayed, end) else {
+    let Some(mut flown) = Flown::of(mission, &vehicle, (evidence, replayed, library), end) else {
         return Account::default();
     };
     let answers = flown.answers();
@@ -99,7 +100,7 @@ pub fn account(mission: &Mission, evidence: &Evidence, replayed: &Replayed) -> A
         ran_dry = flown.ticks().get(place).map(|tick| Dry::at(tick.t, left_kg, mission));
         // Bubbles come first.
         let end = place.saturating_sub(2 * EDGE);
-        match Flown::of(mission, &vehicle, evidence, replayed, end) {
+        match Flown::of(mission, &vehicle, (evidence, replayed, library), end) {
             Some(shorter) => flown = shorter,
             None => return Account { findings: Vec::new(), dry: ran_dry, answers },
         }
@@ -110,6 +111,7 @@ pub fn account(mission: &Mission, evidence: &Evidence, replayed: &Replayed) -> A
 /// The flight up to its end here, with what was asked for and what was felt.
 struct Flown<'a> {
     vehicle: &'a Vehicle,
+    library: &'a Library,
     course: Course,
     series: Vec<Series>,
     used_kg: Vec<f64>,
@@ -123,8 +125,7 @@ impl<'a> Flown<'a> {
     fn of(
         mission: &Mission,
         vehicle: &'a Vehicle,
-        evidence: &Evidence,
-        replayed: &Replayed,
+        (evidence, replayed, library): (&Evidence, &Replayed, &'a Library),
         end: usize,
     ) -> Option<Self> {
         let course = Course::of(evidence, replayed, end);
@@ -138,7 +139,7 @@ impl<'a> Flown<'a> {
         let loaded_kg = mission.load.vehicle.propellant_kg;
         let felt = Felt::of(vehicle, evidence, &course.ticks, &used_kg, loaded_kg);
         let model = fit::model(vehicle, &felt, &series);
-        Some(Self { vehicle, course, series, used_kg, loaded_kg, felt, model })
+        Some(Self { vehicle, library, course, series, used_kg, loaded_kg, felt, model })
     }
 
     fn ticks(&self) -> &[levels::Tick] {
@@ -194,6 +195,7 @@ impl<'a> Flown<'a> {
     /// Single faults, the best first.
     fn tried(&self, exact: &Exact<'_>) -> Vec<Tried> {
         let odd = exact.fit.unusual.iter().filter(|unusual| **unusual).count();
+        let held = |one: &Tried| self.library.holds(&levels::name(one.thruster), one.kind.name());
         let mut all: Vec<Tried> = Vec::new();
         for gross in [false, true] {
             if gross && odd < ODD_MIN {
@@ -202,10 +204,12 @@ impl<'a> Flown<'a> {
             let one = |n| scan::scan(exact.fit, self.vehicle, &self.course, &self.series, n, gross);
             let scanned: Vec<Vec<Tried>> = (0..THRUSTERS).into_par_iter().map(one).collect();
             let mut own = scanned.concat();
+            own.retain(held);
             own.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
             all.extend(own.into_iter().take(GUESSES));
         }
         all.extend((0..THRUSTERS).flat_map(|n| scan::from_the_start(exact.fit, n, odd >= ODD_MIN)));
+        all.retain(held);
         let mut all: Vec<Tried> = all.par_iter().map(|one| exact.looked_at(one)).collect();
         all.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
         let best = all.first().map_or(0.0, Tried::gain);
@@ -216,7 +220,7 @@ impl<'a> Flown<'a> {
             .into_par_iter()
             .map(|n| scatter::scan(exact.fit, &self.series, n))
             .collect::<Vec<_>>();
-        out.extend(rough.concat());
+        out.extend(rough.concat().into_iter().filter(held));
         out.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
         let mut told: Vec<(usize, &'static str)> = Vec::new();
         out.retain(|one| {

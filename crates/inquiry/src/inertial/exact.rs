@@ -44,6 +44,8 @@ pub struct Found {
     pub on: &'static str,
     /// Kind.
     pub kind: &'static str,
+    /// Whether it is said to be that; else it is something that looks so and that the library does not hold.
+    pub named: bool,
     /// Its numbers in SI, with standard deviations.
     pub numbers: Vec<(f64, f64)>,
     /// First sample, and last when it ended.
@@ -154,20 +156,17 @@ fn longest(
     let low = from.checked_sub(if kind == "stuck" { 2 } else { 1 });
     let low = if from == 0 || (kind == "stuck" && from == 1) { None } else { low.or(Some(0)) };
     let until = (last + EDGE < samples.len()).then_some(last + 1);
-    // What sticks at zero stuck at a zero.
-    let first = &samples[from];
-    let held =
-        if kind == "stuck" && part.all(&first.zero) { -part.sum(&first.ln_zero) } else { 0.0 };
     let times = ln_begins(samples, low, from) + ln_ends(samples, from, last, until);
     let from = if low.is_none() { 0 } else { from };
     Some(Found {
         on: part.on,
         kind,
+        named: true,
         numbers: Vec::new(),
         from,
         until,
         sigma_s: 0.0,
-        gain: sum + times - held,
+        gain: sum + times,
         shown: last + 1 - from,
         masked: if kind == "unfit" { Vec::new() } else { (from..=last).collect() },
         flags: if flags { last + 1 - from } else { 0 },
@@ -241,6 +240,7 @@ pub fn some(
     Some(Found {
         on,
         kind,
+        named: true,
         numbers: vec![(p, sigma)],
         from,
         until: (until < end).then_some(until),
@@ -284,6 +284,7 @@ fn clipped(samples: &[Sample], part: Part, triad: usize, own_limit: f64) -> Opti
     Some(Found {
         on: part.on,
         kind: "saturation",
+        named: true,
         numbers: vec![(limit, limit * CLIP)],
         from: if low.is_none() { 0 } else { first },
         until: high.map(|_| last + 1),

@@ -74,7 +74,8 @@ pub fn samples(evidence: &Evidence, replayed: &Replayed, imu: &Imu) -> Vec<Sampl
     };
     let mut out: Vec<Sample> = Vec::with_capacity(evidence.cycles.len());
     let (mut burning, mut since) = (0, 2 * AFTER);
-    let mut felt = [true; TRIADS];
+    // Whether it moved before the first sample that is not zero nobody knows.
+    let mut felt = [false; TRIADS];
     for (n, cycle) in evidence.cycles.iter().enumerate().skip(1) {
         let own = &cycle.sensors.imu;
         let rates = [own.dtheta_B_rad.map(|x| x / CYCLE_S), own.dv_B_m_s.map(|x| x / CYCLE_S)];

@@ -5,7 +5,7 @@
 //! shakes all the time; noise lifts the floor of every block alike. A stray is one sample off both its neighbours, which
 //! agree: pulses turn the rate for good, so that gyros show none; of the accelerometers the two axes across the thrust
 //! are looked at.
-//! Refuses: samples after the feet touched; noise that grows.
+//! Refuses: samples after the feet touched or after the lander got out of control; noise that grows.
 
 use super::exact::{Found, flag, ln_begins, ln_ends, some, unit};
 use super::samples::{Sample, TRIADS, fine};
@@ -26,8 +26,9 @@ const SHAKEN: (f64, f64) = (0.5, 1.5);
 const COAST: [f64; TRIADS] = [0.02, 0.3];
 /// Those above which it is out of control, and scatter means nothing.
 const TUMBLING: [f64; TRIADS] = [0.3, 8.0];
-/// Under thrust pulses lift the floor by up to this, in logarithm, always much alike; seen on healthy flights 1.3 to 2.4.
-const PULSED: f64 = 2.7;
+/// Under thrust pulses lift the floor by up to this, in logarithm, always much alike; seen 1.3 to 2.4 on healthy flights,
+/// and 3.1 at the most on others.
+const PULSED: f64 = 3.3;
 /// Most that one block can say either way, nats: neighbours are alike.
 const BLOCK_MOST: f64 = 3.0;
 /// A stray is so many times the noise off its neighbours at least, and so much at least, rad/s and m/s²; assumed: above what
@@ -62,11 +63,21 @@ pub fn scatter(
     out
 }
 
-/// Samples before the feet touch, and before the last of all, which a fall may end in.
+/// Samples before the feet touch, before the last of all, which a fall may end in, and before the lander tumbles.
 fn flying(samples: &[Sample], replayed: &Replayed) -> usize {
     let touched = replayed.events.iter().find(|(_, event)| *event == icd::events::Event::Contact);
     let touched = touched.map_or(samples.len(), |(t, _)| samples.partition_point(|s| s.t < *t));
-    touched.saturating_sub(BLOCK / 10)
+    let tumbles = samples.chunks(BLOCK).position(|block| middle(block, 0) > TUMBLING[0]);
+    let tumbles = tumbles.map_or(samples.len(), |block| (block * BLOCK).saturating_sub(BLOCK));
+    touched.saturating_sub(BLOCK / 10).min(tumbles)
+}
+
+/// Median over a block of a triad's largest channel.
+fn middle(block: &[Sample], triad: usize) -> f64 {
+    let size = |s: &Sample| s.rates[triad].iter().map(|x| x.abs()).fold(0.0, f64::max);
+    let mut all: Vec<f64> = block.iter().map(size).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// The floor of one block.
@@ -80,25 +91,13 @@ struct Floor {
 
 /// Whether a block is one of coast: what pushes is less than [`COAST`], what turns too.
 fn still(block: &[Sample]) -> bool {
-    let middle = |triad: usize| {
-        let size = |s: &Sample| s.rates[triad].iter().map(|x| x.abs()).fold(0.0, f64::max);
-        let mut all: Vec<f64> = block.iter().map(size).collect();
-        all.sort_by(f64::total_cmp);
-        all.get(all.len() / 2).copied().unwrap_or(0.0)
-    };
     let burning = block.iter().any(|sample| sample.burning);
-    !burning && middle(0) < COAST[0] && middle(1) < COAST[1]
+    !burning && middle(block, 0) < COAST[0] && middle(block, 1) < COAST[1]
 }
 
 /// Whether a block is one of a flight in control.
 fn steady(block: &[Sample]) -> bool {
-    let top = |triad: usize| {
-        let size = |s: &Sample| s.rates[triad].iter().map(|x| x.abs()).fold(0.0, f64::max);
-        let mut all: Vec<f64> = block.iter().map(size).collect();
-        all.sort_by(f64::total_cmp);
-        all.get(all.len() / 2).copied().unwrap_or(0.0)
-    };
-    top(0) < TUMBLING[0] && top(1) < TUMBLING[1]
+    middle(block, 0) < TUMBLING[0] && middle(block, 1) < TUMBLING[1]
 }
 
 /// ln of the floor's height over that of the specified noise, by block; `None` where too little can be used.
@@ -138,7 +137,7 @@ fn score(floor: &Floor, lift: f64) -> f64 {
         -BLOCK_MOST
     } else if lift > PULSED && off < 2.0 {
         // Higher than pulses ever lift it, and just as high as this noise would.
-        BLOCK_MOST * ((lift - PULSED) / FLOOR_SIGMA).min(1.0)
+        BLOCK_MOST * ((height.min(lift) - PULSED) / FLOOR_SIGMA).clamp(0.0, 1.0)
     } else {
         0.0
     };
@@ -184,6 +183,7 @@ fn noise(samples: &[Sample], triad: usize, fine: f64, nothing: &[bool]) -> Optio
     Some(Found {
         on,
         kind: "noise",
+        named: true,
         numbers: vec![(sigma, sigma * SIGMA_LN * step * near.max(2.0) * 0.5), (0.0, 0.0)],
         from: first,
         until: ended.then_some(last),

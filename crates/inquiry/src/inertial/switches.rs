@@ -37,6 +37,7 @@ fn found(leg: usize, kind: &'static str, gain: f64, from: usize, shown: usize) -
     Found {
         on: NAMES[leg],
         kind,
+        named: true,
         numbers: Vec::new(),
         from,
         until: None,

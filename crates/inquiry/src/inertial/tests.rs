@@ -23,14 +23,15 @@ fn broken(mut change: impl FnMut(usize, &mut Imu, Imu)) -> Evidence {
 }
 
 fn found(evidence: &Evidence) -> (Vec<Finding>, Trust) {
-    patterns(&sample::healthy().mission, evidence, &Replayed::default())
+    patterns(&sample::healthy().mission, evidence, &Replayed::default(), &Library::default())
 }
 
 /// The first finding, which must be this one; its fault.
 fn first(evidence: &Evidence, on: &str, kind: &str) -> Fault {
     let (findings, _) = found(evidence);
     let best = findings.first().unwrap_or_else(|| panic!("{on} {kind}: nothing found"));
-    let shown: Vec<_> = findings.iter().map(|f| (f.gain, &f.faults[0].cause)).collect();
+    let shown: Vec<_> =
+        findings.iter().map(|f| (f.gain, f.faults.first().map(|own| &own.cause))).collect();
     let cause = Cause { on: on.into(), kind: best.faults[0].cause.kind };
     assert_eq!((&best.faults[0].cause, best.faults[0].cause.kind), (&cause, kind), "{shown:?}");
     assert!(best.gain > 20.0, "{shown:?}");
@@ -80,13 +81,35 @@ fn exact_patterns_are_found_with_part_kind_and_times() {
     });
     assert_eq!(window_of(&silent, "gyros", "not_enabled"), (START, None));
     let unfit = broken(|_, imu, _| imu.healthy = false);
-    assert_eq!(found(&unfit).0.iter().filter(|f| f.faults[0].cause.kind == "unfit").count(), 3);
+    let findings = found(&unfit).0;
+    let named = findings.iter().flat_map(|finding| &finding.faults);
+    assert_eq!(named.filter(|own| own.cause.kind == "unfit").count(), 3);
     let stuck = broken(|n, imu, before| {
         if during(n) {
             imu.dtheta_B_rad = before.dtheta_B_rad;
         }
     });
     assert_eq!(window_of(&stuck, "gyros", "stuck"), (START, Some(END)));
+}
+
+#[test]
+fn zeros_that_the_library_has_no_name_for_are_outside_of_it_and_named_else() {
+    let silent = broken(|n, imu, _| {
+        if (START..END).contains(&n) {
+            imu.dtheta_B_rad = [0.0; 3];
+        }
+    });
+    let (named, trust) = found(&silent);
+    assert_eq!(named[0].faults[0].cause.kind, "not_enabled");
+    let unknown = named.iter().find(|finding| finding.faults.is_empty()).unwrap();
+    assert!(unknown.gain < named[0].gain - 2.0, "{} {}", unknown.gain, named[0].gain);
+    let struck = Library::without(&[("gyros".into(), "not_enabled".into())]);
+    let mission = &sample::healthy().mission;
+    let (unnamed, same) = patterns(mission, &silent, &Replayed::default(), &struck);
+    assert!(unnamed[0].faults.is_empty(), "{unnamed:?}");
+    assert!(unnamed.iter().skip(1).all(|other| other.gain < unnamed[0].gain - 3.0), "{unnamed:?}");
+    assert!(unnamed.iter().flat_map(|f| &f.faults).all(|own| own.cause.kind != "not_enabled"));
+    assert_eq!(trust, same, "zeros mean nothing, whatever makes them");
 }
 
 #[test]

@@ -7,13 +7,16 @@
 //!     ghost        the commonest value, to the bit, in a share p of the measurements, whatever there is to see
 //!     saturation   the largest value of all, to the bit, where more was to be seen, and never more
 //! Where the trajectory says what was to be seen, the value must also be wrong, or beyond the limit.
+//! The patterns are there whether or not the library has a fault that makes them; their sum, each with the same share
+//! ([`LN_LOOKS`]), is the evidence for something that it does not hold.
 //! Refuses: several false values, several limits.
 
 use super::part::{Nothing, PRESENCE, Part, VALUES, exact, fitted};
 use super::presence::Model;
 use super::stream::{Outcome, Report};
-use super::window::acting;
+use super::window::{acting, ln_sum};
 use crate::finding::{Device, Grade, Seen};
+use crate::library::LN_LOOKS;
 use crate::prior;
 
 /// ln of the probability that a value is one to the bit. Assumed where there is no counter.
@@ -26,8 +29,25 @@ const CONTRADICTED: f64 = -20.0;
 const SIGMAS: f64 = 6.0;
 /// Fewest equal values that are a pattern.
 const FEWEST: usize = 4;
-/// Against a false value that is not the library's.
-const OTHER_VALUE: f64 = 5.0;
+
+/// One pattern as it explains the reports.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern {
+    /// What it explains.
+    pub part: Part,
+    /// Which one: `stuck`, `ghost` or `saturation`.
+    look: &'static str,
+    /// Whether the library has it for this device.
+    pub known: bool,
+}
+
+/// Something that the library does not hold and that makes one of these patterns.
+pub(crate) fn unnamed(patterns: &[Pattern]) -> Option<Pattern> {
+    let best = patterns.iter().max_by(|a, b| a.part.gain.total_cmp(&b.part.gain))?;
+    let gain = ln_sum(patterns.iter().map(|pattern| pattern.part.gain)) - LN_LOOKS;
+    let part = Part { kind: None, gain, numbers: Vec::new(), ..best.part.clone() };
+    (gain > 0.0).then(|| Pattern { part, ..best.clone() })
+}
 
 /// What the trajectory says of a value: how far it is off, and the standard deviation of that, SI.
 pub(crate) type Off = Option<(f64, f64)>;
@@ -105,29 +125,32 @@ impl<'m> Exact<'m> {
         (0..self.model.slots.len()).map(one).collect()
     }
 
-    /// Stuck, ghost and saturation, as far as there is anything of the kind.
-    pub fn parts(&self) -> Vec<Part> {
+    /// What there is of repetition, of a false value and of a limit.
+    pub fn patterns(&self) -> Vec<Pattern> {
         let (model, name) = (self.model, self.model.device.name());
         let any = self.repeated.iter().filter(|again| **again).count() + 1 >= FEWEST;
         if !(any || self.ghost.is_some() || self.limit.is_some()) {
             return Vec::new();
         }
         let healthy = self.healthy();
-        let has = |kind: &str| {
-            rig::severity::SEVERITIES.iter().any(|one| one.on == name && one.kind == kind)
-        };
         let mut out = Vec::new();
-        if any && has("stuck") {
+        if any {
             out.push(self.stuck(&healthy));
         }
-        if let Some(bits) = self.ghost.filter(|_| has("ghost")) {
+        if let Some(bits) = self.ghost {
             out.extend(self.ghosts(&healthy, bits));
         }
-        if let Some(limit) = self.limit.filter(|_| has("saturation")) {
+        if let Some(limit) = self.limit {
             out.push(self.saturated(&healthy, limit));
         }
         out.retain(|part| part.gain.is_finite() && !model.slots.is_empty());
-        out
+        let pattern = |part: Part| {
+            let look = part.kind.unwrap_or_default();
+            let severities = rig::severity::SEVERITIES.iter();
+            let known = severities.into_iter().any(|one| one.on == name && one.kind == look);
+            Pattern { part, look, known }
+        };
+        out.into_iter().map(pattern).collect()
     }
 
     fn part(
@@ -189,7 +212,8 @@ impl<'m> Exact<'m> {
         });
         let typical = prior::sizes(name, "ghost").get(1).map_or(f64::NAN, |size| size.typical);
         let other = typical.is_nan() || (value - typical).abs() > 1e-4 * typical.abs().max(1.0);
-        let penalty = if other { OTHER_VALUE } else { 0.0 };
+        // A value that the library does not know beforehand is free: the first reading that has it says nothing.
+        let penalty = if other { -BIT } else { 0.0 };
         let n = self.model.slots.iter().filter_map(|slot| slot.valid());
         let n = n.filter(|report| self.is_ghost(report)).count();
         let text = format!(
@@ -232,16 +256,16 @@ impl<'m> Exact<'m> {
         Part { numbers, ..self.part("saturation", VALUES, &acts, (gain, text)) }
     }
 
-    /// Places in `Evidence::cycles` of the readings that a part takes for worthless.
-    pub fn worthless(&self, part: &Part) -> Vec<u32> {
+    /// Places in `Evidence::cycles` of the readings that a pattern makes worthless.
+    pub fn worthless(&self, Pattern { part, look, .. }: &Pattern) -> Vec<u32> {
         let within =
             |t: icd::time::Time| t >= part.from.0 && part.until.is_none_or(|until| t < until);
         let marked = |(k, slot): (usize, &super::stream::Slot)| {
             let report = slot.valid().filter(|_| within(slot.taken))?;
-            let worthless = match part.kind {
-                Some("stuck") => self.repeated[k],
-                Some("ghost") => self.is_ghost(report),
-                Some("saturation") => self.is_cut(report),
+            let worthless = match *look {
+                "stuck" => self.repeated[k],
+                "ghost" => self.is_ghost(report),
+                "saturation" => self.is_cut(report),
                 _ => false,
             };
             worthless.then_some(report.place)

@@ -4,7 +4,7 @@
 //! Gains of different aspects add. The largest gain of a device is [`MOST`]: all others keep their distance from it, so
 //! that what an exact pattern leaves open stays open.
 
-use super::part::{PRESENCE, Part, TIMING, VALUES};
+use super::part::Part;
 use crate::finding::{Cause, Channel, Device, Fault, Finding};
 
 /// Largest gain of a finding.
@@ -14,10 +14,23 @@ const WORTH: f64 = 1.0;
 
 /// All findings of a device, best first: single faults, pairs and triples of different aspects, and "not in the library".
 pub(crate) fn findings(device: Device, parts: &[Part]) -> Vec<Finding> {
-    let known: Vec<&Part> =
-        parts.iter().filter(|part| part.kind.is_some() && part.gain > 0.0).collect();
-    let mut sets: Vec<Vec<&Part>> = known.iter().map(|part| vec![*part]).collect();
-    let worth: Vec<&Part> = known.into_iter().filter(|part| part.gain > WORTH).collect();
+    let (named, unnamed): (Vec<&Part>, Vec<&Part>) =
+        parts.iter().filter(|part| part.gain > 0.0).partition(|part| part.kind.is_some());
+    let mut out: Vec<Finding> = sets(&named).iter().map(|set| finding(device, set)).collect();
+    // Something that the library does not hold, in all aspects that it explains.
+    let unknown = sets(&unnamed).into_iter().map(|set| finding(device, &set));
+    out.extend(unknown.max_by(|a, b| a.gain.total_cmp(&b.gain)));
+    out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    let over = out.first().map_or(0.0, |first| (first.gain - MOST).max(0.0));
+    out.iter_mut().for_each(|finding| finding.gain -= over);
+    out.retain(|finding| finding.gain > 0.0);
+    out
+}
+
+/// Single parts, and two and three of different aspects.
+fn sets<'p>(parts: &[&'p Part]) -> Vec<Vec<&'p Part>> {
+    let mut sets: Vec<Vec<&Part>> = parts.iter().map(|part| vec![*part]).collect();
+    let worth: Vec<&Part> = parts.iter().filter(|part| part.gain > WORTH).copied().collect();
     for (n, a) in worth.iter().enumerate() {
         for (m, b) in worth.iter().enumerate().skip(n + 1) {
             if a.aspects & b.aspects != 0 {
@@ -29,13 +42,7 @@ pub(crate) fn findings(device: Device, parts: &[Part]) -> Vec<Finding> {
             sets.extend(others.map(|c| vec![*a, *b, *c]));
         }
     }
-    let mut out: Vec<Finding> = sets.iter().map(|set| finding(device, set)).collect();
-    out.extend(unknown(device, parts));
-    out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-    let over = out.first().map_or(0.0, |first| (first.gain - MOST).max(0.0));
-    out.iter_mut().for_each(|finding| finding.gain -= over);
-    out.retain(|finding| finding.gain > 0.0);
-    out
+    sets
 }
 
 fn finding(device: Device, set: &[&Part]) -> Finding {
@@ -50,14 +57,4 @@ fn finding(device: Device, set: &[&Part]) -> Finding {
         gain: set.iter().map(|part| part.gain).sum(),
         seen: set.iter().flat_map(|part| part.seen.iter().cloned()).collect(),
     }
-}
-
-/// Something that the library does not hold, in all aspects that it explains.
-fn unknown(device: Device, parts: &[Part]) -> Option<Finding> {
-    let best = |aspect: u8| {
-        let own = parts.iter().filter(|part| part.kind.is_none() && part.aspects == aspect);
-        own.max_by(|a, b| a.gain.total_cmp(&b.gain)).filter(|part| part.gain > 0.0)
-    };
-    let set: Vec<&Part> = [TIMING, PRESENCE, VALUES].into_iter().filter_map(best).collect();
-    (!set.is_empty()).then(|| finding(device, &set))
 }

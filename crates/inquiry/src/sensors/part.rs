@@ -236,6 +236,38 @@ pub(crate) fn exact(on: &str, kind: &str, values: &[(f64, f64)]) -> (Vec<Fitted>
     (numbers, ln_prior)
 }
 
+/// Most stretches in which something that the library does not hold may be different.
+const STRETCHES: usize = 8;
+/// A stretch is as healthy with this probability. Assumed.
+const HEALTHY: f64 = 0.9;
+/// Of the gain of something without a law of its own this share counts, down from no more than the second figure: so free
+/// a model soaks up errors of the mission's models too. Assumed.
+const FLEXIBLE: (f64, f64) = (0.85, 2000.0);
+
+/// ln of the evidence for readings that are as healthy, or anything of one kind, in each of one, two, four or eight
+/// stretches; `healthy`: ln of each reading's probability with nothing wrong, `free`: ln of the evidence of a stretch
+/// without.
+pub(crate) fn stretches(healthy: &[f64], free: impl Fn(std::ops::Range<usize>) -> f64) -> f64 {
+    let of = |count: usize| -> f64 {
+        let per = healthy.len().div_ceil(count).max(1);
+        let one = |n: usize| {
+            let within = (n * per).min(healthy.len())..((n + 1) * per).min(healthy.len());
+            let sound: f64 = healthy[within.clone()].iter().sum();
+            ln_add(sound + libm::log(HEALTHY), free(within) + libm::log(1.0 - HEALTHY))
+        };
+        (0..count).map(one).sum()
+    };
+    let counts = std::iter::successors(Some(1), |n| (*n < STRETCHES).then_some(2 * n));
+    let each: Vec<f64> = counts.map(of).collect();
+    ln_sum(each.iter().copied()) - libm::log(each.len() as f64)
+}
+
+/// A gain less what errors of the mission's models may have in it.
+pub(crate) fn flexible(gain: f64) -> f64 {
+    let (share, most) = FLEXIBLE;
+    gain - (1.0 - share) * gain.clamp(0.0, most)
+}
+
 /// ln of the standard normal density.
 pub(crate) fn ln_normal(z: f64) -> f64 {
     -0.5 * z * z - 0.918_938_533_204_672_7

@@ -14,11 +14,12 @@
 //! Refuses: dust; beams of the velocimeter that fail one at a time.
 
 use super::expected::{Look, Met, Pose, below};
-use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted};
+use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted, flexible, stretches};
 use super::readings::LOST_S;
 use super::stream::{Outcome, Slot, Stream, reports_silence};
-use super::window::{ln_add, ln_sum};
+use super::window::ln_sum;
 use crate::finding::{Device, Grade, Seen};
+use crate::library::LN_LOOKS;
 use icd::time::Time;
 use truth::sensors::link::{Health, Link, Target};
 use truth::vehicle::Vehicle;
@@ -35,7 +36,7 @@ const STRENGTH: [(f64, f64); 3] = [(1.0, 0.5), (0.7, 0.25), (1.4, 0.25)];
 /// Slope of the ground over some metres beyond what the map shows, rad. Assumed: 6 deg, old mare.
 const SLOPE_RAD: f64 = 0.1;
 /// A healthy unit that always reports misses a report as often as this; calls itself unfit as often as that. Assumed.
-const LOST: f64 = 1e-4;
+pub(super) const LOST: f64 = 1e-4;
 const UNFIT: f64 = 1e-6;
 /// No probability of a value is lower or higher than this: what no model knows. Assumed.
 const NEVER: f64 = 3e-4;
@@ -346,32 +347,31 @@ impl Model {
         detection(link, self.gate_m, &met, off, &health)
     }
 
-    /// Something that the library does not hold: shares of outcomes that are free in each of eight stretches.
+    /// Something that the library does not hold: shares of outcomes that are free in each of some stretches.
     fn unknown(&self, base: f64) -> Part {
-        const STRETCHES: usize = 8;
-        let likeliest: Vec<f64> = (0..self.slots.len()).map(|k| self.ln_healthy(k)).collect();
-        let mut free = 0.0;
-        let per = self.slots.len().div_ceil(STRETCHES).max(1);
-        for (slots, healthy) in self.slots.chunks(per).zip(likeliest.chunks(per)) {
-            let as_healthy: f64 = healthy.iter().sum();
-            // Dirichlet's law with one half each, summed in closed form.
+        let healthy: Vec<f64> = (0..self.slots.len()).map(|k| self.ln_healthy(k)).collect();
+        // Dirichlet's law with one half each, summed in closed form.
+        let free = stretches(&healthy, |within| {
             let mut seen = [0.5; 4];
             let mut sum = 0.0;
-            for slot in slots {
+            for slot in &self.slots[within] {
                 let place = slot.outcome() as usize;
                 sum += libm::log(seen[place] / seen.iter().sum::<f64>());
                 seen[place] += 1.0;
             }
-            free += ln_add(as_healthy + libm::log(0.9), sum + libm::log(0.1));
-        }
+            sum
+        });
         let text = format!(
             "Whether the {} answers follows none of the failures that the library holds.",
             self.device.name()
         );
+        let gain = free - base - LN_LOOKS;
+        // Only what is expected of a beam hangs on the ground and the strength of its echo.
+        let sees_ground = reports_silence(self.device);
         Part {
             kind: None,
             aspects: PRESENCE,
-            gain: free - base - libm::log(8.0),
+            gain: if sees_ground { flexible(gain) } else { gain },
             numbers: Vec::new(),
             from: (self.clock.over.0, 0.0),
             until: None,

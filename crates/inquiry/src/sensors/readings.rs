@@ -241,6 +241,23 @@ pub(crate) fn contact(evidence: &Evidence) -> Option<Time> {
     evidence.cycles.iter().find(met).map(|cycle| cycle.sensors.t)
 }
 
+/// The lander is out of control when it turns so many times as fast as its software turns it, for most of so many cycles.
+/// Assumed.
+const TUMBLES: (f64, usize) = (3.0, 50);
+
+/// When the lander got out of control, by its gyros; `slew_rad_s`: the fastest turn commanded.
+pub(crate) fn tumbling(evidence: &Evidence, slew_rad_s: f64) -> Option<Time> {
+    let (times, cycles) = TUMBLES;
+    let fast = |cycle: &Cycle| {
+        let imu = &cycle.sensors.imu;
+        let turn_rad = Vector3::from(imu.dtheta_B_rad).norm();
+        imu.healthy && turn_rad > times * slew_rad_s * CYCLE.s()
+    };
+    let mut chunks = evidence.cycles.chunks(cycles);
+    let lost = chunks.find(|chunk| 2 * chunk.iter().filter(|cycle| fast(cycle)).count() > cycles);
+    lost.and_then(|chunk| chunk.first()).map(|cycle| cycle.sensors.t)
+}
+
 /// This many samples in a row that are zero or like the one before are no measurement. Assumed: of a quiet unit one in ten
 /// repeats the one before, its counter being as coarse as its noise.
 const FROZEN: usize = 10;

@@ -12,9 +12,10 @@
 //! that is hit, all eight cases summed.
 //! Refuses: noise that grows, correlated noise.
 
-use super::part::{Clock, Fit, Nothing, Part, VALUES, fitted, ln_normal};
+use super::part::{Clock, Fit, Nothing, Part, VALUES, fitted, flexible, ln_normal, stretches};
 use super::window::{ln_add, ln_sum};
 use crate::finding::{Device, Grade, Seen};
+use crate::library::LN_LOOKS;
 use icd::time::{Span, Time};
 
 /// How often a healthy difference is anything. Assumed.
@@ -248,25 +249,22 @@ pub(crate) fn parts(scatter: &Scatter) -> Vec<Part> {
     vec![part("noise", noise), part("outliers", outliers), unknown]
 }
 
-/// Something that the library does not hold: a scatter of its own in each of eight stretches.
+/// Something that the library does not hold: a scatter of its own in each of some stretches.
 fn unknown(scatter: &Scatter, base: f64) -> Part {
-    const STRETCHES: usize = 8;
-    let per = scatter.differences.len().div_ceil(STRETCHES).max(1);
-    let mut best = f64::NEG_INFINITY;
+    let mut all = f64::NEG_INFINITY;
     for (j, (_, _, ln_weight)) in scatter.unknowns.iter().enumerate() {
-        let mut free = *ln_weight;
-        for own in scatter.differences.chunks(per) {
-            let healthy: f64 = own.iter().map(|d| scatter.healthy(d, j)).sum();
+        let healthy: Vec<f64> = scatter.differences.iter().map(|d| scatter.healthy(d, j)).collect();
+        let free = stretches(&healthy, |within| {
+            let own = &scatter.differences[within];
             // Eleven sizes a factor of two apart, from the specified noise on.
-            let typical = own[0].variance[0].max(1e-18).sqrt();
+            let typical = own.first().map_or(1e-9, |d| d.variance[0].max(1e-18).sqrt());
             let noisy = |n: i32| -> f64 {
                 let sigma = typical * libm::ldexp(1.0, n);
                 own.iter().map(|d| scatter.noisy(d, j, sigma)).sum()
             };
-            let noisy = ln_sum((0..11).map(noisy)) - libm::log(11.0);
-            free += ln_add(healthy + libm::log(0.9), noisy + libm::log(0.1));
-        }
-        best = ln_add(best, free);
+            ln_sum((0..11).map(noisy)) - libm::log(11.0)
+        });
+        all = ln_add(all, ln_weight + free);
     }
     let text = format!(
         "The scatter of the {}'s values follows none of the failures that the library holds.",
@@ -275,7 +273,7 @@ fn unknown(scatter: &Scatter, base: f64) -> Part {
     Part {
         kind: None,
         aspects: VALUES,
-        gain: best - base - libm::log(8.0),
+        gain: flexible(all - base - LN_LOOKS),
         numbers: Vec::new(),
         from: (scatter.clock.over.0, 0.0),
         until: None,

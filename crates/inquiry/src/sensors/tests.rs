@@ -34,6 +34,13 @@ struct Shown {
 }
 
 fn flown(run: u64, faults: Vec<Fault>) -> Shown {
+    flown_without(run, faults, &[])
+}
+
+/// The same with kinds of the rangefinder struck from the library.
+fn flown_without(run: u64, faults: Vec<Fault>, struck: &[&str]) -> Shown {
+    let struck = struck.iter().map(|kind| ("rangefinder".to_string(), kind.to_string()));
+    let library = Library::without(&struck.collect::<Vec<_>>());
     let stand = stand();
     let scenario = Scenario::clone(&stand.scenario);
     let broken = stand.again(scenario.with_faults(faults)).unwrap();
@@ -42,9 +49,9 @@ fn flown(run: u64, faults: Vec<Fault>) -> Shown {
     let mission = Mission { stand: stand.clone(), load: Box::new(load), nav, uploaded: true };
     let evidence = Evidence::read(&record.packets);
     let replayed = Replayed::of(&mission, &evidence);
-    let (patterns, trust) = patterns(&mission, &evidence, &replayed);
+    let (patterns, trust) = patterns(&mission, &evidence, &replayed, &library);
     let (trajectory, _) = trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap();
-    let (findings, trust) = against(&mission, &evidence, &replayed, &trajectory);
+    let (findings, trust) = against(&mission, &evidence, &replayed, &trajectory, &library);
     Shown { start: evidence.start().unwrap(), patterns, findings, trust }
 }
 
@@ -117,4 +124,20 @@ fn one_false_value_again_and_again_is_masked() {
         assert!((from_s - 500.0).abs() < 3.0, "{from_s}");
     }
     assert!(shown.trust.masked.iter().any(|(device, _)| *device == Device::Rangefinder));
+}
+
+#[test]
+fn a_repeated_value_that_the_library_has_no_name_for_is_outside_of_it() {
+    let stuck = || vec![fault("rangefinder", "stuck", &[], 740.0, None)];
+    let named = flown(424_205, stuck());
+    let best = first(&named.findings, Device::Rangefinder);
+    assert_eq!(kinds(best), ["stuck"], "{best:?}");
+    let unnamed = flown_without(424_205, stuck(), &["stuck"]);
+    let other = first(&unnamed.findings, Device::Rangefinder);
+    assert!(other.faults.is_empty(), "{other:?}");
+    assert!(best.gain - other.gain < 1.0, "{} and {}", best.gain, other.gain);
+    let second = unnamed.findings.iter().find(|one| !one.faults.is_empty());
+    assert!(second.is_none_or(|one| one.gain < other.gain - 10.0), "{second:?}");
+    // What repeats means nothing, whatever makes it repeat.
+    assert_eq!(named.trust.masked, unnamed.trust.masked);
 }

@@ -7,11 +7,15 @@
 //! whole number of them, a wrong tag is any; a delay is never negative; a delay that begins leaves a pause as long as
 //! itself, a wrong tag none; a tag before the first cycle cannot be a true one.
 //! When a delay ends, what was on its way comes out one report a cycle.
+//! A time that is off without a fault of the library for it is one of some thousand, the same for all reports of a window
+//! or each report's own.
 
 use super::part::{Clock, Part, TIMING, exact};
+use super::presence::LOST;
 use super::stream::{Report, Stream};
-use super::window::acting;
+use super::window::{acting, ln_add};
 use crate::finding::{Grade, Seen};
+use crate::library::LN_LOOKS;
 use crate::prior;
 use icd::bus::CYCLE;
 use icd::time::Span;
@@ -20,8 +24,8 @@ use icd::time::Span;
 /// another delay for no reason; for all reports together no more than the second figure.
 const REPORT: f64 = 15.0;
 const ALL: f64 = 1500.0;
-/// Against an explanation that something contradicts.
-const CONTRADICTED: f64 = 30.0;
+/// ln of how many delays there are. Assumed: a hundred seconds, in tenths.
+const DELAYS: f64 = 6.9;
 /// Fewest reports with a wrong delay that are looked at.
 const FEWEST: usize = 3;
 
@@ -40,8 +44,8 @@ fn excess(stream: &Stream, report: &Report) -> Span {
     Span::from_ns((report.arrival - report.tag).ns() - stream.latency.ns())
 }
 
-/// Looks at the times of all reports.
-pub(crate) fn timing(stream: &Stream) -> Timing {
+/// Looks at the times of all reports; `held`: whether the library has what a part says.
+pub(crate) fn timing(stream: &Stream, held: impl Fn(&Part) -> bool) -> Timing {
     let healthy = Timing { parts: Vec::new(), late: None, offset: None };
     let mut odd: Vec<i64> = stream
         .reports
@@ -58,14 +62,11 @@ pub(crate) fn timing(stream: &Stream) -> Timing {
     let excess_ns = commonest[0];
     let excess = Span::from_ns(excess_ns);
     let weight = REPORT.min(ALL / all as f64);
-    let mut parts = vec![late(stream, excess, weight), tagged(stream, excess, weight)];
-    parts.push(unknown(stream, all, weight));
-    let bad = parts.iter().position(|part| !part.gain.is_finite());
-    if let Some(place) = bad {
-        parts.remove(place);
-    }
+    let known = [late(stream, excess, weight), tagged(stream, excess, weight)];
+    let mut parts: Vec<Part> = known.into_iter().flatten().filter(held).collect();
+    parts.push(unknown(stream, excess, (all, weight)));
     parts.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-    let first = parts.iter().find_map(|part| part.kind);
+    let first = parts.first().and_then(|part| part.kind);
     Timing {
         late: (first == Some("latency")).then_some(excess),
         offset: (first == Some("time_tag")).then_some(Span::from_ns(-excess_ns)),
@@ -74,14 +75,17 @@ pub(crate) fn timing(stream: &Stream) -> Timing {
 }
 
 impl Timing {
-    fn best(&self) -> Option<&Part> {
-        self.parts.iter().find(|part| part.kind.is_some())
+    /// Places in `Evidence::cycles` of reports whose time is off for a reason that the library does not hold.
+    pub fn unexplained(&self, stream: &Stream) -> Vec<u32> {
+        let first = self.parts.first().filter(|part| part.kind.is_none() && part.gain > 0.0);
+        let off = |report: &&Report| first.is_some() && excess(stream, report).ns() != 0;
+        stream.reports.iter().filter(off).map(|report| report.place).collect()
     }
 
     /// How much later than specified a report of a measurement made at `t` arrives.
     pub fn late(&self, t: icd::time::Time) -> Span {
         let acts = |part: &&Part| t >= part.from.0 && part.until.is_none_or(|until| t < until);
-        match (self.late, self.best().filter(acts)) {
+        match (self.late, self.parts.first().filter(acts)) {
             (Some(late), Some(_)) => late,
             _ => Span::default(),
         }
@@ -124,7 +128,13 @@ fn judged(
     (Clock::new(stream.over, times), l)
 }
 
-fn late(stream: &Stream, late: Span, weight: f64) -> Part {
+/// A delay; nothing where it would be none: negative, or no whole number of cycles.
+fn late(stream: &Stream, late: Span, weight: f64) -> Option<Part> {
+    let ((numbers, ln_prior), name) =
+        sized(stream, "latency", late.s().max(1e-9), 0.25 * CYCLE.s())?;
+    if late.ns() < 0 || late.ns() % CYCLE.ns() != 0 {
+        return None;
+    }
     let reports = &stream.reports;
     let fits = |k: usize| {
         let own = excess(stream, &reports[k]).ns();
@@ -133,14 +143,9 @@ fn late(stream: &Stream, late: Span, weight: f64) -> Part {
     };
     let (clock, l) = judged(stream, |report| report.tag + stream.latency, fits, weight);
     let acts = acting(&clock.axis, &l);
-    let ((numbers, ln_prior), name) =
-        sized(stream, "latency", late.s().max(1e-9), 0.25 * CYCLE.s());
-    let mut gain = acts.ln_evidence + ln_prior;
-    let early = reports.iter().enumerate().any(|(k, report)| fits(k) && report.tag < stream.over.0);
-    let fraction = late.ns() % CYCLE.ns() != 0;
-    for contradicted in [late.ns() < 0, fraction, early] {
-        gain -= if contradicted { CONTRADICTED } else { 0.0 };
-    }
+    // A report that claims to be older than the first cycle has a wrong tag.
+    let old = (0..reports.len()).filter(|k| fits(*k) && reports[*k].tag < stream.over.0).count();
+    let gain = acts.ln_evidence + ln_prior - old as f64 * REPORT;
     let (from, until) = clock.window(&acts);
     let n = (0..reports.len()).filter(|k| fits(*k)).count();
     let text = format!(
@@ -149,33 +154,33 @@ fn late(stream: &Stream, late: Span, weight: f64) -> Part {
         late.s()
     );
     let seen = vec![Seen { t: Some(from.0), grade: Grade::Measured, text }];
-    Part { kind: Some("latency"), aspects: TIMING, gain, numbers, from, until, seen }
+    Some(Part { kind: Some("latency"), aspects: TIMING, gain, numbers, from, until, seen })
 }
 
-fn tagged(stream: &Stream, excess_span: Span, weight: f64) -> Part {
+fn tagged(stream: &Stream, excess_span: Span, weight: f64) -> Option<Part> {
     let reports = &stream.reports;
     let offset_s = -excess_span.s();
+    let ((numbers, ln_prior), name) = sized(stream, "time_tag", offset_s, 0.25 * CYCLE.s())?;
     let fits = |k: usize| excess(stream, &reports[k]).ns() == excess_span.ns();
     let (clock, l) =
         judged(stream, |report| report.tag + excess_span + stream.latency, fits, weight);
     let acts = acting(&clock.axis, &l);
-    let ((numbers, ln_prior), name) = sized(stream, "time_tag", offset_s, 0.25 * CYCLE.s());
     let (from, until) = clock.window(&acts);
-    // A pause where it began says that the reports were late.
+    // Where a delay begins no report comes for as long; where tags go wrong those reports would have been lost by chance.
     let first = (0..reports.len()).find(|k| fits(*k));
-    let paused = first.is_some_and(|k| {
+    let lost = first.map_or(0, |k| {
         let before = if k == 0 {
             stream.over.0 - Span::from_ns(stream.period.ns() - stream.latency.ns())
         } else {
             reports[k - 1].arrival
         };
         let pause = reports[k].arrival - before;
-        excess_span.ns() >= stream.period.ns()
+        let as_long = excess_span.ns() >= stream.period.ns()
             && pause.ns() >= stream.period.ns() + excess_span.ns() / 2
-            && pause.ns() <= 2 * stream.period.ns() + excess_span.ns()
+            && pause.ns() <= 2 * stream.period.ns() + excess_span.ns();
+        if as_long { pause.ns() / stream.period.ns() - 1 } else { 0 }
     });
-    let mut gain = acts.ln_evidence + ln_prior - libm::log(2.0);
-    gain -= if paused { CONTRADICTED } else { 0.0 };
+    let gain = acts.ln_evidence + ln_prior - libm::log(2.0) + lost as f64 * libm::log(LOST);
     let n = (0..reports.len()).filter(|k| fits(*k)).count();
     let text = format!(
         "The time tags of {n} of {} reports of the {name} are {:.3} s away from where its latency puts them.",
@@ -183,34 +188,40 @@ fn tagged(stream: &Stream, excess_span: Span, weight: f64) -> Part {
         offset_s
     );
     let seen = vec![Seen { t: Some(from.0), grade: Grade::Measured, text }];
-    Part { kind: Some("time_tag"), aspects: TIMING, gain, numbers, from, until, seen }
+    Some(Part { kind: Some("time_tag"), aspects: TIMING, gain, numbers, from, until, seen })
 }
 
-/// Numbers of a kind with ln of the prior's mass for them; infinitely unlikely where the device cannot fail so.
+/// Numbers of a kind with ln of the prior's mass for them; nothing where the device cannot fail so.
 fn sized(
     stream: &Stream,
     kind: &str,
     value: f64,
     sigma: f64,
-) -> ((Vec<crate::finding::Fitted>, f64), &'static str) {
+) -> Option<((Vec<crate::finding::Fitted>, f64), &'static str)> {
     let name = stream.device.name();
-    if prior::sizes(name, kind).is_empty() {
-        return ((Vec::new(), f64::NEG_INFINITY), name);
-    }
-    (exact(name, kind, &[(value, sigma)]), name)
+    let known = !prior::sizes(name, kind).is_empty();
+    known.then(|| (exact(name, kind, &[(value, sigma)]), name))
 }
 
-/// Delays of any kind, each report for itself.
-fn unknown(stream: &Stream, odd: usize, weight: f64) -> Part {
-    // Each report's delay is one of a thousand.
-    let each = weight - libm::log(1e3);
+/// Times of any kind: the commonest delay in one window, or each report's its own.
+fn unknown(stream: &Stream, commonest: Span, (odd, weight): (usize, f64)) -> Part {
+    let reports = &stream.reports;
+    let fits = |k: usize| excess(stream, &reports[k]).ns() == commonest.ns();
+    let (clock, l) = judged(stream, |report| report.tag + commonest + stream.latency, fits, weight);
+    let common = acting(&clock.axis, &l);
+    // Whether a report is off, each with the same unknown chance, and then one of all delays; both as much as all reports
+    // may say.
+    let (hits, others) = (odd as f64, (reports.len() - odd) as f64);
+    let ln_beta = |a: f64, b: f64| libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(a + b);
+    let chance = ln_beta(hits + 0.5, others + 0.5) - ln_beta(0.5, 0.5);
+    let own = weight / REPORT * (hits * (REPORT - DELAYS) + chance);
     let text = format!(
         "{odd} of {} reports of the {} come at times that its latency does not allow.",
         stream.reports.len(),
         stream.device.name()
     );
     let seen = vec![Seen { t: None, grade: Grade::Measured, text }];
-    let (from, numbers) = ((stream.over.0, 0.0), Vec::new());
-    let gain = odd as f64 * each - libm::log(8.0);
-    Part { kind: None, aspects: TIMING, gain, numbers, from, until: None, seen }
+    let (from, until) = clock.window(&common);
+    let gain = ln_add(common.ln_evidence - DELAYS, own) - libm::log(2.0) - LN_LOOKS;
+    Part { kind: None, aspects: TIMING, gain, numbers: Vec::new(), from, until, seen }
 }

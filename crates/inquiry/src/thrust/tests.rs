@@ -9,7 +9,7 @@ use truth::faulty::Moment;
 fn told(sample: &Sample) -> (Account, Evidence) {
     let evidence = Evidence::read(&sample.record.packets);
     let replayed = Replayed::of(&sample.mission, &evidence);
-    (account(&sample.mission, &evidence, &replayed), evidence)
+    (account(&sample.mission, &evidence, &replayed, &Library::default()), evidence)
 }
 
 fn broken(on: &str, kind: &'static str, until_ms: Option<i64>) -> Sample {
@@ -78,6 +78,6 @@ fn levels_keep_the_impulse_of_what_was_commanded() {
 #[test]
 fn nothing_is_said_of_nothing() {
     let mission = &sample::healthy().mission;
-    let account = account(mission, &Evidence::default(), &Replayed::default());
+    let account = account(mission, &Evidence::default(), &Replayed::default(), &Library::default());
     assert_eq!(account, Account::default());
 }
