@@ -5,7 +5,7 @@
 use crate::plain::say;
 use crate::progress::bar;
 use crate::shipped::Unpacked;
-use inquiry::points::{Options, Points, Told, investigate, sheet};
+use inquiry::points::{Options, Points, Told, investigate, sheet, words};
 use inquiry::report;
 use inquiry::work::Work;
 use miette::IntoDiagnostic;
@@ -58,6 +58,9 @@ fn lines(told: &Told) -> Vec<String> {
     let mut out = vec![told.title.clone()];
     out.extend(told.points.iter().map(|point| format!("  {point}")));
     out.push(told.answer.clone());
+    if !told.enough {
+        return out;
+    }
     let shares = [
         ("Families of causes, alone or with others:", &told.families),
         ("Exact combinations of them:", &told.together),
@@ -67,6 +70,11 @@ fn lines(told: &Told) -> Vec<String> {
         for share in shares.iter().take(TOLD).filter(|share| share.probability > 1e-3) {
             out.push(format!("  {}  {}", percent(share.probability, share.sigma), share.name));
         }
+    }
+    out.push("Evidence, natural logarithm (prior beside it):".to_string());
+    for of in told.evidence.iter().take(TOLD) {
+        let (ln, sigma) = of.ln_evidence;
+        out.push(format!("  {ln:6.2} ± {sigma:4.2}  ({:.4})  {}", of.prior, words(of)));
     }
     out.push("Sets of causes:".to_string());
     for of in told.combinations.iter().take(TOLD) {

@@ -36,6 +36,14 @@ pub enum MechanismKind {
     RejectedAfterTerrainStep,
     /// A valid sensor was rejected because navigation was wrong.
     RejectedByWrongNavigation,
+    /// Engines were cut off above the ground: switches had closed that touched nothing.
+    CutOffByFalseContact,
+    /// Engines were cut off above the ground: navigation believed itself on it.
+    CutOffByWrongAltitude,
+    /// Engines were not opened again after a restart of the computer.
+    LeftOffAfterRestart,
+    /// A burn ended by its longest time: its velocity change was not sensed.
+    BurnEndedByTime,
 }
 
 impl MechanismKind {
@@ -44,7 +52,18 @@ impl MechanismKind {
         match self {
             Self::RejectedAfterTerrainStep => "valid sensor rejected after a terrain step",
             Self::RejectedByWrongNavigation => "valid sensor rejected by a wrong navigation",
+            Self::CutOffByFalseContact => {
+                "engines cut off above the ground by a contact that was none"
+            }
+            Self::CutOffByWrongAltitude => "engines cut off above the ground by a wrong altitude",
+            Self::LeftOffAfterRestart => "engines left off after a restart",
+            Self::BurnEndedByTime => "burn ended by time, its velocity change not sensed",
         }
+    }
+
+    /// Whether it says that the sensor concerned was right.
+    pub const fn trusts_sensor(self) -> bool {
+        matches!(self, Self::RejectedAfterTerrainStep | Self::RejectedByWrongNavigation)
     }
 }
 

@@ -4,7 +4,8 @@
 //! their numbers (`draw`), what is made of the flights (`told`).
 //! Method: simulated hypotheses. Flights with no cause, one or two of the library, their numbers and times drawn, each with
 //! nature's and the map's dispersions, are weighed by how probable they make the points (`sequence`). A probability is a
-//! share of the weights. How many independent flights these are worth is said beside it.
+//! share of the weights. How many independent flights these are worth is said beside it; where they are too few, nothing
+//! is told.
 //! Refuses: three causes at once; something that the library does not hold: points are too few to show it.
 
 mod draw;
@@ -17,8 +18,8 @@ mod told;
 
 pub use draw::Hypothesis;
 pub use file::{Event, Point, Points};
-pub use sheet::sheet;
-pub use told::{Combination, Interval, Like, Share, Told, Track};
+pub use sheet::{sheet, words};
+pub use told::{Combination, Interval, Like, Share, Told, Track, Weighed};
 
 use crate::mission::{Mission, MissionError};
 use crate::work::Work;

@@ -1,16 +1,22 @@
-//! What the software did with sensors that were right.
+//! What the software did with sensors that were right, and with engines that were needed.
 //!
-//! Owns: [`mechanisms`]. Does not own: the smoothed trajectory (`trajectory`), the software's account (`replayed`).
+//! Owns: [`mechanisms`]. Does not own: the smoothed trajectory (`trajectory`), the software's account (`replayed`), where
+//! engines and computer are looked at (`mechanism::engines`).
 //! As programmed: an aid whose measurements were used at first or never, and from some time on only rejected until the
-//! end, is held against the trajectory: where nearly all of its later readings lie within [`VALID`] standard deviations of
-//! what the trajectory predicts without them, the sensor was right and the rejection wrong. The ground below that rises or
-//! falls about that time by more than half of the gate makes it a terrain step; otherwise navigation was wrong.
+//! end, is held against the trajectory: where nearly all of what it gave later, readings that mean nothing included, lies
+//! within [`VALID`] standard deviations of what the trajectory predicts without them, the sensor was right and the
+//! rejection wrong. The ground below that rises or falls about that time by more than half of the gate makes it a terrain
+//! step; otherwise navigation was wrong.
+
+mod engines;
 
 use super::{Mechanism, MechanismKind};
+use crate::evidence::Evidence;
 use crate::finding::{Device, Grade, Seen};
 use crate::replayed::Replayed;
 use crate::trajectory::linear::Linear;
 use crate::trajectory::{Sample, Trajectory};
+use icd::bus::{Sensors, ShotQuality};
 use icd::time::{Span, Time};
 use icd::tm::{Innovation, Outcome, Snapshot};
 
@@ -30,13 +36,40 @@ const AIDS: [(Device, Read); 3] = [
     (Device::Velocimeter, |down| &down.velocimeter),
 ];
 
-/// Every valid sensor that was rejected to the end.
-pub fn mechanisms(replayed: &Replayed, trajectory: &Trajectory, linear: &Linear) -> Vec<Mechanism> {
+/// Every valid sensor that was rejected to the end, then what was done with the engines.
+///
+/// - `deorbit_m_s`: velocity change that the deorbit burn was to give.
+pub fn mechanisms(
+    (evidence, replayed): (&Evidence, &Replayed),
+    trajectory: &Trajectory,
+    linear: &Linear,
+    deorbit_m_s: f64,
+) -> Vec<Mechanism> {
     let one = |(device, read): &(Device, Read)| {
         let rejected = rejected(&replayed.snapshots, *read)?;
-        mechanism(*device, &rejected, trajectory, linear)
+        let given = given(evidence, *device, rejected.from.t);
+        mechanism(*device, &rejected, given, (trajectory, linear))
     };
-    AIDS.iter().filter_map(one).collect()
+    let mut out: Vec<Mechanism> = AIDS.iter().filter_map(one).collect();
+    out.extend(engines::cut_off(evidence, replayed, trajectory));
+    out.extend(engines::left_off(evidence, replayed, trajectory));
+    out.extend(engines::by_time(evidence, replayed, deorbit_m_s));
+    out
+}
+
+/// How many values a device gave from a time on.
+fn given(evidence: &Evidence, device: Device, from: Time) -> usize {
+    let valid = |quality: ShotQuality| usize::from(quality == ShotQuality::Valid);
+    let of = |sensors: &Sensors| match device {
+        Device::Rangefinder => sensors.rangefinder.map_or(0, |shot| valid(shot.quality)),
+        Device::RadarAltimeter => sensors.radar_altimeter.map_or(0, |pulse| valid(pulse.quality)),
+        Device::Velocimeter => {
+            sensors.velocimeter.map_or(0, |beams| beams.locked.iter().filter(|on| **on).count())
+        }
+        _ => 0,
+    };
+    let later = evidence.cycles.iter().filter(|cycle| cycle.sensors.t >= from);
+    later.map(|cycle| of(&cycle.sensors)).sum()
 }
 
 /// A rejection that lasted to the end.
@@ -65,14 +98,16 @@ fn rejected(snapshots: &[Snapshot], read: Read) -> Option<Rejected> {
 fn mechanism(
     device: Device,
     rejected: &Rejected,
-    trajectory: &Trajectory,
-    linear: &Linear,
+    given: usize,
+    (trajectory, linear): (&Trajectory, &Linear),
 ) -> Option<Mechanism> {
     let from = rejected.from.t;
     let later = linear.readings.iter().filter(|one| one.device == device && one.t >= from);
     let whitened: Vec<f64> = later.map(|reading| reading.whitened().abs()).collect();
     let valid = whitened.iter().filter(|z| **z < VALID).count();
-    if whitened.len() < COUNT as usize || (valid as f64) < SHARE * whitened.len() as f64 {
+    // What was left out of the trajectory was not valid.
+    let given = given.max(whitened.len());
+    if whitened.len() < COUNT as usize || (valid as f64) < SHARE * given as f64 {
         return None;
     }
     let about: Vec<&Sample> = trajectory
@@ -110,9 +145,8 @@ fn mechanism(
             t: Some(from),
             grade: Grade::Inferred,
             text: format!(
-                "{name}: {valid} of {} readings from then on lie within {VALID} standard deviations of the \
+                "{name}: {valid} of {given} readings from then on lie within {VALID} standard deviations of the \
                  best-estimated trajectory: the sensor was right.",
-                whitened.len(),
             ),
         },
     ];
@@ -139,90 +173,4 @@ fn error(before: Option<&Sample>, rejected: &Rejected) -> Option<Seen> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::trajectory::linear::Reading;
-    use crate::trajectory::states::N;
-    use nalgebra::{Matrix3, UnitQuaternion, Vector3};
-
-    fn at(s: i64) -> Time {
-        Time::default() + Span::from_ms(1000 * s)
-    }
-
-    /// A minute of flight; from half of it on the rangefinder is rejected.
-    fn replayed() -> Replayed {
-        let one = |s: i64| {
-            let (fused, rejected) = (s.min(30) as u32, (s - 30).max(0) as u32);
-            let outcome = if s > 30 { Outcome::Rejected } else { Outcome::Fused };
-            let rangefinder = Innovation {
-                measured: if s > 30 { 8000.0 } else { 5000.0 },
-                nu: if s > 30 { 3000.0 } else { 1.0 },
-                gate: 1000.0,
-                outcome,
-                fused,
-                rejected,
-                ..Innovation::default()
-            };
-            Snapshot { t: at(s), rangefinder, ..Snapshot::default() }
-        };
-        Replayed { snapshots: (0..60).map(one).collect(), ..Replayed::default() }
-    }
-
-    fn trajectory(step_m: f64) -> Trajectory {
-        let one = |s: i64| {
-            let ground_m = if s > 30 { -step_m } else { 0.0 };
-            Sample {
-                t: at(s),
-                p_MB_I_m: Vector3::new(1.74e6, 0.0, 0.0),
-                v_MB_I_m_s: Vector3::zeros(),
-                q_IB: UnitQuaternion::identity(),
-                P_p_m2: Matrix3::zeros(),
-                P_v_m2_s2: Matrix3::zeros(),
-                sigma_attitude_rad: [0.0; 3],
-                altitude_m: (5000.0 - ground_m, 10.0),
-                v_up_m_s: (0.0, 0.1),
-                v_horizontal_m_s: (0.0, 0.1),
-            }
-        };
-        let samples: Vec<Sample> = (0..60).map(one).collect();
-        Trajectory { after_loss: samples.len(), samples, ..Trajectory::default() }
-    }
-
-    fn linear(innovation: f64) -> Linear {
-        let one = |s: i64| Reading {
-            device: Device::Rangefinder,
-            component: 0,
-            cycle: s as u32,
-            t: at(s),
-            innovation,
-            variance: 1.0,
-            partial: [0.0; N],
-            gain: [0.0; N],
-        };
-        Linear { readings: (0..60).map(one).collect(), ..Linear::default() }
-    }
-
-    #[test]
-    fn a_valid_sensor_that_is_rejected_where_the_ground_falls_met_a_terrain_step() {
-        let found = mechanisms(&replayed(), &trajectory(3000.0), &linear(1.0));
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].kind, MechanismKind::RejectedAfterTerrainStep);
-        assert_eq!((found[0].device, found[0].from), (Device::Rangefinder, at(31)));
-    }
-
-    #[test]
-    fn over_flat_ground_navigation_was_wrong() {
-        let found = mechanisms(&replayed(), &trajectory(0.0), &linear(1.0));
-        assert_eq!(found[0].kind, MechanismKind::RejectedByWrongNavigation);
-    }
-
-    #[test]
-    fn a_sensor_that_is_wrong_is_rejected_rightly() {
-        assert!(mechanisms(&replayed(), &trajectory(3000.0), &linear(300.0)).is_empty());
-        let mut used = replayed();
-        if let Some(last) = used.snapshots.last_mut() {
-            last.rangefinder = Innovation { fused: 31, rejected: 29, ..last.rangefinder };
-        }
-        assert!(mechanisms(&used, &trajectory(3000.0), &linear(1.0)).is_empty(), "used again");
-    }
-}
+mod tests;

@@ -86,7 +86,9 @@ pub fn explain(
     let flights = fly(case, &candidates, &bench, work, progress)?;
     let agreements = agreements(&candidates, &flights, &recorded);
     let refined = refined(case, &candidates, &agreements, &bench, work, &recorded)?;
-    let mechanisms = mechanism::mechanisms(case.replayed, case.trajectory, case.linear);
+    let heard = (case.evidence, case.replayed);
+    let deorbit_m_s = case.mission.load.deorbit.dv_m_s;
+    let mechanisms = mechanism::mechanisms(heard, case.trajectory, case.linear, deorbit_m_s);
     let shares = shares(&candidates, &agreements);
     let seen = case.evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
     let silent = !seen.into_iter().any(|shot| shot.quality == ShotQuality::Valid);
@@ -372,7 +374,8 @@ fn explanation(
         })
         .collect();
     // A sensor that has failed was not rejected wrongly.
-    let failed = |one: &&Mechanism| faults.iter().any(|fault| fault.cause.on == one.device.name());
+    let of = |one: &Mechanism| faults.iter().any(|fault| fault.cause.on == one.device.name());
+    let failed = |one: &&Mechanism| one.kind.trusts_sensor() && of(one);
     let mechanism = mechanisms.iter().find(|one| !failed(one)).cloned();
     let mut seen: Vec<Seen> = mechanism.iter().flat_map(|one| one.seen.clone()).collect();
     for (_, place, _) in &candidate.channels {

@@ -1,15 +1,15 @@
-//! Hypotheses: which causes, with which numbers, from when; how they are drawn, and how probable that was.
+//! Hypotheses: which causes, with which numbers, from when, in which nature; how they are drawn, and how probable that was.
 //!
-//! Owns: [`Space`], [`Hypothesis`]. Does not own: the prior (`prior`, `catalogue`).
+//! Owns: [`Space`], [`Hypothesis`]. Does not own: the prior (`prior`, `catalogue`), what nature disperses (`rig::stand`).
 //! As programmed: each cause has [`DIMENSIONS`] standard normal coordinates, which its size, signs, beginning and end are
-//! functions of, so that the prior of all numbers is φ(z). A hypothesis is moved by a kernel that leaves this prior as it
-//! is: one of its causes exchanged for any other, or all moved: the size by
+//! functions of, and nature has one for each constant that it disperses, so that the prior of all numbers is φ(z). A
+//! hypothesis is moved by a kernel that leaves this prior as it is: one of its causes exchanged for any other, with its
+//! numbers or with new ones; or causes, nature or both moved by [Neal1999]
 //!     z' = √(1 − s²) z + s ξ,    ξ ~ N(0, 1)
-//! with s out of [`STEPS`]; what matters by its sign alone keeps the sign or is drawn anew, times are moved or drawn anew;
-//! and nature's dispersions are kept or drawn anew. Like devices (engines, jets, switches) are drawn as the first of them
-//! with the prior of all.
+//! with s out of [`STEPS`]. Noise is kept or drawn anew. Like devices (engines, jets, switches) are drawn as the first of
+//! them with the prior of all. The first hypotheses are stratified: every set of families as often as any ([`Space::kinds`]).
 
-use crate::catalogue::{NAVIGATION, Suspect, class, ln_prior};
+use crate::catalogue::{Family, NAVIGATION, Suspect, class, ln_prior};
 use crate::finding::Cause;
 use crate::mission::Mission;
 use crate::prior::{DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START, sizes};
@@ -24,9 +24,15 @@ use truth::random::Stream;
 pub(super) const DIMENSIONS: usize = 8;
 /// Steps around what came near.
 const STEPS: [f64; 4] = [0.6, 0.25, 0.1, 0.04];
-/// Shares of moves that exchange a cause, and of the others that keep nature's dispersions.
-const EXCHANGED: f64 = 0.25;
-const KEEP_NATURE: f64 = 0.7;
+/// Shares of moves that exchange a cause, and of those the share that keep its numbers; of the others that move the causes
+/// alone, and nature alone; that keep the noise. Assumed.
+const EXCHANGED: f64 = 0.2;
+const KEEP_NUMBERS: f64 = 0.5;
+const CAUSES_ALONE: f64 = 0.4;
+const NATURE_ALONE: f64 = 0.3;
+const KEEP_NOISE: f64 = 0.7;
+/// Share of a cause's moves in which one of its signs or times, or whether it acts at once or lasts, is drawn anew.
+const JUMPS: f64 = 0.3;
 /// The start of navigation is wrong by this many stated deviations, typically; assumed.
 pub(super) const START_SIGMAS: f64 = 10.0;
 
@@ -44,14 +50,20 @@ pub(super) struct Space {
     pub entries: Vec<Entry>,
     /// How long the flight is to last, s: beginnings lie within.
     pub flight_s: f64,
+    /// How many constants nature disperses.
+    pub nature: usize,
 }
 
-/// Causes by their places in the space, ascending, with their coordinates; and the run whose dispersions nature has.
+/// Causes by their places in the space, ascending, with their coordinates; nature's constants; the run whose noise it has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothesis {
     pub(super) causes: Vec<(usize, [f64; DIMENSIONS])>,
+    pub(super) nature: Vec<f64>,
     pub(super) run: u64,
 }
+
+/// Families of the causes of a set, ascending, and all sets of them.
+pub(super) type Kind = (Vec<Family>, Vec<Vec<usize>>);
 
 impl Space {
     /// The library on the devices that a mission carries and reads.
@@ -88,7 +100,36 @@ impl Space {
         let entry = |(cause, share): (Cause, f64)| Entry { cause, ln_single: libm::log(share) };
         let start = mission.stand.planned_start().t;
         let flight_s = (scenario.approach.touchdown - start).s().max(1.0);
-        Self { entries: shares.into_iter().map(entry).collect(), flight_s }
+        let nature = mission.stand.inputs().len();
+        Self { entries: shares.into_iter().map(entry).collect(), flight_s, nature }
+    }
+
+    /// All sets of so many causes by the families that they are of.
+    pub fn kinds(&self, count: usize) -> Vec<Kind> {
+        let n = self.entries.len();
+        let sets: Vec<Vec<usize>> = match count {
+            0 => vec![Vec::new()],
+            1 => (0..n).map(|c| vec![c]).collect(),
+            _ => (0..n).flat_map(|c| (c + 1..n).map(move |d| vec![c, d])).collect(),
+        };
+        let mut out: BTreeMap<Vec<Family>, Vec<Vec<usize>>> = BTreeMap::new();
+        for set in sets {
+            out.entry(self.families(&set)).or_default().push(set);
+        }
+        out.into_iter().collect()
+    }
+
+    /// Families of a set of causes, one for each cause, ascending.
+    pub fn families(&self, set: &[usize]) -> Vec<Family> {
+        let mut out: Vec<Family> =
+            set.iter().map(|c| Family::of(&self.entries[*c].cause)).collect();
+        out.sort_unstable();
+        out
+    }
+
+    /// ln P of all sets of so many causes of these families.
+    pub fn ln_prior_of(&self, sets: &[Vec<usize>]) -> f64 {
+        libm::log(sets.iter().map(|set| libm::exp(self.ln_prior(set))).sum::<f64>())
     }
 
     /// In how many ways there are so many causes.
@@ -102,9 +143,9 @@ impl Space {
     }
 
     /// ln P of a set of causes.
-    pub fn ln_prior(&self, hypothesis: &Hypothesis) -> f64 {
-        let singles = hypothesis.causes.iter().map(|(c, _)| self.entries[*c].ln_single);
-        match hypothesis.causes.len() {
+    pub fn ln_prior(&self, set: &[usize]) -> f64 {
+        let singles = set.iter().map(|c| self.entries[*c].ln_single);
+        match set.len() {
             0 => ln_prior(&[]),
             1 => singles.sum(),
             _ => singles.sum::<f64>() + ln_together(),
@@ -126,6 +167,16 @@ impl Hypothesis {
         self.causes.iter().map(|(place, _)| &space.entries[*place].cause).collect()
     }
 
+    /// Places of its causes in the space.
+    pub(super) fn set(&self) -> Vec<usize> {
+        self.causes.iter().map(|(place, _)| *place).collect()
+    }
+
+    /// Nature's constants as places in the unit cube.
+    pub(super) fn point(&self) -> Vec<f64> {
+        self.nature.iter().map(|z| cumulative(*z)).collect()
+    }
+
     /// What it is called in the journal: every bit that decides a flight.
     pub(super) fn key(&self, space: &Space) -> String {
         let one = |(place, z): &(usize, [f64; DIMENSIONS])| {
@@ -133,7 +184,7 @@ impl Hypothesis {
             format!("{on} {kind} {z:?}")
         };
         let causes = self.causes.iter().map(one).collect::<Vec<_>>().join(" and ");
-        format!("{causes} run {}", self.run)
+        format!("{causes} nature {:?} run {}", self.nature, self.run)
     }
 
     /// The fault that its `nth` cause stands for; the start of navigation is none.
@@ -174,44 +225,50 @@ fn acts(z: &[f64; DIMENSIONS], flight_s: f64) -> (f64, Option<f64>) {
 }
 
 impl Hypothesis {
-    /// With so many causes, none to two, every set as probable as any; `run`: nature's dispersions.
-    pub(super) fn fresh(space: &Space, count: usize, run: u64, stream: &mut Stream) -> Self {
-        let n = space.entries.len();
-        let mut causes: Vec<usize> = Vec::new();
-        if count > 0 {
-            causes.push(index(stream.uniform(), n));
-        }
-        if count > 1 && n > 1 {
-            // Any other: those behind the first move up.
-            let other = index(stream.uniform(), n - 1);
-            causes.push(if other >= causes[0] { other + 1 } else { other });
-            causes.sort_unstable();
-        }
-        let causes = causes.into_iter().map(|c| (c, coordinates(stream))).collect();
-        Self { causes, run }
+    /// With these causes, ascending; `run`: the noise.
+    pub(super) fn fresh(space: &Space, set: &[usize], run: u64, stream: &mut Stream) -> Self {
+        let causes = set.iter().map(|c| (*c, coordinates(stream))).collect();
+        let nature = (0..space.nature).map(|_| stream.normal()).collect();
+        Self { causes, nature, run }
     }
 
-    /// A step away by a kernel that leaves the prior as it is; `run`: nature's dispersions where they are not kept.
+    /// A step away by a kernel that leaves the prior as it is, every set as probable as any; `run`: the noise where it is not
+    /// kept.
     pub(super) fn moved(&self, space: &Space, run: u64, stream: &mut Stream) -> Self {
         let mut out = self.clone();
-        let (way, nature) = (stream.uniform(), stream.uniform());
-        if self.causes.is_empty() || nature > KEEP_NATURE {
+        let [way, block, noise] = std::array::from_fn(|_| stream.uniform());
+        let count = self.causes.len();
+        if noise > KEEP_NOISE {
             out.run = run;
         }
-        let count = self.causes.len();
-        let exchanged = (way < EXCHANGED && count > 0).then(|| index(stream.uniform(), count));
-        for (place, slot) in out.causes.iter_mut().enumerate() {
-            match exchanged {
-                Some(at) if at == place => {
-                    *slot = (other(space, self, place, stream), coordinates(stream));
-                }
-                Some(_) => {}
-                None => slot.1 = moved(&slot.1, stream),
+        if way < EXCHANGED && count > 0 {
+            let place = index(stream.uniform(), count);
+            let keep = stream.uniform() < KEEP_NUMBERS;
+            let numbers = if keep { self.causes[place].1 } else { coordinates(stream) };
+            out.causes[place] = (other(space, self, place, stream), numbers);
+            out.causes.sort_by_key(|(cause, _)| *cause);
+            return out;
+        }
+        let both = block >= CAUSES_ALONE + NATURE_ALONE || count == 0;
+        let s = STEPS[index(stream.uniform(), STEPS.len())];
+        if block < CAUSES_ALONE || both {
+            for (_, z) in &mut out.causes {
+                *z = moved(z, s, stream);
             }
         }
-        out.causes.sort_by_key(|(cause, _)| *cause);
+        if block >= CAUSES_ALONE || both {
+            let s = STEPS[index(stream.uniform(), STEPS.len())];
+            for z in &mut out.nature {
+                *z = step(*z, s, stream);
+            }
+        }
         out
     }
+}
+
+/// A step of a standard normal coordinate.
+fn step(z: f64, s: f64, stream: &mut Stream) -> f64 {
+    (1.0 - s * s).sqrt() * z + s * stream.normal()
 }
 
 fn index(u: f64, n: usize) -> usize {
@@ -222,27 +279,13 @@ fn coordinates(stream: &mut Stream) -> [f64; DIMENSIONS] {
     std::array::from_fn(|_| stream.normal())
 }
 
-/// Coordinates that matter by their sign alone: signs, whether at once, whether lasting.
-const SIDED: [usize; 5] = [1, 2, 3, 4, 6];
-/// Times.
-const TIMES: [usize; 2] = [5, 7];
-/// Share of moves that keep a side, and that move a time and do not draw it anew.
-const KEEP_SIDE: f64 = 0.8;
-const KEEP_TIME: f64 = 0.5;
-
-/// A cause's coordinates moved.
-fn moved(from: &[f64; DIMENSIONS], stream: &mut Stream) -> [f64; DIMENSIONS] {
-    let s = STEPS[index(stream.uniform(), STEPS.len())];
-    let keep = (1.0 - s * s).sqrt();
+/// A cause's coordinates moved; the size, which stands first, never jumps.
+fn moved(from: &[f64; DIMENSIONS], s: f64, stream: &mut Stream) -> [f64; DIMENSIONS] {
+    let jumps = stream.uniform() < JUMPS;
+    let which = 1 + index(stream.uniform(), DIMENSIONS - 1);
     let mut out = *from;
-    out[0] = keep * from[0] + s * stream.normal();
-    for n in SIDED {
-        let (u, z) = (stream.uniform(), stream.normal());
-        out[n] = if u < KEEP_SIDE { libm::copysign(z, from[n]) } else { z };
-    }
-    for n in TIMES {
-        let (u, z) = (stream.uniform(), stream.normal());
-        out[n] = if u < KEEP_TIME { keep * from[n] + s * z } else { z };
+    for (n, z) in out.iter_mut().enumerate() {
+        *z = step(*z, if jumps && n == which { 1.0 } else { s }, stream);
     }
     out
 }

@@ -46,9 +46,18 @@ pub(crate) struct Flight {
 const COMPARED_M: f64 = 2000.0;
 
 impl Flight {
-    /// ln L of all points.
+    /// ln L of all points, their uncertainties widened.
     pub fn ln_likelihood(&self, widening: usize) -> f64 {
         self.ln.iter().map(|point| point[widening]).sum()
+    }
+
+    /// ln L a part of the way from nothing said to the points' own uncertainties: whole numbers are the widenings in their
+    /// order from 1 on, between them powers; at 0 nothing is said.
+    pub fn ln_at(&self, way: f64) -> f64 {
+        let from = way.clamp(0.0, WIDENED.len() as f64);
+        let low = (from as usize).min(WIDENED.len() - 1);
+        let below = low.checked_sub(1).map_or(0.0, |n| self.ln_likelihood(n));
+        below + (from - low as f64) * (self.ln_likelihood(low) - below)
     }
 }
 
@@ -64,6 +73,7 @@ pub(super) fn fly(
     scenario.faults = hypothesis.faults(space);
     let mut stand = mission.stand.clone();
     stand.scenario = Arc::new(scenario);
+    let stand = stand.at_point(hypothesis.point());
     let load = stand.load(run);
     let start = stand.start(run);
     let mut nav = nav_start(&stand.scenario, &start, run);

@@ -3,12 +3,15 @@
 //! Owns: [`sequence`], [`Drawn`]. Does not own: how a hypothesis moves (`draw`), what agrees (`score`).
 //! As published — a sequence of distributions, the points' uncertainties widened less and less [DelMoral2006]: weights by the
 //! ratio of likelihoods, systematic resampling, and one Metropolis step that leaves the present distribution as it is. The
-//! product of the mean weights is the evidence. Variances by lineage: what descends from one flight of the first generation
+//! product of the mean weights is the evidence. How far each step goes follows from the weights: as far as leaves
+//! [`WORTH`] of the population [Jasra2011]. Variances by lineage: what descends from one flight of the first generation
 //! counts as one [LeeWhiteley2018].
 //! As programmed: sets of one cause and of two are populations of their own, every set as probable as any, so that pairs are
 //! found before their small prior counts; it is put in at the end:
 //!     w = Z_k P(set) / P_k(set) / n_k
-//! The first generation is the largest, since what it does not come near is never found; the last ones are all kept. Flights in which nothing broke are drawn once and weighted by their likelihood.
+//! The first generation has as many flights of every set of families as of any other, weighted back: it is the largest,
+//! since what it does not come near is hardly found later. The last ones are all kept. Flights in which nothing broke are
+//! drawn once and weighted by their likelihood.
 
 use super::Options;
 use super::draw::{Hypothesis, Space};
@@ -16,16 +19,23 @@ use super::fly::Flight;
 use rayon::prelude::*;
 use truth::random::Stream;
 
-/// By how much the points' uncertainties are widened, generation by generation.
-pub(super) const WIDENED: [f64; 9] = [12.0, 8.0, 5.0, 3.5, 2.4, 1.6, 1.0, 1.0, 1.0];
+/// By how much the points' uncertainties are widened, one after the other.
+pub(super) const WIDENED: [f64; 7] = [12.0, 8.0, 5.0, 3.5, 2.4, 1.6, 1.0];
 /// Place of the points' own uncertainties.
 pub(super) const OWN: usize = WIDENED.len() - 1;
+/// Share of a generation that its weights are worth after a step.
+const WORTH: f64 = 0.5;
+/// A step is no shorter, in widenings; halvings of its search.
+const LEAST: f64 = 0.01;
+const HALVINGS: usize = 20;
 /// Generations that are kept: those with the points' own uncertainties.
 const KEPT: usize = 3;
-/// Share of a population's flights that are its first generation.
-const FIRST: f64 = 0.4;
+/// Share of a population's flights that are its first generation, and how many generations share the others; assumed, so
+/// that what is flown is about what was asked for.
+const FIRST: f64 = 0.3;
+const GENERATIONS: f64 = 14.0;
 /// Shares of the flights with no cause, one and two.
-const COUNTS: [f64; 3] = [0.06, 0.44, 0.5];
+const COUNTS: [f64; 3] = [0.04, 0.46, 0.5];
 
 /// More than a first generation ever has: tells the lineages of the populations apart.
 const LINEAGES: usize = 1_000_000_000;
@@ -47,6 +57,8 @@ struct Member {
     hypothesis: Hypothesis,
     flight: Flight,
     lineage: usize,
+    /// ln of how much oftener its set should have been drawn; zero after resampling.
+    ln_drawn: f64,
 }
 
 /// What flies a hypothesis.
@@ -62,7 +74,7 @@ pub(super) fn sequence<E: Send>(
     for (count, share) in COUNTS.into_iter().enumerate() {
         let flights = share * options.flights as f64;
         let at_least = |flights: f64| (flights as usize).max(2);
-        let later = at_least(flights * (1.0 - FIRST) / WIDENED.len() as f64);
+        let later = at_least(flights * (1.0 - FIRST) / GENERATIONS);
         let (members, ln_evidence) = match count {
             0 => (generation(space, (0, at_least(flights)), options.seed, fly)?, 0.0),
             _ => {
@@ -73,32 +85,41 @@ pub(super) fn sequence<E: Send>(
         let n = libm::log(members.len() as f64) + libm::log(1.0 / space.sets(count));
         out.extend(members.into_iter().map(|member| {
             let own = if count == 0 { member.flight.ln_likelihood(OWN) } else { ln_evidence };
-            let ln_weight = own + space.ln_prior(&member.hypothesis) - n;
-            let Member { hypothesis, flight, lineage } = member;
+            let ln_weight = own + space.ln_prior(&member.hypothesis.set()) - n;
+            let Member { hypothesis, flight, lineage, .. } = member;
             Drawn { hypothesis, flight, ln_weight, lineage: count * LINEAGES + lineage }
         }));
     }
     Ok(out)
 }
 
-/// A run of nature of its own for each flight of a study.
+/// A run of noise of its own for each flight of a study.
 fn run(count: usize, generation: usize, n: usize) -> u64 {
     1 + ((count * 100 + generation) * 1_000_000 + n) as u64
 }
 
-/// The first generation.
+/// The first generation: every set of families in turn, at least once each.
 fn generation<E: Send>(
     space: &Space,
     (count, size): (usize, usize),
     seed: u64,
     fly: Fly<'_, E>,
 ) -> Result<Vec<Member>, E> {
+    let kinds = space.kinds(count);
+    let size = size.max(kinds.len());
     let one = |n: usize| {
+        let (place, turn) = (n % kinds.len(), n / kinds.len());
+        let sets = &kinds[place].1;
         let run = run(count, 0, n);
         let mut stream = Stream::new(seed, run, "points");
-        let hypothesis = Hypothesis::fresh(space, count, run, &mut stream);
+        // Through the sets of the kind from a place of its own, so that none comes twice before all have come.
+        let first = Stream::new(seed, place as u64, "points first").uniform() * sets.len() as f64;
+        let set = &sets[(first as usize + turn) % sets.len()];
+        let hypothesis = Hypothesis::fresh(space, set, run, &mut stream);
         let flight = fly(&hypothesis)?;
-        Ok(Member { hypothesis, flight, lineage: n })
+        let drawn = (size - place).div_ceil(kinds.len()) as f64 / size as f64;
+        let ln_drawn = libm::log(sets.len() as f64 / space.sets(count) / drawn);
+        Ok(Member { hypothesis, flight, lineage: n, ln_drawn })
     };
     (0..size).into_par_iter().map(one).collect()
 }
@@ -112,37 +133,71 @@ fn population<E: Send>(
 ) -> Result<(Vec<Member>, f64), E> {
     let mut members = generation(space, (count, first), seed, fly)?;
     let (mut kept, mut ln_evidence) = (Vec::new(), 0.0);
-    for step in 0..WIDENED.len() {
-        let ln: Vec<f64> = (members.iter())
-            .map(|member| {
-                let before = if step == 0 { 0.0 } else { member.flight.ln_likelihood(step - 1) };
-                member.flight.ln_likelihood(step) - before
-            })
-            .collect();
-        let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let weights: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
-        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
-        ln_evidence += best + libm::log(mean);
-        let offset = Stream::new(seed, run(count, step + 1, size), "points resampled").uniform();
-        let chosen = resampled(&weights, size, offset);
+    let (mut way, end) = (0.0, WIDENED.len() as f64);
+    let mut number = 0;
+    let mut left = KEPT;
+    while left > 0 {
+        number += 1;
+        let next = next(&members, way, WORTH * size as f64);
+        let weights = weights(&members, way, next);
+        ln_evidence += weights.1;
+        let offset = Stream::new(seed, run(count, number, size), "points resampled").uniform();
+        // At the end nothing is weighted any more, and a resampling would only lose.
+        let chosen = match way < end {
+            true => resampled(&weights.0, size, offset),
+            false => (0..members.len()).collect(),
+        };
+        way = next;
         let one = |(n, from): (usize, usize)| {
-            let own = run(count, step + 1, n);
+            let own = run(count, number, n);
             let mut stream = Stream::new(seed, own, "points");
             let member = &members[from];
             let hypothesis = member.hypothesis.moved(space, own, &mut stream);
             let flight = fly(&hypothesis)?;
-            let gain = flight.ln_likelihood(step) - member.flight.ln_likelihood(step);
+            let gain = flight.ln_at(way) - member.flight.ln_at(way);
             let accepted = libm::log(stream.uniform().max(f64::MIN_POSITIVE)) < gain;
             let lineage = member.lineage;
-            Ok(if accepted { Member { hypothesis, flight, lineage } } else { member.clone() })
+            let moved = Member { hypothesis, flight, lineage, ln_drawn: 0.0 };
+            Ok(if accepted { moved } else { Member { ln_drawn: 0.0, ..member.clone() } })
         };
-        let next: Result<Vec<Member>, E> = chosen.into_par_iter().enumerate().map(one).collect();
-        members = next?;
-        if step + KEPT >= WIDENED.len() {
+        let moved: Result<Vec<Member>, E> = chosen.into_par_iter().enumerate().map(one).collect();
+        members = moved?;
+        if way >= end {
             kept.extend(members.iter().cloned());
+            left -= 1;
         }
     }
     Ok((kept, ln_evidence))
+}
+
+/// How much each counts from one place on the way to the next, and ln of the mean.
+fn weights(members: &[Member], way: f64, next: f64) -> (Vec<f64>, f64) {
+    let ln: Vec<f64> = (members.iter())
+        .map(|one| one.ln_drawn + one.flight.ln_at(next) - one.flight.ln_at(way))
+        .collect();
+    let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
+    let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+    (weights, best + libm::log(mean))
+}
+
+/// The farthest place on the way to which the weights are worth `worth` flights.
+fn next(members: &[Member], way: f64, worth: f64) -> f64 {
+    let enough = |next: f64| {
+        let (weights, _) = weights(members, way, next);
+        let (sum, squares) = weights.iter().fold((0.0, 0.0), |(s, q), w| (s + w, q + w * w));
+        sum * sum >= worth * squares
+    };
+    let end = WIDENED.len() as f64;
+    if enough(end) {
+        return end;
+    }
+    let (mut low, mut high) = (way, end);
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        if enough(middle) { low = middle } else { high = middle }
+    }
+    low.max(way + LEAST).min(end)
 }
 
 /// Systematic resampling: `n` places, each as often as its weight says to within one.

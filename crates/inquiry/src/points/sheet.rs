@@ -3,7 +3,7 @@
 //! Owns: [`sheet`]. Does not own: the page (`report`).
 
 use super::file::{KEYS, Points};
-use super::told::{Combination, Interval, Told};
+use super::told::{Combination, Interval, Told, Weighed};
 use crate::catalogue::{Family, Suspect, families};
 use crate::explanation::{Explained, Explanation, FamilyShare, Parts};
 use crate::finding::{Fault, Fitted, Grade, Seen};
@@ -40,7 +40,7 @@ pub fn sheet(points: &Points, told: &Told, repeat: Vec<String>) -> Sheet {
         source: Source::Points,
         question: "What can be said of the loss from what was published, and what cannot?".into(),
         answer: Answer {
-            word: first.map_or_else(String::new, |share| share.name.clone()),
+            word: first.map_or_else(|| "cannot be told".to_string(), |share| share.name.clone()),
             text: told.answer.clone(),
             probability: first.map(|share| share.probability),
         },
@@ -75,7 +75,28 @@ fn evidence(points: &Points, told: &Told) -> Vec<Row> {
         figure: Some(figure(interval)),
         source: "flights that agree with the points".to_string(),
     });
-    published.chain(inferred).collect()
+    let weighed = told.evidence.iter().map(|of| Row {
+        t: None,
+        grade: Grade::Inferred,
+        text: format!("natural logarithm of the evidence for {}", words(of)),
+        figure: Some(Figure {
+            value: of.ln_evidence.0,
+            sigma: Some(of.ln_evidence.1),
+            unit: String::new(),
+        }),
+        source: "flights that agree with the points".to_string(),
+    });
+    published.chain(inferred).chain(weighed).collect()
+}
+
+/// Number and families of causes in words.
+pub fn words(of: &Weighed) -> String {
+    let Weighed { name, causes, .. } = of;
+    match causes {
+        0 => name.clone(),
+        1 => format!("one cause: {name}"),
+        _ => format!("{causes} causes: {name}"),
+    }
 }
 
 fn figure(interval: &Interval) -> Figure {
@@ -219,9 +240,10 @@ fn method() -> Vec<(String, String)> {
         ),
         step(
             "Generations",
-            "A population of each number of causes is brought from the prior to the posterior: the points' uncertainties, \
-             widened at first, are narrowed; flights are weighted, resampled and moved (sequential Monte Carlo \
-             [DelMoral2006]); variances by lineage [LeeWhiteley2018].",
+            "A population of each number of causes, at first as many flights of every set of families, is brought from the prior to the posterior: the points' uncertainties, \
+             widened at first, are narrowed as fast as half of the flights stay worth something; flights are weighted, \
+             resampled and moved, nature's dispersions with them (sequential Monte Carlo [DelMoral2006], [Jasra2011]); \
+             variances by lineage [LeeWhiteley2018].",
         ),
     ]
 }

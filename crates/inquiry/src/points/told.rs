@@ -1,13 +1,18 @@
 //! What the points tell, and what they do not.
 //!
-//! Owns: [`Told`] and how weighted flights become it. Does not own: the weights (`draw`).
-//! As programmed: a probability is a share of the weights; its variance, and how many independent flights the weights are
-//! worth, by lineage (see `sequence`): with W the weight of a lineage and W₁ that of what is asked for in it,
-//!     σ² = Σ (W₁ − p W)²,    worth = 1 / Σ W²
+//! Owns: [`Told`] and how weighted flights become it. Does not own: the weights (`sequence`).
+//! As programmed: a probability is a share of the weights; its variance by lineage (see `sequence`): with W the weight of a
+//! lineage and W₁ that of what is asked for in it,
+//!     σ² = Σ (W₁ − p W)² / (1 − Σ W²)
+//! and the weights are worth as many independent flights as would leave the shares of the sets of causes as uncertain, but
+//! no more than the different flights among them by their weights:
+//!     worth = Σ p (1 − p) / Σ σ²  ≤  1 / Σ w²
+//! Weights worth fewer than [`ENOUGH`] flights tell nothing, and nothing is told from them. The evidence of a set of families
+//! is the sum of its weights over its prior.
 //! Intervals are weighted quantiles. Causes that the points do not tell apart: inside the most probable combination of
 //! families, those whose share of the weights is within [`APART`] of their share of the prior, on either side.
 
-use super::draw::{Entry, Hypothesis, Space};
+use super::draw::{Entry, Hypothesis, Kind, Space};
 use super::file::{KEYS, Point, Points};
 use super::score::believed_wrong;
 use super::sequence::{Drawn, OWN};
@@ -19,6 +24,11 @@ use std::collections::BTreeMap;
 /// Combinations listed at the most, causes of one family, tracks.
 const LISTED: usize = 20;
 const TRACKS: usize = 40;
+/// What descends from one flight by all but this share says nothing of how uncertain it is.
+const ALONE: f64 = 1e-9;
+/// Independent flights that weights must be worth for anything to be told; assumed: a share of one half is then known to
+/// a tenth.
+pub(super) const ENOUGH: f64 = 30.0;
 /// A factor that evidence must change odds by to tell causes apart; assumed: that "worth mentioning" begins at 3.
 const APART: f64 = 3.0;
 
@@ -31,6 +41,19 @@ pub struct Share {
     pub probability: f64,
     /// Its standard deviation, from the number of flights.
     pub sigma: f64,
+}
+
+/// What the points say of so many causes of some families.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weighed {
+    /// In words.
+    pub name: String,
+    /// How many causes.
+    pub causes: usize,
+    /// Their probability before the points.
+    pub prior: f64,
+    /// ln p(points | these families), and its standard deviation from the number of flights.
+    pub ln_evidence: (f64, f64),
 }
 
 /// A figure as the points leave it.
@@ -80,7 +103,7 @@ pub struct Track {
 }
 
 /// What the points tell.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Told {
     /// Title of the file.
     pub title: String,
@@ -92,10 +115,14 @@ pub struct Told {
     pub points: Vec<String>,
     /// The answer in a few sentences.
     pub answer: String,
+    /// Whether the flights are enough to tell anything; if not, all that follows is empty.
+    pub enough: bool,
     /// Families of causes, alone or with others, most probable first; their probabilities overlap.
     pub families: Vec<Share>,
     /// Exact combinations of families, most probable first.
     pub together: Vec<Share>,
+    /// What the points say of each number and families of causes, most probable first.
+    pub evidence: Vec<Weighed>,
     /// Sets of causes, most probable first.
     pub combinations: Vec<Combination>,
     /// What can be said of the flight.
@@ -117,28 +144,52 @@ pub struct Told {
 }
 
 /// Flights with weights that sum to one.
-struct Weighted<'a> {
+pub(super) struct Weighted<'a> {
     space: &'a Space,
     drawn: &'a [Drawn],
     weights: Vec<f64>,
 }
 
 impl<'a> Weighted<'a> {
-    /// Probability of what holds for some flights, with its standard deviation.
-    fn share(&self, name: &str, holds: impl Fn(&Drawn) -> bool) -> Share {
+    /// Weights of flights, brought to a sum of one.
+    pub fn of(space: &'a Space, drawn: &'a [Drawn]) -> Self {
+        let best = drawn.iter().map(|d| d.ln_weight).fold(f64::NEG_INFINITY, f64::max);
+        let raw: Vec<f64> = drawn.iter().map(|d| libm::exp(d.ln_weight - best)).collect();
+        let sum = raw.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        Self { space, drawn, weights: raw.into_iter().map(|w| w / sum).collect() }
+    }
+
+    /// Probability of what holds for some flights, with its standard deviation; one half where all descend from one.
+    pub fn share(&self, name: &str, holds: impl Fn(&Drawn) -> bool) -> Share {
         let pairs = || self.drawn.iter().zip(&self.weights);
         let probability: f64 = pairs().filter(|(d, _)| holds(d)).map(|(_, w)| w).sum();
-        let mut off: BTreeMap<usize, f64> = BTreeMap::new();
+        let mut lineages: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
         for (d, w) in pairs() {
+            let slot = lineages.entry(d.lineage).or_default();
             let miss = f64::from(u8::from(holds(d))) - probability;
-            *off.entry(d.lineage).or_default() += w * miss;
+            *slot = (slot.0 + w, slot.1 + w * miss);
         }
-        let sigma = off.values().map(|miss| miss * miss).sum::<f64>().sqrt();
+        let alone: f64 = lineages.values().map(|(w, _)| w * w).sum();
+        let square: f64 = lineages.values().map(|(_, miss)| miss * miss).sum();
+        let sigma = if alone < 1.0 - ALONE { (square / (1.0 - alone)).sqrt() } else { 0.5 };
         Share { name: name.to_string(), probability, sigma }
     }
 
     /// How many independent flights the weights are worth.
-    fn worth(&self) -> f64 {
+    pub fn worth(&self) -> f64 {
+        let shares = self.shares(|d| vec![format!("{:?}", d.hypothesis.set())]);
+        let spread: f64 = shares.iter().map(|of| of.probability * (1.0 - of.probability)).sum();
+        let square: f64 = shares.iter().map(|of| of.sigma * of.sigma).sum();
+        let mut flights: BTreeMap<String, f64> = BTreeMap::new();
+        for (d, w) in self.drawn.iter().zip(&self.weights) {
+            *flights.entry(d.hypothesis.key(self.space)).or_default() += w;
+        }
+        let most = 1.0 / flights.values().map(|w| w * w).sum::<f64>().max(f64::MIN_POSITIVE);
+        if square > 0.0 { most.min(spread / square) } else { most.min(self.lineages()) }
+    }
+
+    /// How many lineages the weights are worth.
+    fn lineages(&self) -> f64 {
         let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
         for (d, w) in self.drawn.iter().zip(&self.weights) {
             *lineages.entry(d.lineage).or_default() += w;
@@ -305,20 +356,65 @@ fn text(point: &Point) -> String {
     format!("{}: {}", point.name, says.join(", "))
 }
 
+/// What the points say of each number and families of causes, most probable first.
+fn evidence(space: &Space, drawn: &[Drawn]) -> Vec<Weighed> {
+    let one = |(count, (families, sets)): (usize, Kind)| {
+        let of = |d: &&Drawn| {
+            let set = d.hypothesis.set();
+            set.len() == count && space.families(&set) == families
+        };
+        let ln: Vec<(usize, f64)> =
+            drawn.iter().filter(of).map(|d| (d.lineage, d.ln_weight)).collect();
+        let best = ln.iter().map(|(_, ln)| *ln).fold(f64::NEG_INFINITY, f64::max);
+        let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
+        for (lineage, ln) in &ln {
+            *lineages.entry(*lineage).or_default() += libm::exp(ln - best);
+        }
+        let sum: f64 = lineages.values().sum();
+        let sigma = lineages.values().map(|w| w * w).sum::<f64>().sqrt() / sum;
+        let ln_prior = space.ln_prior_of(&sets);
+        let names: Vec<&str> = families.iter().map(|family| family.text(None)).collect();
+        let nothing = Family::Design.text(None);
+        let name = if count == 0 { nothing.to_string() } else { names.join(" and ") };
+        let ln_evidence = (best + libm::log(sum) - ln_prior, sigma);
+        (!ln.is_empty()).then(|| Weighed {
+            name,
+            causes: count,
+            prior: libm::exp(ln_prior),
+            ln_evidence,
+        })
+    };
+    let kinds = (0..=2).flat_map(|count| space.kinds(count).into_iter().map(move |k| (count, k)));
+    let mut out: Vec<Weighed> = kinds.filter_map(one).collect();
+    let after = |of: &Weighed| libm::log(of.prior) + of.ln_evidence.0;
+    out.sort_by(|a, b| after(b).total_cmp(&after(a)).then(a.name.cmp(&b.name)));
+    out
+}
+
 /// What the flights tell.
 pub(super) fn told(points: &Points, space: &Space, drawn: &[Drawn], flights: usize) -> Told {
-    let ln: Vec<f64> = drawn.iter().map(|d| d.ln_weight).collect();
-    let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let raw: Vec<f64> = ln.iter().map(|ln| libm::exp(ln - best)).collect();
-    let sum: f64 = raw.iter().sum();
-    let all = Weighted {
-        space,
-        drawn,
-        weights: raw.iter().map(|w| w / sum.max(f64::MIN_POSITIVE)).collect(),
+    let all = Weighted::of(space, drawn);
+    let worth = all.worth();
+    let enough = worth >= ENOUGH && !points.points.is_empty();
+    let out = Told {
+        title: points.title.clone(),
+        source: points.source.clone(),
+        mission: points.mission.title.clone(),
+        points: points.points.iter().map(text).collect(),
+        answer: too_few(points, worth),
+        unknown: vec!["Everything that the points themselves do not say.".to_string()],
+        flights,
+        worth,
+        ..Told::default()
     };
+    if enough { tell(points, &all, out) } else { out }
+}
+
+/// What enough flights tell.
+fn tell(points: &Points, all: &Weighted<'_>, before: Told) -> Told {
+    let (drawn, worth) = (all.drawn, before.worth);
     let families = all.shares(|d| all.words(d));
     let together = all.shares(|d| vec![all.words(d).join(" and ")]);
-    let worth = all.worth();
     let wrong = |(n, point): (usize, &Point)| {
         let doubt = |(d, w): (&Drawn, &f64)| w * believed_wrong(point, d.flight.ln[n][OWN]);
         let doubt: f64 = drawn.iter().zip(&all.weights).map(doubt).sum();
@@ -326,17 +422,15 @@ pub(super) fn told(points: &Points, space: &Space, drawn: &[Drawn], flights: usi
     };
     let unexplained: Vec<String> = points.points.iter().enumerate().filter_map(wrong).collect();
     let alike = together.first().map_or_else(Vec::new, |first| all.alike(&first.name));
-    let said = said(&all);
+    let said = said(all);
     let mut order: Vec<usize> = (0..drawn.len()).collect();
     order.sort_by(|a, b| all.weights[*b].total_cmp(&all.weights[*a]).then(a.cmp(b)));
     let track = |n: &usize| Track { weight: all.weights[*n], rows: drawn[*n].flight.track.clone() };
     Told {
-        title: points.title.clone(),
-        source: points.source.clone(),
-        mission: points.mission.title.clone(),
-        points: points.points.iter().map(text).collect(),
+        enough: true,
         answer: answer(&families, &together, worth, &unexplained),
         unknown: unknown(&alike, &said),
+        evidence: evidence(all.space, drawn),
         combinations: all.combinations(),
         outcomes: all.shares(|d| vec![d.flight.outcome.clone()]),
         tracks: order.iter().take(TRACKS).map(track).collect(),
@@ -345,8 +439,7 @@ pub(super) fn told(points: &Points, space: &Space, drawn: &[Drawn], flights: usi
         said,
         alike,
         unexplained,
-        flights,
-        worth,
+        ..before
     }
 }
 
@@ -368,6 +461,17 @@ fn said(all: &Weighted<'_>) -> Vec<Interval> {
 
 fn percent(share: &Share) -> String {
     format!("{:.0} % ± {:.0} %", 100.0 * share.probability, 100.0 * share.sigma)
+}
+
+/// Why nothing is told.
+fn too_few(points: &Points, worth: f64) -> String {
+    match points.points.is_empty() {
+        true => "Cannot be told: no point was published.".to_string(),
+        false => format!(
+            "Cannot be told: the flights that agree with the points are worth {worth:.1} independent ones, and fewer than \
+             {ENOUGH:.0} tell nothing. More flights may."
+        ),
+    }
 }
 
 fn answer(families: &[Share], together: &[Share], worth: f64, unexplained: &[String]) -> String {
