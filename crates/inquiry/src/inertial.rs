@@ -20,6 +20,7 @@ use crate::mission::Mission;
 use crate::motion::ln_sum_exp;
 use crate::replayed::Replayed;
 use exact::{CERTAIN, Found, PARTS, flag};
+use icd::bus::LEGS;
 use icd::time::Time;
 use rig::scenario::fault::Fault as Written;
 use samples::Sample;
@@ -44,7 +45,9 @@ pub fn patterns(
     let shown: Vec<Found> =
         PARTS.iter().flat_map(|part| exact::exact(&samples, *part, &same, limits)).collect();
     let nothing = meaningless(&samples, &explained(&shown, library));
-    let scattered = scatter::scatter(&samples, &imu, replayed, &nothing);
+    let closed: Vec<[bool; LEGS]> =
+        evidence.cycles.iter().skip(1).map(|cycle| cycle.sensors.touchdown).collect();
+    let scattered = scatter::scatter(&samples, &imu, replayed, &closed, &nothing);
     let found = explained(&[shown, scattered].concat(), library);
     let mut trust = Trust::default();
     for device in [Device::Gyros, Device::Accelerometers] {
@@ -62,8 +65,6 @@ pub fn patterns(
         found.iter().map(|own| finding(scene, Device::Gyros, &[own], own.gain)).collect();
     out.extend(together(scene, &found));
     certain(&mut out);
-    let closed: Vec<[bool; icd::bus::LEGS]> =
-        evidence.cycles.iter().skip(1).map(|cycle| cycle.sensors.touchdown).collect();
     let switches = explained(&switches::switches(&samples, &closed), library);
     out.extend(switches.iter().map(|own| finding(scene, Device::Switches, &[own], own.gain)));
     out.sort_by(|a, b| b.gain.total_cmp(&a.gain));

@@ -4,7 +4,8 @@
 //! As published: a cause is what the outcome depends on in a smallest set that suffices for it [HalpernPearl2005]. As
 //! programmed: a set that loses the lander in most of its flights and its proper parts are flown, smaller parts
 //! first, of equal ones first what says most; the first that loses it as often or once less, mostly, and in the way that was
-//! recorded, stands for the set, and the rest of it was seen beside it. Constants of the devices of the whole set are at their medians in all its
+//! recorded, suffices, with the probability that it alone had lost this flight: (lost + ½)/(flown + 1). So much of the
+//! set's probability is the part's, and the rest of the set was then seen beside it. Constants of the devices of the whole set are at their medians in all its
 //! parts, so that nothing but the faults differs. A set without such a part is needed whole, and so is one that does not
 //! lose the lander: its flights speak against it elsewhere (`refly::agreement`). What the library does not hold cannot be
 //! flown: a set with it is the recorded flight, and what it has of the library is tried as its only part.
@@ -47,14 +48,23 @@ pub struct Asked<'a, F, C> {
     pub quick: bool,
 }
 
-/// By place of a candidate what of it is needed, ascending; nothing of those that are needed whole.
+/// A part of a set that may suffice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Ascending.
+    pub suspects: Vec<Suspect>,
+    /// Probability that it alone had lost the flight.
+    pub suffices: f64,
+}
+
+/// By place of a candidate the part of it that may suffice; nothing of those that are needed whole.
 ///
 /// # Errors
 /// A mission that cannot be flown.
 pub fn needed<F, C>(
     asked: &Asked<'_, F, C>,
     (bench, work): (&Bench<'_>, &Work),
-) -> Result<BTreeMap<usize, Vec<Suspect>>, ScenarioError>
+) -> Result<BTreeMap<usize, Part>, ScenarioError>
 where
     F: Fn(&Candidate) -> Vec<Fault> + Sync,
     C: Fn(&[Suspect]) -> Option<Vec<Suspect>> + Sync,
@@ -114,22 +124,25 @@ where
             }
             let (lost, own_agrees) = lost(&own, &all)?;
             if 2 * lost > flights && lost + 1 >= whole && own_agrees >= agrees - WORSE {
-                return Ok(Some(part));
+                let suffices = (lost as f64 + 0.5) / (flights as f64 + 1.0);
+                return Ok(Some(Part { suspects: part, suffices }));
             }
         }
         Ok(None)
     };
     let found = alike.par_iter().map(|(_, members)| one(members[0]));
-    let found: Vec<Option<Vec<Suspect>>> = found.collect::<Result<_, ScenarioError>>()?;
+    let found: Vec<Option<Part>> = found.collect::<Result<_, ScenarioError>>()?;
     let mut out = BTreeMap::new();
     for ((_, members), part) in alike.iter().zip(found) {
-        let Some(kept) = part.as_deref().and_then(class) else { continue };
+        let Some(part) = part else { continue };
+        let Some(kept) = class(&part.suspects) else { continue };
         for place in members {
             let stays = |one: &&Suspect| {
                 class(std::slice::from_ref(one)).is_some_and(|own| kept.contains(&own[0]))
             };
             let suspects = &candidates[*place].suspects;
-            out.insert(*place, suspects.iter().filter(stays).cloned().collect());
+            let suspects = suspects.iter().filter(stays).cloned().collect();
+            out.insert(*place, Part { suspects, suffices: part.suffices });
         }
     }
     Ok(out)

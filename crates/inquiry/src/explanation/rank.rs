@@ -18,7 +18,7 @@ use crate::work::Work;
 use combine::Candidate;
 use icd::bus::ShotQuality;
 use icd::time::Span;
-use needed::Asked;
+use needed::{Asked, Part};
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,27 +110,28 @@ pub fn explain(
     let mut ranking: Vec<Explanation> = groups
         .iter()
         .map(|group| {
-            let first = group[0];
-            let part = needed.get(&first).map(Vec::as_slice);
+            let Held { place: first, suspects, .. } = &group[0];
+            let candidate = &candidates[*first];
+            let part = (*suspects != candidate.suspects).then_some(suspects.as_slice());
             // What is needed has been flown as a set of its own, perhaps.
             let own = |part| candidates.iter().position(|one| one.suspects == part);
-            let place = part.and_then(own).unwrap_or(first);
+            let place = part.and_then(own).unwrap_or(*first);
             let flown = flights.get(&place).map_or(&[][..], Vec::as_slice);
-            let agreement = flights.contains_key(&first).then_some(agreements[first]);
-            let mut out = explanation(&candidates[first], part, case.findings, &mechanisms);
-            out.probability = group.iter().map(|n| shares[*n]).sum();
-            out.ln_posterior = candidates[first].score() + agreements[first];
+            let agreement = flights.contains_key(first).then_some(agreements[*first]);
+            let mut out = explanation(candidate, part, case.findings, &mechanisms);
+            out.probability = group.iter().map(|held| held.share).sum();
+            out.ln_posterior = candidate.score() + agreements[*first];
             out.parts.reflight = agreement;
             out.reflown = flown.first().cloned();
             // Better numbers are for the reader: what chose them has no say in the ranking.
-            if let Some((faults, flown)) = refined.get(&first) {
+            if let Some((faults, flown)) = refined.get(first) {
                 let own = |fault: &&Fault| out.faults.iter().any(|own| own.cause == fault.cause);
                 out.faults = faults.iter().filter(own).cloned().collect();
                 out.reflown = Some(flown.clone());
                 out.name = name(&out.faults, &out.unknown, out.mechanism.as_ref());
             }
-            let others = group.iter().skip(1).map(|n| causes(kept(&candidates[*n], *n, &needed)));
-            let own: Vec<Cause> = out.faults.iter().map(|fault| fault.cause.clone()).collect();
+            let others = group.iter().skip(1).map(|held| causes(&held.suspects));
+            let own: Vec<Cause> = causes(suspects);
             let others: BTreeSet<Vec<Cause>> = others.filter(|other| *other != own).collect();
             out.equals = others.into_iter().collect();
             out
@@ -149,7 +150,7 @@ pub fn explain(
     ranking.truncate(count.max(1));
     let spreads = groups.iter().take(ranking.len());
     let spreads: Vec<&[Reflown]> =
-        spreads.map(|group| flights.get(&group[0]).map_or(&[][..], Vec::as_slice)).collect();
+        spreads.map(|group| flights.get(&group[0].place).map_or(&[][..], Vec::as_slice)).collect();
     let deciders = decide::decide(&mut ranking, &spreads, case.trajectory);
     let flights = work.count().0 + work.count().1 - before.0 - before.1;
     Ok(Explained { ranking, families, outside_library, mechanisms, deciders, flights })
@@ -293,26 +294,40 @@ fn shares(candidates: &[Candidate], agreements: &[f64]) -> Vec<f64> {
     raw.into_iter().map(|share| share / sum).collect()
 }
 
-/// Candidates that cannot be told apart, by place; most probable first, in and among the groups. A set that holds two
-/// that cannot be told apart says nothing that one does not, and is left out.
+/// What of a candidate is held for the cause, with what probability.
+#[derive(Clone, Debug, PartialEq)]
+struct Held {
+    place: usize,
+    suspects: Vec<Suspect>,
+    share: f64,
+}
+
+/// Candidates that cannot be told apart, most probable first, in and among the groups: each whole, as far as no part of
+/// it suffices, and as the part that may. A set that holds two that cannot be told apart says nothing that one does not,
+/// and is left out.
 fn groups(
     candidates: &[Candidate],
     shares: &[f64],
-    needed: &BTreeMap<usize, Vec<Suspect>>,
+    needed: &BTreeMap<usize, Part>,
     class: impl Fn(&[Suspect]) -> Option<Vec<Suspect>>,
-) -> Vec<Vec<usize>> {
-    let mut by_class: BTreeMap<Vec<Suspect>, Vec<usize>> = BTreeMap::new();
+) -> Vec<Vec<Held>> {
+    let mut by_class: BTreeMap<Vec<Suspect>, Vec<Held>> = BTreeMap::new();
     for (place, candidate) in candidates.iter().enumerate() {
-        if let Some(class) = class(kept(candidate, place, needed)) {
-            by_class.entry(class).or_default().push(place);
+        let part = needed.get(&place);
+        let suffices = part.map_or(0.0, |part| part.suffices);
+        let whole = (candidate.suspects.clone(), shares[place] * (1.0 - suffices));
+        let part = part.map(|part| (part.suspects.clone(), shares[place] * suffices));
+        for (suspects, share) in part.into_iter().chain([whole]) {
+            if let Some(class) = class(&suspects) {
+                by_class.entry(class).or_default().push(Held { place, suspects, share });
+            }
         }
     }
-    let mut out: Vec<Vec<usize>> = by_class.into_values().collect();
-    for group in &mut out {
-        group.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]).then(a.cmp(b)));
-    }
-    let total = |group: &[usize]| group.iter().map(|n| shares[*n]).sum::<f64>();
-    out.sort_by(|a, b| total(b).total_cmp(&total(a)).then_with(|| a.cmp(b)));
+    let mut out: Vec<Vec<Held>> = by_class.into_values().collect();
+    let order = |a: &Held, b: &Held| b.share.total_cmp(&a.share).then(a.place.cmp(&b.place));
+    out.iter_mut().for_each(|group| group.sort_by(order));
+    let total = |group: &[Held]| group.iter().map(|held| held.share).sum::<f64>();
+    out.sort_by(|a, b| total(b).total_cmp(&total(a)).then_with(|| a[0].place.cmp(&b[0].place)));
     out
 }
 
@@ -326,15 +341,6 @@ fn unseeing(suspect: Suspect) -> Suspect {
         Suspect::Known(cause) if blind(&cause) => Suspect::Known(Cause { kind: "dead", ..cause }),
         other => other,
     }
-}
-
-/// What of a candidate is needed.
-fn kept<'a>(
-    candidate: &'a Candidate,
-    place: usize,
-    needed: &'a BTreeMap<usize, Vec<Suspect>>,
-) -> &'a [Suspect] {
-    needed.get(&place).unwrap_or(&candidate.suspects)
 }
 
 fn causes(suspects: &[Suspect]) -> Vec<Cause> {

@@ -12,6 +12,7 @@ use super::samples::{Sample, TRIADS, fine};
 use crate::motion::ln_sum_exp;
 use crate::prior::{self, SIGMA_LN};
 use crate::replayed::Replayed;
+use icd::bus::LEGS;
 use truth::vehicle::Imu;
 
 /// Samples of a block.
@@ -45,15 +46,17 @@ pub fn of_scatter(kind: &str) -> bool {
     matches!(kind, "noise" | "outliers")
 }
 
-/// Noise and strays of both triads; `nothing` marks samples that mean nothing.
+/// Noise and strays of both triads; `nothing` marks samples that mean nothing, `closed` the switches that are, a row for
+/// each sample.
 pub fn scatter(
     samples: &[Sample],
     imu: &Imu,
     replayed: &Replayed,
+    closed: &[[bool; LEGS]],
     nothing: &[Vec<bool>; TRIADS],
 ) -> Vec<Found> {
     let fine = fine(imu);
-    let end = flying(samples, replayed);
+    let end = flying(samples, replayed, closed);
     let samples = samples.get(..end).unwrap_or(samples);
     let mut out = Vec::new();
     for triad in 0..TRIADS {
@@ -63,13 +66,16 @@ pub fn scatter(
     out
 }
 
-/// Samples before the feet touch, before the last of all, which a fall may end in, and before the lander tumbles.
-fn flying(samples: &[Sample], replayed: &Replayed) -> usize {
+/// Samples before the feet touch, before the last of all, which a fall may end in, and before the lander tumbles. Two
+/// switches that close together are the ground; one may be stuck.
+fn flying(samples: &[Sample], replayed: &Replayed, closed: &[[bool; LEGS]]) -> usize {
     let touched = replayed.events.iter().find(|(_, event)| *event == icd::events::Event::Contact);
     let touched = touched.map_or(samples.len(), |(t, _)| samples.partition_point(|s| s.t < *t));
     let tumbles = samples.chunks(BLOCK).position(|block| middle(block, 0) > TUMBLING[0]);
     let tumbles = tumbles.map_or(samples.len(), |block| (block * BLOCK).saturating_sub(BLOCK));
-    touched.saturating_sub(BLOCK / 10).min(tumbles)
+    let two = |legs: &[bool; LEGS]| legs.iter().filter(|closed| **closed).count() > 1;
+    let stands = closed.iter().position(two).unwrap_or(samples.len());
+    touched.min(stands).saturating_sub(BLOCK / 10).min(tumbles)
 }
 
 /// Median over a block of a triad's largest channel.

@@ -98,7 +98,7 @@ fn what_cannot_be_told_apart_is_one_explanation() {
     let shares = shares(&candidates, &vec![0.0; candidates.len()]);
     let groups = groups(&candidates, &shares, &BTreeMap::new(), combine::classes);
     assert_eq!(groups[0].len(), 3);
-    let total: f64 = groups[0].iter().map(|n| shares[*n]).sum();
+    let total: f64 = groups[0].iter().map(|held| held.share).sum();
     assert!((total - 0.75).abs() < 1e-6, "{total}");
 }
 
