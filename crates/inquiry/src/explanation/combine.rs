@@ -84,6 +84,8 @@ struct Numbered {
     on: Vec<String>,
     /// Its faults.
     faults: Vec<Fault>,
+    /// When the first of what says so was seen; the beginning of time for the whole flight.
+    seen: Time,
 }
 
 impl Numbered {
@@ -96,10 +98,13 @@ impl Numbered {
         self.faults.iter().map(|fault| fault.from.0).min()
     }
 
-    /// When the first of its faults took readings away that others hang on.
+    /// When the first of its faults took readings away that others hang on; when it was first seen if it names none.
     fn failed(&self) -> Option<Time> {
         let fails = |fault: &&Fault| FAILS.contains(&fault.cause.kind);
         let sure = reference(self.channel) && self.gain > SURE;
+        if sure && self.faults.is_empty() {
+            return Some(self.seen);
+        }
         sure.then(|| self.faults.iter().filter(fails).map(|fault| fault.from.0).min()).flatten()
     }
 
@@ -127,7 +132,8 @@ pub fn combine(findings: &[Finding]) -> Vec<Candidate> {
             let (channel, gain) = (finding.channel, finding.gain);
             let on = devices(finding);
             let faults = finding.faults.clone();
-            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on, faults })
+            let seen = finding.seen.first().and_then(|seen| seen.t).unwrap_or_default();
+            mask_of(finding).map(|mask| Numbered { channel, place, gain, mask, on, faults, seen })
         })
         .collect();
     let mut out = vec![candidate(&[], &chosen, &numbered)];

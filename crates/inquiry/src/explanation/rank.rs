@@ -32,6 +32,7 @@ const UNCERTAIN: f64 = 0.02;
 /// Share of a channel's largest gain by which errors of the models can set two of its findings apart; assumed.
 const APART: f64 = 5e-4;
 /// Of the gain of what the library does not hold this share counts: so flexible a model soaks up errors of the models too.
+/// Streams have taken that off where there is a model.
 const FLEXIBLE: f64 = 0.85;
 /// Sets that are flown again, and flights of each; in a quick inquiry.
 const FLOWN: (usize, u64) = (8, 3);
@@ -161,7 +162,8 @@ pub fn explain(
 /// [`UNCERTAIN`]; a finding without a fault counts for less, see [`FLEXIBLE`].
 fn discounted(findings: &[Finding]) -> Vec<Finding> {
     let gain = |finding: &Finding| {
-        let own = if finding.faults.is_empty() { FLEXIBLE } else { 1.0 };
+        let models = matches!(finding.channel, Channel::Motion | Channel::Thrust);
+        let own = if models && finding.faults.is_empty() { FLEXIBLE } else { 1.0 };
         own * finding.gain
     };
     let mut largest: BTreeMap<Channel, f64> = BTreeMap::new();
