@@ -21,6 +21,7 @@ pub use stopping::{Stopping, stopping_m};
 use crate::work::Work;
 use change::Changed;
 use flight::load::{Load, NavStart};
+use icd::time::Time;
 use rayon::prelude::*;
 use rig::arrival::OrbitState;
 use rig::closed_loop::{Frame, Running};
@@ -70,22 +71,29 @@ impl Options {
 pub struct Tried {
     /// `rig::verdict::Outcome::name`.
     pub outcome: String,
-    /// When it ended, s after the start of the flight.
+    /// When its simulation ended, s after the start of the flight.
     pub end_s: f64,
-    /// Vertical and horizontal speed at first contact, m/s.
+    /// When it first met the ground, s after the start of the flight.
+    pub contact_s: Option<f64>,
+    /// Vertical and horizontal speed then, m/s.
     pub speed_m_s: Option<[f64; 2]>,
-    /// Distance from the target at the end, m.
+    /// Distance from the target then, m.
     pub miss_m: Option<f64>,
-    /// Propellant left at the end, kg.
+    /// Propellant left then, kg.
     pub propellant_kg: Option<f64>,
     /// First valid range after braking ignition: time, s after the start of the flight; altitude, m; descent speed, m/s.
     pub first_range: Option<[f64; 3]>,
-    /// Every second or so from braking on: time since the start, s; altitude, m; descent speed, m/s; horizontal speed, m/s;
+    /// Every second or so from braking to the first contact: time since the start, s; altitude, m; descent speed, m/s; horizontal speed, m/s;
     /// mass, kg; propellant, kg.
     pub profile: Vec<[f64; 6]>,
 }
 
 impl Tried {
+    /// When it first met the ground, or its simulation ended, s after the start of the flight.
+    pub fn over_s(&self) -> f64 {
+        self.contact_s.unwrap_or(self.end_s)
+    }
+
     /// Whether the lander stands on its legs within the touchdown limits.
     pub fn landed(&self) -> bool {
         self.outcome == Outcome::Landed.name()
@@ -182,7 +190,7 @@ impl<'a> Bench<'a> {
                 pending = None;
             }
             if let Some(end) = running.step(&mut |frame| seen.frame(frame)) {
-                return seen.finish(running, stand, end);
+                return seen.finish(running, stand, start.t, end);
             }
         }
     }
@@ -218,16 +226,27 @@ impl Seen {
         }
     }
 
-    fn finish(mut self, running: Running<'_>, stand: &Stand, end: End) -> Flown<Tried> {
+    fn finish(
+        mut self,
+        running: Running<'_>,
+        stand: &Stand,
+        start: Time,
+        end: End,
+    ) -> Flown<Tried> {
         let flown = running.finish(stand, end)?;
         let m = &flown.measures;
+        let met = flown.touchdown;
+        let contact_s = met.map(|at| (at.t - start).s());
         self.profile.extend(self.last.filter(|last| self.profile.last() != Some(last)));
+        // What bounces is no descent any more.
+        self.profile.retain(|row| contact_s.is_none_or(|contact_s| row[0] <= contact_s));
         Ok(Tried {
             outcome: flown.judgement.outcome.name().to_string(),
             end_s: flown.simulated_s,
+            contact_s,
             speed_m_s: m.v_vertical_m_s.zip(m.v_horizontal_m_s).map(<[f64; 2]>::from),
-            miss_m: m.miss_m,
-            propellant_kg: m.propellant_kg,
+            miss_m: met.map(|at| at.miss_m),
+            propellant_kg: met.map(|at| at.propellant_kg),
             first_range: self.first_range,
             profile: self.profile,
         })

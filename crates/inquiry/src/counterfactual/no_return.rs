@@ -43,7 +43,7 @@ pub struct NoReturn {
     pub saved_last: Option<Fork>,
     /// The first moment after that from which it was not; `None` when it could be saved until the end.
     pub lost_first: Option<Fork>,
-    /// The loss itself, s after the start of the flight.
+    /// The loss itself, at the first contact, s after the start of the flight.
     pub end_s: f64,
     /// The first valid range, if it came: time, s after the start; altitude, m; descent speed, m/s.
     pub first_range: Option<[f64; 3]>,
@@ -114,13 +114,14 @@ fn bound(bench: &Bench<'_>, base: &Tried) -> (Vec<Stopping>, Option<Stopping>) {
 /// Looks for the moment; `None` for a flight that never came to braking.
 pub(super) fn search(bench: &Bench<'_>, base: &Tried, count: usize) -> Flown<Option<NoReturn>> {
     let Some(first_s) = base.profile.first().map(|row| row[0]) else { return Ok(None) };
-    let step_s = (base.end_s - first_s) / (count + 1) as f64;
+    let over_s = base.over_s();
+    let step_s = (over_s - first_s) / (count + 1) as f64;
     let times: Vec<f64> = (0..=count).map(|n| rounded(first_s + step_s * n as f64)).collect();
     let forks = times.into_par_iter().map(|t_s| fork(bench, base, t_s));
     let mut forks = forks.collect::<Flown<Vec<Fork>>>()?;
     let last_saved = forks.iter().rposition(|fork| fork.saved);
     if let Some(place) = last_saved {
-        let end_s = forks.get(place + 1).map_or(base.end_s, |fork| fork.t_s);
+        let end_s = forks.get(place + 1).map_or(over_s, |fork| fork.t_s);
         let (mut saved_s, mut lost_s) = (forks[place].t_s, end_s);
         while lost_s - saved_s > WITHIN_S {
             let next = fork(bench, base, rounded(0.5 * (saved_s + lost_s)))?;
@@ -137,7 +138,7 @@ pub(super) fn search(bench: &Bench<'_>, base: &Tried, count: usize) -> Flown<Opt
     Ok(Some(NoReturn {
         saved_last: place.map(|place| forks[place].clone()),
         lost_first: forks.get(place.map_or(0, |place| place + 1)).cloned(),
-        end_s: base.end_s,
+        end_s: over_s,
         first_range: base.first_range,
         forks,
         bound,

@@ -44,6 +44,12 @@ fn unchanged_it_is_the_flight_itself() {
         m.v_vertical_m_s.zip(m.v_horizontal_m_s).map(<[f64; 2]>::from)
     );
     assert_eq!(saved.base.outcome, "lost");
+    // The descent is over where it first meets the ground, whatever bounces on.
+    let met = flown.touchdown.unwrap();
+    assert_eq!(saved.base.contact_s, Some((met.t - stand.start(0).t).s()));
+    assert_eq!(saved.base.propellant_kg, Some(met.propellant_kg));
+    let last = saved.base.profile.last().unwrap();
+    assert!(last[0] <= saved.base.over_s() && last[1] < 100.0, "{last:?}");
 }
 
 #[test]

@@ -197,9 +197,15 @@ fn saved_sentence(saved: &Saved) -> Option<String> {
     }
     let fewest = saved.minimal.iter().map(Vec::len).min()?;
     let sets: Vec<String> = (saved.minimal.iter().filter(|set| set.len() == fewest))
-        .map(|set| set.join(" with "))
+        .map(|set| set.join(" with ").replace('_', " "))
         .collect();
-    Some(format!("Each of these would have been enough: {}.", sets.join("; ")))
+    let head = if sets.len() == 1 { "This" } else { "Each of these" };
+    let further = match saved.minimal.len() - sets.len() {
+        0 => String::new(),
+        1 => ", and one larger set of changes".to_string(),
+        n => format!(", and {n} larger sets of changes"),
+    };
+    Some(format!("{head} would have been enough: {}{further}.", sets.join("; ")))
 }
 
 /// Every change that was flown, fixes first, what failed last, sets of several at the end.

@@ -196,7 +196,7 @@ fn saved(sheet: &Sheet) -> String {
             "<tr class=\"{tone}{}\"><th>{}</th><td>{}</td><td class=\"outcome\">{}</td><td class=\"number\" data-l=\"down, m/s\">{}</td>\
              <td class=\"number\" data-l=\"miss, m\">{}</td><td class=\"number\" data-l=\"left, kg\">{}</td></tr>\n",
             if change.minimal { " minimal" } else { "" },
-            escape(&change.what),
+            escape(&change.what.replace('_', " ")),
             escape(&change.kind),
             escape(&change.outcome),
             number(change.v_down_m_s),
@@ -208,7 +208,8 @@ fn saved(sheet: &Sheet) -> String {
     out + &format!(
         "<div class=\"card\"><table class=\"rows\"><thead><tr><th>changed</th><th>kind</th><th>ends</th><th class=\"number\">down, m/s</th>\
          <th class=\"number\">miss, m</th><th class=\"number\">propellant left, kg</th></tr></thead><tbody>\n{rows}</tbody></table>\
-         <p class=\"small\">Each flown in closed loop under the first explanation, everything else the same. Bold: no smaller set of \
+         <p class=\"small\">Each flown in closed loop under the first explanation, everything else the same; figures at the first \
+         contact. Bold: no smaller set of \
          these changes saves the lander.</p></div>\n"
     )
 }
@@ -219,7 +220,10 @@ fn sentence_of_savers(changes: &[Change]) -> String {
     let flown = changes.iter().filter(|c| !c.kind.is_empty()).count();
     match minimal.as_slice() {
         [] => format!("<p>Of {flown} changes shown none saves the lander.</p>\n"),
-        all => format!("<p>Enough, each of these on its own: {}.</p>\n", escape(&all.join("; "))),
+        all => format!(
+            "<p>Enough, each of these on its own: {}.</p>\n",
+            escape(&all.join("; ").replace('_', " "))
+        ),
     }
 }
 

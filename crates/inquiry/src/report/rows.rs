@@ -181,15 +181,25 @@ fn errors(told: &Material, out: &mut Vec<Row>) {
     }
 }
 
+/// What two sentences share that say the same of different kinds of faults, which stand between backticks: each kind
+/// counts its own readings, and the strongest speaks for all.
+fn alike(text: &str) -> String {
+    match text.split_once('`') {
+        Some((before, _)) => before.chars().filter(|letter| !letter.is_ascii_digit()).collect(),
+        None => text.to_string(),
+    }
+}
+
 /// What the strongest findings rest on.
 fn findings(told: &Material, out: &mut Vec<Row>) {
     let mut strong: Vec<_> = told.findings.iter().filter(|f| f.gain >= GAIN_MIN).collect();
     strong.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-    let mut shown: Vec<&str> = Vec::new();
+    let mut shown: Vec<String> = Vec::new();
     for finding in strong {
         for seen in &finding.seen {
-            if shown.len() < FINDINGS && !shown.contains(&&*seen.text) {
-                shown.push(&seen.text);
+            let alike = alike(&seen.text);
+            if shown.len() < FINDINGS && !shown.contains(&alike) {
+                shown.push(alike);
                 let source = channel(finding.channel);
                 out.push(row(seen.t, seen.grade, seen.text.clone(), None, &source));
             }

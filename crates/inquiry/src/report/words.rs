@@ -42,15 +42,24 @@ fn superscript(digit: char) -> char {
     }
 }
 
-/// A sentence of another part for the page: escaped, its hyphens before digits real minus signs.
+/// A sentence of another part for the page: escaped, its hyphens before digits real minus signs, kinds of faults in words.
 pub fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut within = false;
     let mut before = ' ';
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
         let number = letters.peek().is_some_and(char::is_ascii_digit);
         let opens = matches!(before, ' ' | '(' | ',');
-        out.push(if letter == '-' && number && opens { '−' } else { letter });
+        out.push(match letter {
+            '-' if number && opens => '−',
+            '_' if within => ' ',
+            '`' => {
+                within = !within;
+                if within { '“' } else { '”' }
+            }
+            other => other,
+        });
         before = letter;
     }
     escape(&out)
@@ -241,6 +250,11 @@ mod tests {
             prose("at -12.5 m (-3) of PUS-8, 1e-4 <b>"),
             "at −12.5 m (−3) of PUS-8, 1e-4 &lt;b&gt;"
         );
+    }
+
+    #[test]
+    fn a_kind_of_fault_is_quoted_in_words() {
+        assert_eq!(prose("about `range_limit`, not a_b"), "about “range limit”, not a_b");
     }
 
     #[test]
