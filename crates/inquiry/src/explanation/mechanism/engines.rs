@@ -16,7 +16,8 @@ use icd::time::{Span, Time};
 const HIGH_M: f64 = 5.0;
 /// The trajectory must say so by this many standard deviations.
 const SURE: f64 = 4.0;
-/// Engines that burnt within so long before a restart burnt when it came: longer than a pulse frame. Assumed.
+/// Engines that burnt within so long before a restart burnt when it came, and what is commanded within so long after it may
+/// be a rest of before: longer than a pulse frame. Assumed.
 const BEFORE: Span = Span::from_ms(1_000);
 /// A burn that ends with less than this share of its velocity change sensed was not ended by it; assumed.
 const SENSED: f64 = 0.5;
@@ -106,15 +107,16 @@ pub(super) fn left_off(
     let last = place.checked_sub(1).and_then(|n| commanded.get(n))?;
     let burnt =
         commanded[..place].iter().rev().take_while(|one| one.t >= last.t - BEFORE).any(burns);
-    let again = commanded.get(place..)?.iter().any(burns);
     let t = evidence.cycles.get(place)?.sensors.t;
+    let later = commanded.get(place..)?.iter().filter(|one| one.t > t + BEFORE);
+    let again = later.into_iter().any(burns);
     if !burnt || again {
         return None;
     }
     let (altitude_m, sigma_m) = high(trajectory, t)?;
     let text = format!(
-        "The computer came back {:.2} s after its last cycle, {altitude_m:.1} ± {sigma_m:.1} m above the ground, and commanded \
-         no engine in the {:.1} s that were left.",
+        "The computer came back {:.2} s after its last cycle, {altitude_m:.1} ± {sigma_m:.1} m above the ground, and opened \
+         no engine for good in the {:.1} s that were left.",
         (t - last.t).s(),
         (evidence.cycles.last()?.sensors.t - t).s(),
     );
@@ -145,8 +147,8 @@ pub(super) fn by_time(
         return None;
     }
     let text = format!(
-        "The deorbit burn lasted {:.1} s; {sensed_m_s:.2} m/s of the {planned_m_s:.2} m/s planned were sensed: its velocity change \
-         did not end it.",
+        "The deorbit burn lasted {:.1} s; {sensed_m_s:.2} m/s of the {planned_m_s:.2} m/s planned were sensed: its velocity \
+         change did not end it.",
         (until - from).s(),
     );
     let kind = MechanismKind::BurnEndedByTime;
