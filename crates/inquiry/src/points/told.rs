@@ -1,12 +1,10 @@
 //! What the points tell, and what they do not.
 //!
 //! Owns: [`Told`] and how weighted flights become it. Does not own: the weights (`sequence`).
-//! As programmed: a probability is a share of the weights; its variance by lineage (see `sequence`): with W the weight of a
+//! As programmed: a probability is a share of the weights; its variance, and how many independent flights the weights
+//! are worth, by lineage (see `sequence`): with W the weight of a
 //! lineage and W₁ that of what is asked for in it,
-//!     σ² = Σ (W₁ − p W)² / (1 − Σ W²)
-//! and the weights are worth as many independent flights as would leave the shares of the sets of causes as uncertain, but
-//! no more than the different flights among them by their weights:
-//!     worth = Σ p (1 − p) / Σ σ²  ≤  1 / Σ w²
+//!     σ² = Σ (W₁ − p W)² / (1 − Σ W²),    worth = 1 / Σ W²
 //! Weights worth fewer than [`ENOUGH`] flights tell nothing, and nothing is told from them.
 //! Intervals are weighted quantiles. Causes that the points do not tell apart: inside the most probable combination of
 //! families, those whose share of the weights is within [`APART`] of their share of the prior, on either side.
@@ -164,19 +162,6 @@ impl<'a> Weighted<'a> {
 
     /// How many independent flights the weights are worth.
     pub fn worth(&self) -> f64 {
-        let shares = self.shares(|d| vec![format!("{:?}", d.hypothesis.set())]);
-        let spread: f64 = shares.iter().map(|of| of.probability * (1.0 - of.probability)).sum();
-        let square: f64 = shares.iter().map(|of| of.sigma * of.sigma).sum();
-        let mut flights: BTreeMap<String, f64> = BTreeMap::new();
-        for (d, w) in self.drawn.iter().zip(&self.weights) {
-            *flights.entry(d.hypothesis.key(self.space)).or_default() += w;
-        }
-        let most = 1.0 / flights.values().map(|w| w * w).sum::<f64>().max(f64::MIN_POSITIVE);
-        if square > 0.0 { most.min(spread / square) } else { most.min(self.lineages()) }
-    }
-
-    /// How many lineages the weights are worth.
-    fn lineages(&self) -> f64 {
         let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
         for (d, w) in self.drawn.iter().zip(&self.weights) {
             *lineages.entry(d.lineage).or_default() += w;
