@@ -40,7 +40,7 @@ pub enum MechanismKind {
     CutOffByFalseContact,
     /// Engines were cut off above the ground: navigation believed itself on it.
     CutOffByWrongAltitude,
-    /// Engines were not opened again after a restart of the computer.
+    /// The descent under thrust ended for good with a restart of the computer.
     LeftOffAfterRestart,
     /// A burn ended by its longest time: its velocity change was not sensed.
     BurnEndedByTime,
@@ -56,7 +56,7 @@ impl MechanismKind {
                 "engines cut off above the ground by a contact that was none"
             }
             Self::CutOffByWrongAltitude => "engines cut off above the ground by a wrong altitude",
-            Self::LeftOffAfterRestart => "engines left off after a restart",
+            Self::LeftOffAfterRestart => "braking not resumed after a restart",
             Self::BurnEndedByTime => "burn ended by time, its velocity change not sensed",
         }
     }

@@ -9,6 +9,7 @@
 //! Refuses: three causes at once; something that the library does not hold: points are too few to show it.
 
 mod draw;
+mod evidence;
 mod file;
 mod fly;
 mod score;
@@ -17,9 +18,10 @@ mod sheet;
 mod told;
 
 pub use draw::Hypothesis;
+pub use evidence::Weighed;
 pub use file::{Event, Point, Points};
 pub use sheet::{sheet, words};
-pub use told::{Combination, Interval, Like, Share, Told, Track, Weighed};
+pub use told::{Combination, Interval, Like, Share, Told, Track};
 
 use crate::mission::{Mission, MissionError};
 use crate::work::Work;

@@ -2,8 +2,9 @@
 //!
 //! Owns: [`sheet`]. Does not own: the page (`report`).
 
+use super::evidence::Weighed;
 use super::file::{KEYS, Points};
-use super::told::{Combination, Interval, Told, Weighed};
+use super::told::{Combination, Interval, Told};
 use crate::catalogue::{Family, Suspect, families};
 use crate::explanation::{Explained, Explanation, FamilyShare, Parts};
 use crate::finding::{Fault, Fitted, Grade, Seen};
@@ -240,10 +241,10 @@ fn method() -> Vec<(String, String)> {
         ),
         step(
             "Generations",
-            "A population of each number of causes, at first as many flights of every set of families, is brought from the prior to the posterior: the points' uncertainties, \
-             widened at first, are narrowed as fast as half of the flights stay worth something; flights are weighted, \
-             resampled and moved, nature's dispersions with them (sequential Monte Carlo [DelMoral2006], [Jasra2011]); \
-             variances by lineage [LeeWhiteley2018].",
+            "A population of each number of causes, at first as many flights of every set of families, is brought from the \
+             prior to the posterior: the points' uncertainties, widened at first, are narrowed as fast as half of the \
+             flights stay worth something; flights are weighted, resampled and moved, nature's dispersions with them \
+             (sequential Monte Carlo [DelMoral2006], [Jasra2011]); variances by lineage [LeeWhiteley2018].",
         ),
     ]
 }

@@ -228,21 +228,39 @@ fn the_first_flights_take_every_set_of_families_alike() {
 
 #[test]
 fn the_evidence_of_families_is_known_in_closed_form() {
-    let points = Points::read(&root().join("points/m2-published.toml")).unwrap();
     let space = space(6);
     let drawn = sequence(&space, &Options { flights: 60_000, seed: 3 }, &made).unwrap();
-    let told = told::told(&points, &space, &drawn, 60_000);
-    assert!(told.enough && told.worth >= told::ENOUGH, "{}", told.worth);
-    let sum: f64 = told.together.iter().map(|share| share.probability).sum();
-    assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    let found = evidence::evidence(&space, &drawn);
     let spread = 1.0_f64 + 0.2 * 0.2;
     let alone = 0.5 * 0.2 / spread.sqrt() * libm::exp(-2.0 / spread - 5.0);
-    let single = told.evidence.iter().find(|of| of.causes == 1 && of.name == "wrong ranges");
-    let single = single.unwrap();
+    let single = found.iter().find(|of| of.causes == 1 && of.name == "wrong ranges").unwrap();
     // One of the five wrong ranges.
     let (ln, sigma) = single.ln_evidence;
     assert!((ln - libm::log(alone / 5.0)).abs() < 4.0 * sigma && sigma < 0.5, "{ln} {sigma}");
     assert!((single.prior - 0.25).abs() < 1e-9);
+}
+
+#[test]
+fn enough_flights_tell_shares_that_sum_to_one() {
+    let points = Points::read(&root().join("points/m2-published.toml")).unwrap();
+    let space = space(6);
+    let mut stream = Stream::new(1, 1, "told");
+    let mut one = |n: usize| {
+        let hypothesis = Hypothesis::fresh(&space, &[n % 3], n as u64, &mut stream);
+        let mut flight = made(&hypothesis).unwrap();
+        flight.ln = vec![vec![-1.0; WIDENED.len()]; points.points.len()];
+        sequence::Drawn { hypothesis, flight, ln_weight: 0.0, lineage: n }
+    };
+    let drawn: Vec<_> = (0..60).map(&mut one).collect();
+    let told = told::told(&points, &space, &drawn, drawn.len());
+    assert!(told.enough && (told.worth - 60.0).abs() < 1e-6, "{}", told.worth);
+    let sum: f64 = told.together.iter().map(|share| share.probability).sum();
+    assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    // One of three is of that family; √(p (1 − p)/59).
+    let late = told.families.iter().find(|of| of.name == "late or silent rangefinder").unwrap();
+    assert!((late.probability - 1.0 / 3.0).abs() < 1e-9, "{late:?}");
+    assert!((late.sigma - libm::sqrt(2.0 / 9.0 / 59.0)).abs() < 1e-9, "{late:?}");
+    assert!(!told::told(&points, &space, &drawn[..20], 20).enough);
 }
 
 #[test]
@@ -261,7 +279,6 @@ fn the_stated_uncertainty_of_a_share_is_that_of_its_scatter() {
     let mean = shares.iter().sum::<f64>() / seeds as f64;
     let scatter = shares.iter().map(|p| (p - mean) * (p - mean)).sum::<f64>() / (seeds - 1) as f64;
     let truly = mean * (1.0 - mean) / scatter;
-    println!("{mean} {stated} {scatter} {worth} {truly}");
     // A variance from 24 is known to 30 %, and so is its estimate from few lineages.
     assert!((0.4..2.5).contains(&(stated / scatter)), "{stated} {scatter}");
     assert!(worth < 3.0 * truly, "{worth} {truly}");

@@ -1,18 +1,16 @@
 //! What the points tell, and what they do not.
 //!
 //! Owns: [`Told`] and how weighted flights become it. Does not own: the weights (`sequence`).
-//! As programmed: a probability is a share of the weights; its variance by lineage (see `sequence`): with W the weight of a
+//! As programmed: a probability is a share of the weights; its variance, and how many independent flights the weights
+//! are worth, by lineage (see `sequence`): with W the weight of a
 //! lineage and W₁ that of what is asked for in it,
-//!     σ² = Σ (W₁ − p W)² / (1 − Σ W²)
-//! and the weights are worth as many independent flights as would leave the shares of the sets of causes as uncertain, but
-//! no more than the different flights among them by their weights:
-//!     worth = Σ p (1 − p) / Σ σ²  ≤  1 / Σ w²
-//! Weights worth fewer than [`ENOUGH`] flights tell nothing, and nothing is told from them. The evidence of a set of families
-//! is the sum of its weights over its prior.
+//!     σ² = Σ (W₁ − p W)² / (1 − Σ W²),    worth = 1 / Σ W²
+//! Weights worth fewer than [`ENOUGH`] flights tell nothing, and nothing is told from them.
 //! Intervals are weighted quantiles. Causes that the points do not tell apart: inside the most probable combination of
 //! families, those whose share of the weights is within [`APART`] of their share of the prior, on either side.
 
-use super::draw::{Entry, Hypothesis, Kind, Space};
+use super::draw::{Entry, Hypothesis, Space};
+use super::evidence::{Weighed, evidence};
 use super::file::{KEYS, Point, Points};
 use super::score::believed_wrong;
 use super::sequence::{Drawn, OWN};
@@ -41,19 +39,6 @@ pub struct Share {
     pub probability: f64,
     /// Its standard deviation, from the number of flights.
     pub sigma: f64,
-}
-
-/// What the points say of so many causes of some families.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weighed {
-    /// In words.
-    pub name: String,
-    /// How many causes.
-    pub causes: usize,
-    /// Their probability before the points.
-    pub prior: f64,
-    /// ln p(points | these families), and its standard deviation from the number of flights.
-    pub ln_evidence: (f64, f64),
 }
 
 /// A figure as the points leave it.
@@ -177,19 +162,6 @@ impl<'a> Weighted<'a> {
 
     /// How many independent flights the weights are worth.
     pub fn worth(&self) -> f64 {
-        let shares = self.shares(|d| vec![format!("{:?}", d.hypothesis.set())]);
-        let spread: f64 = shares.iter().map(|of| of.probability * (1.0 - of.probability)).sum();
-        let square: f64 = shares.iter().map(|of| of.sigma * of.sigma).sum();
-        let mut flights: BTreeMap<String, f64> = BTreeMap::new();
-        for (d, w) in self.drawn.iter().zip(&self.weights) {
-            *flights.entry(d.hypothesis.key(self.space)).or_default() += w;
-        }
-        let most = 1.0 / flights.values().map(|w| w * w).sum::<f64>().max(f64::MIN_POSITIVE);
-        if square > 0.0 { most.min(spread / square) } else { most.min(self.lineages()) }
-    }
-
-    /// How many lineages the weights are worth.
-    fn lineages(&self) -> f64 {
         let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
         for (d, w) in self.drawn.iter().zip(&self.weights) {
             *lineages.entry(d.lineage).or_default() += w;
@@ -354,41 +326,6 @@ fn text(point: &Point) -> String {
     };
     let says: Vec<String> = point.says.iter().zip(KEYS).filter_map(one).collect();
     format!("{}: {}", point.name, says.join(", "))
-}
-
-/// What the points say of each number and families of causes, most probable first.
-fn evidence(space: &Space, drawn: &[Drawn]) -> Vec<Weighed> {
-    let one = |(count, (families, sets)): (usize, Kind)| {
-        let of = |d: &&Drawn| {
-            let set = d.hypothesis.set();
-            set.len() == count && space.families(&set) == families
-        };
-        let ln: Vec<(usize, f64)> =
-            drawn.iter().filter(of).map(|d| (d.lineage, d.ln_weight)).collect();
-        let best = ln.iter().map(|(_, ln)| *ln).fold(f64::NEG_INFINITY, f64::max);
-        let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
-        for (lineage, ln) in &ln {
-            *lineages.entry(*lineage).or_default() += libm::exp(ln - best);
-        }
-        let sum: f64 = lineages.values().sum();
-        let sigma = lineages.values().map(|w| w * w).sum::<f64>().sqrt() / sum;
-        let ln_prior = space.ln_prior_of(&sets);
-        let names: Vec<&str> = families.iter().map(|family| family.text(None)).collect();
-        let nothing = Family::Design.text(None);
-        let name = if count == 0 { nothing.to_string() } else { names.join(" and ") };
-        let ln_evidence = (best + libm::log(sum) - ln_prior, sigma);
-        (!ln.is_empty()).then(|| Weighed {
-            name,
-            causes: count,
-            prior: libm::exp(ln_prior),
-            ln_evidence,
-        })
-    };
-    let kinds = (0..=2).flat_map(|count| space.kinds(count).into_iter().map(move |k| (count, k)));
-    let mut out: Vec<Weighed> = kinds.filter_map(one).collect();
-    let after = |of: &Weighed| libm::log(of.prior) + of.ln_evidence.0;
-    out.sort_by(|a, b| after(b).total_cmp(&after(a)).then(a.name.cmp(&b.name)));
-    out
 }
 
 /// What the flights tell.

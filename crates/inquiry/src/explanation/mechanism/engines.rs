@@ -1,4 +1,4 @@
-//! What the software did with the engines: cut off above the ground, left off after a restart, shut by a timer.
+//! What the software did with the engines: cut off above the ground, not used again after a restart, shut by a timer.
 //!
 //! Owns: [`cut_off`], [`left_off`], [`by_time`]. Does not own: what the engines gave (`thrust`).
 //! As programmed: what the software commanded (`replayed`) is held against where the best-estimated trajectory has the lander:
@@ -11,12 +11,14 @@ use crate::replayed::{Commanded, Replayed};
 use crate::trajectory::Trajectory;
 use icd::events::Event;
 use icd::time::{Span, Time};
+use icd::tm::Phase;
 
 /// Engines are needed above this, m; assumed: legs, and a foot over a hollow.
 const HIGH_M: f64 = 5.0;
 /// The trajectory must say so by this many standard deviations.
 const SURE: f64 = 4.0;
-/// Engines that burnt within so long before a restart burnt when it came: longer than a pulse frame. Assumed.
+/// Engines that burnt within so long before a restart burnt when it came, and what is commanded within so long after it may
+/// be a rest of before: longer than a pulse frame. Assumed.
 const BEFORE: Span = Span::from_ms(1_000);
 /// A burn that ends with less than this share of its velocity change sensed was not ended by it; assumed.
 const SENSED: f64 = 0.5;
@@ -95,7 +97,8 @@ pub(super) fn cut_off(
     Some(Mechanism { kind, device: Device::Rangefinder, from: t, seen: vec![believed, truly] })
 }
 
-/// Engines that burnt when the computer restarted above the ground, and were not opened again.
+/// A descent under thrust that a restart of the computer above the ground ended for good: the software either does not come
+/// back to braking, or leaves the engines shut in it.
 pub(super) fn left_off(
     evidence: &Evidence,
     replayed: &Replayed,
@@ -103,19 +106,23 @@ pub(super) fn left_off(
 ) -> Option<Mechanism> {
     let commanded = &replayed.commanded;
     let place = evidence.cycles.iter().rposition(|cycle| cycle.powered_up)?;
-    let last = place.checked_sub(1).and_then(|n| commanded.get(n))?;
-    let burnt =
-        commanded[..place].iter().rev().take_while(|one| one.t >= last.t - BEFORE).any(burns);
-    let again = commanded.get(place..)?.iter().any(burns);
+    let (before, after) = (commanded.get(..place)?, commanded.get(place..)?);
+    let brakes = |one: &Commanded| one.phase >= Phase::Braking && burns(one);
+    let last = before.last()?;
+    let burnt = before.iter().rev().take_while(|one| one.t >= last.t - BEFORE).any(brakes);
     let t = evidence.cycles.get(place)?.sensors.t;
+    let again = after.iter().filter(|one| one.t > t + BEFORE).any(brakes);
     if !burnt || again {
         return None;
     }
     let (altitude_m, sigma_m) = high(trajectory, t)?;
+    let phase = after.iter().find(|one| one.t > t + BEFORE).map_or(last.phase, |one| one.phase);
     let text = format!(
-        "The computer came back {:.2} s after its last cycle, {altitude_m:.1} ± {sigma_m:.1} m above the ground, and commanded \
-         no engine in the {:.1} s that were left.",
+        "The computer came back {:.2} s after its last cycle, {altitude_m:.0} ± {sigma_m:.0} m above the ground, in the phase \
+         {} instead of {}, and did not brake again in the {:.0} s that were left.",
         (t - last.t).s(),
+        phase.name(),
+        last.phase.name(),
         (evidence.cycles.last()?.sensors.t - t).s(),
     );
     let kind = MechanismKind::LeftOffAfterRestart;
@@ -145,8 +152,8 @@ pub(super) fn by_time(
         return None;
     }
     let text = format!(
-        "The deorbit burn lasted {:.1} s; {sensed_m_s:.2} m/s of the {planned_m_s:.2} m/s planned were sensed: its velocity change \
-         did not end it.",
+        "The deorbit burn lasted {:.1} s; {sensed_m_s:.2} m/s of the {planned_m_s:.2} m/s planned were sensed: its velocity \
+         change did not end it.",
         (until - from).s(),
     );
     let kind = MechanismKind::BurnEndedByTime;
