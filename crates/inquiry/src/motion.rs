@@ -1,6 +1,6 @@
 //! How all measurements fit one motion: additive faults of anything that measures it.
 //!
-//! Owns: [`findings`] of the channel `Motion`. Does not own: the filter (`trajectory`), how readings come (`sensors`).
+//! Owns: [`findings`] of the channel `Motion` (their words: `told`). Does not own: the filter (`trajectory`), how readings come (`sensors`).
 //! As published: generalised likelihood ratio [WillskyJones1976]: a fault is an error that comes into the filter's states
 //! at an unknown time and shifts all later innovations by a known signature times an unknown size.
 //! As programmed: sizes, signs, beginnings and ends are not maximised but integrated out over [`crate::prior`]. What cannot
@@ -15,16 +15,17 @@ mod scan;
 mod size;
 mod suspects;
 mod system;
+mod told;
 mod unknown;
 mod window;
 
 use crate::evidence::Evidence;
-use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen, Trust};
+use crate::finding::{Device, Fault, Finding, Fitted, Trust};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
-use crate::trajectory;
 use crate::trajectory::linear::Linear;
 use crate::trajectory::states::Errors;
+use crate::trajectory::{Again, Measured, Settled, Step};
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
 use pairs::{One, Pair};
@@ -35,33 +36,35 @@ use suspects::Suspect;
 use system::{Place, System};
 use unknown::Loose;
 
+/// A bias that accelerometers read in coast is tried from this many specified deviations on.
+const BIASED: f64 = 5.0;
+/// A suspect comes near the best when it gains this share of the best's gain; it may still overtake the best, about its own
+/// trajectory, when it gains that share linearly. Assumed.
+const NEAR: f64 = 0.9;
+const RIVAL: f64 = 0.6;
+/// The same where the best leaves something unexplained: what acts from the start may look small about a torn motion.
+const FAR: f64 = 0.1;
+/// Mean square of whitened innovations up to which a trajectory leaves nothing to be explained. Assumed.
+const CLEAN: f64 = 1.3;
 /// What says less than this is not reported, nats.
 const LEAST: f64 = 0.5;
 /// So many suspects are tried with each other one, so many pairs of each about their own trajectory, so many reported.
 const LEADING: usize = 2;
 const REFITTED: usize = 2;
 const PAIRED: usize = 6;
-/// From this gain on the trajectory is estimated again for every suspect, nats: an error of four standard deviations may
+/// From this gain on the trajectory is estimated again for what may lead, nats: an error of four standard deviations may
 /// leave the first linearisation.
 const LARGE: f64 = 8.0;
-/// Gauss-Newton steps.
-const STEPS: usize = 3;
-/// Further ones for suspects that gain this share of the best.
-const NEAR: f64 = 0.7;
+/// Most Gauss-Newton steps.
+const STEPS: usize = 6;
+/// A step that gains no more than this is the last, nats.
+const SETTLED: f64 = 0.5;
 /// A suspect that leads by so many nats is the only one tried in pairs.
 const AHEAD: f64 = 30.0;
 /// A pair must explain so much more than the better of the two, nats.
 const MORE: f64 = 2.0;
 /// The pseudo-device and kind of a start other than navigation was told.
 pub const START: (&str, &str) = ("navigation", "start");
-const START_KEYS: [&str; 6] = [
-    "position_x_m",
-    "position_y_m",
-    "position_z_m",
-    "velocity_x_m_s",
-    "velocity_y_m_s",
-    "velocity_z_m_s",
-];
 
 /// Everything additive that could be wrong, with what the innovations say of it; the best first.
 pub fn findings(
@@ -77,13 +80,17 @@ pub fn findings(
     }
     let origin = linear.epochs.first().map_or(mission.nav.t, |epoch| epoch.t.min(mission.nav.t));
     let clock = Clock { origin, first };
-    let again = |faults: &[Fault]| {
-        let freed = refit::freed(evidence, faults);
-        let (_, linear) = trajectory::estimate(mission, &freed, replayed, trust)?;
-        Some(suspects::system(&linear, mission.nav.t))
+    let estimates = Again::of(mission, evidence, replayed, trust);
+    let again = |faults: &[Fault], around: Option<&Settled>| {
+        let step = |step: &mut Step| refit::free_step(step, faults);
+        let report = |measured: &mut Measured| refit::free_report(measured, faults);
+        let (linear, settled) = estimates.estimate(step, report, around)?;
+        Some((suspects::system(&linear, mission.nav.t), settled))
     };
     let system = suspects::system(linear, mission.nav.t);
+    let sigma_m_s2 = mission.stand.scenario.machine().imu.accelerometer_bias_sigma_m_s2;
     let coasting = refit::coasting(evidence, replayed);
+    let coasting = coasting.filter(|read_m_s2| read_m_s2.amax() > BIASED * sigma_m_s2);
     let mut out = of_system(system, &clock, &linear.start, coasting, &again);
     out.retain(|finding| finding.gain > LEAST);
     out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
@@ -111,8 +118,8 @@ impl Clock {
     }
 }
 
-/// Estimates the trajectory from readings freed of faults.
-type Again<'a> = &'a (dyn Fn(&[Fault]) -> Option<System> + Sync);
+/// Estimates the trajectory from readings freed of faults, around where it settled before, if it did.
+type Estimate<'a> = &'a (dyn Fn(&[Fault], Option<&Settled>) -> Option<(System, Settled)> + Sync);
 
 /// One suspect as it fits about the trajectory that suits it best.
 struct Own<'a> {
@@ -125,6 +132,8 @@ struct Own<'a> {
     gain: f64,
     /// Where it was fitted; `None` for the first system.
     about: Option<refit::About>,
+    /// Another step would change nothing.
+    settled: bool,
 }
 
 fn of_system(
@@ -132,7 +141,7 @@ fn of_system(
     clock: &Clock,
     start: &[Errors],
     coasting: Option<Vector3<f64>>,
-    again: Again<'_>,
+    again: Estimate<'_>,
 ) -> Vec<Finding> {
     let all = suspects::suspects(&first);
     let nothing = refit::Likelihood::of(&first, &first.innovations());
@@ -142,7 +151,7 @@ fn of_system(
         let fit = scan::scan(&first, suspect, locals, &pass.nodes)?;
         let fault = fault(&first, clock, suspect, &fit);
         let (gain, start) = (fit.gain, scan::from_start(suspect, locals)?);
-        Some(Own { suspect, fit, start, fault, gain, about: None })
+        Some(Own { suspect, fit, start, fault, gain, about: None, settled: false })
     });
     let mut owns: Vec<Own<'_>> =
         tried.collect::<Vec<Option<Own<'_>>>>().into_iter().flatten().collect();
@@ -153,14 +162,14 @@ fn of_system(
         owns = scene.refitted(owns);
     }
     owns.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-    let mut out: Vec<Finding> = owns.iter().map(single).collect();
+    let mut out: Vec<Finding> = owns.iter().map(told::single).collect();
     out.extend(scene.pairs(&owns));
     if let Some(loose) = unknown::start(&first, start) {
-        out.extend(start_finding(&loose, clock));
+        out.extend(told::start(&loose, clock));
     }
     if let Some((device, loose)) = ways.iter().max_by(|a, b| a.1.gain.total_cmp(&b.1.gain)) {
         let of = libm::log(ways.len() as f64);
-        out.push(own_way_finding(*device, loose, of));
+        out.push(told::own_way(*device, loose, of));
     }
     out
 }
@@ -178,14 +187,18 @@ struct Scene<'a> {
     clock: &'a Clock,
     /// What the accelerometers read in coast.
     coasting: Option<Vector3<f64>>,
-    again: Again<'a>,
+    again: Estimate<'a>,
 }
 
 impl<'a> Scene<'a> {
-    /// The trajectory estimated as if these faults were known.
-    fn about(&self, faults: &[(&Suspect, &Fit, &Fault)]) -> Option<refit::About> {
+    /// The trajectory estimated as if these faults were known, around where it settled before.
+    fn about(
+        &self,
+        faults: &[(&Suspect, &Fit, &Fault)],
+        before: Option<&refit::About>,
+    ) -> Option<refit::About> {
         let known: Vec<Fault> = faults.iter().map(|(.., fault)| (*fault).clone()).collect();
-        let system = (self.again)(&known)?;
+        let estimated = (self.again)(&known, before.map(|about| &about.settled))?;
         let back: Vec<refit::PutBack<'_>> = faults
             .iter()
             .map(|(suspect, fit, fault)| refit::PutBack {
@@ -195,54 +208,84 @@ impl<'a> Scene<'a> {
                 until_s: fault.until.map(|until| self.clock.s(until)),
             })
             .collect();
-        Some(refit::about(system, &back, self.nothing))
+        Some(refit::about(estimated, &back, self.nothing))
     }
 
-    /// All suspects about the trajectories that suit them: one step for each from its best fit and from one that acts from
-    /// the start, further steps for those that come near the best.
+    /// Suspects about the trajectories that suit them: first those that come near the best and what coast shows, then
+    /// their rivals. Where the best leaves something unexplained, rivals are tried as acting from the start too.
     fn refitted(&self, owns: Vec<Own<'a>>) -> Vec<Own<'a>> {
-        let seeds = |own: &Own<'a>| {
-            let mut seeds = vec![(own.fit.clone(), own.fault.clone())];
-            if own.fit.from.epoch > 0 || own.fit.until.is_some() {
-                let fault = fault(self.first, self.clock, own.suspect, &own.start);
-                seeds.push((own.start.clone(), fault));
+        let best = |owns: &[Own<'_>]| owns.iter().map(|own| own.gain).fold(0.0, f64::max);
+        let linear: Vec<f64> = owns.iter().map(|own| own.gain).collect();
+        let top = best(&owns);
+        let leaders = owns.into_par_iter().map(|own| {
+            let mut seeds = Vec::new();
+            if own.gain >= NEAR * top {
+                seeds.push((own.fit.clone(), own.fault.clone()));
             }
-            if let Some(fit) = self.coasting.and_then(|read| in_coast(own, read)) {
+            if let Some(fit) = self.coasting.and_then(|read| in_coast(&own, read)) {
                 let fault = fault(self.first, self.clock, own.suspect, &fit);
                 seeds.push((fit, fault));
             }
-            seeds
-        };
-        let step =
-            |suspect: &'a Suspect, (fit, known): &(Fit, Fault)| self.step(suspect, fit, known);
-        let stepped = owns.into_par_iter().map(|own| {
-            let tried = seeds(&own).into_iter().filter_map(|seed| step(own.suspect, &seed));
-            tried.fold(own, better)
+            self.from_seeds(own, &seeds)
         });
-        let stepped: Vec<Own<'a>> = stepped.collect();
-        let top = stepped.iter().map(|own| own.gain).fold(0.0, f64::max);
-        let further = stepped.into_par_iter().map(|mut own| {
-            for _ in 1..STEPS {
-                if own.about.is_none() || own.gain < NEAR * top {
-                    break;
+        let leaders = self.further(leaders.collect());
+        let first = leaders.iter().max_by(|a, b| a.gain.total_cmp(&b.gain));
+        let left = first.and_then(|own| own.about.as_ref()).map_or(f64::INFINITY, |own| own.left);
+        let clean = left < CLEAN;
+        let least = if clean { RIVAL * best(&leaders) } else { FAR * top };
+        let rivals = leaders.into_par_iter().zip(linear).map(|(own, linear)| {
+            let mut seeds = Vec::new();
+            if linear >= least {
+                if own.about.is_none() {
+                    seeds.push((own.fit.clone(), own.fault.clone()));
                 }
-                let Some(next) = step(own.suspect, &(own.fit.clone(), own.fault.clone())) else {
-                    break;
-                };
-                let settled = settled(&own.fault, &next.fault);
-                own = better(own, next);
-                if settled {
-                    break;
+                if !clean && (own.fit.from.epoch > 0 || own.fit.until.is_some()) {
+                    let fault = fault(self.first, self.clock, own.suspect, &own.start);
+                    seeds.push((own.start.clone(), fault));
                 }
             }
+            self.from_seeds(own, &seeds)
+        });
+        self.further(rivals.collect())
+    }
+
+    /// One step from each of several fits: the best of them and the suspect as it is.
+    fn from_seeds(&self, own: Own<'a>, seeds: &[(Fit, Fault)]) -> Own<'a> {
+        let suspect = own.suspect;
+        let stepped =
+            seeds.iter().filter_map(|(fit, known)| self.step(suspect, (fit, known), None));
+        stepped.fold(own, better)
+    }
+
+    /// Further steps for those that come near the best.
+    fn further(&self, owns: Vec<Own<'a>>) -> Vec<Own<'a>> {
+        let top = owns.iter().map(|own| own.gain).fold(0.0, f64::max);
+        let further = owns.into_par_iter().map(|mut own| {
+            for _ in 1..STEPS {
+                if own.settled || own.about.is_none() || own.gain < NEAR * top {
+                    return own;
+                }
+                let from = (&own.fit, &own.fault);
+                let Some(next) = self.step(own.suspect, from, own.about.as_ref()) else { break };
+                let gained = next.gain - own.gain;
+                let settled = settled(&own.fault, &next.fault) || gained < SETTLED;
+                own = better(own, next);
+                own.settled = settled;
+            }
+            own.settled = true;
             own
         });
         further.collect()
     }
 
-    /// One step from a fit.
-    fn step(&self, suspect: &'a Suspect, fit: &Fit, known: &Fault) -> Option<Own<'a>> {
-        let about = self.about(&[(suspect, fit, known)])?;
+    /// One step from a fit, around where the one before settled.
+    fn step(
+        &self,
+        suspect: &'a Suspect,
+        (fit, known): (&Fit, &Fault),
+        before: Option<&refit::About>,
+    ) -> Option<Own<'a>> {
+        let about = self.about(&[(suspect, fit, known)], before)?;
         let pass = scan::pass(&about.system, std::slice::from_ref(suspect));
         let locals = pass.locals.first()?;
         let next = match known.until {
@@ -252,7 +295,8 @@ impl<'a> Scene<'a> {
         let fault = fault(&about.system, self.clock, suspect, &next);
         let gain = next.gain + about.constant;
         let start = fit.clone();
-        Some(Own { suspect, fit: next, start, fault, gain, about: Some(about) })
+        let about = Some(about);
+        Some(Own { suspect, fit: next, start, fault, gain, about, settled: false })
     }
 
     /// The best with each other suspect, as far as both say more than each alone.
@@ -303,7 +347,7 @@ impl<'a> Scene<'a> {
         tried.truncate(REFITTED);
         let joint = |(n, pair): &(usize, Pair)| {
             let both = [&suspects[0], &suspects[*n]];
-            self.joint(system, constant, both, pair, alone)
+            self.joint((system, constant), both, pair, alone)
         };
         tried.par_iter().map(joint).collect()
     }
@@ -311,8 +355,7 @@ impl<'a> Scene<'a> {
     /// Both about the trajectory that suits them together.
     fn joint(
         &self,
-        system: &System,
-        constant: f64,
+        (system, constant): (&System, f64),
         both: [&Suspect; 2],
         pair: &Pair,
         alone: f64,
@@ -322,7 +365,10 @@ impl<'a> Scene<'a> {
         let large = alone > LARGE;
         let fits = &pair.fits;
         let about = large
-            .then(|| self.about(&[(both[0], &fits[0], &known[0]), (both[1], &fits[1], &known[1])]))
+            .then(|| {
+                let both = [(both[0], &fits[0], &known[0]), (both[1], &fits[1], &known[1])];
+                self.about(&both, None)
+            })
             .flatten();
         if let Some(about) = about {
             let suspects = both.map(Clone::clone);
@@ -345,7 +391,7 @@ impl<'a> Scene<'a> {
                 best = (again.gain + about.constant, known);
             }
         }
-        joint(best.1, best.0, alone)
+        told::joint(best.1, best.0, alone)
     }
 }
 
@@ -368,7 +414,7 @@ fn in_coast(own: &Own<'_>, read: Vector3<f64>) -> Option<Fit> {
 /// The one whose trajectory suits the readings better, freed of its fault.
 fn better<'a>(own: Own<'a>, next: Own<'a>) -> Own<'a> {
     let freed = |own: &Own<'_>| own.about.as_ref().map_or(0.0, |about| about.freed);
-    if freed(&next) > freed(&own) { next } else { own }
+    if freed(&next) > freed(&own) { Own { start: own.start, ..next } } else { own }
 }
 
 /// Whether a step changed a fault by less than a third of what it is uncertain by.
@@ -393,81 +439,6 @@ fn fault(system: &System, clock: &Clock, suspect: &Suspect, fit: &Fit) -> Fault 
         from: (clock.at(system, fit.from), fit.sigma_s),
         until: fit.until.map(|place| clock.at(system, place)),
     }
-}
-
-fn single(own: &Own<'_>) -> Finding {
-    let Own { fault, gain, .. } = own;
-    let text = format!(
-        "innovations of all measurements shift as a {} of the {} would shift them: {}; ln Bayes factor {gain:.1}",
-        fault.cause.kind,
-        words(&fault.cause.on),
-        written(fault),
-    );
-    let t = (own.fit.from.epoch > 0).then_some(fault.from.0);
-    let seen = vec![Seen { t, grade: Grade::Inferred, text }];
-    Finding { channel: Channel::Motion, faults: vec![fault.clone()], gain: *gain, seen }
-}
-
-fn joint(faults: [Fault; 2], gain: f64, alone: f64) -> Finding {
-    let name = |fault: &Fault| {
-        format!("{} {} ({})", words(&fault.cause.on), fault.cause.kind, written(fault))
-    };
-    let text = format!(
-        "innovations shift as by {} together with {}; ln Bayes factor {gain:.1}, {:.1} more than the better alone",
-        name(&faults[0]),
-        name(&faults[1]),
-        gain - alone
-    );
-    let seen = vec![Seen { t: None, grade: Grade::Inferred, text }];
-    Finding { channel: Channel::Motion, faults: faults.to_vec(), gain, seen }
-}
-
-fn start_finding(loose: &Loose, clock: &Clock) -> Option<Finding> {
-    let number = |(key, (value, sigma)): (&&str, &(f64, f64))| Fitted {
-        key: (*key).to_string(),
-        value: *value,
-        sigma: *sigma,
-    };
-    let numbers: Vec<Fitted> = START_KEYS.iter().zip(&loose.sizes).map(number).collect();
-    let length = |range: std::ops::Range<usize>| -> f64 {
-        let own = numbers.get(range).unwrap_or(&[]);
-        own.iter().map(|number| number.value * number.value).sum::<f64>().sqrt()
-    };
-    let text = format!(
-        "innovations shift as by a start {:.0} m and {:.2} m/s from where navigation was told to start; ln Bayes factor \
-         {:.1}",
-        length(0..3),
-        length(3..6),
-        loose.gain
-    );
-    let cause = Cause { on: START.0.to_string(), kind: START.1 };
-    let fault = Fault { cause, numbers, from: (clock.first, 0.0), until: None };
-    let seen = vec![Seen { t: None, grade: Grade::Inferred, text }];
-    Some(Finding { channel: Channel::Motion, faults: vec![fault], gain: loose.gain, seen })
-}
-
-/// `of`: ln of the number of devices that were tried.
-fn own_way_finding(device: Device, loose: &Loose, of: f64) -> Finding {
-    let text = format!(
-        "innovations shift as by an error of the {} that steps as it likes: it takes {:.0} off the sum of squared \
-         innovations",
-        words(device.name()),
-        loose.explains
-    );
-    let seen = vec![Seen { t: None, grade: Grade::Inferred, text }];
-    Finding { channel: Channel::Motion, faults: Vec::new(), gain: loose.gain - of, seen }
-}
-
-fn words(name: &str) -> String {
-    name.replace('_', " ")
-}
-
-/// The numbers that are not fixed at zero, with their standard deviations.
-fn written(fault: &Fault) -> String {
-    let number =
-        |number: &Fitted| format!("{} = {:.3e} ± {:.1e}", number.key, number.value, number.sigma);
-    let own: Vec<String> = fault.numbers.iter().filter(|own| own.sigma > 0.0).map(number).collect();
-    own.join(", ")
 }
 
 #[cfg(test)]

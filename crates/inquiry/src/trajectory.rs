@@ -7,6 +7,7 @@
 //! the ground; twice more with the reference and all partials at the smoothed errors. No reading is weighed by its fit.
 //! Refuses: what pushed in a hole of the telemetry beyond its neighbours; two motions that fit equally well.
 
+mod again;
 pub mod expect;
 mod filter;
 pub mod ground;
@@ -22,16 +23,18 @@ use crate::evidence::Evidence;
 use crate::finding::{Device, Trust};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
+pub(crate) use again::{Again, Settled};
 use expect::Expect;
 use filter::{Passed, Plan, Smoothed};
 use ground::RESOLUTION_M;
 use icd::frames::{B, I};
 use icd::rotation::{Quaternion, Rotation};
 use icd::time::{Span, Time};
-use inertial::Step;
+pub(crate) use inertial::Step;
 use linear::Linear;
 use nalgebra::{Matrix3, UnitQuaternion, Vector3};
-use readings::{Compared, Measured, Report};
+use readings::Compared;
+pub(crate) use readings::{Measured, Report};
 use reference::{Pose, Reference};
 use states::*;
 
@@ -118,37 +121,29 @@ pub fn estimate(
     replayed: &Replayed,
     trust: &Trust,
 ) -> Option<(Trajectory, Linear)> {
-    let expect = Expect::of(mission);
-    let imu = expect.machine().imu;
-    let bias_m_s2 = imu.accelerometer_bias_sigma_m_s2;
-    let steps = inertial::steps(evidence, replayed, trust, mission.nav.t, bias_m_s2);
-    if steps.is_empty() {
-        return None;
-    }
+    let read = Read::of(mission, evidence, replayed, trust)?;
     let prior = Prior::of(mission);
-    let p_BC_B = centre_of_mass(&mission.load.vehicle);
-    let mut estimator = Estimator { mission, evidence, trust, expect, steps, prior, p_BC_B };
     let mut mean = [0.0; N];
-    let mut start = estimator.start();
+    let mut start = planned(mission);
     let mut around: Vec<Pose> = Vec::new();
     for (pass, resolution_m) in PASSES_M.into_iter().enumerate() {
         let last = pass + 1 == PASSES_M.len();
-        estimator.expect = Expect::at_resolution(mission, resolution_m);
-        let done = estimator.pass(&start, &mean, &around, last);
+        let expect = &Expect::at_resolution(mission, resolution_m);
+        let estimator = Estimator::of(mission, evidence, trust, (&read, expect, &prior));
+        let done =
+            estimator.pass(&start, &mean, &around, Way { every: 1, whole: last, plans: None });
         if last {
             return Some(estimator.outcome(done, &mean));
         }
-        // The reference moves to the smoothed start; what is believed of the errors before any reading moves against it.
-        let first = done.reference.poses.first().copied().unwrap_or(start);
-        start = first.with(&done.start);
-        // What wanders fades against zero, not against what it was at the start: it stays an error of the filter.
-        let constant = (0..GYRO_WANDER).chain(GYRO_SCALE..STAR_TRACKER_ALIGNMENT);
-        for place in constant {
-            mean[place] -= done.start[place];
-        }
+        done.settle(&mut start, &mut mean);
         around = done.poses();
     }
     None
+}
+
+/// States that the reference takes over.
+fn constant() -> impl Iterator<Item = usize> {
+    (0..GYRO_WANDER).chain(GYRO_SCALE..STAR_TRACKER_ALIGNMENT)
 }
 
 /// Centre of mass as believed at the start.
@@ -158,14 +153,61 @@ fn centre_of_mass(vehicle: &flight::load::Vehicle) -> Vector3<f64> {
     Vector3::new(0.0, 0.0, empty_m + (full_m - empty_m) * share)
 }
 
-/// What all passes share.
+/// What was read, ready for a pass.
+struct Read {
+    steps: Vec<Step>,
+    measured: Vec<Measured>,
+}
+
+impl Read {
+    /// `None` without cycles.
+    fn of(
+        mission: &Mission,
+        evidence: &Evidence,
+        replayed: &Replayed,
+        trust: &Trust,
+    ) -> Option<Self> {
+        let received = inertial::received(evidence, trust, mission.nav.t);
+        if received.steps.is_empty() {
+            return None;
+        }
+        let times = times(mission, &received.steps);
+        let measured = readings::collect(evidence, trust, &times);
+        let steps = received.steps.clone();
+        let steps = inertial::filled(steps, &received, replayed, bias_m_s2(mission));
+        Some(Self { steps, measured })
+    }
+}
+
+/// Times of the poses: the start of navigation, then the end of every step.
+fn times(mission: &Mission, steps: &[Step]) -> Vec<Time> {
+    std::iter::once(mission.nav.t).chain(steps.iter().map(|step| step.t)).collect()
+}
+
+/// The accelerometers' bias as specified.
+fn bias_m_s2(mission: &Mission) -> f64 {
+    mission.stand.scenario.machine().imu.accelerometer_bias_sigma_m_s2
+}
+
+/// How a pass is made.
+struct Way {
+    /// One report of so many is used.
+    every: usize,
+    /// With covariances.
+    whole: bool,
+    /// Those of an earlier pass over the same readings: errors moved as good as alike there.
+    plans: Option<Vec<Plan>>,
+}
+
+/// What a pass works on.
 struct Estimator<'a> {
     mission: &'a Mission,
     evidence: &'a Evidence,
     trust: &'a Trust,
-    expect: Expect<'a>,
-    steps: Vec<Step>,
-    prior: Prior,
+    expect: &'a Expect<'a>,
+    steps: &'a [Step],
+    measured: &'a [Measured],
+    prior: &'a Prior,
     /// Centre of mass with the propellant at the start, m.
     p_BC_B: Vector3<f64>,
 }
@@ -186,6 +228,16 @@ struct Done {
 }
 
 impl Done {
+    /// The reference moves to the smoothed start; what is believed of the errors before any reading moves against it.
+    fn settle(&self, start: &mut Pose, mean: &mut Errors) {
+        let first = self.reference.poses.first().copied().unwrap_or(*start);
+        *start = first.with(&self.start);
+        // What wanders fades against zero, not against what it was at the start: it stays an error of the filter.
+        for place in constant() {
+            mean[place] -= self.start[place];
+        }
+    }
+
     /// The smoothed motion at every step: the reference with errors straight between epochs.
     fn poses(&self) -> Vec<Pose> {
         let mut out = Vec::with_capacity(self.reference.poses.len());
@@ -205,20 +257,31 @@ impl Done {
     }
 }
 
-impl Estimator<'_> {
-    /// Where navigation was told to start, in the attitude planned.
-    fn start(&self) -> Pose {
-        let nav = &self.mission.nav;
-        let (p_I, v_I) = (nav.p_MB_I.si(), nav.v_MB_I.si());
-        let z = -v_I.normalize();
-        let y = z.cross(&p_I).normalize();
-        let R_IB: Rotation<I, B> = Rotation::from_columns(y.cross(&z), y, z);
-        let q_IB = Quaternion::from_rotation(R_IB);
-        Pose { t: nav.t, p_I, v_I, q_IB, w_B: Vector3::zeros() }
+/// Where navigation was told to start, in the attitude planned.
+fn planned(mission: &Mission) -> Pose {
+    let nav = &mission.nav;
+    let (p_I, v_I) = (nav.p_MB_I.si(), nav.v_MB_I.si());
+    let z = -v_I.normalize();
+    let y = z.cross(&p_I).normalize();
+    let R_IB: Rotation<I, B> = Rotation::from_columns(y.cross(&z), y, z);
+    let q_IB = Quaternion::from_rotation(R_IB);
+    Pose { t: nav.t, p_I, v_I, q_IB, w_B: Vector3::zeros() }
+}
+
+impl<'a> Estimator<'a> {
+    fn of(
+        mission: &'a Mission,
+        evidence: &'a Evidence,
+        trust: &'a Trust,
+        (read, expect, prior): (&'a Read, &'a Expect<'a>, &'a Prior),
+    ) -> Self {
+        let Read { steps, measured } = read;
+        let p_BC_B = centre_of_mass(&mission.load.vehicle);
+        Self { mission, evidence, trust, expect, steps, measured, prior, p_BC_B }
     }
 
     /// - `around`: the smoothed motion of the pass before; empty in the first.
-    fn pass(&self, start: &Pose, mean: &Errors, around: &[Pose], last: bool) -> Done {
+    fn pass(&self, start: &Pose, mean: &Errors, around: &[Pose], way: Way) -> Done {
         let machine = self.expect.machine();
         let kg = self.mission.load.vehicle.dry_kg + self.mission.load.vehicle.propellant_kg;
         let exposure_m2_kg = machine.optics.exposure_m2_kg(kg);
@@ -226,19 +289,21 @@ impl Estimator<'_> {
         let environment = &self.mission.stand.environment;
         let imu = (&machine.imu, exposure_m2_kg);
         let reference =
-            Reference::fly(environment, imu, &self.steps, start, (&believed, self.p_BC_B));
+            Reference::fly(environment, imu, self.steps, start, (&believed, self.p_BC_B));
         let at = |n: usize| around.get(n).copied().unwrap_or_else(|| reference.poses[n]);
-        let mut measured = readings::collect(self.evidence, self.trust, &reference.poses);
-        let poses = self.epochs(&measured);
-        self.coasts(&poses, &reference, &mut measured);
-        let compared = readings::compare(&self.expect, &measured, at);
+        let mut measured: Vec<Measured> =
+            self.measured.iter().step_by(way.every).copied().collect();
         let gm_m3_s2 = environment.gravity.gm_m3_s2();
-        let mut plans = filter::plan(&reference, &self.steps, (&machine.imu, gm_m3_s2), &poses);
+        let planned =
+            |poses: &[usize]| filter::plan(&reference, self.steps, (&machine.imu, gm_m3_s2), poses);
+        let mut plans = way.plans.unwrap_or_else(|| planned(&self.epochs(self.measured)));
+        self.coasts(&plans, &reference, &mut measured);
+        let compared = readings::compare(self.expect, &measured, at);
         self.assign(&mut plans, (&measured, &compared), |n| reference.poses[n].to(&at(n)));
         let noise = |measured: &Measured| self.trust.noise(measured.device);
         let (linear, passed, variance) =
-            filter::forward(&self.prior, mean, &plans, (&measured, &compared), noise);
-        let (smoothed, learnt, before) = filter::backward(&linear, &passed, last);
+            filter::forward(self.prior, mean, &plans, (&measured, &compared), noise);
+        let (smoothed, learnt, before) = filter::backward(&linear, &passed, way.whole);
         let start = std::array::from_fn(|i| mean[i] + learnt[i]);
         Done { reference, plans, linear, passed, variance, smoothed, start, before }
     }
@@ -265,11 +330,11 @@ impl Estimator<'_> {
     }
 
     /// Adds what the accelerometers read while nothing pushed, one reading an epoch.
-    fn coasts(&self, poses: &[usize], reference: &Reference, measured: &mut Vec<Measured>) {
+    fn coasts(&self, plans: &[Plan], reference: &Reference, measured: &mut Vec<Measured>) {
         let arm = Vector3::from(self.expect.machine().imu.p_BA_B) - self.p_BC_B;
         let mut from = 0;
         let mut stirred_rad_s = 0.0_f64;
-        for pose in poses {
+        for pose in plans.iter().map(|plan| &plan.pose) {
             let (mut sum, mut time_s, mut cycle) = (Vector3::zeros(), 0.0, 0);
             for n in from..*pose {
                 let step = &self.steps[n];
@@ -302,6 +367,7 @@ impl Estimator<'_> {
         (measured, compared): (&[Measured], &[Compared]),
         from: impl Fn(usize) -> [f64; MOTION],
     ) {
+        plans.iter_mut().for_each(|plan| plan.readings.clear());
         for (place, one) in compared.iter().enumerate().filter(|(_, one)| !one.alone) {
             let pose = measured[one.of].pose;
             let epoch = plans.partition_point(|plan| plan.pose < pose);
@@ -312,6 +378,7 @@ impl Estimator<'_> {
         let mut beam: Option<Vector3<f64>> = None;
         for plan in plans {
             plan.from = from(plan.pose);
+            plan.transition.keep[RELIEF - MOTION] = 1.0;
             let hit = plan.readings.iter().find_map(|place| compared[*place].hit_M);
             if let Some(hit) = hit {
                 if let Some(before) = beam {

@@ -1,9 +1,10 @@
 //! The trajectory estimated again as if a fault were known: where an error is too large for one linearisation.
 //!
-//! As programmed: readings are freed of the fault as it fits, the trajectory is estimated from them, and what the fault adds
-//! to the new filter's innovations is put back, so that the same scan finds what is left to change: Gauss-Newton steps on
-//! numbers and times. The likelihood of all readings about the new trajectory against that about the first one is the
-//! gain's constant; readings that only one of them could use count [`UNMATCHED`] against the other.
+//! As programmed: readings are freed of the fault as it fits, the trajectory is estimated from them (around where it settled
+//! before, if it did), and what the fault adds to the new filter's innovations is put back, so that the same scan finds
+//! what is left to change: Gauss-Newton steps on numbers and times. The likelihood of all readings about the new trajectory
+//! against that about the first one is the gain's constant; readings that only one of them could use count [`UNMATCHED`]
+//! against the other.
 
 use super::scan::Fit;
 use super::suspects::Suspect;
@@ -11,7 +12,7 @@ use super::system::{Injection, Place, Reading, System};
 use crate::evidence::Evidence;
 use crate::finding::{Device, Fault};
 use crate::replayed::Replayed;
-use icd::bus::{Sensors, ShotQuality, SlantRange};
+use crate::trajectory::{Measured, Report, Settled, Step};
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
 use icd::time::Time;
@@ -69,63 +70,49 @@ pub fn coasting(evidence: &Evidence, replayed: &Replayed) -> Option<Vector3<f64>
     (count >= COAST).then(|| sum / count as f64)
 }
 
-/// The evidence without these faults, later ones taken off first.
-pub fn freed(evidence: &Evidence, faults: &[Fault]) -> Evidence {
-    let mut out = evidence.clone();
+/// Takes faults off an inertial increment, later ones first; `t`: of its cycle.
+pub fn free_step(step: &mut Step, faults: &[Fault]) {
     for fault in faults.iter().rev() {
-        for cycle in &mut out.cycles {
-            free(&mut cycle.sensors, fault);
+        let increment = match fault.cause.on.as_str() {
+            "gyros" => &mut step.dtheta_B_rad,
+            "accelerometers" => &mut step.dv_B_m_s,
+            _ => continue,
+        };
+        for (n, sum) in increment.iter_mut().enumerate() {
+            *sum = undone(*sum / CYCLE_S, fault, n, step.t) * CYCLE_S;
         }
-    }
-    out
-}
-
-fn free(sensors: &mut Sensors, fault: &Fault) {
-    let undo = |x: f64, channel: usize, t: Time| {
-        error(fault, channel, t).map_or(x, |error| (x - error.added) / error.factor)
-    };
-    let t = sensors.t;
-    let triad = |sums: &mut [f64; 3]| {
-        for (n, sum) in sums.iter_mut().enumerate() {
-            *sum = undo(*sum / CYCLE_S, n, t) * CYCLE_S;
-        }
-    };
-    match fault.cause.on.as_str() {
-        "gyros" => triad(&mut sensors.imu.dtheta_B_rad),
-        "accelerometers" => triad(&mut sensors.imu.dv_B_m_s),
-        "rangefinder" => range(sensors.rangefinder.as_mut(), &undo),
-        "radar_altimeter" => range(sensors.radar_altimeter.as_mut(), &undo),
-        "velocimeter" => {
-            if let Some(read) = &mut sensors.velocimeter {
-                for (n, speed) in read.speed_m_s.iter_mut().enumerate() {
-                    *speed = undo(f64::from(*speed), n, read.t) as f32;
-                }
-            }
-        }
-        "star_tracker" => {
-            if let Some(read) = &mut sensors.star_tracker {
-                let turn = Vector3::from_fn(|n, _| undo(0.0, n, read.t));
-                let q = Quaternion::<I, B>::from_si(read.q_IB) * Quaternion::<B, B>::exp(turn);
-                read.q_IB = q.si();
-            }
-        }
-        "camera" => {
-            if let Some(read) = &mut sensors.camera {
-                for seen in read.seen.iter_mut().take(usize::from(read.count)) {
-                    for (n, pixel) in seen.pixel.iter_mut().enumerate() {
-                        *pixel = undo(f64::from(*pixel), n, read.t) as f32;
-                    }
-                }
-            }
-        }
-        _ => {}
     }
 }
 
-fn range(read: Option<&mut SlantRange>, undo: &impl Fn(f64, usize, Time) -> f64) {
-    if let Some(read) = read.filter(|read| read.quality == ShotQuality::Valid) {
-        read.range_m = undo(f64::from(read.range_m), 0, read.t) as f32;
+/// Takes faults off a report, later ones first.
+pub fn free_report(measured: &mut Measured, faults: &[Fault]) {
+    let (device, t) = (measured.device.name(), measured.t);
+    for fault in faults.iter().rev().filter(|fault| fault.cause.on == device) {
+        let undo = |x: f64, channel: usize| undone(x, fault, channel, t);
+        match &mut measured.report {
+            Report::Range(range_m) | Report::Radar(range_m) => *range_m = undo(*range_m, 0),
+            Report::Beams(speeds_m_s, _) => {
+                for (n, speed_m_s) in speeds_m_s.iter_mut().enumerate() {
+                    *speed_m_s = undo(*speed_m_s, n);
+                }
+            }
+            Report::Stars(q_IB) => {
+                let turn = Vector3::from_fn(|n, _| undo(0.0, n));
+                let q = Quaternion::<I, B>::from_si(*q_IB) * Quaternion::<B, B>::exp(turn);
+                *q_IB = q.si();
+            }
+            Report::Sight(seen, ..) => {
+                for (n, pixel) in seen.pixel.iter_mut().enumerate() {
+                    *pixel = undo(f64::from(*pixel), n) as f32;
+                }
+            }
+            Report::Coast(..) => {}
+        }
     }
+}
+
+fn undone(x: f64, fault: &Fault, channel: usize, t: Time) -> f64 {
+    error(fault, channel, t).map_or(x, |error| (x - error.added) / error.factor)
 }
 
 /// Which reading it is, whatever trajectory it is compared with.
@@ -171,6 +158,10 @@ pub struct About {
     pub constant: f64,
     /// ln p of the readings freed of the faults, over that of the readings as they are in the first system.
     pub freed: f64,
+    /// Mean square of the freed readings' whitened innovations.
+    pub left: f64,
+    /// Where its trajectory settled.
+    pub settled: Settled,
 }
 
 /// A fault as it is put back: what comes in at its beginning and at its end.
@@ -225,14 +216,19 @@ pub fn place_at(system: &System, device: Device, t_s: f64) -> Place {
 }
 
 /// A system estimated without faults, and these put back.
-pub fn about(mut system: System, faults: &[PutBack<'_>], first: &Likelihood) -> About {
+pub fn about(
+    (mut system, settled): (System, Settled),
+    faults: &[PutBack<'_>],
+    first: &Likelihood,
+) -> About {
     let mut nu = system.innovations();
     let freed = Likelihood::of(&system, &nu).over(first);
+    let left = system.product(&nu, &nu) / nu.len().max(1) as f64;
     for fault in faults {
         nu.iter_mut().zip(fault.shifts(&system)).for_each(|(nu, shift)| *nu += shift);
     }
     let constant = Likelihood::of(&system, &nu).over(first);
     let readings = system.epochs.iter_mut().flat_map(|epoch| &mut epoch.readings);
     readings.zip(nu).for_each(|(reading, nu)| reading.nu = nu);
-    About { system, constant, freed }
+    About { system, constant, freed, left, settled }
 }

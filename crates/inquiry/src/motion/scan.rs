@@ -145,7 +145,10 @@ pub fn pass(system: &System, suspects: &[Suspect]) -> Pass {
     let mut next = places.iter().rev().peekable();
     let mut locals: Vec<Vec<Local>> = vec![Vec::new(); suspects.len()];
     let mut nodes = Vec::with_capacity(places.len());
-    system.backwards(|place, h, J| {
+    let grown = suspects.iter().flat_map(|suspect| &suspect.grows);
+    let grown = grown.filter_map(|state| system.growing.iter().position(|own| own == state));
+    let growing: Vec<usize> = grown.collect();
+    system.backwards(&growing, |place, h, J| {
         if next.next_if(|node| **node == place).is_some() {
             let t_s = system.t_s(place);
             nodes.push(Node { place, t_s, h: h.clone(), J: J.clone() });

@@ -240,6 +240,7 @@ fn phi(transition: &Transition) -> Vec<(usize, Vec<(usize, f64)>)> {
     let motion = transition.motion.iter().enumerate();
     let motion =
         motion.flat_map(|(row, values)| nonzero(values).map(move |(col, v)| (row, col, v)));
-    let kept = transition.keep.iter().enumerate().map(|(n, keep)| (MOTION + n, MOTION + n, *keep));
+    let kept = transition.keep.iter().enumerate().filter(|(_, keep)| **keep != 1.0);
+    let kept = kept.map(|(n, keep)| (MOTION + n, MOTION + n, *keep));
     moved(motion.chain(kept))
 }

@@ -138,13 +138,17 @@ impl System {
         before.map_or(0.0, |before| self.epochs[k].t_s - before.t_s)
     }
 
-    /// The whole transition to `k` but what grows: row, column, value.
-    fn entries(&self, k: usize) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
-        let phi = &self.epochs[k].phi;
-        let moved =
-            phi.iter().flat_map(|(row, own)| own.iter().map(move |(col, v)| (*row, *col, *v)));
-        let stay = move |row: &usize| phi.iter().all(|(own, _)| own != row);
-        moved.chain((0..self.width()).filter(stay).map(|row| (row, row, 1.0)))
+    /// The transition to `k` less the identity: row, column, value.
+    fn moves(&self, k: usize) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
+        let of_row = |(row, own): &'_ (usize, Vec<(usize, f64)>)| {
+            let row = *row;
+            let stays = std::iter::once((row, row, -1.0));
+            own.iter().map(move |(col, v)| (row, *col, *v)).chain(stays).collect::<Vec<_>>()
+        };
+        let dt_s = self.dt_s(k);
+        let grows = self.growing.iter().enumerate();
+        let grows = grows.map(move |(n, state)| (*state, self.states + n, dt_s));
+        self.epochs[k].phi.iter().flat_map(of_row).chain(grows)
     }
 
     /// How much every innovation shifts, in the order of the readings, for errors that come in.
@@ -165,7 +169,7 @@ impl System {
         }
         let mut moved = [0.0; MOVED];
         for (slot, (_, row)) in moved.iter_mut().zip(&self.epochs[k].phi) {
-            *slot = row.iter().map(|(col, value)| value * column[*col]).sum();
+            *slot = along(row, column);
         }
         for (value, (row, _)) in moved.iter().zip(&self.epochs[k].phi) {
             column[*row] = *value;
@@ -224,65 +228,36 @@ impl System {
     }
 
     /// Goes backwards over all places, last first: `see(place, h, J)` with what the innovations from there on say.
-    pub fn backwards(&self, mut see: impl FnMut(Place, &DVector<f64>, &DMatrix<f64>)) {
+    ///
+    /// - `growing`: places in [`Self::growing`] of those that are looked at; the others stay zero.
+    pub fn backwards(
+        &self,
+        growing: &[usize],
+        mut see: impl FnMut(Place, &DVector<f64>, &DMatrix<f64>),
+    ) {
         let width = self.width();
         let mut state = Adjoint { h: DVector::zeros(width), J: DMatrix::zeros(width, width) };
-        let mut scratch = DMatrix::zeros(width, width);
+        let mut scratch = Scratch {
+            along: DVector::zeros(width),
+            product: DMatrix::zeros(width, width),
+            row: DVector::zeros(width),
+            moves: Vec::new(),
+        };
         for k in (0..self.epochs.len()).rev() {
             let readings = &self.epochs[k].readings;
             for (n, reading) in readings.iter().enumerate().rev() {
-                self.unread(reading, &mut state);
+                unread(reading, &mut state, &mut scratch.along);
                 see(Place { epoch: k, reading: n }, &state.h, &state.J);
             }
             if readings.is_empty() {
                 see(Place::before(k), &state.h, &state.J);
             }
-            self.uncarry(k, &mut state, &mut scratch);
-        }
-    }
-
-    fn unread(&self, reading: &Reading, adjoint: &mut Adjoint) {
-        let gain = DVector::from_iterator(
-            self.width(),
-            reading.gain.iter().copied().chain(self.growing.iter().map(|_| 0.0)),
-        );
-        let along = &adjoint.J * &gain; // J K
-        let q = along.dot(&gain);
-        let of_h = adjoint.h.dot(&gain);
-        for (i, hi) in &reading.h {
-            adjoint.h[*i] += hi * (reading.nu / reading.s - of_h);
-            for n in 0..self.width() {
-                adjoint.J[(*i, n)] -= hi * along[n];
-                adjoint.J[(n, *i)] -= hi * along[n];
+            if k > 0 {
+                let seen = |col: usize| col < self.states || growing.contains(&(col - self.states));
+                scratch.moves.clear();
+                scratch.moves.extend(self.moves(k).filter(|(_, col, _)| seen(*col)));
+                uncarry(&mut state, &mut scratch);
             }
-        }
-        for (i, hi) in &reading.h {
-            for (j, hj) in &reading.h {
-                adjoint.J[(*i, *j)] += hi * hj * (q + 1.0 / reading.s);
-            }
-        }
-    }
-
-    fn uncarry(&self, k: usize, adjoint: &mut Adjoint, scratch: &mut DMatrix<f64>) {
-        if k == 0 {
-            return;
-        }
-        let dt_s = self.dt_s(k);
-        let grow =
-            self.growing.iter().enumerate().map(|(n, state)| (*state, self.states + n, dt_s));
-        let entries: Vec<(usize, usize, f64)> = self.entries(k).chain(grow).collect();
-        let mut h = DVector::zeros(self.width());
-        scratch.fill(0.0);
-        for (row, col, value) in &entries {
-            h[*col] += value * adjoint.h[*row];
-            scratch.column_mut(*col).axpy(*value, &adjoint.J.column(*row), 1.0); // J Φ
-        }
-        adjoint.h = h;
-        // Φᵀ(JΦ) = (row r of JΦ goes to row c): by columns of its transpose, which is symmetric.
-        let product = scratch.transpose();
-        adjoint.J.fill(0.0);
-        for (row, col, value) in &entries {
-            adjoint.J.column_mut(*col).axpy(*value, &product.column(*row), 1.0);
         }
     }
 
@@ -307,16 +282,78 @@ impl System {
                 }
             }
             if k > 0 {
-                let dt_s = self.dt_s(k);
-                let mut next = DVector::zeros(self.width());
-                self.entries(k).for_each(|(row, col, v)| next[col] += v * h[row]);
-                for (n, state) in self.growing.iter().enumerate() {
-                    next[self.states + n] += dt_s * h[*state];
-                }
+                let mut next = h.clone();
+                self.moves(k).for_each(|(row, col, v)| next[col] += v * h[row]);
                 h = next;
             }
         }
         out.reverse();
         out
+    }
+}
+
+/// Sum of products, in four sums: one would wait for itself.
+fn along(row: &[(usize, f64)], column: &[f64]) -> f64 {
+    let mut sums = [0.0; 4];
+    for part in row.chunks(sums.len()) {
+        for (sum, (col, value)) in sums.iter_mut().zip(part) {
+            *sum += value * column[*col];
+        }
+    }
+    sums.iter().sum()
+}
+
+/// What a way backwards is computed in.
+struct Scratch {
+    along: DVector<f64>,
+    product: DMatrix<f64>,
+    row: DVector<f64>,
+    moves: Vec<(usize, usize, f64)>,
+}
+
+/// Back over one reading. J is symmetric: its columns are its rows.
+fn unread(reading: &Reading, adjoint: &mut Adjoint, along: &mut DVector<f64>) {
+    along.fill(0.0);
+    for (n, gain) in reading.gain.iter().enumerate().filter(|(_, gain)| **gain != 0.0) {
+        along.axpy(*gain, &adjoint.J.column(n), 1.0); // J K
+    }
+    let with_gain = |v: &DVector<f64>| reading.gain.iter().zip(v.iter()).map(|(k, v)| k * v).sum();
+    let (q, of_h): (f64, f64) = (with_gain(along), with_gain(&adjoint.h));
+    for (i, hi) in &reading.h {
+        adjoint.h[*i] += hi * (reading.nu / reading.s - of_h);
+        adjoint.J.column_mut(*i).axpy(-hi, along, 1.0);
+    }
+    for (mut column, along) in adjoint.J.column_iter_mut().zip(along.iter()) {
+        reading.h.iter().for_each(|(i, hi)| column[*i] -= hi * along);
+    }
+    for (i, hi) in &reading.h {
+        for (j, hj) in &reading.h {
+            adjoint.J[(*i, *j)] += hi * hj * (q + 1.0 / reading.s);
+        }
+    }
+}
+
+/// Back over a transition Φ = I + E: ΦᵀJΦ = J + JE + (JE)ᵀ + Eᵀ(JE).
+fn uncarry(adjoint: &mut Adjoint, scratch: &mut Scratch) {
+    let Scratch { along, product, row, moves } = scratch;
+    let Adjoint { h, J } = adjoint;
+    along.copy_from(h);
+    product.fill(0.0);
+    for (r, c, v) in moves.iter() {
+        h[*c] += v * along[*r];
+        product.column_mut(*c).axpy(*v, &J.column(*r), 1.0);
+    }
+    let mut at = usize::MAX;
+    for (r, c, v) in moves.iter() {
+        if *r != at {
+            row.tr_copy_from(&product.row(*r));
+            at = *r;
+        }
+        J.column_mut(*c).axpy(*v, row, 1.0);
+    }
+    for n in 0..J.ncols() {
+        let mut column = J.column_mut(n);
+        column += product.column(n);
+        column.iter_mut().zip(product.row(n).iter()).for_each(|(slot, v)| *slot += v);
     }
 }

@@ -89,7 +89,7 @@ fn contact(estimator: &Estimator<'_>, trajectory: &Trajectory) -> Option<Impact>
     };
     let touching = cycles.iter().filter(|cycle| closed(&cycle.sensors));
     let sample = touching.into_iter().find_map(|cycle| near(cycle.sensors.t))?;
-    let place = place(&estimator.expect, sample.t, sample.p_MB_I_m);
+    let place = place(estimator.expect, sample.t, sample.p_MB_I_m);
     let speed_m_s = libm::hypot(sample.v_up_m_s.0, sample.v_horizontal_m_s.0);
     Some(Impact {
         case: "contact was received".to_owned(),
@@ -163,7 +163,7 @@ fn carried(estimator: &Estimator<'_>, start: &Pose, force_B: Vector3<f64>) -> Op
 
 /// What is told of the way's end.
 fn met(estimator: &Estimator<'_>, from: &Pose, end: &Pose) -> Met {
-    let expect = &estimator.expect;
+    let expect = estimator.expect;
     let p_M = expect.R_IM(end.t).tr_mul(&end.p_I);
     let at_L = estimator.mission.stand.site.R_ML.si().tr_mul(&p_M);
     let over_I = end.v_I - expect.w_IM_I(end.t).cross(&end.p_I);
@@ -218,7 +218,7 @@ fn fall(
     }
     let C = J * P * J.transpose();
     let spread = C.fixed_view::<2, 2>(1, 1).into_owned().symmetric_eigenvalues().max();
-    let (latitude_deg, longitude_deg) = place(&estimator.expect, last.t, last.p_I);
+    let (latitude_deg, longitude_deg) = place(estimator.expect, last.t, last.p_I);
     let impact = Impact {
         case: case.to_owned(),
         t: last.t,
@@ -255,7 +255,7 @@ fn samples(
                 covariance[(VELOCITY + k, VELOCITY + k)] += v * v;
                 covariance[(POSITION + k, POSITION + k)] += 0.25 * v * v * dt_s * dt_s;
             }
-            sample(&estimator.expect, pose, &covariance)
+            sample(estimator.expect, pose, &covariance)
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The inertial unit's increments as they can be used: cycle by cycle, with what is lost or means nothing filled in.
 //!
-//! Owns: [`Step`], [`steps`]. Does not own: the unit's own errors (`states`), which cycles mean nothing (`finding::Trust`).
+//! Owns: [`Step`], [`received`], [`filled`]. Does not own: the unit's own errors (`states`), which cycles mean nothing (`finding::Trust`).
 //! As programmed: where cycles are missing, or a triad's readings are masked, its mean over [`ASIDE_S`] on either side is
 //! taken, straight between the two; what that may be wrong by is noise, worth a constant error over the whole hole. While
 //! the computer is down its valves are shut: nothing pushes.
@@ -64,14 +64,16 @@ enum Use {
     Fill,
 }
 
-/// The steps from `from` to the last cycle.
-pub fn steps(
-    evidence: &Evidence,
-    replayed: &Replayed,
-    trust: &Trust,
-    from: Time,
-    bias_m_s2: f64,
-) -> Vec<Step> {
+/// Steps as received, and which of them each triad's readings can be used in.
+pub struct Received {
+    /// From the start of navigation to the last cycle; holes are cut into steps.
+    pub steps: Vec<Step>,
+    gyros: Vec<Use>,
+    accelerometers: Vec<Use>,
+}
+
+/// The steps from `from` to the last cycle as they were received.
+pub fn received(evidence: &Evidence, trust: &Trust, from: Time) -> Received {
     let mut steps = raw(evidence, from);
     let uses = |device: Device| -> Vec<Use> {
         let used = |step: &Step| step.turn_rad2 == 0.0 && trust.uses(device, number(step.cycle));
@@ -81,9 +83,20 @@ pub fn steps(
     for step in &mut steps {
         step.turn_rad2 = 0.0;
     }
+    Received { steps, gyros, accelerometers }
+}
+
+/// Steps as they can be used, holes filled; `steps`: those received, or the same put right.
+pub fn filled(
+    mut steps: Vec<Step>,
+    received: &Received,
+    replayed: &Replayed,
+    bias_m_s2: f64,
+) -> Vec<Step> {
+    let Received { gyros, accelerometers, .. } = received;
     fill(
         &mut steps,
-        &gyros,
+        gyros,
         |step| &mut step.dtheta_B_rad,
         |step, _, hole_s| {
             let sigma = if step.down { DOWN_RAD_S } else { RATE_RAD_S };
@@ -92,7 +105,7 @@ pub fn steps(
     );
     fill(
         &mut steps,
-        &accelerometers,
+        accelerometers,
         |step| &mut step.dv_B_m_s,
         |step, mean, hole_s| {
             if step.down {
@@ -104,7 +117,7 @@ pub fn steps(
             }
         },
     );
-    coast(&mut steps, &replayed.commanded, &accelerometers, bias_m_s2);
+    coast(&mut steps, &replayed.commanded, accelerometers, bias_m_s2);
     steps
 }
 

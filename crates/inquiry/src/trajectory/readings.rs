@@ -84,7 +84,7 @@ pub struct Compared {
 }
 
 /// All reports about the motion that may be used, by the time of measurement.
-pub fn collect(evidence: &Evidence, trust: &Trust, poses: &[Pose]) -> Vec<Measured> {
+pub fn collect(evidence: &Evidence, trust: &Trust, times: &[Time]) -> Vec<Measured> {
     let mut out = Vec::new();
     let mut sights: Vec<u32> = Vec::new();
     for (cycle, received) in evidence.cycles.iter().enumerate() {
@@ -93,7 +93,7 @@ pub fn collect(evidence: &Evidence, trust: &Trust, poses: &[Pose]) -> Vec<Measur
                 continue;
             }
             let t = tag + Span::from_s(trust.time_s(device));
-            let Some(pose) = nearest(poses, t) else { continue };
+            let Some(pose) = nearest(times, |t| *t, t) else { continue };
             let report = match report {
                 Report::Sight(seen, place, _) => {
                     let id = usize::from(seen.id);
@@ -139,11 +139,11 @@ fn reports(sensors: &Sensors) -> Vec<(Device, Time, Report)> {
     out
 }
 
-/// Place of the pose nearest to `t`; `None` more than half a second beyond the ends.
-pub fn nearest(poses: &[Pose], t: Time) -> Option<usize> {
-    let after = poses.partition_point(|pose| pose.t < t);
+/// Place of what is nearest to `t` of a list in the order of time; `None` more than half a second beyond the ends.
+pub fn nearest<T>(list: &[T], time: impl Fn(&T) -> Time, t: Time) -> Option<usize> {
+    let after = list.partition_point(|one| time(one) < t);
     let before = after.saturating_sub(1);
-    let distance = |n: usize| poses.get(n).map(|pose| (pose.t - t).ns().abs());
+    let distance = |n: usize| list.get(n).map(|one| (time(one) - t).ns().abs());
     let best = match (distance(before), distance(after)) {
         (Some(a), Some(b)) if b < a => after,
         (Some(_), _) => before,

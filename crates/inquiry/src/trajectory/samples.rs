@@ -16,7 +16,7 @@ impl Estimator<'_> {
         let samples: Vec<Sample> = core::iter::once((0, &done.before))
             .chain(epochs.map(|(plan, smoothed)| (plan.pose, &smoothed.covariance)))
             .filter_map(|(place, covariance)| Some((poses.get(place)?, covariance)))
-            .map(|(pose, covariance)| sample(&self.expect, pose, covariance))
+            .map(|(pose, covariance)| sample(self.expect, pose, covariance))
             .collect();
         let last = done.passed.last();
         let x: Errors = last.map_or([0.0; N], |passed| {
@@ -130,7 +130,7 @@ impl Trajectory {
 
     /// Pose at `t`, from the nearest cycle; `None` beyond the last packet.
     pub fn pose(&self, t: Time) -> Option<Pose> {
-        let nearest = readings::nearest(&self.poses, t)?;
+        let nearest = readings::nearest(&self.poses, |pose| pose.t, t)?;
         Some(self.poses.get(nearest)?.advanced(t))
     }
 }

@@ -368,3 +368,22 @@ fn contact_or_the_way_to_the_ground_ends_a_trajectory() {
     assert_eq!(at.t, middle);
     assert!((at.p_MB_I_m - trajectory.pose(middle).unwrap().p_I).norm() < 1e-6);
 }
+
+#[test]
+fn an_estimate_made_again_from_the_same_readings_is_the_same() {
+    let sample = healthy();
+    let evidence = Evidence::read(&sample.record.packets);
+    let replayed = Replayed::of(&sample.mission, &evidence);
+    let trust = Trust::default();
+    let (_, whole) = estimate(&sample.mission, &evidence, &replayed, &trust).unwrap();
+    let estimates = Again::of(&sample.mission, &evidence, &replayed, &trust);
+    let (again, settled) = estimates.estimate(|_| {}, |_| {}, None).unwrap();
+    let (once_more, _) = estimates.estimate(|_| {}, |_| {}, Some(&settled)).unwrap();
+    for linear in [again, once_more] {
+        assert_eq!(linear.readings.len(), whole.readings.len());
+        for (found, first) in linear.readings.iter().zip(&whole.readings) {
+            let off = (found.innovation - first.innovation).abs() / first.variance.sqrt();
+            assert!(off < 0.05, "{:?} {} off by {off}", first.device, first.component);
+        }
+    }
+}
