@@ -1,15 +1,17 @@
 //! The library of faults as an inquiry may use it: whole, or with kinds struck out.
 //!
-//! Owns: [`Library`]. Does not own: the kinds (`truth::faulty`), which of them no evidence tells apart (`catalogue::class`).
-//! As programmed: what is struck out names nothing and cleans nothing, and neither does a kind that no evidence tells from
-//! it. What readings look like, to the bit, is seen without a name for it: such patterns are looked for all the same, and
-//! one that no kind held explains comes out as "not in the library".
+//! Owns: [`Library`]. Does not own: the kinds (`truth::faulty`), which of them no evidence tells apart
+//! (`catalogue::class`).
+//! As programmed: what is struck out names nothing and cleans nothing, and neither does a kind that no evidence tells
+//! from it. What readings look like, to the bit, is seen without a name for it: such patterns are looked for all the
+//! same, and one that no kind held explains comes out as "not in the library".
 
 use crate::catalogue;
 use crate::finding::{Cause, Finding};
 
-/// ln of how many ways there are for reports, samples and cycles to look odd (repeated, zero, missing, cut off, ... of one
-/// device or of another): what the library does not hold may look like any of them, each with the same share. Assumed: 30.
+/// ln of how many ways there are for reports, samples and cycles to look odd (repeated, zero, missing, cut off, ...
+/// of one device or of another): what the library does not hold may look like any of them, each with the same share.
+/// Assumed: 30.
 pub const LN_LOOKS: f64 = 3.4;
 
 /// Kinds of the computer, which `truth::faulty` does not know.
@@ -28,7 +30,8 @@ fn family(on: &str) -> &str {
 }
 
 impl Library {
-    /// The library without some kinds, given as family of devices and kind, and without what no evidence tells from them.
+    /// The library without some kinds, given as family of devices and kind, and without what no evidence tells from
+    /// them.
     pub fn without(withheld: &[(String, String)]) -> Self {
         let mut known = truth::faulty::known();
         known.push((COMPUTER.0.to_string(), COMPUTER.1.to_vec()));
@@ -38,7 +41,7 @@ impl Library {
             let own = |kind: &&str| {
                 withheld.iter().any(|(own, struck)| own == family(on) && struck == *kind)
             };
-            for gone in kinds.iter().copied().filter(|kind| own(&kind)) {
+            for gone in kinds.iter().copied().filter(own) {
                 let alike = kinds.iter().copied().filter(|kind| class(kind) == class(gone));
                 struck.extend(alike.map(|kind| (family(on).to_string(), kind)));
             }

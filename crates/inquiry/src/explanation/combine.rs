@@ -392,6 +392,16 @@ mod tests {
     }
 
     #[test]
+    fn what_hangs_on_an_inertial_unit_that_fails_without_a_name_needs_no_fault_either() {
+        let all = combine(&[
+            finding(Channel::Stream(Device::Gyros), &[], 95.0),
+            finding(Channel::Motion, &[("star_tracker", "bias")], 48.0),
+        ]);
+        assert_eq!(all[0].suspects, [Suspect::Unknown(Channel::Stream(Device::Gyros))]);
+        assert!((all[0].score() - all[0].prior - (95.0 + FOLLOWS * 48.0)).abs() < 1e-12);
+    }
+
+    #[test]
     fn what_was_wrong_before_the_inertial_unit_failed_does_not_follow_from_it() {
         let mut dead = finding(Channel::Stream(Device::Gyros), &[("imu", "dead")], 95.0);
         dead.faults[0].from.0 = Time::default() + Span::from_s(100.0);

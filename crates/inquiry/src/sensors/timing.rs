@@ -225,3 +225,50 @@ fn unknown(stream: &Stream, commonest: Span, (odd, weight): (usize, f64)) -> Par
     let gain = ln_add(common.ln_evidence - DELAYS, own) - libm::log(2.0) - LN_LOOKS;
     Part { kind: None, aspects: TIMING, gain, numbers: Vec::new(), from, until, seen }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Outcome;
+    use super::*;
+    use crate::finding::Device;
+    use icd::time::Time;
+
+    /// A minute of ranges, ten a second, each later than specified by so many cycles.
+    fn stream(late: impl Fn(i64) -> i64) -> Stream {
+        let start = Time::default();
+        let (period, latency) = (Span::from_ms(100), Span::from_ms(100));
+        let report = |n: i64| {
+            let tag = start + Span::from_ms(100 * n);
+            let arrival = tag + latency + Span::from_ns(late(n) * CYCLE.ns());
+            let (value, quaternion) = ([1000.0, f64::NAN, f64::NAN], [f64::NAN; 4]);
+            let (place, outcome, bits) = ((5 * n) as u32, Outcome::Valid, 1);
+            Report { place, arrival, tag, outcome, value, quaternion, bits, largest: 1000.0 }
+        };
+        let over = (start, start + Span::from_ms(65_000));
+        let device = Device::Rangefinder;
+        Stream { device, period, latency, over, reports: (0..600).map(report).collect() }
+    }
+
+    #[test]
+    fn a_delay_is_named_and_outside_of_a_library_without_it() {
+        let late = stream(|_| 95);
+        let named = timing(&late, |_| true);
+        assert_eq!(named.parts[0].kind, Some("latency"));
+        assert!(named.unexplained(&late).is_empty());
+        let unnamed = timing(&late, |part| part.kind.is_none());
+        assert_eq!(unnamed.parts.len(), 1);
+        assert!(unnamed.parts[0].gain > 0.9 * named.parts[0].gain);
+        assert!(unnamed.parts[0].gain < named.parts[0].gain - 1.0);
+        assert_eq!(unnamed.unexplained(&late).len(), 600);
+        assert_eq!(unnamed.late(Time::default()), Span::default());
+    }
+
+    #[test]
+    fn many_times_that_are_off_each_in_its_own_way_are_outside_of_the_library() {
+        let strewn = stream(|n| 1 + (7 * n) % 31);
+        let found = timing(&strewn, |_| true);
+        assert_eq!(found.parts[0].kind, None, "{:?}", found.parts);
+        assert!(found.parts[0].gain > 300.0, "{}", found.parts[0].gain);
+        assert!(timing(&stream(|_| 0), |_| true).parts.is_empty());
+    }
+}
