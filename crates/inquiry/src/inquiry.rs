@@ -266,7 +266,7 @@ fn saved(
         stand: &stand,
         load: &bench.mission.load,
         nav: bench.mission.nav,
-        start: bench.start,
+        start: *bench.start(&explanation.faults),
         run: refly::RUN,
         sensors: options.sensors.as_ref(),
     };

@@ -37,9 +37,6 @@ const GROWS_S: f64 = 500.0;
 const OWN: f64 = 0.02;
 /// Kinds that no trajectory, however wrong, makes readings look like.
 const EXACT: [&str; 5] = ["stuck", "latency", "time_tag", "ghost", "saturation"];
-/// Kinds that take readings of the inertial unit away, or the computer.
-const FAILS: [&str; 8] =
-    ["not_enabled", "dead", "unfit", "stuck", "dropout", "saturation", "restart", "cold_restart"];
 /// Place of a gain that no finding of the set's own has.
 pub const CONSEQUENCE: usize = usize::MAX;
 /// Sets whose score is lower than the best by more than this are forgotten.
@@ -98,14 +95,10 @@ impl Numbered {
         self.faults.iter().map(|fault| fault.from.0).min()
     }
 
-    /// When the first of its faults took readings away that others hang on; when it was first seen if it names none.
+    /// When something failed that others hang on; when it was first seen where that has no name.
     fn failed(&self) -> Option<Time> {
-        let fails = |fault: &&Fault| FAILS.contains(&fault.cause.kind);
         let sure = reference(self.channel) && self.gain > SURE;
-        if sure && self.faults.is_empty() {
-            return Some(self.seen);
-        }
-        sure.then(|| self.faults.iter().filter(fails).map(|fault| fault.from.0).min()).flatten()
+        sure.then(|| self.from().unwrap_or(self.seen))
     }
 
     /// Whether it may follow from a failure of inertial unit or computer at a time.

@@ -2,10 +2,12 @@
 //!
 //! Owns: [`Bench`] (the mission's stand at what the evidence says of start and constants, with any faults), the flight's
 //! summary, [`agreement`] with what was received. Does not own: the loop (`rig::closed_loop`), the journal (`work`).
-//! As programmed: the load and the start of navigation are those uploaded; the true start is the smoothed trajectory's
-//! first state; constants of nature that the trajectory estimates take their estimates, held at [`SOUND`] standard
-//! deviations, for the trajectory lays what failed into them; those of a device that the explanation has fail, which would
-//! count twice, and all others are at their medians. Noise is that of a run of its own.
+//! As programmed: the load and the start of navigation are those uploaded. With faults that mislead a trajectory which
+//! does not know of them (whatever is wrong with inertial unit or computer, and what puts another sensor's readings off)
+//! the true start is what navigation was told and all constants of nature are at their medians, for such a trajectory
+//! lays what failed into them. Else the start is the smoothed trajectory's first state and constants are its estimates,
+//! held at [`SOUND`] standard deviations; those of a device that the explanation has fail, which would count twice, are at
+//! their medians. Noise is that of a run of its own.
 //! [`agreement`] is ln of how well flights of an explanation end and move as the recorded one did: that they end alike by
 //! the rule of Jeffreys, (k + ½)/(n + 1), and for altitude, vertical speed and navigation's error of altitude half the
 //! mean squared deviation in units of [`sigma`], held at [`FAR`]: the findings have weighed the readings already, this
@@ -53,6 +55,8 @@ pub struct Bench<'a> {
     pub mission: &'a Mission,
     /// Where the flight began, by the evidence.
     pub start: OrbitState,
+    /// Where navigation was told that it began.
+    told: OrbitState,
     /// Constants of nature by their key among `Stand::inputs`, in the key's unit.
     pub constants: Vec<(String, f64)>,
 }
@@ -60,15 +64,21 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// At a given start and given constants.
     pub fn new(mission: &'a Mission, start: OrbitState, constants: Vec<(String, f64)>) -> Self {
-        Self { mission, start, constants }
+        Self { mission, start, told: told(mission), constants }
+    }
+
+    /// Where flights with these faults begin: where the trajectory says, unless one of them misleads it; then, but for a
+    /// wrong start itself, where navigation was told.
+    pub fn start(&self, faults: &[Fault]) -> &OrbitState {
+        let started = |fault: &Fault| fault.cause.on == NAVIGATION;
+        let trusted = faults.iter().any(started) || !faults.iter().any(misleads);
+        if trusted { &self.start } else { &self.told }
     }
 
     /// At what the trajectory says; where it says nothing, or what cannot be, where navigation was told to start.
     pub fn of(mission: &'a Mission, trajectory: &Trajectory) -> Self {
-        let t = mission.stand.planned_start().t;
-        let nav = &mission.nav;
-        let told = OrbitState { t, p_MB_I: nav.p_MB_I, v_MB_I: nav.v_MB_I };
-        let told = if nav.t == t { told } else { mission.stand.planned_start() };
+        let (nav, told) = (&mission.nav, told(mission));
+        let t = told.t;
         let near = |pose: &Pose| {
             let norm = |sigma: &[f64; 3]| libm::sqrt(sigma.iter().map(|x| x * x).sum::<f64>());
             let [p, v] =
@@ -86,8 +96,8 @@ impl<'a> Bench<'a> {
         Self::new(mission, start, constants)
     }
 
-    /// The mission's stand with faults, at start and constants as estimated. What a fault's device contributes to the
-    /// constants is left to the fault.
+    /// The mission's stand with faults, at constants as estimated, or their medians where a fault misleads the trajectory.
+    /// What a fault's device contributes to the constants is left to the fault.
     ///
     /// # Errors
     /// As `Stand::again`.
@@ -104,8 +114,10 @@ impl<'a> Bench<'a> {
             let own = key.strip_prefix("nature.").unwrap_or(key);
             freed.iter().flat_map(|fault| parts(&fault.cause.on)).any(|on| own.starts_with(on))
         };
+        let misled = freed.iter().any(misleads);
+        let constants = if misled { &[][..] } else { &self.constants };
         let unit = stand.inputs().into_iter().map(|input| {
-            let estimate = self.constants.iter().find(|(key, _)| *key == input.key && !failed(key));
+            let estimate = constants.iter().find(|(key, _)| *key == input.key && !failed(key));
             match (estimate, input.value) {
                 (Some((_, value)), Dispersed::Normal { mean, sigma }) if sigma > 0.0 => {
                     normal::cumulative(((value - mean) / sigma).clamp(-SOUND, SOUND))
@@ -153,22 +165,27 @@ impl<'a> Bench<'a> {
         n: u64,
     ) -> Result<Reflown, ScenarioError> {
         work.once(&self.key(faults, freed, n), || {
-            self.flight(&self.stand_freed(faults, freed)?, RUN + n)
+            self.flight(&self.stand_freed(faults, freed)?, self.start(freed), RUN + n)
         })
     }
 
     fn key(&self, faults: &[Fault], freed: &[Fault], n: u64) -> String {
         let named: Vec<_> = faults.iter().filter_map(|fault| self.fault(fault)).collect();
         let on: BTreeSet<&str> = freed.iter().map(|fault| fault.cause.on.as_str()).collect();
-        let text = format!("{named:?} {on:?} {:?} {:?} {n}", self.start, self.constants);
+        let text = format!("{named:?} {on:?} {:?} {:?} {n}", self.start(freed), self.constants);
         let digest = Sha256::digest(text.as_bytes());
         let hex: String = digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
         format!("re-flight {hex}")
     }
 
-    fn flight(&self, stand: &Stand, run: u64) -> Result<Reflown, ScenarioError> {
+    fn flight(
+        &self,
+        stand: &Stand,
+        start: &OrbitState,
+        run: u64,
+    ) -> Result<Reflown, ScenarioError> {
         let Mission { load, nav, .. } = self.mission;
-        let mut running = Running::uploaded(stand, load, *nav, &self.start, run)?;
+        let mut running = Running::uploaded(stand, load, *nav, start, run)?;
         let mut profile: Vec<[f64; 6]> = Vec::new();
         let mut last = None;
         let mut observer = |frame: &Frame<'_>| {
@@ -207,6 +224,28 @@ fn sample(frame: &Frame<'_>) -> [f64; 6] {
     let (view, nav) = (frame.view, &frame.telemetry.nav);
     let facts = [frame.t_s, view.altitude_m, view.v_up_m_s, view.v_horizontal_m_s];
     [facts[0], facts[1], facts[2], facts[3], nav.altitude_m, nav.v_up_m_s]
+}
+
+/// Kinds that put a sensor's readings off.
+const PUTS_OFF: [&str; 6] = ["bias", "drift", "scale", "outliers", "ghost", "time_tag"];
+
+/// Whether a trajectory that does not know of a fault is wrong.
+fn misleads(fault: &Fault) -> bool {
+    match fault.cause.on.as_str() {
+        "imu" | "gyros" | "accelerometers" | "computer" => true,
+        "rangefinder" | "radar_altimeter" | "velocimeter" | "star_tracker" | "camera" => {
+            PUTS_OFF.contains(&fault.cause.kind)
+        }
+        _ => false,
+    }
+}
+
+/// Where navigation was told that the flight began; the plan where it was told of another time.
+fn told(mission: &Mission) -> OrbitState {
+    let planned = mission.stand.planned_start();
+    let nav = &mission.nav;
+    let told = OrbitState { t: planned.t, p_MB_I: nav.p_MB_I, v_MB_I: nav.v_MB_I };
+    if nav.t == planned.t { told } else { planned }
 }
 
 /// A device and what it is made of, as constants are named.
