@@ -226,7 +226,7 @@ impl<'a> Scene<'a> {
                 let fault = fault(self.first, self.clock, own.suspect, &fit);
                 seeds.push((fit, fault));
             }
-            self.from_seeds(own, &seeds)
+            self.seeded(own, &seeds)
         });
         let leaders = self.further(leaders.collect());
         let first = leaders.iter().max_by(|a, b| a.gain.total_cmp(&b.gain));
@@ -244,13 +244,13 @@ impl<'a> Scene<'a> {
                     seeds.push((own.start.clone(), fault));
                 }
             }
-            self.from_seeds(own, &seeds)
+            self.seeded(own, &seeds)
         });
         self.further(rivals.collect())
     }
 
     /// One step from each of several fits: the best of them and the suspect as it is.
-    fn from_seeds(&self, own: Own<'a>, seeds: &[(Fit, Fault)]) -> Own<'a> {
+    fn seeded(&self, own: Own<'a>, seeds: &[(Fit, Fault)]) -> Own<'a> {
         let suspect = own.suspect;
         let stepped =
             seeds.iter().filter_map(|(fit, known)| self.step(suspect, (fit, known), None));
