@@ -38,11 +38,12 @@ use unknown::Loose;
 
 /// A bias that accelerometers read in coast is tried from this many specified deviations on.
 const BIASED: f64 = 5.0;
-/// A suspect comes near the best when it gains this share of the best's gain; it may still overtake the best, about its own
-/// trajectory, when it gains that share linearly. Assumed.
-const NEAR: f64 = 0.9;
+/// Suspects that gain this share of the best's gain linearly are estimated again first; those that come that near it about
+/// their own trajectories get further steps; that share of the settled best's gain makes a rival. Assumed.
+const LEAD: f64 = 0.9;
+const NEAR: f64 = 0.7;
 const RIVAL: f64 = 0.6;
-/// The same where the best leaves something unexplained: what acts from the start may look small about a torn motion.
+/// A rival where the best leaves something unexplained: what acts from the start may look small about a torn motion.
 const FAR: f64 = 0.1;
 /// Mean square of whitened innovations up to which a trajectory leaves nothing to be explained. Assumed.
 const CLEAN: f64 = 1.3;
@@ -219,7 +220,7 @@ impl<'a> Scene<'a> {
         let top = best(&owns);
         let leaders = owns.into_par_iter().map(|own| {
             let mut seeds = Vec::new();
-            if own.gain >= NEAR * top {
+            if own.gain >= LEAD * top {
                 seeds.push((own.fit.clone(), own.fault.clone()));
             }
             if let Some(fit) = self.coasting.and_then(|read| in_coast(&own, read)) {
@@ -266,7 +267,9 @@ impl<'a> Scene<'a> {
                     return own;
                 }
                 let from = (&own.fit, &own.fault);
-                let Some(next) = self.step(own.suspect, from, own.about.as_ref()) else { break };
+                // Where much is left unexplained the place is not known to a crater's width: from the beginning again.
+                let before = own.about.as_ref().filter(|about| about.left < CLEAN);
+                let Some(next) = self.step(own.suspect, from, before) else { break };
                 let gained = next.gain - own.gain;
                 let settled = settled(&own.fault, &next.fault) || gained < SETTLED;
                 own = better(own, next);
