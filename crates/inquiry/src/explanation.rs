@@ -4,6 +4,7 @@
 
 mod combine;
 mod decide;
+mod groups;
 mod mechanism;
 mod needed;
 pub mod rank;

@@ -154,9 +154,8 @@ pub fn investigate(
     let library = Library::without(&options.withheld);
     let read =
         Read { mission: &mission, evidence: &evidence, replayed: &replayed, library: &library };
-    let (found, trust, estimated) = read.streams_and_motion(&|| begin(Step::Trajectory));
+    let (mut findings, trust, estimated) = read.streams_and_motion(&|| begin(Step::Trajectory));
     let (trajectory, linear) = estimated.unwrap_or_default();
-    let mut findings = found;
     begin(Step::Motion);
     let moved = motion::findings(&mission, &evidence, &replayed, &trust, &linear);
     findings.extend(moved.into_iter().filter(|finding| library.allows(finding)));

@@ -5,7 +5,8 @@
 //! programmed: a set that loses the lander in most of its flights and its proper parts are flown, smaller parts
 //! first, of equal ones first what says most; the first that loses it as often or once less, mostly, and in the way that was
 //! recorded, suffices, with the probability that it alone had lost this flight: (lost + ½)/(flown + 1). So much of the
-//! set's probability is the part's, and the rest of the set was then seen beside it. Constants of the devices of the whole set are at their medians in all its
+//! set's probability is the part's, and the rest of the set was then seen beside it; all of it where what the library does
+//! not hold is all that is beside and the part lost every flight. Constants of the devices of the whole set are at their medians in all its
 //! parts, so that nothing but the faults differs. A set without such a part is needed whole, and so is one that does not
 //! lose the lander: its flights speak against it elsewhere (`refly::agreement`). What the library does not hold cannot be
 //! flown: a set with it is the recorded flight, and what it has of the library is tried as its only part.
@@ -69,24 +70,9 @@ where
     F: Fn(&Candidate) -> Vec<Fault> + Sync,
     C: Fn(&[Suspect]) -> Option<Vec<Suspect>> + Sync,
 {
-    let Asked { candidates, findings, faults, class, shares, recorded, quick } = asked;
+    let Asked { candidates, findings, faults, class, recorded, quick, .. } = asked;
     let flights = FLIGHTS[usize::from(*quick)];
-    let mut places: Vec<usize> = (0..candidates.len()).collect();
-    places.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]).then(a.cmp(b)));
-    // The sets of one class are looked into as their most probable one.
-    let mut alike: Vec<(Vec<Suspect>, Vec<usize>)> = Vec::new();
-    let mut sum = 0.0;
-    for place in places {
-        let suspects = &candidates[place].suspects;
-        let Some(own) = class(suspects).filter(|_| !suspects.is_empty()) else { continue };
-        let open = alike.len() < SETS[usize::from(*quick)] && sum <= SHARE[usize::from(*quick)];
-        match alike.iter_mut().find(|(other, _)| *other == own) {
-            Some((_, members)) => members.push(place),
-            None if open => alike.push((own, vec![place])),
-            None => {}
-        }
-        sum += shares[place];
-    }
+    let alike = alike(asked);
     let said = |suspect: &Suspect| {
         let own = findings.iter().filter(|one| combine::suspects(one).contains(suspect));
         own.map(|one| one.gain).fold(0.0, f64::max)
@@ -102,7 +88,8 @@ where
         let candidate = &candidates[place];
         let all = faults(candidate);
         let known = |suspect: &Suspect| matches!(suspect, Suspect::Known(_));
-        let (whole, agrees) = match candidate.suspects.iter().all(known) {
+        let flyable = candidate.suspects.iter().all(known);
+        let (whole, agrees) = match flyable {
             true => lost(&all, &all)?,
             // The recorded flight itself: nothing is known of how well others would agree.
             false => (flights, f64::NEG_INFINITY),
@@ -124,16 +111,20 @@ where
             }
             let (lost, own_agrees) = lost(&own, &all)?;
             if 2 * lost > flights && lost + 1 >= whole && own_agrees >= agrees - WORSE {
-                let suffices = (lost as f64 + 0.5) / (flights as f64 + 1.0);
+                let suffices = match flyable || lost < flights {
+                    true => (lost as f64 + 0.5) / (flights as f64 + 1.0),
+                    // Nothing shows that what cannot be flown is needed.
+                    false => 1.0,
+                };
                 return Ok(Some(Part { suspects: part, suffices }));
             }
         }
         Ok(None)
     };
-    let found = alike.par_iter().map(|(_, members)| one(members[0]));
+    let found = alike.par_iter().map(|members| one(members[0]));
     let found: Vec<Option<Part>> = found.collect::<Result<_, ScenarioError>>()?;
     let mut out = BTreeMap::new();
-    for ((_, members), part) in alike.iter().zip(found) {
+    for (members, part) in alike.iter().zip(found) {
         let Some(part) = part else { continue };
         let Some(kept) = class(&part.suspects) else { continue };
         for place in members {
@@ -146,6 +137,30 @@ where
         }
     }
     Ok(out)
+}
+
+/// The sets to be looked into, by class: the places of its members, the most probable one first.
+fn alike<F, C>(asked: &Asked<'_, F, C>) -> Vec<Vec<usize>>
+where
+    C: Fn(&[Suspect]) -> Option<Vec<Suspect>>,
+{
+    let Asked { candidates, class, shares, quick, .. } = asked;
+    let mut places: Vec<usize> = (0..candidates.len()).collect();
+    places.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]).then(a.cmp(b)));
+    let mut out: Vec<(Vec<Suspect>, Vec<usize>)> = Vec::new();
+    let mut sum = 0.0;
+    for place in places {
+        let suspects = &candidates[place].suspects;
+        let Some(own) = class(suspects).filter(|_| !suspects.is_empty()) else { continue };
+        let open = out.len() < SETS[usize::from(*quick)] && sum <= SHARE[usize::from(*quick)];
+        match out.iter_mut().find(|(other, _)| *other == own) {
+            Some((_, members)) => members.push(place),
+            None if open => out.push((own, vec![place])),
+            None => {}
+        }
+        sum += shares[place];
+    }
+    out.into_iter().map(|(_, members)| members).collect()
 }
 
 /// All proper parts of a set that can be flown, the empty one too: what is lost when nothing broke needs no fault. None

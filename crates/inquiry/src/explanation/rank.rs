@@ -4,12 +4,13 @@
 //! As programmed: gains are [`discounted`] for what the models do not know; the first sets are flown again; ln p = (prior + gains + agreement)/[`TEMPERATURE`], brought to a sum of
 //! one; sets that no evidence can tell apart are one explanation, with the sum of their probabilities.
 
+use super::groups::{Held, groups, unseeing};
 use super::refly::{self, Bench, Recorded};
 use super::{Explained, Explanation, FamilyShare, Mechanism, MechanismKind, Parts, Reflown};
 use super::{combine, decide, mechanism, needed, refine};
 use crate::catalogue::{self, Family, Suspect};
 use crate::evidence::Evidence;
-use crate::finding::{Cause, Channel, Device, Fault, Finding, Grade, Seen};
+use crate::finding::{Cause, Channel, Fault, Finding, Grade, Seen};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
 use crate::trajectory::Trajectory;
@@ -18,7 +19,7 @@ use crate::work::Work;
 use combine::Candidate;
 use icd::bus::ShotQuality;
 use icd::time::Span;
-use needed::{Asked, Part};
+use needed::Asked;
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,36 +109,14 @@ pub fn explain(
     };
     let needed = needed::needed(&asked, (&bench, work))?;
     let groups = groups(&candidates, &shares, &needed, class);
-    let mut ranking: Vec<Explanation> = groups
-        .iter()
-        .map(|group| {
-            let Held { place: first, suspects, .. } = &group[0];
-            let candidate = &candidates[*first];
-            let part = (*suspects != candidate.suspects).then_some(suspects.as_slice());
-            // What is needed has been flown as a set of its own, perhaps.
-            let own = |part| candidates.iter().position(|one| one.suspects == part);
-            let place = part.and_then(own).unwrap_or(*first);
-            let flown = flights.get(&place).map_or(&[][..], Vec::as_slice);
-            let agreement = flights.contains_key(first).then_some(agreements[*first]);
-            let mut out = explanation(candidate, part, case.findings, &mechanisms);
-            out.probability = group.iter().map(|held| held.share).sum();
-            out.ln_posterior = candidate.score() + agreements[*first];
-            out.parts.reflight = agreement;
-            out.reflown = flown.first().cloned();
-            // Better numbers are for the reader: what chose them has no say in the ranking.
-            if let Some((faults, flown)) = refined.get(first) {
-                let own = |fault: &&Fault| out.faults.iter().any(|own| own.cause == fault.cause);
-                out.faults = faults.iter().filter(own).cloned().collect();
-                out.reflown = Some(flown.clone());
-                out.name = name(&out.faults, &out.unknown, out.mechanism.as_ref());
-            }
-            let others = group.iter().skip(1).map(|held| causes(&held.suspects));
-            let own: Vec<Cause> = causes(suspects);
-            let others: BTreeSet<Vec<Cause>> = others.filter(|other| *other != own).collect();
-            out.equals = others.into_iter().collect();
-            out
-        })
-        .collect();
+    let told = Told {
+        candidates: &candidates,
+        flights: &flights,
+        agreements: &agreements,
+        refined: &refined,
+    };
+    let mut ranking: Vec<Explanation> =
+        groups.iter().map(|group| told.explanation(group, case.findings, &mechanisms)).collect();
     let too_high = too_high(case);
     let families = families(&ranking, &mechanisms, too_high);
     let outside = |candidate: &Candidate| {
@@ -155,6 +134,49 @@ pub fn explain(
     let deciders = decide::decide(&mut ranking, &spreads, case.trajectory);
     let flights = work.count().0 + work.count().1 - before.0 - before.1;
     Ok(Explained { ranking, families, outside_library, mechanisms, deciders, flights })
+}
+
+/// What is known of every candidate.
+struct Told<'a> {
+    candidates: &'a [Candidate],
+    flights: &'a BTreeMap<usize, Vec<Reflown>>,
+    agreements: &'a [f64],
+    refined: &'a BTreeMap<usize, Refined>,
+}
+
+impl Told<'_> {
+    /// The explanation of candidates that cannot be told apart.
+    fn explanation(
+        &self,
+        group: &[Held],
+        findings: &[Finding],
+        mechanisms: &[Mechanism],
+    ) -> Explanation {
+        let Self { candidates, flights, agreements, refined } = *self;
+        let Held { place: first, suspects, .. } = &group[0];
+        let candidate = &candidates[*first];
+        let part = (*suspects != candidate.suspects).then_some(suspects.as_slice());
+        // What is needed has been flown as a set of its own, perhaps.
+        let own = |part| candidates.iter().position(|one| one.suspects == part);
+        let place = part.and_then(own).unwrap_or(*first);
+        let mut out = explanation(candidate, part, findings, mechanisms);
+        out.probability = group.iter().map(|held| held.share).sum();
+        out.ln_posterior = candidate.score() + agreements[*first];
+        out.parts.reflight = flights.contains_key(first).then_some(agreements[*first]);
+        out.reflown = flights.get(&place).and_then(|flown| flown.first()).cloned();
+        // Better numbers are for the reader: what chose them has no say in the ranking.
+        if let Some((faults, flown)) = refined.get(first) {
+            let own = |fault: &&Fault| out.faults.iter().any(|own| own.cause == fault.cause);
+            out.faults = faults.iter().filter(own).cloned().collect();
+            out.reflown = Some(flown.clone());
+            out.name = name(&out.faults, &out.unknown, out.mechanism.as_ref());
+        }
+        let own = causes(suspects);
+        let others = group.iter().skip(1).map(|held| causes(&held.suspects));
+        let others: BTreeSet<Vec<Cause>> = others.filter(|other| *other != own).collect();
+        out.equals = others.into_iter().collect();
+        out
+    }
 }
 
 /// Findings with what the models can be trusted for. The best gain G of a channel becomes G/(1 + εG): no channel says more
@@ -294,55 +316,6 @@ fn shares(candidates: &[Candidate], agreements: &[f64]) -> Vec<f64> {
     let raw: Vec<f64> = scores.iter().map(|score| libm::exp(score - best)).collect();
     let sum: f64 = raw.iter().sum();
     raw.into_iter().map(|share| share / sum).collect()
-}
-
-/// What of a candidate is held for the cause, with what probability.
-#[derive(Clone, Debug, PartialEq)]
-struct Held {
-    place: usize,
-    suspects: Vec<Suspect>,
-    share: f64,
-}
-
-/// Candidates that cannot be told apart, most probable first, in and among the groups: each whole, as far as no part of
-/// it suffices, and as the part that may. A set that holds two that cannot be told apart says nothing that one does not,
-/// and is left out.
-fn groups(
-    candidates: &[Candidate],
-    shares: &[f64],
-    needed: &BTreeMap<usize, Part>,
-    class: impl Fn(&[Suspect]) -> Option<Vec<Suspect>>,
-) -> Vec<Vec<Held>> {
-    let mut by_class: BTreeMap<Vec<Suspect>, Vec<Held>> = BTreeMap::new();
-    for (place, candidate) in candidates.iter().enumerate() {
-        let part = needed.get(&place);
-        let suffices = part.map_or(0.0, |part| part.suffices);
-        let whole = (candidate.suspects.clone(), shares[place] * (1.0 - suffices));
-        let part = part.map(|part| (part.suspects.clone(), shares[place] * suffices));
-        for (suspects, share) in part.into_iter().chain([whole]) {
-            if let Some(class) = class(&suspects) {
-                by_class.entry(class).or_default().push(Held { place, suspects, share });
-            }
-        }
-    }
-    let mut out: Vec<Vec<Held>> = by_class.into_values().collect();
-    let order = |a: &Held, b: &Held| b.share.total_cmp(&a.share).then(a.place.cmp(&b.place));
-    out.iter_mut().for_each(|group| group.sort_by(order));
-    let total = |group: &[Held]| group.iter().map(|held| held.share).sum::<f64>();
-    out.sort_by(|a, b| total(b).total_cmp(&total(a)).then_with(|| a[0].place.cmp(&b[0].place)));
-    out
-}
-
-/// A rangefinder that has never seen the ground may be dead or see less far than the flight went: nothing tells.
-fn unseeing(suspect: Suspect) -> Suspect {
-    let blind = |cause: &Cause| {
-        cause.on == Device::Rangefinder.name()
-            && (cause.kind == "range_limit" || cause.kind.starts_with("weak_"))
-    };
-    match suspect {
-        Suspect::Known(cause) if blind(&cause) => Suspect::Known(Cause { kind: "dead", ..cause }),
-        other => other,
-    }
 }
 
 fn causes(suspects: &[Suspect]) -> Vec<Cause> {
