@@ -70,7 +70,7 @@ where
     F: Fn(&Candidate) -> Vec<Fault> + Sync,
     C: Fn(&[Suspect]) -> Option<Vec<Suspect>> + Sync,
 {
-    let Asked { candidates, findings, faults, class, recorded, quick, .. } = asked;
+    let Asked { candidates, findings, faults, recorded, quick, .. } = asked;
     let flights = FLIGHTS[usize::from(*quick)];
     let alike = alike(asked);
     let said = |suspect: &Suspect| {
@@ -123,6 +123,19 @@ where
     };
     let found = alike.par_iter().map(|members| one(members[0]));
     let found: Vec<Option<Part>> = found.collect::<Result<_, ScenarioError>>()?;
+    Ok(shared(asked, &alike, found))
+}
+
+/// What is needed of one set of a class is needed of all.
+fn shared<F, C>(
+    asked: &Asked<'_, F, C>,
+    alike: &[Vec<usize>],
+    found: Vec<Option<Part>>,
+) -> BTreeMap<usize, Part>
+where
+    C: Fn(&[Suspect]) -> Option<Vec<Suspect>>,
+{
+    let Asked { candidates, class, .. } = asked;
     let mut out = BTreeMap::new();
     for (members, part) in alike.iter().zip(found) {
         let Some(part) = part else { continue };
@@ -136,7 +149,7 @@ where
             out.insert(*place, Part { suspects, suffices: part.suffices });
         }
     }
-    Ok(out)
+    out
 }
 
 /// The sets to be looked into, by class: the places of its members, the most probable one first.
