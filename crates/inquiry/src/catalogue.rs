@@ -65,7 +65,7 @@ pub fn ln_prior(suspects: &[Suspect]) -> f64 {
 
 /// The cause that stands for all that no evidence can tell from this one: the terms of the laser link that scale alike;
 /// a silent unit and one that was never switched on, where a silent unit sends nothing; an engine, which is open or
-/// shut, that gives less and one that gives no more.
+/// shut, that gives less and one that gives no more; halves of the inertial unit that call the unit unfit.
 pub fn class(cause: &Cause) -> Cause {
     let silent = ["star_tracker", "camera", "gauge", "hazard_lidar"].contains(&cause.on.as_str());
     let engine = ["main", "assist", "jet"].iter().any(|family| cause.on.starts_with(family));
@@ -75,7 +75,9 @@ pub fn class(cause: &Cause) -> Cause {
         "saturation" if engine => "scale",
         kind => kind,
     };
-    Cause { on: cause.on.clone(), kind }
+    // One flag speaks for both halves of the inertial unit.
+    let flag = kind == "unfit" && ["gyros", "accelerometers"].contains(&cause.on.as_str());
+    Cause { on: if flag { "imu".to_string() } else { cause.on.clone() }, kind }
 }
 
 /// What a fault does to the flight.

@@ -244,6 +244,21 @@ impl Evidence {
         self.lists.iter().filter_map(value).collect()
     }
 
+    /// What was received until `t`, that included.
+    pub fn until(&self, t: Time) -> Self {
+        let cycles = self.cycles.partition_point(|cycle| cycle.sensors.t <= t);
+
+        Self {
+            cycles: self.cycles[..cycles].to_vec(),
+            lists: self.lists.iter().filter(|list| list.t <= t).cloned().collect(),
+            events: self.events.iter().filter(|(own, _)| *own <= t).copied().collect(),
+            answers: self.answers.iter().filter(|(own, _)| *own <= t).copied().collect(),
+            gaps: self.gaps.iter().filter(|gap| gap.before < cycles).copied().collect(),
+            leaps: self.leaps.iter().filter(|leap| leap.before < cycles).copied().collect(),
+            damage: self.damage,
+        }
+    }
+
     /// Time of the first cycle; of the first anything where no cycle was received.
     pub fn start(&self) -> Option<Time> {
         let first = self.cycles.first().map(|cycle| cycle.sensors.t);

@@ -18,7 +18,7 @@ use crate::timeline::{Entry, timeline};
 use crate::trajectory::linear::Linear;
 use crate::trajectory::{self, Trajectory};
 use crate::work::{Work, WorkError};
-use crate::{computer, inertial};
+use crate::{computer, control, inertial};
 use icd::time::Time;
 use rig::scenario::{ScenarioError, VehicleFile};
 use std::path::PathBuf;
@@ -150,20 +150,10 @@ pub fn investigate(
     }
     let replayed = Replayed::of(&mission, &evidence);
     let timeline = timeline(&mission, &evidence, &replayed);
-    begin(Step::Streams);
     let library = Library::without(&options.withheld);
     let read =
         Read { mission: &mission, evidence: &evidence, replayed: &replayed, library: &library };
-    let (mut findings, trust, estimated) = read.streams_and_motion(&|| begin(Step::Trajectory));
-    let (trajectory, linear) = estimated.unwrap_or_default();
-    begin(Step::Motion);
-    let moved = motion::findings(&mission, &evidence, &replayed, &trust, &linear);
-    findings.extend(moved.into_iter().filter(|finding| library.allows(finding)));
-    begin(Step::Thrust);
-    let thrust = thrust::account(&mission, &evidence, &replayed, &library);
-    findings.extend(thrust.findings.iter().cloned());
-    findings.extend(computer::findings(&evidence, &replayed, &library));
-    findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
+    let Judged { findings, trust, trajectory, linear, thrust } = read.judged(&begin);
     begin(Step::Explanation);
     let case = Case {
         mission: &mission,
@@ -213,29 +203,71 @@ struct Read<'a> {
     library: &'a Library,
 }
 
+/// What all channels say.
+struct Judged {
+    findings: Vec<Finding>,
+    trust: Trust,
+    trajectory: Trajectory,
+    linear: Linear,
+    thrust: Account,
+}
+
 impl Read<'_> {
-    /// How the readings come, first by themselves, then against the motion that they give; the motion without those that
-    /// mean nothing.
-    fn streams_and_motion(
-        &self,
-        moving: &dyn Fn(),
-    ) -> (Vec<Finding>, Trust, Option<(Trajectory, Linear)>) {
-        let Self { mission, evidence, replayed, library } = *self;
+    /// Every channel judged: the machine as far as it was under control, the motion as far as it met nothing either.
+    fn judged(&self, begin: &dyn Fn(Step)) -> Judged {
+        let Self { mission, evidence: all, replayed, library } = *self;
+        let lost = control::lost(all, mission.load.vehicle.slew_rad_s_max);
+        let contact = control::contact(all);
+        let (until_lost, until_contact) =
+            (lost.map(|t| all.until(t)), contact.map(|t| all.until(t)));
+        let evidence = until_lost.as_ref().unwrap_or(all);
+        let to_the_ground = until_contact.as_ref().unwrap_or(all);
+        let both = lost.is_none_or(|lost| contact.is_some_and(|contact| contact < lost));
+        let in_flight = if both { to_the_ground } else { evidence };
+        begin(Step::Streams);
         let (unit, unit_trust) = inertial::patterns(mission, evidence, replayed, library);
-        let (mut found, mut trust) = sensors::patterns(mission, evidence, replayed, library);
+        let (mut streams, mut trust) = sensors::patterns(mission, evidence, replayed, library);
         trust.join(&unit_trust);
-        moving();
-        let estimate = |trust: &Trust| trajectory::estimate(mission, evidence, replayed, trust);
+        begin(Step::Trajectory);
+        let against = |trajectory: &Trajectory| {
+            let (found, mut trust) =
+                sensors::against(mission, evidence, replayed, trajectory, library);
+            trust.join(&unit_trust);
+            (found, trust)
+        };
+        let estimate = |trust: &Trust| trajectory::estimate(mission, in_flight, replayed, trust);
         let mut estimated = estimate(&trust);
         if let Some((trajectory, _)) = &estimated {
-            (found, trust) = sensors::against(mission, evidence, replayed, trajectory, library);
-            trust.join(&unit_trust);
+            (streams, trust) = against(trajectory);
             estimated = estimate(&trust);
         }
-        found.extend(unit);
-        (found, trust, estimated)
+        let (mut trajectory, linear) = estimated.unwrap_or_default();
+        begin(Step::Motion);
+        let mut moved = motion::findings(mission, in_flight, replayed, &trust, &linear);
+        moved.retain(|finding| library.allows(finding));
+        let torn = moved.first().filter(|best| best.gain > TORN);
+        let wrong = torn.map_or(&[][..], |best| &best.faults);
+        if !wrong.is_empty() || in_flight.cycles.len() < to_the_ground.cycles.len() {
+            let read = (mission, to_the_ground, replayed);
+            if let Some((own, _)) = motion::trajectory_without(read, &trust, wrong) {
+                trajectory = own;
+            }
+        }
+        if !wrong.is_empty() {
+            streams = against(&trajectory).0;
+        }
+        begin(Step::Thrust);
+        let thrust = thrust::account(mission, evidence, replayed, library);
+        let mut findings = [streams, unit, moved, thrust.findings.clone()].concat();
+        findings.extend(computer::findings(evidence, replayed, library));
+        findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
+        Judged { findings, trust, trajectory, linear, thrust }
     }
 }
+
+/// From this gain on the motion is believed to be as its best explanation has it, nats; what devices show is judged against
+/// that.
+const TORN: f64 = 100.0;
 
 /// The journal of this inquiry.
 fn journal(mission: &Mission, evidence: &Evidence, options: &Options) -> Result<Work, WorkError> {

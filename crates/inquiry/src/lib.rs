@@ -24,6 +24,7 @@
 
 pub mod catalogue;
 pub mod computer;
+mod control;
 pub mod counterfactual;
 pub mod evidence;
 pub mod explanation;

@@ -25,7 +25,7 @@ use crate::mission::Mission;
 use crate::replayed::Replayed;
 use crate::trajectory::linear::Linear;
 use crate::trajectory::states::Errors;
-use crate::trajectory::{Again, Measured, Settled, Step};
+use crate::trajectory::{self, Again, Measured, Settled, Step, Trajectory};
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
 use pairs::{One, Pair};
@@ -66,6 +66,17 @@ const AHEAD: f64 = 30.0;
 const MORE: f64 = 2.0;
 /// The pseudo-device and kind of a start other than navigation was told.
 pub const START: (&str, &str) = ("navigation", "start");
+
+/// The trajectory as it was if these faults were; see [`trajectory::estimate`].
+pub fn trajectory_without(
+    (mission, evidence, replayed): (&Mission, &Evidence, &Replayed),
+    trust: &Trust,
+    faults: &[Fault],
+) -> Option<(Trajectory, Linear)> {
+    let step = |step: &mut Step| refit::free_step(step, faults);
+    let report = |measured: &mut Measured| refit::free_report(measured, faults);
+    trajectory::estimate_put_right(mission, evidence, replayed, trust, (&step, &report))
+}
 
 /// Everything additive that could be wrong, with what the innovations say of it; the best first.
 pub fn findings(

@@ -21,6 +21,7 @@ mod tests;
 mod timing;
 mod window;
 
+use crate::control;
 use crate::evidence::{Cycle, Evidence};
 use crate::finding::{Device, Finding, Trust};
 use crate::library::Library;
@@ -91,10 +92,8 @@ struct Given<'a> {
     evidence: &'a Evidence,
     library: &'a Library,
     vehicle: Vehicle,
-    /// When the ground was met.
+    /// When the ground was met: nothing is expected any more.
     contact: Option<Time>,
-    /// When the ground was met or the lander was out of control: nothing is expected any more.
-    end: Option<Time>,
     /// Times at which the main or an assist engine was told to burn, ascending.
     burns: Vec<Time>,
     /// Times at which a push was felt, ascending.
@@ -118,15 +117,13 @@ impl<'a> Given<'a> {
         };
         let pushes = evidence.cycles.iter().filter(pushed).map(|cycle| cycle.sensors.t).collect();
         let down = replayed.commanded.iter().find(|one| one.phase >= Phase::Contact);
-        let blow = readings::contact(evidence);
+        let blow = control::contact(evidence);
         let contact = match (blow, down.map(|one| one.t)) {
             (Some(blow), Some(down)) => Some(blow.min(down)),
             (blow, down) => blow.or(down),
         };
-        let tumbling = readings::tumbling(evidence, mission.load.vehicle.slew_rad_s_max);
-        let end = [contact, tumbling].into_iter().flatten().min();
         let vehicle = mission.stand.scenario.machine();
-        Self { evidence, library, vehicle, contact, end, burns, pushes }
+        Self { evidence, library, vehicle, contact, burns, pushes }
     }
 
     /// Whether an engine burnt at `t`; `None` where that is too close to tell, or commands and what is felt do not agree.
@@ -184,7 +181,7 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     let timing = timing::timing(stream, held);
     let slots =
         stream.slots(given.evidence, |t| timing.late(t), |report| timing.ahead(stream, report));
-    let before = |slot: &Slot| given.end.is_none_or(|end| slot.taken < end);
+    let before = |slot: &Slot| given.contact.is_none_or(|contact| slot.taken < contact);
     let slots: Vec<Slot> = slots.into_iter().filter(before).collect();
     let model = match look {
         Some(look) => {

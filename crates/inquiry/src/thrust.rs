@@ -183,10 +183,16 @@ impl<'a> Flown<'a> {
             |first: &&Tried| first.gain() > FIRST_MIN && !matches!(first.kind, Kind::Rough(_));
         if let Some(first) = single.first().filter(known) {
             let second = self.beside(&exact, &rest, first);
-            let joint = second.iter().map(|second| self.finding(&exact, &[*first, *second]));
-            found.extend(joint);
+            let wrong = second.first().map_or(0.0, |second| exact.doubtful(second));
+            for second in &second {
+                let both = self.finding(&exact, &[*first, *second]);
+                found.push(Finding { gain: both.gain - wrong, ..both });
+            }
         }
         found.extend(statements::unknown(&fit, self.ticks()));
+        // What the model may be wrong by counts against all alike: what one says against another stays.
+        let wrong = single.first().map_or(0.0, |first| exact.doubtful(first));
+        found.iter_mut().for_each(|finding| finding.gain -= wrong);
         found.sort_by(|a, b| b.gain.total_cmp(&a.gain));
         found.retain(|finding| finding.gain > GAIN_MIN);
         found
@@ -195,7 +201,9 @@ impl<'a> Flown<'a> {
     /// Single faults, the best first.
     fn tried(&self, exact: &Exact<'_>) -> Vec<Tried> {
         let odd = exact.fit.unusual.iter().filter(|unusual| **unusual).count();
-        let held = |one: &Tried| self.library.holds(&levels::name(one.thruster), one.kind.name());
+        let held = |one: &Tried| {
+            self.library.holds(&levels::name(one.thruster), one.kind.name()) && !one.kind.is_dead()
+        };
         let mut all: Vec<Tried> = Vec::new();
         for gross in [false, true] {
             if gross && odd < ODD_MIN {
@@ -209,6 +217,10 @@ impl<'a> Flown<'a> {
             all.extend(own.into_iter().take(GUESSES));
         }
         all.extend((0..THRUSTERS).flat_map(|n| scan::from_the_start(exact.fit, n, odd >= ODD_MIN)));
+        let flight_s = self.ticks().len() as f64 * icd::bus::CYCLE.s();
+        all.extend(
+            (0..THRUSTERS).flat_map(|n| scan::from_the_first_oddity(exact.fit, n, flight_s)),
+        );
         all.retain(held);
         let mut all: Vec<Tried> = all.par_iter().map(|one| exact.looked_at(one)).collect();
         all.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
@@ -220,7 +232,8 @@ impl<'a> Flown<'a> {
             .into_par_iter()
             .map(|n| scatter::scan(exact.fit, &self.series, n))
             .collect::<Vec<_>>();
-        out.extend(rough.concat().into_iter().filter(held));
+        out.extend(rough.concat());
+        out.retain(held);
         out.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
         let mut told: Vec<(usize, &'static str)> = Vec::new();
         out.retain(|one| {

@@ -121,7 +121,18 @@ pub fn estimate(
     replayed: &Replayed,
     trust: &Trust,
 ) -> Option<(Trajectory, Linear)> {
-    let read = Read::of(mission, evidence, replayed, trust)?;
+    estimate_put_right(mission, evidence, replayed, trust, (&|_| {}, &|_| {}))
+}
+
+/// As [`estimate`], from inertial increments and reports that are put right first.
+pub(crate) fn estimate_put_right(
+    mission: &Mission,
+    evidence: &Evidence,
+    replayed: &Replayed,
+    trust: &Trust,
+    right: PutRight<'_>,
+) -> Option<(Trajectory, Linear)> {
+    let read = Read::of(mission, evidence, replayed, trust, right)?;
     let prior = Prior::of(mission);
     let mut mean = [0.0; N];
     let mut start = planned(mission);
@@ -140,6 +151,9 @@ pub fn estimate(
     }
     None
 }
+
+/// What puts inertial increments and reports right.
+pub(crate) type PutRight<'a> = (&'a dyn Fn(&mut Step), &'a dyn Fn(&mut Measured));
 
 /// States that the reference takes over.
 fn constant() -> impl Iterator<Item = usize> {
@@ -166,14 +180,17 @@ impl Read {
         evidence: &Evidence,
         replayed: &Replayed,
         trust: &Trust,
+        (put_step, put_report): PutRight<'_>,
     ) -> Option<Self> {
         let received = inertial::received(evidence, trust, mission.nav.t);
         if received.steps.is_empty() {
             return None;
         }
         let times = times(mission, &received.steps);
-        let measured = readings::collect(evidence, trust, &times);
-        let steps = received.steps.clone();
+        let mut measured = readings::collect(evidence, trust, &times);
+        measured.iter_mut().for_each(put_report);
+        let mut steps = received.steps.clone();
+        steps.iter_mut().for_each(put_step);
         let steps = inertial::filled(steps, &received, replayed, bias_m_s2(mission));
         Some(Self { steps, measured })
     }

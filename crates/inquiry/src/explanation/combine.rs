@@ -35,6 +35,9 @@ const FEIGNED: [&str; 3] = ["scale", "drift", "noise"];
 const FORCE_M_S2: f64 = 1.6;
 const GROWS_S: f64 = 500.0;
 const OWN: f64 = 0.02;
+/// Engines that shake the lander make gyros (deg/h) and accelerometers (m/s²) scatter no more than this: seen up to 970 and
+/// 0.02. Assumed.
+const SHAKEN: (f64, f64) = (1200.0, 0.05);
 /// Kinds that no trajectory, however wrong, makes readings look like.
 const EXACT: [&str; 5] = ["stuck", "latency", "time_tag", "ghost", "saturation"];
 /// Place of a gain that no finding of the set's own has.
@@ -256,7 +259,24 @@ fn hangs(channel: Channel) -> bool {
 
 /// Whether a finding follows from another one.
 fn follows(one: &Numbered, other: &Numbered) -> bool {
-    same(one, other) || feigned(one, other)
+    same(one, other) || feigned(one, other) || shaken(one, other)
+}
+
+/// Whether the inertial unit scatters because an engine shakes the lander, named or not: with one that fails the others'
+/// pulses do not balance any more.
+fn shaken(one: &Numbered, other: &Numbered) -> bool {
+    let within = |fault: &Fault| {
+        let sigma = fault.numbers.iter().find(|number| number.key.starts_with("sigma"));
+        let most = if fault.cause.on == Device::Gyros.name() { SHAKEN.0 } else { SHAKEN.1 };
+        sigma.is_some_and(|sigma| sigma.value < most)
+    };
+    let scatters = one.channel == Channel::Stream(Device::Gyros)
+        && !one.faults.is_empty()
+        && one.all(&SCATTER)
+        && one.faults.iter().all(within);
+    let failed = other.channel == Channel::Thrust && other.gain > SURE;
+    let from = |one: &Numbered| one.from().unwrap_or(one.seen);
+    scatters && failed && from(one) + ABOUT >= from(other)
 }
 
 /// Whether two findings speak of one device and nothing else, and the one follows from the other: readings that are off

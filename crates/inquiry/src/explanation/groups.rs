@@ -48,6 +48,23 @@ pub fn groups(
     out
 }
 
+/// An inertial unit, or a half of it, that has read nothing but zero from its first sample on may never have been switched
+/// on or repeat its first zero: nothing tells. `zero`: whether gyros and accelerometers began so.
+pub fn asleep(suspect: Suspect, zero: [bool; 2]) -> Suspect {
+    let of = |cause: &Cause| match cause.on.as_str() {
+        "imu" => zero == [true; 2],
+        "gyros" => zero[0],
+        "accelerometers" => zero[1],
+        _ => false,
+    };
+    match suspect {
+        Suspect::Known(cause) if cause.kind == "stuck" && of(&cause) => {
+            Suspect::Known(Cause { kind: "not_enabled", ..cause })
+        }
+        other => other,
+    }
+}
+
 /// A rangefinder that has never seen the ground may be dead or see less far than the flight went: nothing tells.
 pub fn unseeing(suspect: Suspect) -> Suspect {
     let blind = |cause: &Cause| {

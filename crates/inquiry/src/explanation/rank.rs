@@ -4,7 +4,7 @@
 //! As programmed: gains are [`discounted`] for what the models do not know; the first sets are flown again; ln p = (prior + gains + agreement)/[`TEMPERATURE`], brought to a sum of
 //! one; sets that no evidence can tell apart are one explanation, with the sum of their probabilities.
 
-use super::groups::{Held, groups, unseeing};
+use super::groups::{Held, asleep, groups, unseeing};
 use super::refly::{self, Bench, Recorded};
 use super::{Explained, Explanation, FamilyShare, Mechanism, MechanismKind, Parts, Reflown};
 use super::{combine, decide, mechanism, needed, refine};
@@ -94,9 +94,19 @@ pub fn explain(
     let shares = shares(&candidates, &agreements);
     let seen = case.evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
     let silent = !seen.into_iter().any(|shot| shot.quality == ShotQuality::Valid);
+    // The first cycle covers no time.
+    let zero = case.evidence.cycles.get(1).map_or([false; 2], |cycle| {
+        let imu = &cycle.sensors.imu;
+        [imu.dtheta_B_rad == [0.0; 3], imu.dv_B_m_s == [0.0; 3]]
+    });
     let class = |suspects: &[Suspect]| {
         let own = combine::classes(suspects)?;
-        Some(if silent { own.into_iter().map(unseeing).collect() } else { own })
+        let one = |suspect| {
+            let own = asleep(suspect, zero);
+            if silent { unseeing(own) } else { own }
+        };
+        let one: BTreeSet<Suspect> = own.into_iter().map(one).collect();
+        (one.len() == suspects.len()).then(|| one.into_iter().collect())
     };
     let asked = Asked {
         candidates: &candidates,

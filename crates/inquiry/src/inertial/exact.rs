@@ -121,7 +121,11 @@ pub fn exact(
     run("dead", true, &|s| (zero(s) && !s.healthy).then(|| flag() - ln_zero(s)));
     // A zero of an unfit unit is as probable as one of a healthy one.
     run("unfit", true, &|s| (!s.healthy).then(flag));
-    run("stuck", false, &|s| (part.all(&s.same) && s.healthy).then(|| -same(s)));
+    // At its own limit a healthy unit repeats itself.
+    run("stuck", false, &|s| {
+        let repeats = part.all(&s.same) && s.healthy;
+        repeats.then(|| if s.saturated { 0.0 } else { -same(s) })
+    });
     out.extend(dropout(samples, part));
     if part.on != "imu" {
         let triad = usize::from(part.on == "accelerometers");

@@ -80,8 +80,8 @@ pub fn samples(evidence: &Evidence, replayed: &Replayed, imu: &Imu) -> Vec<Sampl
         let own = &cycle.sensors.imu;
         let rates = [own.dtheta_B_rad.map(|x| x / CYCLE_S), own.dv_B_m_s.map(|x| x / CYCLE_S)];
         let zero = rates.map(|triad| triad == [0.0; 3]);
-        let before = out.last().map(|sample| sample.rates);
-        let same = [0, 1].map(|n| before.is_some_and(|before| before[n] == rates[n]));
+        let before = &evidence.cycles[n - 1].sensors.imu;
+        let same = [before.dtheta_B_rad == own.dtheta_B_rad, before.dv_B_m_s == own.dv_B_m_s];
         // The command of the cycle before is what this sample feels.
         let commanded = replayed.commanded.get(n - 1);
         burning = match commanded {

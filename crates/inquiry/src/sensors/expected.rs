@@ -18,6 +18,33 @@ use truth::sensors::link::{Surface, Target};
 use truth::sensors::velocimeter;
 use truth::vehicle::Vehicle;
 
+/// How far trajectory, ground and brightness may be off together for a whole flight, in standard deviations, and how
+/// probable that is: normal with longer tails, near enough for [`BETWEEN`] to fill what lies between. Assumed.
+pub(crate) const ASTRAY: [(f64, f64); 17] = [
+    (0.0, 0.15),
+    (0.4, 0.14),
+    (-0.4, 0.14),
+    (0.8, 0.11),
+    (-0.8, 0.11),
+    (1.2, 0.075),
+    (-1.2, 0.075),
+    (1.6, 0.043),
+    (-1.6, 0.043),
+    (2.0, 0.022),
+    (-2.0, 0.022),
+    (2.5, 0.015),
+    (-2.5, 0.015),
+    (3.2, 0.01),
+    (-3.2, 0.01),
+    (5.0, 0.01),
+    (-5.0, 0.01),
+];
+const BETWEEN: f64 = 0.2;
+/// Least standard deviation of a range along the trajectory, and that of a reach for the ground's brightness, as shares;
+/// that of a speed as a share of the largest. Assumed.
+const ALONG: f64 = 0.03;
+const BRIGHT: f64 = 0.05;
+const UNSTEADY: f64 = 0.01;
 /// Finest detail of the ground that the mission knew, m. Assumed: the posting of an orbiter's altimeter.
 pub(crate) const MAP_RESOLUTION_M: f64 = 60.0;
 /// Shares of the star tracker's limit of rate between which nobody can say whether it sees: a turn begins and ends in tenths of
@@ -329,34 +356,41 @@ impl<'a> Look<'a> {
         Some(pose.q_IB.inverse() * v_I + pose.w_IB_B.cross(&arm_B))
     }
 
-    /// Probability that the velocimeter holds at least one lock.
-    pub fn locks(&self, pose: &Pose) -> Option<f64> {
+    /// Probability that the velocimeter holds at least one lock, for each of [`ASTRAY`].
+    pub fn locks(&self, pose: &Pose) -> Option<[f64; ASTRAY.len()]> {
         let spec = self.machine.velocimeter.as_ref()?;
         let longest_m = 2.0 * spec.range_m_max;
-        let mut none = 1.0;
+        let mut none = [1.0; ASTRAY.len()];
         for d_B in &spec.d_B {
             let Some(met) = self.met(pose, &spec.p_BA_B, d_B, longest_m) else { continue };
-            let target = met.target;
-            let reach_m = velocimeter::reach_m(spec, target.surface, met.cos_vertical, 1.0);
-            let sigma_m = (met.sigma_m * met.sigma_m + 0.0025 * reach_m * reach_m).sqrt();
-            let slow = met.speed_m_s.abs() <= spec.speed_m_s_max;
-            let reached = below((reach_m - target.range_m) / sigma_m);
-            none *= 1.0 - if slow { reached } else { 0.0 };
+            let Met { target, sigma_m, speed_m_s, cos_vertical } = met;
+            let reach_m = velocimeter::reach_m(spec, target.surface, cos_vertical, 1.0);
+            let unsure_m = libm::hypot(ALONG * target.range_m, BRIGHT * reach_m);
+            let sigma_m = libm::hypot(sigma_m, unsure_m);
+            let slow_m_s = spec.speed_m_s_max;
+            let slow = below((slow_m_s - speed_m_s.abs()) / (UNSTEADY * slow_m_s));
+            for (none, (off, _)) in none.iter_mut().zip(ASTRAY) {
+                let left_m = reach_m - target.range_m - off * sigma_m;
+                *none *= 1.0 - slow * below(left_m / (BETWEEN * sigma_m));
+            }
         }
-        Some(1.0 - none)
+        Some(none.map(|none| 1.0 - none))
     }
 
-    /// Probability that the radar altimeter has an echo.
-    pub fn echoes(&self, pose: &Pose) -> Option<f64> {
+    /// Probability that the radar altimeter has an echo, for each of [`ASTRAY`].
+    pub fn echoes(&self, pose: &Pose) -> Option<[f64; ASTRAY.len()]> {
         let spec = self.machine.radar_altimeter.as_ref()?;
         let (low_m, sigma_m) = pose.altitude_m;
         // The nearest ground in the cone is the height or less; over relief by up to a fifth (assumed).
-        let sigma_m = (sigma_m * sigma_m + 0.01 * low_m * low_m).sqrt().max(1.0);
+        let sigma_m = libm::hypot(sigma_m, 0.1 * low_m).max(1.0);
         let axis = self.met(pose, &spec.p_BA_B, &spec.d_B, 2.0 * spec.range_m_max)?;
         let down = axis.cos_vertical >= libm::cos(spec.half_angle_rad);
         let range_m = if down { low_m } else { axis.target.range_m };
-        let near = below((range_m - spec.range_m_min) / sigma_m);
-        Some(near * below((spec.range_m_max - range_m) / sigma_m))
+        Some(ASTRAY.map(|(off, _)| {
+            let (range_m, soft_m) = (range_m + off * sigma_m, BETWEEN * sigma_m);
+            let near = below((range_m - spec.range_m_min) / soft_m);
+            near * below((spec.range_m_max - range_m) / soft_m)
+        }))
     }
 
     /// Whether nothing but thrust kept the star tracker from a solution; `None` where it is too close to tell.

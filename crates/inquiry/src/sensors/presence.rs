@@ -13,7 +13,7 @@
 //! The ground's slope within a footprint, which the map does not show, spreads the incidence by [`SLOPE_RAD`].
 //! Refuses: dust; beams of the velocimeter that fail one at a time.
 
-use super::expected::{Look, Met, Pose, below};
+use super::expected::{ASTRAY, Look, Met, Pose, below};
 use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted, flexible, stretches};
 use super::readings::LOST_S;
 use super::stream::{Outcome, Slot, Stream, reports_silence};
@@ -84,28 +84,38 @@ pub(crate) fn expected(
         Device::Rangefinder => ranging(stream, slots, look, vehicle),
         device => {
             let dust_m = look.dust_m();
-            let probability = |slot: &Slot| -> Option<f64> {
+            let ranges = matches!(device, Device::Velocimeter | Device::RadarAltimeter);
+            let astray: &[(f64, f64)] = if ranges { &ASTRAY } else { &[(0.0, 1.0)] };
+            let all = |p: f64| vec![p; astray.len()];
+            let probability = |slot: &Slot| -> Option<Vec<f64>> {
                 let pose = look.pose(slot.taken)?;
                 match device {
-                    Device::Velocimeter | Device::RadarAltimeter if hidden(&pose, dust_m) => None,
-                    Device::Velocimeter => look.locks(&pose).or(Some(0.0)),
-                    Device::RadarAltimeter => look.echoes(&pose).or(Some(0.0)),
+                    _ if ranges && hidden(&pose, dust_m) => None,
+                    Device::Velocimeter => {
+                        Some(look.locks(&pose).map_or_else(|| all(0.0), Vec::from))
+                    }
+                    Device::RadarAltimeter => {
+                        Some(look.echoes(&pose).map_or_else(|| all(0.0), Vec::from))
+                    }
                     Device::StarTracker => {
                         let seen = look.stars(&pose)?;
                         let thrust = burning(slot.taken)?;
                         let solved = !thrust || vehicle.star_tracker.usable_under_thrust;
-                        Some(if seen && solved { 1.0 } else { 0.0 })
+                        Some(all(if seen && solved { 1.0 } else { 0.0 }))
                     }
-                    Device::Gauge => burning(slot.taken).filter(|burns| *burns).map(|_| 1.0),
-                    _ => Some(f64::NAN),
+                    Device::Gauge => burning(slot.taken).filter(|burns| *burns).map(|_| all(1.0)),
+                    _ => Some(all(f64::NAN)),
                 }
+            };
+            let said = |(slot, p): (&Slot, &[f64])| {
+                p.iter().any(|p| p.is_nan() || *p > NEVER) || odd(device, slot)
             };
             let rows = slots
                 .iter()
-                .filter_map(|slot| probability(slot).map(|p| (*slot, vec![p], None)))
-                .filter(|(slot, p, _)| p[0].is_nan() || p[0] > NEVER || odd(device, slot))
+                .filter_map(|slot| probability(slot).map(|p| (*slot, p, None)))
+                .filter(|(slot, p, _)| said((slot, p)))
                 .collect();
-            model(stream, rows, vec![0.0])
+            model(stream, rows, astray.iter().map(|(_, share)| libm::log(*share)).collect())
         }
     }
 }

@@ -230,34 +230,6 @@ fn jumps_rad(evidence: &Evidence) -> f64 {
     jumps.get(jumps.len() / 2).copied().unwrap_or(0.0).max(1e-7)
 }
 
-/// Force on the lander that only the ground can exert, m/s over a cycle: twice what its engines can. Assumed.
-const BLOW_M_S: f64 = 0.25;
-
-/// When the lander met the ground: as the accelerometers felt it, or two of its feet.
-pub(crate) fn contact(evidence: &Evidence) -> Option<Time> {
-    let hit = |dv: &[f64; 3]| dv.iter().map(|dv| dv * dv).sum::<f64>() > BLOW_M_S * BLOW_M_S;
-    let stands = |feet: &[bool]| feet.iter().filter(|closed| **closed).count() >= 2;
-    let met = |cycle: &&Cycle| hit(&cycle.sensors.imu.dv_B_m_s) || stands(&cycle.sensors.touchdown);
-    evidence.cycles.iter().find(met).map(|cycle| cycle.sensors.t)
-}
-
-/// The lander is out of control when it turns so many times as fast as its software turns it, for most of so many cycles.
-/// Assumed.
-const TUMBLES: (f64, usize) = (3.0, 50);
-
-/// When the lander got out of control, by its gyros; `slew_rad_s`: the fastest turn commanded.
-pub(crate) fn tumbling(evidence: &Evidence, slew_rad_s: f64) -> Option<Time> {
-    let (times, cycles) = TUMBLES;
-    let fast = |cycle: &Cycle| {
-        let imu = &cycle.sensors.imu;
-        let turn_rad = Vector3::from(imu.dtheta_B_rad).norm();
-        imu.healthy && turn_rad > times * slew_rad_s * CYCLE.s()
-    };
-    let mut chunks = evidence.cycles.chunks(cycles);
-    let lost = chunks.find(|chunk| 2 * chunk.iter().filter(|cycle| fast(cycle)).count() > cycles);
-    lost.and_then(|chunk| chunk.first()).map(|cycle| cycle.sensors.t)
-}
-
 /// This many samples in a row that are zero or like the one before are no measurement. Assumed: of a quiet unit one in ten
 /// repeats the one before, its counter being as coarse as its noise.
 const FROZEN: usize = 10;

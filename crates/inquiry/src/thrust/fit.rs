@@ -64,6 +64,8 @@ pub(super) struct Fit {
     /// Standard deviations of β before anything was felt, and what β became.
     pub prior: DVector<f64>,
     pub coefficients: DVector<f64>,
+    /// Coefficients from the usual cycles alone.
+    pub usual: DVector<f64>,
     /// Specific force that the engines should give, m/s²: what was sensed would let noise explain itself.
     model: Vec<Six>,
     flow_kg: [f64; THRUSTERS],
@@ -113,7 +115,7 @@ impl Fit {
                 fit.unusual[k] = !expected;
             }
         }
-        let (_, robust) = usual.solved();
+        fit.usual = usual.solved().1;
         usual.join(&unusual);
         let (covariance, coefficients) = usual.solved();
         (fit.covariance, fit.coefficients) = (covariance, coefficients);
@@ -123,7 +125,7 @@ impl Fit {
                 let all = row.columns.iter().map(|(i, column)| column * coefficients[*i]);
                 all.fold(*felt, |rest, one| rest - one).component_mul(&fit.w[k])
             };
-            let (we, usual) = (rest(&fit.coefficients), rest(&robust));
+            let (we, usual) = (rest(&fit.coefficients), rest(&fit.usual));
             fit.we.push(we);
             fit.we_usual.push(usual);
         }
@@ -160,6 +162,7 @@ impl Fit {
             covariance: DMatrix::zeros(0, 0),
             prior: prior(given.dispersions),
             coefficients: DVector::zeros(COLUMNS),
+            usual: DVector::zeros(COLUMNS),
             model: Vec::new(),
             flow_kg: specs.map(flow),
             forces,
@@ -234,6 +237,22 @@ impl Fit {
         }
         let explained = with.dot(&(&self.covariance * &with));
         (along, (square - explained).max(0.0))
+    }
+
+    /// How many cycles say what a change of one engine's level is worth.
+    pub fn cycles(&self, given: &Given<'_>, (thruster, change): (usize, &Series)) -> f64 {
+        let (mut sum, mut square) = (0.0, 0.0);
+        let mut surplus = Surplus::default();
+        for k in 0..change.level.len() {
+            surplus.follow(self, thruster, change.level[k]);
+            if surplus.nothing(change, k) || self.w[k].max() <= 0.0 {
+                continue;
+            }
+            let v = self.changed(given, thruster, change, k, &surplus);
+            let own = v.component_mul(&self.w[k]).dot(&v);
+            (sum, square) = (sum + own, square + own * own);
+        }
+        if square > 0.0 { sum * sum / square } else { 0.0 }
     }
 
     /// What is felt more when an engine's level changes, the machine being as much heavier as less was used.

@@ -30,6 +30,10 @@ const DELAYS: [f64; 8] = [0.004, 0.01, 0.02, 0.035, 0.06, 0.1, 0.2, 0.4];
 /// Factors from the start that are looked at, and how well a guessed one is known.
 const FACTORS: [f64; 4] = [0.4, 0.7, 0.87, 1.15];
 const SIGMA_GUESSED: f64 = 1e-3;
+/// A healthy machine is left for good where most of so many cycles are unusual.
+const ODD: usize = 25;
+/// A share of thrust that is none. Assumed: what is sensed of an engine is known to a few thousandths.
+const NOTHING: f64 = 0.01;
 
 /// What changes a level in a known way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +85,14 @@ impl Kind {
             Self::Dead | Self::StuckOn => None,
             Self::Scale(x) | Self::Drift(x) | Self::Saturation(x) | Self::Latency(x) => Some(x),
             Self::Rough(Rough::Noise(x) | Rough::Dropout(x)) => Some(x),
+        }
+    }
+
+    /// Whether it is [`Kind::Dead`] by another name: an engine that gives nothing.
+    pub fn is_dead(self) -> bool {
+        match self {
+            Self::Scale(share) | Self::Saturation(share) => share < NOTHING,
+            _ => false,
         }
     }
 
@@ -294,7 +306,9 @@ impl Search<'_> {
                     }
                 }
             }
-            if best.2 <= before {
+            // What is no number is no better either.
+            let better = best.2 > before;
+            if !better {
                 step /= 2;
             }
         }
@@ -405,6 +419,29 @@ pub(super) fn from_the_start(fit: &Fit, thruster: usize, gross: bool) -> Vec<Tri
         occam: size(&on, kind, SIGMA_GUESSED) + libm::log(SHARE_FROM_START * SHARE_FOR_GOOD),
     };
     kinds.map(one).collect()
+}
+
+/// What one engine may have had since the first moment at which a healthy machine was left for good: a search over windows
+/// may miss it where the fault hides behind a level of nothing or all for a while.
+pub(super) fn from_the_first_oddity(fit: &Fit, thruster: usize, flight_s: f64) -> Vec<Tried> {
+    let on = name(thruster);
+    let many = |around: &[bool]| around.iter().filter(|odd| **odd).count() > ODD / 2;
+    let Some(first) = fit.unusual.windows(ODD).position(many) else { return Vec::new() };
+    let from_s = first as f64 * icd::bus::CYCLE.s();
+    let factors: &[f64] = if thruster <= ASSIST_ENGINES { &FACTORS } else { &[] };
+    let kinds = factors.iter().map(|factor| Kind::Scale(*factor));
+    let begins = libm::log((1.0 - SHARE_FROM_START) * GROUP_S / flight_s.max(GROUP_S));
+    let one = |kind: Kind| Tried {
+        thruster,
+        kind,
+        sigma: SIGMA_GUESSED,
+        from_s,
+        from_sigma_s: GROUP_S,
+        until_s: None,
+        at_best: 0.0,
+        occam: size(&on, kind, SIGMA_GUESSED) + begins + libm::log(SHARE_FOR_GOOD),
+    };
+    kinds.chain([Kind::Dead, Kind::StuckOn]).map(one).collect()
 }
 
 /// The best of every kind of one engine.

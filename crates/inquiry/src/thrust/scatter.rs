@@ -17,8 +17,9 @@ const GROUP_S: f64 = 0.1;
 /// The numbers that are tried: so many standard deviations from the library's.
 const Z: [f64; 13] = [-3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0];
 const Z_STEP: f64 = 0.5;
-/// Part of a frame's square that the model may be wrong by: (share of level)²; assumed, after healthy flights.
-const FLOOR2: f64 = 4e-6;
+/// Part of a frame's square that the model may be wrong by: (share of level)²; assumed, after flights without a fault of an
+/// engine whose lander swayed.
+const FLOOR2: f64 = 1e-4;
 /// Least level of a frame that says something about missed pulses.
 const LEVEL_MIN: f64 = 0.02;
 

@@ -1,19 +1,23 @@
 //! What was found about engines, in the inquiry's words.
 //!
 //! Owns: faults as files spell them, sentences, what no fault of the library explains. Does not own: the search.
-//! As programmed, for the last: the variance of each component in stretches is free, its logarithm known to be no
-//! fault of the machine's model; n ln-likelihoods of n frames against two numbers a stretch [Schwarz1978].
+//! As programmed, for the last: against the healthy machine bent to fit, one whose engines may be as strong as they like, and
+//! one as its usual cycles have it, each component's variance free in stretches; one number a stretch [Schwarz1978].
 
 use super::exact::Exact;
 use super::fit::Fit;
 use super::levels::{THRUSTERS, Tick, name};
-use super::scan::{GROUP, Kind, Rough, Tried};
+use super::scan::{Kind, Rough, Tried};
 use crate::finding::{Cause, Channel, Fault, Finding, Fitted, Grade, Seen};
 use crate::prior;
 use icd::time::{Span, Time};
+use nalgebra::DVector;
 
-/// Stretches in which scatter is free.
-const STRETCHES: usize = 8;
+/// Most stretches in which scatter is free, and cycles that one must have.
+const STRETCHES: usize = 32;
+const CYCLES_MIN: usize = 50;
+/// Mean squares up to this say nothing: the model's errors hang together from cycle to cycle. Assumed.
+const ALLOWED: f64 = 4.0;
 /// Spread of thrust of an engine of which nothing is known.
 const FREE: f64 = 0.5;
 
@@ -82,38 +86,50 @@ pub(super) fn seen(exact: &Exact<'_>, tried: &Tried, start: Time) -> Seen {
     Seen { t, grade: Grade::Derived, text }
 }
 
-/// The gain of something that the library does not hold.
+/// The gain of something that the library does not hold: the better of two machines that no fault describes.
 pub(super) fn unknown(fit: &Fit, ticks: &[Tick]) -> Option<Finding> {
-    let frames = fit.we.len() / GROUP;
-    let mut gain = 0.0;
-    let mut worst = (0.0, 0, 0);
-    for stretch in 0..STRETCHES {
-        let within = stretch * frames / STRETCHES..(stretch + 1) * frames / STRETCHES;
-        for component in 0..6 {
-            let (mut n, mut square) = (0.0, 0.0);
-            for k in within.start * GROUP..within.end * GROUP {
-                let w = fit.w[k][component];
-                if w > 0.0 {
-                    n += 1.0 / GROUP as f64;
-                    square += fit.we[k][component] * fit.we[k][component] / w / GROUP as f64;
-                }
-            }
-            let ratio: f64 = square / f64::max(n, 1.0);
-            if n > 5.0 && ratio > 1.0 {
-                let own = 0.5 * n * (ratio - 1.0 - libm::log(ratio)) - 0.5 * libm::log(n) - 1.0;
-                gain += own.max(0.0);
-                worst = if own > worst.0 { (own, stretch, component) } else { worst };
-            }
-        }
-    }
+    let cycles = fit.we.len();
+    let stretches = (cycles / CYCLES_MIN).clamp(1, STRETCHES);
+    // Twice the logarithms, of a healthy machine bent to fit and of a usual one.
+    let bent = |coefficients: &DVector<f64>| {
+        let all = coefficients.iter().zip(fit.prior.iter());
+        all.map(|(x, sigma)| (x / sigma) * (x / sigma)).sum::<f64>()
+    };
+    let mut scatters = 0.5 * (bent(&fit.coefficients) - bent(&fit.usual));
+    let mut differs = 0.0;
     for n in 0..THRUSTERS {
         let z = fit.coefficients[3 * n] / fit.prior[3 * n];
-        gain += (0.5 * z * z - libm::log(FREE / fit.prior[3 * n])).max(0.0);
+        differs += (0.5 * z * z - libm::log(FREE / fit.prior[3 * n])).max(0.0);
     }
-    let at = ticks.get(worst.1 * frames / STRETCHES * GROUP);
+    let mut worst = (0.0, 0, 0);
+    for stretch in 0..stretches {
+        let within = stretch * cycles / stretches..(stretch + 1) * cycles / stretches;
+        for component in 0..6 {
+            let (mut n, mut healthy, mut usual) = (0.0, 0.0, 0.0);
+            for k in within.clone() {
+                let w = fit.w[k][component];
+                if w > 0.0 {
+                    n += 1.0;
+                    healthy += fit.we[k][component] * fit.we[k][component] / w;
+                    usual += fit.we_usual[k][component] * fit.we_usual[k][component] / w;
+                }
+            }
+            let free = |square: f64| {
+                let ratio = f64::max(square / f64::max(n, 1.0), 1.0);
+                let scattered = n * (1.0 + libm::log(ratio)) + libm::log(n.max(1.0)) + 2.0;
+                square.min(scattered.max(ALLOWED * n))
+            };
+            scatters += 0.5 * (healthy - free(usual));
+            differs += 0.5 * (healthy - free(healthy));
+            let own = (healthy - free(healthy)) / n.max(1.0);
+            worst = if own > worst.0 { (own, stretch, component) } else { worst };
+        }
+    }
+    let at = ticks.get(worst.1 * cycles / stretches);
     let axis = ["x", "y", "z"][worst.2 % 3];
     let what = if worst.2 < 3 { "specific force along" } else { "angular acceleration about" };
     let text = format!("{what} {axis} is not that of the commanded engines");
     let seen = vec![Seen { t: at.map(|tick| tick.t), grade: Grade::Derived, text }];
+    let gain = f64::max(scatters, differs);
     Some(Finding { channel: Channel::Thrust, faults: Vec::new(), gain, seen })
 }
