@@ -30,6 +30,10 @@ const LEAST: f64 = 0.5;
 /// Findings of gyros and of accelerometers that say so much are reported together too, nats.
 const STRONG: f64 = 5.0;
 
+/// Engines out of balance make gyros (deg/h) and accelerometers (m/s²) scatter no more than this: seen up to 970 and 0.02.
+/// Assumed.
+pub(crate) const SHAKEN: (f64, f64) = (1200.0, 0.05);
+
 /// What the unit and the switches show, and which of their samples mean nothing.
 pub fn patterns(
     mission: &Mission,
@@ -100,11 +104,19 @@ fn meaningless(samples: &[Sample], found: &[Found]) -> [Vec<bool>; 2] {
     })
 }
 
+/// Whether strays of the gyros are so small that engines out of balance may have made them: true turns, which the motion
+/// must not lack.
+fn shaken(own: &Found) -> bool {
+    let sigma = own.numbers.get(1).map_or(f64::INFINITY, |(sigma, _)| *sigma);
+    (own.on, own.kind) == ("gyros", "outliers") && sigma < SHAKEN.0 * exact::unit(own.on)
+}
+
 /// Samples of a triad that mean nothing, ascending.
 fn masked(found: &[Found], device: Device) -> Vec<usize> {
     let strong = found
         .iter()
-        .filter(|own| own.gain > STRONG && (own.on == "imu" || own.on == device.name()));
+        .filter(|own| own.gain > STRONG && (own.on == "imu" || own.on == device.name()))
+        .filter(|own| !shaken(own));
     let mut out: Vec<usize> = strong.flat_map(|own| own.masked.iter().copied()).collect();
     out.sort_unstable();
     out.dedup();

@@ -10,6 +10,7 @@
 
 use crate::catalogue::{self, Suspect, ln_prior};
 use crate::finding::{Channel, Device, Fault, Finding};
+use crate::inertial::SHAKEN;
 use icd::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,9 +36,6 @@ const FEIGNED: [&str; 3] = ["scale", "drift", "noise"];
 const FORCE_M_S2: f64 = 1.6;
 const GROWS_S: f64 = 500.0;
 const OWN: f64 = 0.02;
-/// Engines that shake the lander make gyros (deg/h) and accelerometers (m/s²) scatter no more than this: seen up to 970 and
-/// 0.02. Assumed.
-const SHAKEN: (f64, f64) = (1200.0, 0.05);
 /// Kinds that no trajectory, however wrong, makes readings look like.
 const EXACT: [&str; 5] = ["stuck", "latency", "time_tag", "ghost", "saturation"];
 /// Place of a gain that no finding of the set's own has.

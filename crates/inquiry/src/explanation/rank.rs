@@ -30,8 +30,9 @@ pub const TEMPERATURE: f64 = 1.0;
 /// reading, so evidence does not grow without end with their number. The same for all channels: of two aspects of one
 /// device none wins by its channel alone.
 const UNCERTAIN: f64 = 0.02;
-/// Share of a channel's largest gain by which errors of the models can set two of its findings apart; assumed.
-const APART: f64 = 5e-4;
+/// Share of a channel's largest gain by which errors of the models can set two of its findings apart, of motion and thrust
+/// and of readings that need hardly a model; assumed, after a range's drift that beat its constant error by as much.
+const APART: [f64; 2] = [2e-3, 5e-4];
 /// Of the gain of what the library does not hold this share counts: so flexible a model soaks up errors of the models too.
 /// Streams have taken that off where there is a model.
 const FLEXIBLE: f64 = 0.85;
@@ -206,7 +207,8 @@ fn discounted(findings: &[Finding]) -> Vec<Finding> {
     let one = |finding: &Finding| {
         let most = largest.get(&finding.channel).copied().unwrap_or(0.0);
         let behind = most - gain(finding);
-        let behind = behind / (1.0 + UNCERTAIN * behind + APART * most);
+        let readings = matches!(finding.channel, Channel::Stream(_));
+        let behind = behind / (1.0 + UNCERTAIN * behind + APART[usize::from(readings)] * most);
         Finding { gain: most / (1.0 + UNCERTAIN * most) - behind, ..finding.clone() }
     };
     findings.iter().map(one).collect()

@@ -18,9 +18,10 @@ const STRAIGHT: usize = 2;
 /// Rounds of a search at the most.
 const ROUNDS: usize = 8;
 
-/// Errors of the model that last, as a share of those from cycle to cycle. Assumed, after flights without a fault of an
-/// engine.
-const LASTING: f64 = 0.2;
+/// Errors of the model that last, as a share of those from cycle to cycle: for so many cycles, while the lander sways, and
+/// for a whole flight. Assumed, after flights without a fault of an engine.
+const SWAYING: (f64, f64) = (0.4, 125.0);
+const LASTING: f64 = 0.05;
 
 /// Everything that a fault's answer is compared with.
 #[derive(Clone, Copy)]
@@ -55,14 +56,16 @@ impl Exact<'_> {
         along - 0.5 * square
     }
 
-    /// How much of a fault's gain the model's own errors may be: with an error of the felt acceleration that lasts, of
-    /// [`LASTING`] the model's error from cycle to cycle, ½ v² J counts as ½ v² J/(1 + S), S = ε² w N for N cycles.
+    /// How much of a fault's gain the model's own errors may be: where errors of the felt acceleration last, ½ v² J
+    /// counts as ½ v² J/(1 + S), S the sum of ε² w N over [`SWAYING`] and [`LASTING`] for N cycles.
     pub fn doubtful(&self, tried: &Tried) -> f64 {
         if matches!(tried.kind, Kind::Rough(_)) {
             return 0.0;
         }
         let cycles = self.fit.cycles(&self.given, (tried.thruster, &self.change(tried)));
-        tried.at_best - tried.at_best / (1.0 + LASTING * LASTING * cycles)
+        let (share, longest) = SWAYING;
+        let errors = share * share * cycles.min(longest) + LASTING * LASTING * cycles;
+        tried.at_best - tried.at_best / (1.0 + errors)
     }
 
     /// A guess with what it is worth: a factor or a growth moved to where its answer, near enough a straight line, fits
