@@ -7,7 +7,7 @@ use crate::evidence::Evidence;
 use crate::explanation::rank::{self, Case};
 use crate::explanation::refly::{self, Bench};
 use crate::explanation::{Explained, Explanation};
-use crate::finding::{Finding, Trust};
+use crate::finding::{Device, Fault, Finding, Trust};
 use crate::library::Library;
 use crate::mission::Mission;
 use crate::motion;
@@ -48,10 +48,10 @@ pub enum Step {
     Streams,
     /// The motion.
     Trajectory,
-    /// How all readings fit one motion.
-    Motion,
     /// How the machine answers its commands.
     Thrust,
+    /// How all readings fit one motion.
+    Motion,
     /// Findings put together and flown again.
     Explanation,
     /// What would have saved the lander.
@@ -242,8 +242,13 @@ impl Read<'_> {
             estimated = estimate(&trust);
         }
         let (mut trajectory, linear) = estimated.unwrap_or_default();
+        begin(Step::Thrust);
+        let thrust = thrust::account(mission, evidence, replayed, library);
+        let accelerometers = |fault: &&Fault| fault.cause.on == Device::Accelerometers.name();
+        let shown = thrust.findings.iter().flat_map(|finding| &finding.faults);
+        let shown: Vec<Fault> = shown.filter(accelerometers).cloned().collect();
         begin(Step::Motion);
-        let mut moved = motion::findings(mission, in_flight, replayed, &trust, &linear);
+        let mut moved = motion::findings(mission, in_flight, replayed, &trust, &linear, &shown);
         moved.retain(|finding| library.allows(finding));
         let torn = moved.first().filter(|best| best.gain > TORN);
         let wrong = torn.map_or(&[][..], |best| &best.faults);
@@ -256,8 +261,6 @@ impl Read<'_> {
         if !wrong.is_empty() {
             streams = against(&trajectory).0;
         }
-        begin(Step::Thrust);
-        let thrust = thrust::account(mission, evidence, replayed, library);
         let mut findings = [streams, unit, moved, thrust.findings.clone()].concat();
         findings.extend(computer::findings(evidence, replayed, library));
         findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));

@@ -22,6 +22,7 @@ mod window;
 use crate::evidence::Evidence;
 use crate::finding::{Device, Fault, Finding, Fitted, Trust};
 use crate::mission::Mission;
+use crate::prior::{Law, Size};
 use crate::replayed::Replayed;
 use crate::trajectory::linear::Linear;
 use crate::trajectory::states::Errors;
@@ -31,7 +32,7 @@ use nalgebra::Vector3;
 use pairs::{One, Pair};
 use rayon::prelude::*;
 use scan::Fit;
-pub use size::ln_sum_exp;
+pub use size::{evidence as size_evidence, ln_sum_exp};
 use suspects::Suspect;
 use system::{Place, System};
 use unknown::Loose;
@@ -78,13 +79,15 @@ pub fn trajectory_without(
     trajectory::estimate_put_right(mission, evidence, replayed, trust, (&step, &report))
 }
 
-/// Everything additive that could be wrong, with what the innovations say of it; the best first.
+/// Everything additive that could be wrong, with what the innovations say of it; the best first. `shown`: faults that
+/// another channel shows, tried as they are.
 pub fn findings(
     mission: &Mission,
     evidence: &Evidence,
     replayed: &Replayed,
     trust: &Trust,
     linear: &Linear,
+    shown: &[Fault],
 ) -> Vec<Finding> {
     let Some(first) = evidence.start() else { return Vec::new() };
     if linear.readings.is_empty() {
@@ -103,7 +106,8 @@ pub fn findings(
     let sigma_m_s2 = mission.stand.scenario.machine().imu.accelerometer_bias_sigma_m_s2;
     let coasting = refit::coasting(evidence, replayed);
     let coasting = coasting.filter(|read_m_s2| read_m_s2.amax() > BIASED * sigma_m_s2);
-    let mut out = of_system(system, &clock, &linear.start, coasting, &again);
+    let seeds = Seeds { coasting, shown };
+    let mut out = of_system(system, &clock, &linear.start, seeds, &again);
     out.retain(|finding| finding.gain > LEAST);
     out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     out
@@ -152,12 +156,12 @@ fn of_system(
     first: System,
     clock: &Clock,
     start: &[Errors],
-    coasting: Option<Vector3<f64>>,
+    seeds: Seeds<'_>,
     again: Estimate<'_>,
 ) -> Vec<Finding> {
     let all = suspects::suspects(&first);
     let nothing = refit::Likelihood::of(&first, &first.innovations());
-    let scene = Scene { first: &first, nothing: &nothing, clock, coasting, again };
+    let scene = Scene { first: &first, nothing: &nothing, clock, seeds, again };
     let pass = scan::pass(&first, &all);
     let tried = all.par_iter().zip(&pass.locals).map(|(suspect, locals)| {
         let fit = scan::scan(&first, suspect, locals, &pass.nodes)?;
@@ -197,9 +201,17 @@ struct Scene<'a> {
     first: &'a System,
     nothing: &'a refit::Likelihood,
     clock: &'a Clock,
+    seeds: Seeds<'a>,
+    again: Estimate<'a>,
+}
+
+/// What is known of suspects from elsewhere.
+#[derive(Clone, Copy)]
+struct Seeds<'a> {
     /// What the accelerometers read in coast.
     coasting: Option<Vector3<f64>>,
-    again: Estimate<'a>,
+    /// Faults that another channel shows.
+    shown: &'a [Fault],
 }
 
 impl<'a> Scene<'a> {
@@ -234,7 +246,10 @@ impl<'a> Scene<'a> {
             if own.gain >= LEAD * top {
                 seeds.push((own.fit.clone(), own.fault.clone()));
             }
-            if let Some(fit) = self.coasting.and_then(|read| in_coast(&own, read)) {
+            for known in self.seeds.shown.iter().filter(|known| known.cause == own.suspect.cause) {
+                seeds.push((self.shown(&own, known), known.clone()));
+            }
+            if let Some(fit) = self.seeds.coasting.and_then(|read| in_coast(&own, read)) {
                 let fault = fault(self.first, self.clock, own.suspect, &fit);
                 seeds.push((fit, fault));
             }
@@ -259,6 +274,27 @@ impl<'a> Scene<'a> {
             self.seeded(own, &seeds)
         });
         self.further(rivals.collect())
+    }
+
+    /// A fault as another channel shows it.
+    fn shown(&self, own: &Own<'a>, known: &Fault) -> Fit {
+        let Suspect { channels, sizes, .. } = own.suspect;
+        let apart = |number: usize| {
+            let value = known.numbers.get(number).map_or(0.0, |number| number.value);
+            let Size { law, typical, .. } = &sizes[number];
+            if *law == Law::Factor { (value - 1.0) / (typical - 1.0) } else { value / typical }
+        };
+        let at = |t: Time| {
+            let t_s = self.clock.s(t);
+            Place::before(self.first.epochs.partition_point(|epoch| epoch.t_s < t_s))
+        };
+        Fit {
+            from: at(known.from.0),
+            until: known.until.map(at),
+            pattern: channels.iter().map(|channel| apart(channel.number).signum()).collect(),
+            size: channels.first().map_or(1.0, |channel| apart(channel.number).abs()),
+            ..own.fit.clone()
+        }
     }
 
     /// One step from each of several fits: the best of them and the suspect as it is.

@@ -17,6 +17,7 @@ mod fit;
 mod levels;
 mod scan;
 mod scatter;
+mod sensed;
 mod statements;
 
 pub use dry::Dry;
@@ -190,8 +191,16 @@ impl<'a> Flown<'a> {
             }
         }
         found.extend(statements::unknown(&fit, self.ticks()));
+        let start = self.ticks().first().map_or(Time::default(), |tick| tick.t);
+        let sensed: Vec<(Finding, f64)> = sensed::sensed(&fit, &given, start)
+            .into_iter()
+            .filter(|(finding, _)| self.library.allows(finding))
+            .collect();
         // What the model may be wrong by counts against all alike: what one says against another stays.
-        let wrong = single.first().map_or(0.0, |first| exact.doubtful(first));
+        let engine = single.first().map(|first| (first.gain(), exact.doubtful(first)));
+        let all = sensed.iter().map(|(finding, wrong)| (finding.gain, *wrong)).chain(engine);
+        let wrong = all.max_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, wrong)| wrong);
+        found.extend(sensed.into_iter().map(|(finding, _)| finding));
         found.iter_mut().for_each(|finding| finding.gain -= wrong);
         found.sort_by(|a, b| b.gain.total_cmp(&a.gain));
         found.retain(|finding| finding.gain > GAIN_MIN);

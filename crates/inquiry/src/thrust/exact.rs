@@ -13,6 +13,13 @@ use super::scan::{Kind, Tried, size};
 const STEPS_S: (f64, f64) = (0.08, 0.01);
 const STEPS: (f64, f64) = (0.1, 0.001);
 
+/// Errors of the model that last, over so many cycles, in units of what the model may be wrong by from cycle to cycle,
+/// squared and summed.
+pub(super) fn errors(cycles: f64) -> f64 {
+    let (share, longest) = SWAYING;
+    share * share * cycles.min(longest) + LASTING * LASTING * cycles
+}
+
 /// Moves along a straight line.
 const STRAIGHT: usize = 2;
 /// Rounds of a search at the most.
@@ -63,9 +70,7 @@ impl Exact<'_> {
             return 0.0;
         }
         let cycles = self.fit.cycles(&self.given, (tried.thruster, &self.change(tried)));
-        let (share, longest) = SWAYING;
-        let errors = share * share * cycles.min(longest) + LASTING * LASTING * cycles;
-        tried.at_best - tried.at_best / (1.0 + errors)
+        tried.at_best - tried.at_best / (1.0 + errors(cycles))
     }
 
     /// A guess with what it is worth: a factor or a growth moved to where its answer, near enough a straight line, fits

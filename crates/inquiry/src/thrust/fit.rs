@@ -206,10 +206,14 @@ impl Fit {
         (0..3).for_each(|n| out.columns.push((BIAS + n, first(&Vector3::ith(n, 1.0)))));
         out.columns.push((SCALES, pushed));
         out.columns.push((SCALES + 1, turned));
-        let stretch = (k * STRETCHES
-            / given.series.first().map_or(1, |one| one.level.len().max(1)))
-        .min(STRETCHES - 1);
+        let stretch = stretch(k, given.series.first().map_or(1, |one| one.level.len()));
         (0..6).for_each(|n| out.columns.push((WANDER + 6 * stretch + n, Six::ith(n, 1.0))));
+    }
+
+    /// What the usual fit has laid into the offsets of a cycle's stretch.
+    pub fn offset(&self, k: usize) -> Six {
+        let first = WANDER + 6 * stretch(k, self.we.len());
+        Six::from_fn(|n, _| self.usual[first + n])
     }
 
     /// What is felt of one unit of an engine's level in a cycle.
@@ -229,6 +233,28 @@ impl Fit {
                 continue;
             }
             let v = self.changed(given, thruster, change, k, &surplus);
+            along += v.dot(&self.we[k]);
+            let wv = v.component_mul(&self.w[k]);
+            square += wv.dot(&v);
+            self.row(given, k, &mut row);
+            row.columns.iter().for_each(|(i, column)| with[*i] += wv.dot(column));
+        }
+        let explained = with.dot(&(&self.covariance * &with));
+        (along, (square - explained).max(0.0))
+    }
+
+    /// The same of something else that is felt in some cycles.
+    pub fn worth_of(
+        &self,
+        given: &Given<'_>,
+        cycles: core::ops::Range<usize>,
+        felt: impl Fn(usize) -> Six,
+    ) -> (f64, f64) {
+        let (mut along, mut square) = (0.0, 0.0);
+        let mut with = DVector::<f64>::zeros(COLUMNS);
+        let mut row = Row::default();
+        for k in cycles.filter(|k| self.w.get(*k).is_some_and(|w| w.max() > 0.0)) {
+            let v = felt(k);
             along += v.dot(&self.we[k]);
             let wv = v.component_mul(&self.w[k]);
             square += wv.dot(&v);
@@ -308,6 +334,11 @@ impl Fit {
         }
         out
     }
+}
+
+/// The stretch that a cycle lies in.
+fn stretch(k: usize, cycles: usize) -> usize {
+    (k * STRETCHES / cycles.max(1)).min(STRETCHES - 1)
 }
 
 /// How much heavier the machine is than commands leave it, kg.
