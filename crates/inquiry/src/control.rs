@@ -50,8 +50,10 @@ pub(crate) fn lost(evidence: &Evidence, slew_rad_s: f64) -> Option<Time> {
         let turn_rad = Vector3::from(imu.dtheta_B_rad).norm();
         imu.healthy && turn_rad > times * slew_rad_s * CYCLE.s()
     };
-    let mut chunks = evidence.cycles.chunks(cycles);
-    let lost = chunks.find(|chunk| 2 * chunk.iter().filter(|cycle| fast(cycle)).count() > cycles);
-    let lost = lost.and_then(|chunk| chunk.first()).map(|cycle| cycle.sensors.t)?;
+    let fast: Vec<bool> = evidence.cycles.iter().map(fast).collect();
+    let mut many = fast.windows(cycles.min(fast.len()).max(1));
+    let begins =
+        |window: &[bool]| window[0] && 2 * window.iter().filter(|on| **on).count() > cycles;
+    let lost = evidence.cycles[many.position(begins)?].sensors.t;
     evidence.start().map(|start| lost.max(start + LEAST))
 }

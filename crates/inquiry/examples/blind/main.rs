@@ -96,7 +96,8 @@ fn cases(arguments: &Arguments, stands: &[Stand]) -> miette::Result<Vec<(Part, C
 /// Kinds that do the same to what is received, each group: what is struck from the library with one of them, for what
 /// remained would tell the same story.
 const ALIKE: [&[&str]; 4] = [
-    &["dead", "not_enabled", "unfit", "dropout"],
+    // A unit that reads nothing repeats it.
+    &["dead", "not_enabled", "unfit", "dropout", "stuck"],
     &["range_limit", "weak_surface", "weak_laser", "weak_receiver", "weak_at_speed"],
     &["bias", "drift", "scale"],
     &["noise", "outliers"],

@@ -133,8 +133,16 @@ pub fn explain(
     let outside = |candidate: &Candidate| {
         candidate.suspects.iter().any(|suspect| matches!(suspect, Suspect::Unknown(_)))
     };
-    let outside = candidates.iter().zip(&shares).filter(|(candidate, _)| outside(candidate));
-    let outside_library = outside.fold(0.0, |sum, (_, share)| sum + share);
+    // Beside a loss that the software's own mechanism explains it is an error of the models.
+    let explained = mechanisms.iter().any(|one| one.kind.trusts_sensor());
+    let beside = |place: usize| {
+        let part = needed.get(&place).filter(|part| explained && part.suspects.is_empty());
+        part.map_or(0.0, |part| part.suffices)
+    };
+    let all = candidates.iter().zip(&shares).enumerate();
+    let outside_library = all
+        .filter(|(_, (candidate, _))| outside(candidate))
+        .fold(0.0, |sum, (place, (_, share))| sum + share * (1.0 - beside(place)));
     ranking.truncate(LISTED);
     let listed = |one: &Explanation| one.probability >= LEAST;
     let count = ranking.iter().position(|one| !listed(one)).unwrap_or(ranking.len());

@@ -262,6 +262,29 @@ pub(crate) fn stretches(healthy: &[f64], free: impl Fn(std::ops::Range<usize>) -
     ln_sum(each.iter().copied()) - libm::log(each.len() as f64)
 }
 
+/// ln of the evidence for nothing wrong where what the models do not know may be different in each of some stretches, as
+/// something that the library does not hold may be: of all numbers of stretches the best.
+///
+/// - `ln_weights`: of each set of unknowns. `ln`: of the probability of a reading, by set and reading.
+pub(crate) fn sound(ln_weights: &[f64], readings: usize, ln: impl Fn(usize, usize) -> f64) -> f64 {
+    let finest = 2 * STRETCHES;
+    let within = |n: usize| n * readings / finest..(n + 1) * readings / finest;
+    let of_set = |j: usize| (0..finest).map(|n| within(n).map(|k| ln(j, k)).sum()).collect();
+    let sums: Vec<Vec<f64>> = (0..ln_weights.len()).map(of_set).collect();
+    let of = |count: usize| -> f64 {
+        let per = finest / count;
+        let one = |n: usize| {
+            let own = |(weight, sums): (&f64, &Vec<f64>)| {
+                weight + sums[n * per..(n + 1) * per].iter().sum::<f64>()
+            };
+            ln_sum(ln_weights.iter().zip(&sums).map(own))
+        };
+        (0..count).map(one).sum()
+    };
+    let counts = std::iter::successors(Some(1), |n| (*n < finest).then_some(2 * n));
+    counts.map(of).fold(f64::NEG_INFINITY, f64::max)
+}
+
 /// A gain less what errors of the mission's models may have in it.
 pub(crate) fn flexible(gain: f64) -> f64 {
     let (share, most) = FLEXIBLE;

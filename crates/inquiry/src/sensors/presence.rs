@@ -14,7 +14,7 @@
 //! Refuses: dust; beams of the velocimeter that fail one at a time.
 
 use super::expected::{ASTRAY, Look, Met, Pose, below};
-use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted, flexible, stretches};
+use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted, flexible, sound, stretches};
 use super::readings::LOST_S;
 use super::stream::{Outcome, Slot, Stream, reports_silence};
 use super::window::ln_sum;
@@ -375,6 +375,8 @@ impl Model {
             "Whether the {} answers follows none of the failures that the library holds.",
             self.device.name()
         );
+        let ln = |j: usize, k: usize| self.ln_outcome(self.slots[k].outcome(), self.valid[j][k]);
+        let base = sound(&self.ln_weights, self.slots.len(), ln).max(base);
         let gain = free - base - LN_LOOKS;
         // Only what is expected of a beam hangs on the ground and the strength of its echo.
         let sees_ground = reports_silence(self.device);

@@ -12,7 +12,9 @@
 //! that is hit, all eight cases summed.
 //! Refuses: noise that grows, correlated noise.
 
-use super::part::{Clock, Fit, Nothing, Part, VALUES, fitted, flexible, ln_normal, stretches};
+use super::part::{
+    Clock, Fit, Nothing, Part, VALUES, fitted, flexible, ln_normal, sound, stretches,
+};
 use super::window::{ln_add, ln_sum};
 use crate::finding::{Device, Grade, Seen};
 use crate::library::LN_LOOKS;
@@ -266,6 +268,9 @@ fn unknown(scatter: &Scatter, base: f64) -> Part {
         });
         all = ln_add(all, ln_weight + free);
     }
+    let ln_weights: Vec<f64> = scatter.unknowns.iter().map(|(_, _, weight)| *weight).collect();
+    let ln = |j: usize, k: usize| scatter.healthy(&scatter.differences[k], j);
+    let base = sound(&ln_weights, scatter.differences.len(), ln).max(base);
     let text = format!(
         "The scatter of the {}'s values follows none of the failures that the library holds.",
         scatter.device.name()
