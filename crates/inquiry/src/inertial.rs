@@ -19,6 +19,7 @@ use crate::library::{LN_LOOKS, Library};
 use crate::mission::Mission;
 use crate::motion::ln_sum_exp;
 use crate::replayed::Replayed;
+use crate::trajectory::Trajectory;
 use exact::{CERTAIN, Found, PARTS, flag};
 use icd::bus::LEGS;
 use icd::time::Time;
@@ -30,6 +31,8 @@ const LEAST: f64 = 0.5;
 /// Findings of gyros and of accelerometers that say so much are reported together too, nats.
 const STRONG: f64 = 5.0;
 
+/// Nothing is touched so high above the ground, m, and standard deviations of the height beside.
+const HIGH: (f64, f64) = (20.0, 4.0);
 /// Engines out of balance make gyros (deg/h) and accelerometers (m/s²) scatter no more than this: seen up to 970 and 0.02.
 /// Assumed.
 pub(crate) const SHAKEN: (f64, f64) = (1200.0, 0.05);
@@ -73,6 +76,37 @@ pub fn patterns(
     out.extend(switches.iter().map(|own| finding(scene, Device::Switches, &[own], own.gain)));
     out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     (out, trust)
+}
+
+/// Switches that close where the trajectory has the lander high above the ground, one by one and all together.
+pub fn switches_in_flight(
+    mission: &Mission,
+    evidence: &Evidence,
+    replayed: &Replayed,
+    trajectory: &Trajectory,
+    library: &Library,
+) -> Vec<Finding> {
+    let imu = mission.stand.scenario.vehicle.machine.imu;
+    let samples = samples::samples(evidence, replayed, &imu);
+    let Some(first) = evidence.start() else { return Vec::new() };
+    let closed: Vec<[bool; LEGS]> =
+        evidence.cycles.iter().skip(1).map(|cycle| cycle.sensors.touchdown).collect();
+    let high = |sample: &Sample| {
+        let after = trajectory.samples.partition_point(|own| own.t < sample.t);
+        let near = trajectory.samples.get(after).filter(|_| after < trajectory.after_loss);
+        near.is_some_and(|own| own.altitude_m.0 - HIGH.1 * own.altitude_m.1 > HIGH.0)
+    };
+    let mut found = switches::in_flight(&samples, &closed, high);
+    found.retain(|own| library.holds(own.on, own.kind));
+    let scene = (samples.as_slice(), first);
+    let all: Vec<&Found> = found.iter().collect();
+    let each = all.iter().map(|own| finding(scene, Device::Switches, &[*own], own.gain));
+    let mut out: Vec<Finding> = each.collect();
+    if all.len() > 1 {
+        let gain = all.iter().map(|own| own.gain).sum();
+        out.push(finding(scene, Device::Switches, &all, gain));
+    }
+    out
 }
 
 /// What is shown as far as the library has a name for it, and all of it as something that it does not hold.

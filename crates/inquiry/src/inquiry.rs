@@ -213,7 +213,8 @@ struct Judged {
 }
 
 impl Read<'_> {
-    /// Every channel judged: the machine as far as it was under control, the motion as far as it met nothing either.
+    /// Every channel judged: the machine as far as it was under control, the motion as far as it met
+    /// nothing and its inertial unit delivered, either.
     fn judged(&self, begin: &dyn Fn(Step)) -> Judged {
         let Self { mission, evidence: all, replayed, library } = *self;
         let lost = control::lost(all, mission.load.vehicle.slew_rad_s_max);
@@ -222,10 +223,11 @@ impl Read<'_> {
             (lost.map(|t| all.until(t)), contact.map(|t| all.until(t)));
         let evidence = until_lost.as_ref().unwrap_or(all);
         let to_the_ground = until_contact.as_ref().unwrap_or(all);
-        let both = lost.is_none_or(|lost| contact.is_some_and(|contact| contact < lost));
-        let in_flight = if both { to_the_ground } else { evidence };
         begin(Step::Streams);
         let (unit, unit_trust) = inertial::patterns(mission, evidence, replayed, library);
+        let blind = control::blind(all, &unit_trust);
+        let until = [lost, contact, blind].into_iter().flatten().min().map(|t| all.until(t));
+        let in_flight = until.as_ref().unwrap_or(all);
         let (mut streams, mut trust) = sensors::patterns(mission, evidence, replayed, library);
         trust.join(&unit_trust);
         begin(Step::Trajectory);
@@ -263,6 +265,13 @@ impl Read<'_> {
         }
         let mut findings = [streams, unit, moved, thrust.findings.clone()].concat();
         findings.extend(computer::findings(evidence, replayed, library));
+        findings.extend(inertial::switches_in_flight(
+            mission,
+            evidence,
+            replayed,
+            &trajectory,
+            library,
+        ));
         findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
         Judged { findings, trust, trajectory, linear, thrust }
     }

@@ -14,6 +14,7 @@ mod dry;
 mod exact;
 mod felt;
 mod fit;
+mod guesses;
 mod levels;
 mod scan;
 mod scatter;
@@ -225,10 +226,12 @@ impl<'a> Flown<'a> {
             own.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
             all.extend(own.into_iter().take(GUESSES));
         }
-        all.extend((0..THRUSTERS).flat_map(|n| scan::from_the_start(exact.fit, n, odd >= ODD_MIN)));
+        all.extend(
+            (0..THRUSTERS).flat_map(|n| guesses::from_the_start(exact.fit, n, odd >= ODD_MIN)),
+        );
         let flight_s = self.ticks().len() as f64 * icd::bus::CYCLE.s();
         all.extend(
-            (0..THRUSTERS).flat_map(|n| scan::from_the_first_oddity(exact.fit, n, flight_s)),
+            (0..THRUSTERS).flat_map(|n| guesses::from_the_first_oddity(exact.fit, n, flight_s)),
         );
         all.retain(held);
         let mut all: Vec<Tried> = all.par_iter().map(|one| exact.looked_at(one)).collect();

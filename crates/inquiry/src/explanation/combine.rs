@@ -456,6 +456,22 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_scatters_a_little_where_an_engine_fails_and_not_much() {
+        let strays = |sigma: f64| {
+            let mut out = finding(Channel::Stream(Device::Gyros), &[("gyros", "outliers")], 45.0);
+            let key = "sigma_deg_h".to_string();
+            out.faults[0].numbers.push(crate::finding::Fitted { key, value: sigma, sigma: 1.0 });
+            out
+        };
+        let dead = finding(Channel::Thrust, &[("assist.1", "dead")], 50.0);
+        assert_eq!(names(&combine(&[dead.clone(), strays(600.0)])[0]), ["assist.1 dead"]);
+        let unnamed = finding(Channel::Thrust, &[], 50.0);
+        let first = &combine(&[unnamed, strays(600.0)])[0];
+        assert_eq!(first.suspects, [Suspect::Unknown(Channel::Thrust)]);
+        assert_eq!(names(&combine(&[dead, strays(6000.0)])[0]), ["gyros outliers"]);
+    }
+
+    #[test]
     fn four_faults_are_found_where_all_four_say_much() {
         let on =
             [("a", Device::Rangefinder), ("b", Device::Velocimeter), ("c", Device::StarTracker)];

@@ -1,12 +1,15 @@
 //! Candidates by what nothing tells apart.
 //!
-//! Owns: [`groups`]. Does not own: what stands for a cause (`catalogue::class`), which part of a set is needed (`needed`).
+//! Owns: [`groups`], [`Alike`]. Does not own: what stands for a cause (`catalogue::class`), which part of a set is needed
+//! (`needed`).
 
-use super::combine::Candidate;
+use super::combine::{self, Candidate};
 use super::needed::Part;
 use crate::catalogue::Suspect;
+use crate::evidence::Evidence;
 use crate::finding::{Cause, Device};
-use std::collections::BTreeMap;
+use icd::bus::ShotQuality;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a candidate is held for the cause, with what probability.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,9 +51,40 @@ pub fn groups(
     out
 }
 
+/// What this evidence cannot tell apart beyond what none can (`combine::classes`).
+pub struct Alike {
+    /// No range was ever received.
+    silent: bool,
+    /// Gyros and accelerometers read nothing but zero from their first sample on.
+    zero: [bool; 2],
+}
+
+impl Alike {
+    /// Of the evidence.
+    pub fn of(evidence: &Evidence) -> Self {
+        let mut shots = evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
+        // The first cycle covers no time.
+        let zero = evidence.cycles.get(1).map_or([false; 2], |cycle| {
+            let imu = &cycle.sensors.imu;
+            [imu.dtheta_B_rad == [0.0; 3], imu.dv_B_m_s == [0.0; 3]]
+        });
+        Self { silent: !shots.any(|shot| shot.quality == ShotQuality::Valid), zero }
+    }
+
+    /// Suspects by what stands for them; `None` where two of a set cannot be told apart.
+    pub fn class(&self, suspects: &[Suspect]) -> Option<Vec<Suspect>> {
+        let one = |suspect| {
+            let own = asleep(suspect, self.zero);
+            if self.silent { unseeing(own) } else { own }
+        };
+        let out: BTreeSet<Suspect> = combine::classes(suspects)?.into_iter().map(one).collect();
+        (out.len() == suspects.len()).then(|| out.into_iter().collect())
+    }
+}
+
 /// An inertial unit, or a half of it, that has read nothing but zero from its first sample on may never have been switched
 /// on or repeat its first zero: nothing tells. `zero`: whether gyros and accelerometers began so.
-pub fn asleep(suspect: Suspect, zero: [bool; 2]) -> Suspect {
+fn asleep(suspect: Suspect, zero: [bool; 2]) -> Suspect {
     let of = |cause: &Cause| match cause.on.as_str() {
         "imu" => zero == [true; 2],
         "gyros" => zero[0],
@@ -66,7 +100,7 @@ pub fn asleep(suspect: Suspect, zero: [bool; 2]) -> Suspect {
 }
 
 /// A rangefinder that has never seen the ground may be dead or see less far than the flight went: nothing tells.
-pub fn unseeing(suspect: Suspect) -> Suspect {
+fn unseeing(suspect: Suspect) -> Suspect {
     let blind = |cause: &Cause| {
         cause.on == Device::Rangefinder.name()
             && (cause.kind == "range_limit" || cause.kind.starts_with("weak_"))
@@ -74,5 +108,24 @@ pub fn unseeing(suspect: Suspect) -> Suspect {
     match suspect {
         Suspect::Known(cause) if blind(&cause) => Suspect::Known(Cause { kind: "dead", ..cause }),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_half_of_the_unit_that_began_at_zero_may_repeat_it_or_never_have_been_on() {
+        let stuck = |on: &str| Suspect::Known(Cause { on: on.to_string(), kind: "stuck" });
+        let kind = |suspect: Suspect| match suspect {
+            Suspect::Known(cause) => cause.kind,
+            Suspect::Unknown(_) => "",
+        };
+        assert_eq!(kind(asleep(stuck("gyros"), [true, false])), "not_enabled");
+        assert_eq!(kind(asleep(stuck("gyros"), [false, true])), "stuck");
+        assert_eq!(kind(asleep(stuck("imu"), [true, false])), "stuck");
+        assert_eq!(kind(asleep(stuck("imu"), [true, true])), "not_enabled");
+        assert_eq!(kind(asleep(stuck("rangefinder"), [true, true])), "stuck");
     }
 }

@@ -4,7 +4,7 @@
 //! As programmed: gains are [`discounted`] for what the models do not know; the first sets are flown again; ln p = (prior + gains + agreement)/[`TEMPERATURE`], brought to a sum of
 //! one; sets that no evidence can tell apart are one explanation, with the sum of their probabilities.
 
-use super::groups::{Held, asleep, groups, unseeing};
+use super::groups::{Alike, Held, groups};
 use super::refly::{self, Bench, Recorded};
 use super::{Explained, Explanation, FamilyShare, Mechanism, MechanismKind, Parts, Reflown};
 use super::{combine, decide, mechanism, needed, refine};
@@ -17,9 +17,8 @@ use crate::trajectory::Trajectory;
 use crate::trajectory::linear::Linear;
 use crate::work::Work;
 use combine::Candidate;
-use icd::bus::ShotQuality;
 use icd::time::Span;
-use needed::Asked;
+use needed::{Asked, Part};
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,22 +92,8 @@ pub fn explain(
     let deorbit_m_s = case.mission.load.deorbit.dv_m_s;
     let mechanisms = mechanism::mechanisms(heard, case.trajectory, case.linear, deorbit_m_s);
     let shares = shares(&candidates, &agreements);
-    let seen = case.evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
-    let silent = !seen.into_iter().any(|shot| shot.quality == ShotQuality::Valid);
-    // The first cycle covers no time.
-    let zero = case.evidence.cycles.get(1).map_or([false; 2], |cycle| {
-        let imu = &cycle.sensors.imu;
-        [imu.dtheta_B_rad == [0.0; 3], imu.dv_B_m_s == [0.0; 3]]
-    });
-    let class = |suspects: &[Suspect]| {
-        let own = combine::classes(suspects)?;
-        let one = |suspect| {
-            let own = asleep(suspect, zero);
-            if silent { unseeing(own) } else { own }
-        };
-        let one: BTreeSet<Suspect> = own.into_iter().map(one).collect();
-        (one.len() == suspects.len()).then(|| one.into_iter().collect())
-    };
+    let alike = Alike::of(case.evidence);
+    let class = |suspects: &[Suspect]| alike.class(suspects);
     let asked = Asked {
         candidates: &candidates,
         findings: found,
@@ -130,19 +115,7 @@ pub fn explain(
         groups.iter().map(|group| told.explanation(group, case.findings, &mechanisms)).collect();
     let too_high = too_high(case);
     let families = families(&ranking, &mechanisms, too_high);
-    let outside = |candidate: &Candidate| {
-        candidate.suspects.iter().any(|suspect| matches!(suspect, Suspect::Unknown(_)))
-    };
-    // Beside a loss that the software's own mechanism explains it is an error of the models.
-    let explained = mechanisms.iter().any(|one| one.kind.trusts_sensor());
-    let beside = |place: usize| {
-        let part = needed.get(&place).filter(|part| explained && part.suspects.is_empty());
-        part.map_or(0.0, |part| part.suffices)
-    };
-    let all = candidates.iter().zip(&shares).enumerate();
-    let outside_library = all
-        .filter(|(_, (candidate, _))| outside(candidate))
-        .fold(0.0, |sum, (place, (_, share))| sum + share * (1.0 - beside(place)));
+    let outside_library = outside_library(&candidates, &shares, &needed, &mechanisms);
     ranking.truncate(LISTED);
     let listed = |one: &Explanation| one.probability >= LEAST;
     let count = ranking.iter().position(|one| !listed(one)).unwrap_or(ranking.len());
@@ -153,6 +126,25 @@ pub fn explain(
     let deciders = decide::decide(&mut ranking, &spreads, case.trajectory);
     let flights = work.count().0 + work.count().1 - before.0 - before.1;
     Ok(Explained { ranking, families, outside_library, mechanisms, deciders, flights })
+}
+
+/// Probability of something that the library does not hold, needed or not; but beside a loss that the software's own
+/// mechanism explains it is an error of the models.
+fn outside_library(
+    candidates: &[Candidate],
+    shares: &[f64],
+    needed: &BTreeMap<usize, Part>,
+    mechanisms: &[Mechanism],
+) -> f64 {
+    let unknown = |suspect: &Suspect| matches!(suspect, Suspect::Unknown(_));
+    let explained = mechanisms.iter().any(|one| one.kind.trusts_sensor());
+    let beside = |place: usize| {
+        let part = needed.get(&place).filter(|part| explained && part.suspects.is_empty());
+        part.map_or(0.0, |part| part.suffices)
+    };
+    let all = candidates.iter().zip(shares).enumerate();
+    all.filter(|(_, (candidate, _))| candidate.suspects.iter().any(unknown))
+        .fold(0.0, |sum, (place, (_, share))| sum + share * (1.0 - beside(place)))
 }
 
 /// What is known of every candidate.

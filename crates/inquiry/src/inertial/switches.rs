@@ -3,7 +3,8 @@
 //! As programmed: the ground and a shock close several switches within moments of each other. One that is closed alone long
 //! before any other is stuck; one that stays open while the others are closed may be dead or over a dip; one that opens and
 //! closes again from sample to sample is loose.
-//! Refuses: contact from the trajectory: a lander that fell on its side closes whatever it likes.
+//! Once there is a trajectory, one that closes high above the ground is stuck too, whatever the others do.
+//! Refuses: contact from the trajectory near the ground: a lander that fell on its side closes whatever it likes.
 
 use super::exact::{Found, flag, ln_begins, ln_binomial, ln_ends};
 use super::samples::{CYCLE_S, Sample};
@@ -49,6 +50,18 @@ fn found(leg: usize, kind: &'static str, gain: f64, from: usize, shown: usize) -
     }
 }
 
+/// Switches that close where nothing can be touched; `high`: whether a sample's time is such.
+pub fn in_flight(
+    samples: &[Sample],
+    closed: &[[bool; LEGS]],
+    high: impl Fn(&Sample) -> bool,
+) -> Vec<Found> {
+    let rows = || samples.iter().zip(closed);
+    let first = |leg: usize| rows().position(|(sample, all)| all[leg] && high(sample));
+    let one = |leg: usize| Some(closed_from(samples, closed, leg, first(leg)?));
+    (0..LEGS).filter_map(one).collect()
+}
+
 fn stuck_on(samples: &[Sample], closed: &[[bool; LEGS]], leg: usize) -> Option<Found> {
     let others = |all: &[bool; LEGS]| all.iter().enumerate().any(|(n, on)| n != leg && *on);
     let first = closed.iter().position(|all| all[leg])?;
@@ -56,11 +69,16 @@ fn stuck_on(samples: &[Sample], closed: &[[bool; LEGS]], leg: usize) -> Option<F
     if touched <= first || samples[touched].t_s - samples[first].t_s < ALONE_S {
         return None;
     }
+    Some(closed_from(samples, closed, leg, first))
+}
+
+/// A switch that is closed from a sample on though nothing closed it.
+fn closed_from(samples: &[Sample], closed: &[[bool; LEGS]], leg: usize, first: usize) -> Found {
     let last = (first..closed.len()).find(|n| !closed[*n][leg]).unwrap_or(closed.len()) - 1;
     let until = (last + 1 < closed.len()).then_some(last + 1);
     let low = first.checked_sub(1);
     let gain = 2.0 * flag() + ln_begins(samples, low, first) + ln_ends(samples, first, last, until);
-    Some(Found { until, ..found(leg, "stuck_on", gain, first, last + 1 - first) })
+    Found { until, ..found(leg, "stuck_on", gain, first, last + 1 - first) }
 }
 
 fn dead(samples: &[Sample], closed: &[[bool; LEGS]], leg: usize) -> Option<Found> {

@@ -195,3 +195,23 @@ fn a_switch_that_is_closed_alone_is_stuck_and_one_that_flutters_is_loose() {
     let fault = first(&evidence, "switch.1", "dropout");
     assert!((fault.numbers[0].value - 0.5).abs() < 0.2, "{fault:?}");
 }
+
+#[test]
+fn two_switches_that_close_together_high_above_the_ground_are_stuck() {
+    let mut evidence = healthy();
+    for cycle in &mut evidence.cycles[START..END] {
+        (cycle.sensors.touchdown[0], cycle.sensors.touchdown[2]) = (true, true);
+    }
+    let mission = &sample::healthy().mission;
+    let replayed = Replayed::of(mission, &evidence);
+    let trust = Trust::default();
+    let (trajectory, _) =
+        crate::trajectory::estimate(mission, &evidence, &replayed, &trust).unwrap();
+    let library = Library::default();
+    let found = switches_in_flight(mission, &evidence, &replayed, &trajectory, &library);
+    let both = found.last().unwrap();
+    let named: Vec<_> = both.faults.iter().map(|fault| fault.cause.on.as_str()).collect();
+    assert_eq!(named, ["switch.0", "switch.2"]);
+    assert_eq!(both.faults[0].from.0, evidence.cycles[START].sensors.t);
+    assert_eq!(both.faults[1].until, Some(evidence.cycles[END].sensors.t));
+}

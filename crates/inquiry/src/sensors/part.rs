@@ -295,3 +295,19 @@ pub(crate) fn flexible(gain: f64) -> f64 {
 pub(crate) fn ln_normal(z: f64) -> f64 {
     -0.5 * z * z - 0.918_938_533_204_672_7
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_models_do_not_know_may_be_different_in_each_stretch() {
+        let halves = |j: usize, k: usize| if (k < 32) == (j == 0) { 0.0 } else { -1.0 };
+        let even = [0.5_f64.ln(); 2];
+        let found = sound(&even, 64, halves);
+        assert!((found - 2.0 * 0.5_f64.ln()).abs() < 1e-9, "{found}");
+        let one = sound(&[0.0], 50, |_, k| -0.1 * k as f64);
+        assert!((one + 0.1 * 1225.0).abs() < 1e-9, "{one}");
+        assert_eq!(sound(&[0.0], 0, |_, _| f64::NAN), 0.0);
+    }
+}

@@ -8,6 +8,7 @@
 
 use super::body::{Body, Six, Sway};
 use super::levels::{Series, THRUSTERS, Tick, engine};
+use crate::control;
 use crate::evidence::{Cycle, Evidence};
 use icd::bus::CYCLE;
 use nalgebra::Vector3;
@@ -19,14 +20,8 @@ pub(super) const BLOCK: usize = 10;
 const REPEATED: usize = 5;
 /// A sample is beyond the engines when it exceeds what all of them give together by this factor; assumed.
 const BEYOND: f64 = 1.3;
-/// Change of specific force between two cycles near a switch that is contact, m/s²: ten times that of an engine.
-const JOLT_M_S2: f64 = 3.0;
-
 /// Cycles before the first switch that are not looked at: a foot may slide before it presses.
 const BEFORE_CONTACT: usize = 15;
-/// A switch that others follow within so many cycles was contact.
-const FOLLOWED: usize = 150;
-
 /// Whether the liquid's motion is known: it is not for as long as it was not followed, and its waves' decay after that.
 #[derive(Default)]
 struct Blind {
@@ -67,26 +62,9 @@ pub(super) struct Felt {
 
 /// Cycles before the ground: all, where it was not met.
 pub(super) fn airborne(evidence: &Evidence) -> usize {
-    let cycles = &evidence.cycles;
-    let closed = |cycle: &Cycle| cycle.sensors.touchdown.iter().filter(|on| **on).count();
-    let jolt = |k: usize| {
-        let near = cycles.get(k.saturating_sub(3)..(k + 4).min(cycles.len())).unwrap_or(&[]);
-        near.windows(2).any(|pair| {
-            let [a, b] = [0, 1].map(|n| Vector3::from(pair[n].sensors.imu.dv_B_m_s));
-            (a - b).norm() > JOLT_M_S2 * CYCLE.s()
-        })
-    };
-    let mut last = 0;
-    for (k, cycle) in cycles.iter().enumerate() {
-        let now = closed(cycle);
-        let more = |later: &Cycle| closed(later) > now;
-        let followed = || cycles.iter().skip(k).take(FOLLOWED).any(more);
-        if k > 0 && now > last && (now >= 2 || jolt(k) || followed()) {
-            return k.saturating_sub(BEFORE_CONTACT);
-        }
-        last = now;
-    }
-    cycles.len()
+    let Some(contact) = control::contact(evidence) else { return evidence.cycles.len() };
+    let place = evidence.cycles.partition_point(|cycle| cycle.sensors.t < contact);
+    place.saturating_sub(BEFORE_CONTACT)
 }
 
 impl Felt {

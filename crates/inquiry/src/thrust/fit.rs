@@ -223,38 +223,26 @@ impl Fit {
 
     /// What a change of one engine's level is worth: vᵀ W e and what its square is after the fit.
     pub fn worth(&self, given: &Given<'_>, (thruster, change): (usize, &Series)) -> (f64, f64) {
-        let (mut along, mut square) = (0.0, 0.0);
-        let mut with = DVector::<f64>::zeros(COLUMNS);
-        let mut row = Row::default();
         let mut surplus = Surplus::default();
-        for k in 0..change.level.len() {
+        self.worth_of(given, 0..change.level.len(), |k| {
             surplus.follow(self, thruster, change.level[k]);
-            if surplus.nothing(change, k) || self.w[k].max() <= 0.0 {
-                continue;
-            }
-            let v = self.changed(given, thruster, change, k, &surplus);
-            along += v.dot(&self.we[k]);
-            let wv = v.component_mul(&self.w[k]);
-            square += wv.dot(&v);
-            self.row(given, k, &mut row);
-            row.columns.iter().for_each(|(i, column)| with[*i] += wv.dot(column));
-        }
-        let explained = with.dot(&(&self.covariance * &with));
-        (along, (square - explained).max(0.0))
+            let felt = !surplus.nothing(change, k) && self.w[k].max() > 0.0;
+            felt.then(|| self.changed(given, thruster, change, k, &surplus))
+        })
     }
 
-    /// The same of something else that is felt in some cycles.
+    /// The same of anything that is felt in some of these cycles.
     pub fn worth_of(
         &self,
         given: &Given<'_>,
         cycles: core::ops::Range<usize>,
-        felt: impl Fn(usize) -> Six,
+        mut felt: impl FnMut(usize) -> Option<Six>,
     ) -> (f64, f64) {
         let (mut along, mut square) = (0.0, 0.0);
         let mut with = DVector::<f64>::zeros(COLUMNS);
         let mut row = Row::default();
-        for k in cycles.filter(|k| self.w.get(*k).is_some_and(|w| w.max() > 0.0)) {
-            let v = felt(k);
+        for k in cycles {
+            let Some(v) = felt(k) else { continue };
             along += v.dot(&self.we[k]);
             let wv = v.component_mul(&self.w[k]);
             square += wv.dot(&v);

@@ -10,14 +10,13 @@
 use super::fit::{Fit, split};
 use super::levels::{Course, Series, name};
 use crate::prior::{self, DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START, SIGMA_LN};
-use icd::bus::ASSIST_ENGINES;
 use icd::time::{Span, Time};
 use truth::faulty::{Fault, FaultKind, Moment};
 use truth::vehicle::Vehicle;
 
 /// Cycles of one stretch.
 pub(super) const GROUP: usize = 5;
-const GROUP_S: f64 = 0.1;
+pub(super) const GROUP_S: f64 = 0.1;
 /// Stretches between two beginnings that are tried first.
 const STRIDE: usize = 10;
 /// Ends that are tried first, s after the beginning.
@@ -27,11 +26,6 @@ pub(super) const DURATIONS_S: [f64; 12] =
 const LIMITS: [f64; 7] = [0.97, 0.93, 0.87, 0.75, 0.6, 0.4, 0.2];
 const DELAYS: [f64; 8] = [0.004, 0.01, 0.02, 0.035, 0.06, 0.1, 0.2, 0.4];
 
-/// Factors from the start that are looked at, and how well a guessed one is known.
-const FACTORS: [f64; 4] = [0.4, 0.7, 0.87, 1.15];
-const SIGMA_GUESSED: f64 = 1e-3;
-/// A healthy machine is left for good where most of so many cycles are unusual.
-const ODD: usize = 25;
 /// A share of thrust that is none. Assumed: what is sensed of an engine is known to a few thousandths.
 const NOTHING: f64 = 0.01;
 
@@ -399,49 +393,6 @@ pub(super) fn size(on: &str, kind: Kind, sigma: f64) -> f64 {
     };
     // Where the number is hardly known the prior's own mass counts and not its density.
     (density + width).min(0.0) + signs
-}
-
-/// What one engine may have had from the start and for good: nothing shows a beginning, so these are always looked at.
-pub(super) fn from_the_start(fit: &Fit, thruster: usize, gross: bool) -> Vec<Tried> {
-    let on = name(thruster);
-    let fitted = 1.0 + fit.coefficients[3 * thruster];
-    let others: &[f64] = if gross && thruster <= ASSIST_ENGINES { &FACTORS } else { &[] };
-    let factors = others.iter().chain([&fitted]).filter(|factor| (**factor - 1.0).abs() > 1e-3);
-    let kinds = factors.map(|factor| Kind::Scale(*factor)).chain([Kind::Dead]);
-    let one = |kind: Kind| Tried {
-        thruster,
-        kind,
-        sigma: SIGMA_GUESSED,
-        from_s: 0.0,
-        from_sigma_s: 0.0,
-        until_s: None,
-        at_best: 0.0,
-        occam: size(&on, kind, SIGMA_GUESSED) + libm::log(SHARE_FROM_START * SHARE_FOR_GOOD),
-    };
-    kinds.map(one).collect()
-}
-
-/// What one engine may have had since the first moment at which a healthy machine was left for good: a search over windows
-/// may miss it where the fault hides behind a level of nothing or all for a while.
-pub(super) fn from_the_first_oddity(fit: &Fit, thruster: usize, flight_s: f64) -> Vec<Tried> {
-    let on = name(thruster);
-    let many = |around: &[bool]| around.iter().filter(|odd| **odd).count() > ODD / 2;
-    let Some(first) = fit.unusual.windows(ODD).position(many) else { return Vec::new() };
-    let from_s = first as f64 * icd::bus::CYCLE.s();
-    let factors: &[f64] = if thruster <= ASSIST_ENGINES { &FACTORS } else { &[] };
-    let kinds = factors.iter().map(|factor| Kind::Scale(*factor));
-    let begins = libm::log((1.0 - SHARE_FROM_START) * GROUP_S / flight_s.max(GROUP_S));
-    let one = |kind: Kind| Tried {
-        thruster,
-        kind,
-        sigma: SIGMA_GUESSED,
-        from_s,
-        from_sigma_s: GROUP_S,
-        until_s: None,
-        at_best: 0.0,
-        occam: size(&on, kind, SIGMA_GUESSED) + begins + libm::log(SHARE_FOR_GOOD),
-    };
-    kinds.chain([Kind::Dead, Kind::StuckOn]).map(one).collect()
 }
 
 /// The best of every kind of one engine.

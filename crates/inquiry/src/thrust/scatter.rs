@@ -10,10 +10,9 @@
 
 use super::fit::{Fit, split};
 use super::levels::{Series, name};
-use super::scan::{DURATIONS_S, GROUP, Kind, Rough, Tried};
+use super::scan::{DURATIONS_S, GROUP, GROUP_S, Kind, Rough, Tried};
 use crate::prior::{self, DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START};
 
-const GROUP_S: f64 = 0.1;
 /// The numbers that are tried: so many standard deviations from the library's.
 const Z: [f64; 13] = [-3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0];
 const Z_STEP: f64 = 0.5;

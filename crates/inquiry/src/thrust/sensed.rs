@@ -9,14 +9,13 @@
 use super::body::Six;
 use super::exact::errors;
 use super::fit::{Fit, Given};
-use super::scan::{DURATIONS_S, GROUP};
+use super::scan::{DURATIONS_S, GROUP, GROUP_S};
 use crate::finding::{Cause, Channel, Device, Fault, Finding, Fitted, Grade, Seen};
 use crate::motion::size_evidence;
 use crate::prior::{self, DURATION_S, Law, SHARE_FOR_GOOD, SHARE_FROM_START, Size};
 use icd::bus::CYCLE;
 use icd::time::{Span, Time};
 
-const GROUP_S: f64 = 0.1;
 /// Stretches between two beginnings that are tried first, and those by which the best is moved.
 const STRIDE: usize = 10;
 const MOVES: [usize; 4] = [8, 4, 2, 1];
@@ -159,7 +158,8 @@ impl Kind<'_> {
         let window = self.best()?;
         let Window { from, until } = window;
         let (signs, c) = (self.signs(&self.axes(window)), self.typical());
-        let cycles = from * GROUP..until.unwrap_or(self.groups()) * GROUP;
+        let end = until.unwrap_or(self.groups()) * GROUP;
+        let cycles = from * GROUP..end.min(self.fit.w.len());
         let since_s = |k: usize| (k as f64 - cycles.start as f64) * CYCLE.s();
         let felt = |k: usize| {
             let one = |n: usize| match self.shape {
@@ -167,7 +167,8 @@ impl Kind<'_> {
                 Shape::Growth => c * since_s(k),
                 Shape::Share => c * self.given.felt.sensed[k][n],
             };
-            Six::from_fn(|n, _| if n < 3 { signs[n] * one(n) } else { 0.0 })
+            let known = self.fit.w[k].max() > 0.0;
+            known.then(|| Six::from_fn(|n, _| if n < 3 { signs[n] * one(n) } else { 0.0 }))
         };
         let (u, w) = self.fit.worth_of(self.given, cycles.clone(), felt);
         if u <= 0.0 || w <= 0.0 {

@@ -59,6 +59,33 @@ fn a_jet_that_stays_open_for_a_while_is_named_with_its_times() {
 }
 
 #[test]
+fn accelerometers_that_begin_to_be_off_are_named_and_no_engine() {
+    let from = Moment::After(Span::from_ms(75_000));
+    let numbers = [0.02, -0.02, 0.02];
+    let fault = Written::of("accelerometers", "bias", &numbers, from, None).unwrap();
+    let (account, evidence) = told(&sample::with_faults(vec![fault], 88.0));
+    let fault = &account.findings[0].faults[0];
+    assert_eq!((&fault.cause.on[..], fault.cause.kind), ("accelerometers", "bias"));
+    let after_s = (fault.from.0 - evidence.cycles[0].sensors.t).s();
+    assert!((after_s - 75.0).abs() < 0.11 && fault.until.is_none(), "{after_s} {fault:?}");
+    for (number, flown) in fault.numbers.iter().zip(numbers) {
+        assert!((number.value - flown).abs() < 0.1 * flown.abs(), "{number:?}");
+    }
+}
+
+#[test]
+fn an_engine_without_a_name_is_not_in_the_library() {
+    let sample = broken("assist.2", "dead", None);
+    let evidence = Evidence::read(&sample.record.packets);
+    let replayed = Replayed::of(&sample.mission, &evidence);
+    let kinds = ["dead", "scale", "drift", "noise", "saturation", "latency", "dropout"];
+    let struck = kinds.map(|kind| ("assist".to_string(), kind.to_string()));
+    let library = Library::without(&struck);
+    let account = account(&sample.mission, &evidence, &replayed, &library);
+    assert!(account.findings[0].faults.is_empty(), "{:?}", account.findings[0]);
+}
+
+#[test]
 fn levels_keep_the_impulse_of_what_was_commanded() {
     let sample = sample::healthy();
     let evidence = Evidence::read(&sample.record.packets);
