@@ -267,7 +267,7 @@ impl Read<'_> {
         findings.extend(computer::findings(evidence, replayed, library));
         findings.extend(inertial::switches_in_flight(
             mission,
-            evidence,
+            in_flight,
             replayed,
             &trajectory,
             library,

@@ -98,7 +98,7 @@ impl Numbered {
 
     /// When something failed that others hang on; when it was first seen where that has no name.
     fn failed(&self) -> Option<Time> {
-        let sure = reference(self.channel) && self.gain > SURE;
+        let sure = reference(self.channel) && self.gain > SURE && !slight(self);
         sure.then(|| self.from().unwrap_or(self.seen))
     }
 
@@ -260,21 +260,23 @@ fn follows(one: &Numbered, other: &Numbered) -> bool {
     same(one, other) || feigned(one, other) || shaken(one, other)
 }
 
-/// Whether the inertial unit scatters because an engine shakes the lander, named or not: with one that fails the others'
-/// pulses do not balance any more.
-fn shaken(one: &Numbered, other: &Numbered) -> bool {
+/// Whether the inertial unit scatters no more than engines out of balance make it, which puts no motion off.
+fn slight(one: &Numbered) -> bool {
     let within = |fault: &Fault| {
         let sigma = fault.numbers.iter().find(|number| number.key.starts_with("sigma"));
         let most = if fault.cause.on == Device::Gyros.name() { SHAKEN.0 } else { SHAKEN.1 };
         sigma.is_some_and(|sigma| sigma.value < most)
     };
-    let scatters = one.channel == Channel::Stream(Device::Gyros)
-        && !one.faults.is_empty()
-        && one.all(&SCATTER)
-        && one.faults.iter().all(within);
+    let unit = one.channel == Channel::Stream(Device::Gyros);
+    unit && !one.faults.is_empty() && one.all(&SCATTER) && one.faults.iter().all(within)
+}
+
+/// Whether the inertial unit scatters because an engine shakes the lander, named or not: with one that fails the others'
+/// pulses do not balance any more.
+fn shaken(one: &Numbered, other: &Numbered) -> bool {
     let failed = other.channel == Channel::Thrust && other.gain > SURE;
     let from = |one: &Numbered| one.from().unwrap_or(one.seen);
-    scatters && failed && from(one) + ABOUT >= from(other)
+    slight(one) && failed && from(one) + ABOUT >= from(other)
 }
 
 /// Whether two findings speak of one device and nothing else, and the one follows from the other: readings that are off
