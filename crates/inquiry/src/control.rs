@@ -36,7 +36,15 @@ pub(crate) fn contact(evidence: &Evidence) -> Option<Time> {
     let cycles = &evidence.cycles;
     let feet = |cycle: &Cycle| cycle.sensors.touchdown.iter().filter(|closed| **closed).count();
     let force = |k: usize| Vector3::from(cycles[k].sensors.imu.dv_B_m_s);
-    let jolts = |k: usize| k > 0 && (force(k) - force(k - 1)).norm() > JOLT_M_S;
+    // A sample that was lost feels nothing, and neither does one before a hole.
+    let sound = |k: usize| {
+        let imu = &cycles[k].sensors.imu;
+        imu.healthy && !imu.saturated && imu.dv_B_m_s != [0.0; 3]
+    };
+    let jolts = |k: usize| {
+        let next = k > 0 && cycles[k].number == cycles[k - 1].number + 1;
+        next && sound(k) && sound(k - 1) && (force(k) - force(k - 1)).norm() > JOLT_M_S
+    };
     let met = |k: usize| {
         let now = feet(&cycles[k]);
         if k > 0 && now > feet(&cycles[k - 1]) {
@@ -48,7 +56,7 @@ pub(crate) fn contact(evidence: &Evidence) -> Option<Time> {
                 return true;
             }
         }
-        if force(k).norm() <= BLOW_M_S {
+        if force(k).norm() <= BLOW_M_S || !cycles[k].sensors.imu.healthy {
             return false;
         }
         let near = &cycles[k.saturating_sub(NEAR)..(k + NEAR).min(cycles.len())];

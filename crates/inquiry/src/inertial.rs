@@ -96,12 +96,11 @@ pub fn switches_in_flight(
         let near = trajectory.samples.get(after).filter(|_| after < trajectory.after_loss);
         near.is_some_and(|own| own.altitude_m.0 - HIGH.1 * own.altitude_m.1 > HIGH.0)
     };
-    let mut found = switches::in_flight(&samples, &closed, high);
-    found.retain(|own| library.holds(own.on, own.kind));
+    let found = explained(&switches::in_flight(&samples, &closed, high), library);
     let scene = (samples.as_slice(), first);
-    let all: Vec<&Found> = found.iter().collect();
-    let each = all.iter().map(|own| finding(scene, Device::Switches, &[*own], own.gain));
+    let each = found.iter().map(|own| finding(scene, Device::Switches, &[own], own.gain));
     let mut out: Vec<Finding> = each.collect();
+    let all: Vec<&Found> = found.iter().filter(|own| own.named).collect();
     if all.len() > 1 {
         let gain = all.iter().map(|own| own.gain).sum();
         out.push(finding(scene, Device::Switches, &all, gain));
@@ -241,7 +240,7 @@ fn saying(kind: &str) -> &'static str {
         "dead" => "without any reading",
         "unfit" => "in which the unit calls itself unfit,",
         "stuck" => "exactly like the one before",
-        "stuck_on" => "closed while no other switch is",
+        "stuck_on" => "closed where nothing closes it",
         "dropout" => "lost, one here and one there,",
         "saturation" => "exactly at one limit below the unit's own",
         "noise" => "that scatter more than specified",

@@ -19,7 +19,7 @@ use crate::trajectory::linear::Linear;
 use crate::trajectory::{self, Trajectory};
 use crate::work::{Work, WorkError};
 use crate::{computer, control, inertial};
-use icd::time::Time;
+use icd::time::{Span, Time};
 use rig::scenario::{ScenarioError, VehicleFile};
 use std::path::PathBuf;
 
@@ -111,7 +111,7 @@ pub struct Inquiry {
     pub replayed: Replayed,
     /// The motion.
     pub trajectory: Trajectory,
-    /// The filter behind it.
+    /// The filter as if nothing were wrong, as far as the motion was judged.
     pub linear: Linear,
     /// Readings that mean nothing, and how noisy the others are.
     pub trust: Trust,
@@ -203,6 +203,9 @@ struct Read<'a> {
     library: &'a Library,
 }
 
+/// The reported trajectory goes on so long after contact that its feet are in it.
+const FEET: Span = Span::from_ms(500);
+
 /// What all channels say.
 struct Judged {
     findings: Vec<Finding>,
@@ -219,8 +222,9 @@ impl Read<'_> {
         let Self { mission, evidence: all, replayed, library } = *self;
         let lost = control::lost(all, mission.load.vehicle.slew_rad_s_max);
         let contact = control::contact(all);
-        let (until_lost, until_contact) =
-            (lost.map(|t| all.until(t)), contact.map(|t| all.until(t)));
+        let until_lost = lost.map(|t| all.until(t));
+        // A foot may close some cycles after the blow.
+        let until_contact = contact.map(|t| all.until(t + FEET));
         let evidence = until_lost.as_ref().unwrap_or(all);
         let to_the_ground = until_contact.as_ref().unwrap_or(all);
         begin(Step::Streams);
@@ -228,12 +232,13 @@ impl Read<'_> {
         let blind = control::blind(all, &unit_trust);
         let until = [lost, contact, blind].into_iter().flatten().min().map(|t| all.until(t));
         let in_flight = until.as_ref().unwrap_or(all);
-        let (mut streams, mut trust) = sensors::patterns(mission, evidence, replayed, library);
+        let (mut streams, mut trust) =
+            sensors::patterns(mission, evidence, replayed, library, contact);
         trust.join(&unit_trust);
         begin(Step::Trajectory);
         let against = |trajectory: &Trajectory| {
             let (found, mut trust) =
-                sensors::against(mission, evidence, replayed, trajectory, library);
+                sensors::against(mission, evidence, replayed, trajectory, library, contact);
             trust.join(&unit_trust);
             (found, trust)
         };
@@ -245,7 +250,7 @@ impl Read<'_> {
         }
         let (mut trajectory, linear) = estimated.unwrap_or_default();
         begin(Step::Thrust);
-        let thrust = thrust::account(mission, evidence, replayed, library);
+        let thrust = thrust::account(mission, evidence, replayed, library, contact);
         let accelerometers = |fault: &&Fault| fault.cause.on == Device::Accelerometers.name();
         let shown = thrust.findings.iter().flat_map(|finding| &finding.faults);
         let shown: Vec<Fault> = shown.filter(accelerometers).cloned().collect();

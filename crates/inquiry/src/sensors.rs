@@ -21,7 +21,6 @@ mod tests;
 mod timing;
 mod window;
 
-use crate::control;
 use crate::evidence::{Cycle, Evidence};
 use crate::finding::{Device, Finding, Trust};
 use crate::library::Library;
@@ -60,14 +59,15 @@ const STRAY_SIGMAS: f64 = 5.0;
 /// Noise in a part of the readings smaller than this masks them; in a larger one it counts for all.
 const SHARE: f64 = 0.3;
 
-/// What the reports show by themselves.
+/// What the reports show by themselves; `contact`: when the ground was met.
 pub fn patterns(
     mission: &Mission,
     evidence: &Evidence,
     replayed: &Replayed,
     library: &Library,
+    contact: Option<Time>,
 ) -> (Vec<Finding>, Trust) {
-    look_at(&Given::new(mission, evidence, replayed, library), None)
+    look_at(&Given::new(mission, evidence, replayed, library, contact), None)
 }
 
 /// What they show against the estimated trajectory; with it everything that [`patterns`] finds, sharper.
@@ -77,8 +77,9 @@ pub fn against(
     replayed: &Replayed,
     trajectory: &Trajectory,
     library: &Library,
+    contact: Option<Time>,
 ) -> (Vec<Finding>, Trust) {
-    let given = Given::new(mission, evidence, replayed, library);
+    let given = Given::new(mission, evidence, replayed, library, contact);
     let mut look = Look::along(mission, evidence, trajectory);
     let ranges = stream(Device::Rangefinder, &given.vehicle, evidence);
     if let (Some(look), Some(ranges)) = (&mut look, ranges) {
@@ -106,6 +107,7 @@ impl<'a> Given<'a> {
         evidence: &'a Evidence,
         replayed: &Replayed,
         library: &'a Library,
+        met: Option<Time>,
     ) -> Self {
         let commanded = replayed.commanded.iter();
         let burns =
@@ -117,11 +119,7 @@ impl<'a> Given<'a> {
         };
         let pushes = evidence.cycles.iter().filter(pushed).map(|cycle| cycle.sensors.t).collect();
         let down = replayed.commanded.iter().find(|one| one.phase >= Phase::Contact);
-        let blow = control::contact(evidence);
-        let contact = match (blow, down.map(|one| one.t)) {
-            (Some(blow), Some(down)) => Some(blow.min(down)),
-            (blow, down) => blow.or(down),
-        };
+        let contact = [met, down.map(|one| one.t)].into_iter().flatten().min();
         let vehicle = mission.stand.scenario.machine();
         Self { evidence, library, vehicle, contact, burns, pushes }
     }

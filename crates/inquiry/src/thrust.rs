@@ -82,15 +82,16 @@ pub struct Account {
     pub answers: Vec<Answer>,
 }
 
-/// How the machine answered its commands.
+/// How the machine answered its commands; `contact`: when the ground was met.
 pub fn account(
     mission: &Mission,
     evidence: &Evidence,
     replayed: &Replayed,
     library: &Library,
+    contact: Option<Time>,
 ) -> Account {
     let vehicle = mission.stand.scenario.machine();
-    let end = felt::airborne(evidence);
+    let end = felt::airborne(evidence, contact);
     let Some(mut flown) = Flown::of(mission, &vehicle, (evidence, replayed, library), end) else {
         return Account::default();
     };

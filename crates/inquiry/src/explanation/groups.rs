@@ -8,7 +8,7 @@ use super::needed::Part;
 use crate::catalogue::Suspect;
 use crate::evidence::Evidence;
 use crate::finding::{Cause, Device};
-use icd::bus::ShotQuality;
+use icd::bus::{Imu, ShotQuality};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a candidate is held for the cause, with what probability.
@@ -51,6 +51,9 @@ pub fn groups(
     out
 }
 
+/// Samples that show how the inertial unit began: a quiet one gives zero one time in ten, and not so often in a row.
+const BEGUN: usize = 25;
+
 /// What this evidence cannot tell apart beyond what none can (`combine::classes`).
 pub struct Alike {
     /// No range was ever received.
@@ -64,10 +67,11 @@ impl Alike {
     pub fn of(evidence: &Evidence) -> Self {
         let mut shots = evidence.cycles.iter().filter_map(|cycle| cycle.sensors.rangefinder);
         // The first cycle covers no time.
-        let zero = evidence.cycles.get(1).map_or([false; 2], |cycle| {
-            let imu = &cycle.sensors.imu;
-            [imu.dtheta_B_rad == [0.0; 3], imu.dv_B_m_s == [0.0; 3]]
-        });
+        let first = evidence.cycles.get(1..=BEGUN).unwrap_or(&[]);
+        let all = |zero: fn(&Imu) -> bool| {
+            !first.is_empty() && first.iter().all(|cycle| zero(&cycle.sensors.imu))
+        };
+        let zero = [all(|imu| imu.dtheta_B_rad == [0.0; 3]), all(|imu| imu.dv_B_m_s == [0.0; 3])];
         Self { silent: !shots.any(|shot| shot.quality == ShotQuality::Valid), zero }
     }
 

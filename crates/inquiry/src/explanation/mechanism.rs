@@ -45,9 +45,11 @@ pub fn mechanisms(
     linear: &Linear,
     deorbit_m_s: f64,
 ) -> Vec<Mechanism> {
+    // Readings are compared as far as the motion was judged.
+    let judged_until = linear.epochs.last().map(|epoch| epoch.t);
     let one = |(device, read): &(Device, Read)| {
         let rejected = rejected(&replayed.snapshots, *read)?;
-        let given = given(evidence, *device, rejected.from.t);
+        let given = given(evidence, *device, (rejected.from.t, judged_until));
         mechanism(*device, &rejected, given, (trajectory, linear))
     };
     let mut out: Vec<Mechanism> = AIDS.iter().filter_map(one).collect();
@@ -57,8 +59,8 @@ pub fn mechanisms(
     out
 }
 
-/// How many values a device gave from a time on.
-fn given(evidence: &Evidence, device: Device, from: Time) -> usize {
+/// How many values a device gave from a time on, until another if there is one.
+fn given(evidence: &Evidence, device: Device, (from, until): (Time, Option<Time>)) -> usize {
     let valid = |quality: ShotQuality| usize::from(quality == ShotQuality::Valid);
     let of = |sensors: &Sensors| match device {
         Device::Rangefinder => sensors.rangefinder.map_or(0, |shot| valid(shot.quality)),
@@ -68,7 +70,10 @@ fn given(evidence: &Evidence, device: Device, from: Time) -> usize {
         }
         _ => 0,
     };
-    let later = evidence.cycles.iter().filter(|cycle| cycle.sensors.t >= from);
+    let later = evidence.cycles.iter().filter(|cycle| {
+        let t = cycle.sensors.t;
+        t >= from && until.is_none_or(|until| t <= until)
+    });
     later.map(|cycle| of(&cycle.sensors)).sum()
 }
 

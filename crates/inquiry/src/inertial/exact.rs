@@ -122,10 +122,11 @@ pub fn exact(
     // A zero of an unfit unit is as probable as one of a healthy one.
     run("unfit", true, &|s| (!s.healthy).then(flag));
     // At its own limit a healthy unit repeats itself.
-    run("stuck", false, &|s| {
-        let repeats = part.all(&s.same) && s.healthy;
-        repeats.then(|| if s.saturated { 0.0 } else { -same(s) })
-    });
+    let full = |s: &Sample| {
+        let top = |n: usize| s.rates[n].iter().any(|x| x.abs() > OWN_LIMIT * limits[n]);
+        part.all(&[top(0), top(1)])
+    };
+    run("stuck", false, &|s| (part.all(&s.same) && s.healthy && !full(s)).then(|| -same(s)));
     out.extend(dropout(samples, part));
     if part.on != "imu" {
         let triad = usize::from(part.on == "accelerometers");

@@ -57,7 +57,10 @@ pub fn in_flight(
     high: impl Fn(&Sample) -> bool,
 ) -> Vec<Found> {
     let rows = || samples.iter().zip(closed);
-    let first = |leg: usize| rows().position(|(sample, all)| all[leg] && high(sample));
+    let first = |leg: usize| {
+        let high = rows().position(|(sample, all)| all[leg] && high(sample))?;
+        (0..=high).rev().take_while(|n| closed[*n][leg]).last()
+    };
     let one = |leg: usize| Some(closed_from(samples, closed, leg, first(leg)?));
     (0..LEGS).filter_map(one).collect()
 }

@@ -40,7 +40,7 @@ pub(crate) const ASTRAY: [(f64, f64); 17] = [
     (-5.0, 0.01),
 ];
 const BETWEEN: f64 = 0.2;
-/// Least standard deviation of a range along the trajectory, and that of a reach for the ground's brightness, as shares;
+/// Standard deviation of a range along the trajectory beside its own, and that of a reach for the ground's brightness, as shares;
 /// that of a speed as a share of the largest. Assumed.
 const ALONG: f64 = 0.03;
 const BRIGHT: f64 = 0.05;

@@ -49,9 +49,10 @@ fn flown_without(run: u64, faults: Vec<Fault>, struck: &[&str]) -> Shown {
     let mission = Mission { stand: stand.clone(), load: Box::new(load), nav, uploaded: true };
     let evidence = Evidence::read(&record.packets);
     let replayed = Replayed::of(&mission, &evidence);
-    let (patterns, trust) = patterns(&mission, &evidence, &replayed, &library);
+    let contact = crate::control::contact(&evidence);
+    let (patterns, trust) = patterns(&mission, &evidence, &replayed, &library, contact);
     let (trajectory, _) = trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap();
-    let (findings, trust) = against(&mission, &evidence, &replayed, &trajectory, &library);
+    let (findings, trust) = against(&mission, &evidence, &replayed, &trajectory, &library, contact);
     Shown { start: evidence.start().unwrap(), patterns, findings, trust }
 }
 

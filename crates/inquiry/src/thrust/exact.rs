@@ -70,7 +70,8 @@ impl Exact<'_> {
             return 0.0;
         }
         let cycles = self.fit.cycles(&self.given, (tried.thruster, &self.change(tried)));
-        tried.at_best - tried.at_best / (1.0 + errors(cycles))
+        let at_best = tried.at_best.max(0.0);
+        at_best - at_best / (1.0 + errors(cycles))
     }
 
     /// A guess with what it is worth: a factor or a growth moved to where its answer, near enough a straight line, fits

@@ -8,9 +8,9 @@
 
 use super::body::{Body, Six, Sway};
 use super::levels::{Series, THRUSTERS, Tick, engine};
-use crate::control;
 use crate::evidence::{Cycle, Evidence};
 use icd::bus::CYCLE;
+use icd::time::Time;
 use nalgebra::Vector3;
 use truth::vehicle::Vehicle;
 
@@ -20,7 +20,7 @@ pub(super) const BLOCK: usize = 10;
 const REPEATED: usize = 5;
 /// A sample is beyond the engines when it exceeds what all of them give together by this factor; assumed.
 const BEYOND: f64 = 1.3;
-/// Cycles before the first switch that are not looked at: a foot may slide before it presses.
+/// Cycles before contact that are not looked at: a foot may slide before it presses.
 const BEFORE_CONTACT: usize = 15;
 /// Whether the liquid's motion is known: it is not for as long as it was not followed, and its waves' decay after that.
 #[derive(Default)]
@@ -61,8 +61,8 @@ pub(super) struct Felt {
 }
 
 /// Cycles before the ground: all, where it was not met.
-pub(super) fn airborne(evidence: &Evidence) -> usize {
-    let Some(contact) = control::contact(evidence) else { return evidence.cycles.len() };
+pub(super) fn airborne(evidence: &Evidence, contact: Option<Time>) -> usize {
+    let Some(contact) = contact else { return evidence.cycles.len() };
     let place = evidence.cycles.partition_point(|cycle| cycle.sensors.t < contact);
     place.saturating_sub(BEFORE_CONTACT)
 }

@@ -44,7 +44,9 @@ pub(super) fn from_the_start(fit: &Fit, thruster: usize, gross: bool) -> Vec<Tri
 /// What one engine may have had since the first moment at which a healthy machine was left for good.
 pub(super) fn from_the_first_oddity(fit: &Fit, thruster: usize, flight_s: f64) -> Vec<Tried> {
     let many = |around: &[bool]| around.iter().filter(|odd| **odd).count() > ODD / 2;
-    let Some(first) = fit.unusual.windows(ODD).position(many) else { return Vec::new() };
+    let first = fit.unusual.windows(ODD).position(many);
+    let odd = |first: usize| (first..first + ODD).find(|k| fit.unusual[*k]);
+    let Some(first) = first.and_then(odd).filter(|first| *first > 0) else { return Vec::new() };
     let from_s = first as f64 * CYCLE.s();
     let factors: &[f64] = if thruster <= ASSIST_ENGINES { &FACTORS } else { &[] };
     let kinds = factors.iter().map(|factor| Kind::Scale(*factor));

@@ -9,7 +9,7 @@ use truth::faulty::Moment;
 fn told(sample: &Sample) -> (Account, Evidence) {
     let evidence = Evidence::read(&sample.record.packets);
     let replayed = Replayed::of(&sample.mission, &evidence);
-    (account(&sample.mission, &evidence, &replayed, &Library::default()), evidence)
+    (account(&sample.mission, &evidence, &replayed, &Library::default(), None), evidence)
 }
 
 fn broken(on: &str, kind: &'static str, until_ms: Option<i64>) -> Sample {
@@ -81,7 +81,7 @@ fn an_engine_without_a_name_is_not_in_the_library() {
     let kinds = ["dead", "scale", "drift", "noise", "saturation", "latency", "dropout"];
     let struck = kinds.map(|kind| ("assist".to_string(), kind.to_string()));
     let library = Library::without(&struck);
-    let account = account(&sample.mission, &evidence, &replayed, &library);
+    let account = account(&sample.mission, &evidence, &replayed, &library, None);
     assert!(account.findings[0].faults.is_empty(), "{:?}", account.findings[0]);
 }
 
@@ -105,6 +105,7 @@ fn levels_keep_the_impulse_of_what_was_commanded() {
 #[test]
 fn nothing_is_said_of_nothing() {
     let mission = &sample::healthy().mission;
-    let account = account(mission, &Evidence::default(), &Replayed::default(), &Library::default());
+    let account =
+        account(mission, &Evidence::default(), &Replayed::default(), &Library::default(), None);
     assert_eq!(account, Account::default());
 }
