@@ -125,7 +125,7 @@ pub fn reliability(said: &[Said]) -> (Vec<Bin>, f64) {
 pub fn picture(bins: &[Bin]) -> String {
     let curve = |label: &str, colour, points| Curve { label: label.to_string(), colour, points };
     let found: Vec<(f64, f64)> = bins.iter().map(|bin| (bin.stated, bin.right)).collect();
-    let ticks: Vec<f64> = (0..=5).map(|n| 0.2 * f64::from(n)).collect();
+    let ticks: Vec<f64> = (0..=5).map(|n| f64::from(n) / 5.0).collect();
     let chart = Chart {
         x_label: "stated probability of the first explanation",
         y_label: "share that was right",

@@ -415,7 +415,12 @@ impl Model {
         let mut out = vec![Seen { t: Some(from), grade: Grade::Derived, text }];
         let first = self.slots.iter().filter(within).find_map(Slot::valid);
         if let Some(first) = first.filter(|first| first.value[0].is_finite()) {
-            let text = format!("First value of the {name}: {:.1} (SI).", first.value[0]);
+            let unit = match self.device {
+                Device::Rangefinder | Device::RadarAltimeter => " m",
+                Device::Velocimeter => " m/s",
+                _ => "",
+            };
+            let text = format!("First value of the {name}: {:.1}{unit}.", first.value[0]);
             out.push(Seen { t: Some(first.tag), grade: Grade::Measured, text });
         }
         out
