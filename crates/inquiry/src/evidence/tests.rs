@@ -294,3 +294,16 @@ proptest! {
         prop_assert!(entries.is_sorted_by_key(|entry| entry.t));
     }
 }
+
+#[test]
+fn what_was_received_until_a_time_is_a_prefix_of_all() {
+    let all = Evidence::read(healthy());
+    let t = all.cycles[all.cycles.len() / 3].sensors.t;
+    let part = all.until(t);
+    assert_eq!(part.cycles, all.cycles[..=all.cycles.len() / 3]);
+    assert!(all.lists.starts_with(&part.lists) && all.events.starts_with(&part.events));
+    assert!(part.lists.len() < all.lists.len() && part.end() == Some(t));
+    let last = all.cycles.last().map(|cycle| cycle.sensors.t);
+    assert_eq!(all.until(last.unwrap()).cycles, all.cycles);
+    assert!(all.until(icd::time::Time::default()).cycles.is_empty());
+}

@@ -40,9 +40,10 @@ pub(crate) const ASTRAY: [(f64, f64); 17] = [
     (-5.0, 0.01),
 ];
 const BETWEEN: f64 = 0.2;
-/// Standard deviation of a range along the trajectory beside its own, and that of a reach for the ground's brightness, as shares;
+/// Standard deviation of a range along the trajectory beside its own, which may be too small where an error is not among
+/// its states, and that of a reach for the ground's brightness, as shares;
 /// that of a speed as a share of the largest. Assumed.
-const ALONG: f64 = 0.03;
+pub(crate) const ALONG: f64 = 0.03;
 const BRIGHT: f64 = 0.05;
 const UNSTEADY: f64 = 0.01;
 /// Finest detail of the ground that the mission knew, m. Assumed: the posting of an orbiter's altimeter.

@@ -13,7 +13,7 @@
 //! The ground's slope within a footprint, which the map does not show, spreads the incidence by [`SLOPE_RAD`].
 //! Refuses: dust; beams of the velocimeter that fail one at a time.
 
-use super::expected::{ASTRAY, Look, Met, Pose, below};
+use super::expected::{ALONG, ASTRAY, Look, Met, Pose, below};
 use super::part::{Clock, Fit, Nothing, PRESENCE, Part, fitted, flexible, sound, stretches};
 use super::readings::LOST_S;
 use super::stream::{Outcome, Slot, Stream, reports_silence};
@@ -26,9 +26,6 @@ use truth::vehicle::Vehicle;
 
 /// Off the trajectory along the beam, in standard deviations, and how probable that is. Assumed: normal with longer tails.
 const OFF: [(f64, f64); 5] = [(0.0, 0.5), (1.5, 0.2), (-1.5, 0.2), (5.0, 0.05), (-5.0, 0.05)];
-/// Least standard deviation of a range along the trajectory, as a share of it: the trajectory's own may be too small where
-/// an error is not among its states. Assumed.
-const UNSURE: f64 = 0.03;
 /// Nothing is expected lower than this above the reach of dust, m, and three standard deviations. Assumed.
 const NEAR_M: f64 = 30.0;
 /// Factors on the healthy echo and how probable they are: albedo and surface as far as the map does not know them. Assumed.
@@ -154,7 +151,7 @@ fn ranging(stream: &Stream, slots: &[Slot], look: &Look<'_>, vehicle: &Vehicle) 
             continue;
         }
         let met = look.met(&pose, &spec.p_BA_B, &spec.d_B, spec.range_m_max).map(|met| {
-            let unsure_m = UNSURE * met.target.range_m;
+            let unsure_m = ALONG * met.target.range_m;
             let sigma_m = (met.sigma_m * met.sigma_m + unsure_m * unsure_m).sqrt();
             Met { sigma_m, ..met }
         });
