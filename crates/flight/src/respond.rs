@@ -104,6 +104,7 @@ impl Flight<'_> {
 
     /// Where ranges and inertial unit agree against the velocimeter, what it did is taken back: velocity may be
     /// wrong by as much along the way it was moved, and altitude by what that came to while it was found out.
+    /// Where beams and ranges agree against navigation, its velocity is opened to the beams.
     fn weigh_beams(&mut self) {
         let faults = &self.load.faults;
         if !faults.bank || faults.legacy == Legacy::Dart {
@@ -114,12 +115,14 @@ impl Flight<'_> {
         let up = self.nav.p_MB_I.si() / self.nav.p_MB_I.norm().max(1.0);
         let ground_m_s = rangefinder::ground_m_s(self.load, &self.nav);
         let (beams, dt_s) = (&mut self.beams, PULSE_FRAME.s());
-        let Some(wrong) = beams.weigh(now, lines, &up, ground_m_s, dt_s, &mut self.announce) else {
-            return;
-        };
-        let mut row = EMPTY;
-        put(&mut row, V, wrong.pull_I);
-        self.nav.covariance.add(&row, wrong.v_m_s * wrong.v_m_s);
+        let against = beams.weigh(now, lines, &up, ground_m_s, dt_s, &mut self.announce);
+        let opened = beams.weigh_velocity(lines, &up, ground_m_s, &mut self.announce);
+        if let Some(wrong) = against.or(opened) {
+            let mut row = EMPTY;
+            put(&mut row, V, wrong.pull_I);
+            self.nav.covariance.add(&row, wrong.v_m_s * wrong.v_m_s);
+        }
+        let Some(wrong) = against else { return };
         rangefinder::widen(&mut self.nav, wrong.v_m_s * FOUND_S);
         self.watch.on_trial();
         self.radar.on_trial();

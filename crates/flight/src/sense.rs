@@ -4,7 +4,7 @@
 
 use crate::faults::rangefinder::Scene;
 use crate::faults::table;
-use crate::faults::velocimeter::AGREES;
+use crate::faults::velocimeter::{AGREES, Missed};
 use crate::load::{Legacy, after};
 use crate::nav::Nav;
 use crate::nav::aid::{beam_speed, quiet, star_tracker};
@@ -222,7 +222,7 @@ impl Flight<'_> {
         let before_I = self.nav.v_MB_I.si();
         // What the first report takes away is the inertial unit's error of before.
         let known = self.lines.velocimeter.fused > 0;
-        let mut agrees = true;
+        let (mut agrees, mut missed) = (true, Missed::new());
         let each = beams.speed_m_s.iter().zip(&beams.locked).zip(&mut self.first_speeds);
         for (beam, ((speed, locked), first_speeds)) in each.enumerate() {
             if !locked {
@@ -243,6 +243,7 @@ impl Flight<'_> {
                 filter::gate(&self.nav, &mut epoch, &p, speed, gate, line)
             };
             agrees &= line.nu.abs() < AGREES * line.sigma;
+            missed.add(&p.h, line.nu, outcome == Outcome::Rejected);
             if outcome == Outcome::Rejected && self.load.faults.legacy == Legacy::Dart {
                 // As DART did: set the velocity anew from the very sensor that disagrees, unguarded.
                 again = again.max(line.nu.abs());
@@ -256,6 +257,7 @@ impl Flight<'_> {
             self.beams.pulled(&(self.nav.v_MB_I.si() - before_I));
         }
         self.beams.agreed_at = agrees.then_some(self.nav.t);
+        self.beams.missed(missed.velocity_I());
         self.nav.doubt(again, 0.0);
     }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::faults::rangefinder::{Peer, Scene};
 use crate::load::{FaultManagement, Gate};
 use crate::nav::aid::slant_range;
+use crate::nav::covariance::{P, V};
 use crate::test_load::{flight_in, load, quiet};
 use icd::bus::{BeamSpeeds, CYCLE, ShotQuality, SlantRange, StarTracker};
 use icd::tm::{Outcome, Phase, Use};
@@ -339,7 +340,8 @@ fn sink(flight: &mut Flight, truth: &mut nav::Nav, read: impl Fn(f64) -> f64) {
     #[allow(clippy::cast_possible_truncation)]
     let range_m = read(p.value) as f32;
     let shot = SlantRange { t: flight.nav.t, range_m, quality: ShotQuality::Valid };
-    let scene = Scene { load, peer: Peer::default(), gate: load.faults.gate };
+    let peer = flight.radar.peer(flight.nav.t);
+    let scene = Scene { load, peer, gate: load.faults.gate };
     let before = (flight.nav.p_MB_I.si(), flight.nav.v_MB_I.si());
     let (line, announce) = (&mut flight.lines.rangefinder, &mut flight.announce);
     flight.watch.take(&scene, &site, &mut flight.nav, &shot, line, announce);
@@ -452,4 +454,39 @@ fn noise_beyond_the_specified_one_is_weighed_and_not_shut_out() {
     assert!(flight.lines.rangefinder.fused > 100, "{:?}", flight.lines.rangefinder);
     let off = flight.nav.p_MB_I.norm() - truth.p_MB_I.norm();
     assert!(off.abs() < 25.0, "{off} m");
+}
+
+#[test]
+fn what_was_distrusted_does_not_set_the_altitude_where_the_other_sensor_comes_too_near() {
+    let load = load();
+    let above = terminal(&load, 100.0);
+    let echo = slant_range::predict(&load, &above.site, &above.nav, &above.nav.pose());
+    let mut flight = terminal(&load, 110.0 - echo.unwrap().value);
+    for i in 0..3 {
+        flight.nav.covariance.renew(P + i, 0.0, 1.0);
+        flight.nav.covariance.renew(V + i, 0.0, 1e-4);
+    }
+    let up = flight.nav.p_MB_I.si() / flight.nav.p_MB_I.norm();
+    flight.nav.v_MB_I =
+        load.orientation.w_IM_I.cross(flight.nav.p_MB_I) + icd::frames::Vector::from_si(up * -0.5);
+    let mut truth = flight.nav.clone();
+    let radar_min_m = 5.0;
+    for i in 0..150_u32 {
+        let (t, now) = (flight.nav.t + PULSE_FRAME, f64::from(i) * 0.1);
+        let height_m = 10.0 - 0.5 * (now + 0.1);
+        #[allow(clippy::cast_possible_truncation)]
+        let range_m = height_m as f32;
+        let quality =
+            if height_m > radar_min_m { ShotQuality::Valid } else { ShotQuality::NoReturn };
+        // It drifts by 0.3 m/s, and has come to 270 m.
+        sink(&mut flight, &mut truth, |m| m + 270.0 + 0.3 * now + 0.3 * libm::sin(now * 783.0));
+        if i % 2 == 0 {
+            let radar_altimeter = Some(SlantRange { t, range_m, quality });
+            flight.sense_ground(&Sensors { radar_altimeter, ..quiet(t) }, false);
+        }
+    }
+    assert!(flight.lines.radar_altimeter.fused > 40, "{:?}", flight.lines.radar_altimeter);
+    assert_eq!(flight.lines.rangefinder.fused, 0);
+    let off = flight.nav.p_MB_I.norm() - truth.p_MB_I.norm();
+    assert!(off.abs() < 3.0, "{off} m");
 }

@@ -83,6 +83,7 @@ events! {
     44 VelocimeterLost Medium "Velocimeter silent, rejected or not believed for long in powered descent";
     45 VelocimeterDistrusted Medium "Velocimeter not believed: ranges and inertial unit agree against its speeds";
     46 VelocimeterTrusted Info "Velocimeter believed again";
+    47 VelocityReopened Medium "Velocity doubted: velocimeter and ranges agree that it is wrong";
     50 ThrustDeviates Medium "Sensed thrust differs from the commanded one";
     51 ImuSaturated High "Inertial unit saturated";
     52 ImuFault High "Inertial unit reports itself unfit";

@@ -260,7 +260,7 @@ fn pods(vehicle: &Vehicle, cm_z_m: f64) -> [Vector3<f64>; PODS] {
 }
 
 /// Inverse of a 3×3 matrix by cofactors; `None` when singular.
-fn invert(m: &Matrix3<f64>) -> Option<Matrix3<f64>> {
+pub(crate) fn invert(m: &Matrix3<f64>) -> Option<Matrix3<f64>> {
     let (a, b, c) = (m.column(0), m.column(1), m.column(2));
     let (a, b, c) = (a.into_owned(), b.into_owned(), c.into_owned());
     let (r0, r1, r2) = (b.cross(&c), c.cross(&a), a.cross(&b));

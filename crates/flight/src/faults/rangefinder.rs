@@ -35,6 +35,9 @@ const UNRESOLVED: f64 = 0.05;
 const HIGHER_M: f64 = 6000.0;
 /// A sensor is in use that gave a range this recently, s.
 const USED_S: f64 = 1.0;
+/// Below this range silence is no news: least ranges and dust, m; what was believed last stands for so long, s. Assumed.
+const NEAR_M: f64 = 20.0;
+const NEAR_S: f64 = 30.0;
 /// The drift is that of so many shots at least over this time, s.
 const DRIFT_S: f64 = 3.2;
 const DRIFT_SAMPLES: usize = 12;
@@ -96,7 +99,7 @@ pub struct Peer {
     pub step_m: (f64, f64),
     /// Its ranges follow the motion.
     pub follows: bool,
-    /// Its ranges are being used.
+    /// Its ranges are being used, or were until it came too near the ground.
     pub used: bool,
 }
 
@@ -135,6 +138,8 @@ pub struct RangeWatch {
     t_reinitialised: Option<Time>,
     last_step_m: Option<f64>,
     t_overruled: Option<Time>,
+    /// The last range used was a near one.
+    t_near: Option<Time>,
     t_last: Option<Time>,
     t_trial: Option<Time>,
     t_look: Option<Time>,
@@ -180,6 +185,7 @@ impl RangeWatch {
             t_reinitialised: None,
             last_step_m: None,
             t_overruled: None,
+            t_near: None,
             t_last: None,
             t_trial: None,
             t_look: None,
@@ -307,6 +313,7 @@ impl RangeWatch {
         }
         if used {
             self.hears(announce);
+            self.t_near = (measured < NEAR_M).then_some(t);
             filter::fuse(nav, &c, WIDE_M);
         }
         let outcome = match (used, inside) {
@@ -342,7 +349,7 @@ impl RangeWatch {
     pub fn reopen(&mut self) {
         self.on_trial();
         self.reopened = true;
-        self.t_overruled = None;
+        (self.t_overruled, self.t_near) = (None, None);
         self.window = Window::new();
     }
 
@@ -382,7 +389,8 @@ impl RangeWatch {
     /// What this sensor tells another's watch.
     pub fn peer(&self, now: Time) -> Peer {
         let [nominal, _, datum, _] = self.bank.p;
-        let used = self.acquired && !self.distrusted && self.heard(now, USED_S);
+        let near = !self.stuck && self.t_near.is_some_and(|t| (now - t).s() < NEAR_S);
+        let used = self.acquired && !self.distrusted && (self.heard(now, USED_S) || near);
         Peer { datum, nominal, step_m: self.bank.step_m(), follows: self.follows, used }
     }
 

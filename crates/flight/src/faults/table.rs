@@ -118,6 +118,9 @@ monitors! {
         Some(Event::VelocimeterDistrusted), "trust", false;
     VELOCITY_TRUST: "trust of the velocimeter", "|ν| of every beam's speed over its deviation, distrusted",
         velocimeter::AGREES, "", 10.0, "beams used again", Some(Event::VelocimeterTrusted), "contradiction", false;
+    VELOCITY_WRONG: "wrong velocity", "vertical speed by which all beams and the ranges' drift say that navigation is wrong",
+        0.4, "m/s", 2.0, "velocity widened by what the beams miss: they are used again",
+        Some(Event::VelocityReopened), "done at once", false;
     SATURATED: "inertial unit saturated", "the unit's own flag",
         1.0, "sample", 0.0, "sample void: last good rate and modelled thrust held, covariance widened",
         Some(Event::ImuSaturated), "next good sample", false;

@@ -8,6 +8,9 @@
 //! taking the pull back would explain most of the drift, ranges and inertial unit agree against the beams.
 //! Where the inertial unit is wrong the beams pull as well, but then the ranges agree with them and do not drift.
 //! A second ranging sensor that would drift once the pull is taken back speaks for the beams, and there is no verdict.
+//! The other way round too: where all beams miss by one velocity, and every ranging sensor drifts by its vertical
+//! part, it is navigation's velocity that is wrong (a camera that scales its image has moved it, say), however sure it
+//! is; then the beams that failed the gate are let in.
 //! Refuses: a verdict without ranges, for two witnesses that disagree settle nothing; a verdict on one beam, for all
 //! are believed or none.
 
@@ -15,9 +18,11 @@ use super::monitors::Persistent;
 use super::table;
 use super::window::Line;
 use crate::announce::Announce;
+use crate::control::allocate::invert;
+use crate::nav::covariance::{Row, V};
 use icd::events::Event;
 use icd::time::Time;
-use nalgebra::Vector3;
+use nalgebra::{Matrix3, Vector3};
 
 /// The pull is forgotten in this time, s: an accelerometer's own error of 1 mm/s² then comes to 0.12 m/s.
 const FORGOTTEN_S: f64 = 120.0;
@@ -37,16 +42,19 @@ const HEARD_S: f64 = 0.25;
 #[derive(Clone, Copy, Debug)]
 pub struct BeamWatch {
     pull_I: Vector3<f64>,
+    /// By how much faster the lander moves if the last report is right, which failed the gate with every beam.
+    missed_I: Option<Vector3<f64>>,
     drift_m_s: [f64; 2],
     /// When all beams of a report last agreed with navigation; `None` when those of the last one did not.
     pub agreed_at: Option<Time>,
     contradicted: Persistent,
+    velocity: Persistent,
     agreed: Persistent,
     /// Weighed, not used.
     pub distrusted: bool,
 }
 
-/// What a verdict against the beams takes back: velocity along `pull_I` by `v_m_s`.
+/// What a verdict opens: velocity along `pull_I` by `v_m_s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Verdict {
     /// Direction, unit length, `I`.
@@ -55,14 +63,54 @@ pub struct Verdict {
     pub v_m_s: f64,
 }
 
+/// By which velocity the beams of one report miss: least squares.
+#[derive(Clone, Copy, Debug)]
+pub struct Missed {
+    normal: Matrix3<f64>,
+    right: Vector3<f64>,
+    inside: bool,
+}
+
+impl Missed {
+    /// No beam yet.
+    pub fn new() -> Self {
+        Self { normal: Matrix3::zeros(), right: Vector3::zeros(), inside: false }
+    }
+
+    /// One beam: partials of its speed, innovation in m/s, whether it failed its gate.
+    pub fn add(&mut self, h: &Row, nu: f64, rejected: bool) {
+        let mut along = Vector3::zeros();
+        for (a, h) in along.iter_mut().zip(h.iter().skip(V)) {
+            *a = *h;
+        }
+        self.normal += along * along.transpose();
+        self.right += along * nu;
+        self.inside |= !rejected;
+    }
+
+    /// The velocity, `I`; `None` where a beam was inside its gate or they do not span space.
+    pub fn velocity_I(&self) -> Option<Vector3<f64>> {
+        let spread = invert(&self.normal).filter(|_| !self.inside)?;
+        Some(spread * self.right)
+    }
+}
+
+impl Default for Missed {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl BeamWatch {
     /// Nothing known yet.
     pub fn new() -> Self {
         Self {
             pull_I: Vector3::zeros(),
+            missed_I: None,
             drift_m_s: [0.0; 2],
             agreed_at: None,
             contradicted: Persistent::of(&table::VELOCITY_CONTRADICTED),
+            velocity: Persistent::of(&table::VELOCITY_WRONG),
             agreed: Persistent::of(&table::VELOCITY_TRUST),
             distrusted: false,
         }
@@ -71,6 +119,42 @@ impl BeamWatch {
     /// The beams have moved navigation's velocity by `dv_I`, m/s.
     pub fn pulled(&mut self, dv_I: &Vector3<f64>) {
         self.pull_I += dv_I;
+    }
+
+    /// What the last report says of navigation's velocity: the velocity by which every beam of it misses, `None` where
+    /// one of them is inside its gate or there are too few.
+    pub fn missed(&mut self, dv_I: Option<Vector3<f64>>) {
+        self.missed_I = dv_I;
+    }
+
+    /// Whether beams and ranges agree that navigation's velocity is wrong; after [`Self::weigh`] of the same frame.
+    pub fn weigh_velocity(
+        &mut self,
+        lines: [Option<Line>; 2],
+        up_I: &Vector3<f64>,
+        ground_m_s: f64,
+        announce: &mut Announce,
+    ) -> Option<Verdict> {
+        let missed_I = self.missed_I.filter(|_| !self.distrusted).unwrap_or_else(Vector3::zeros);
+        let missed_m_s = missed_I.dot(up_I);
+        let (mut agree, mut oppose) = (false, false);
+        for (line, drift_m_s) in lines.iter().zip(&self.drift_m_s) {
+            let Some(line) = line else { continue };
+            let room = DEVIATIONS * libm::hypot(SMOOTHED * line.sigma, ground_m_s);
+            let near = (drift_m_s - missed_m_s).abs() < (EXPLAINED * missed_m_s.abs()).max(room);
+            let stands_out = drift_m_s.abs() > room;
+            agree |= near && stands_out;
+            oppose |= !near;
+        }
+        let wrong = agree && !oppose && missed_m_s.abs() > table::VELOCITY_WRONG.threshold;
+        let stood = self.velocity.stands;
+        self.velocity.update(wrong, Event::VelocityReopened, announce);
+        if !self.velocity.stands || stood {
+            return None;
+        }
+        let size = libm::sqrt(missed_I.norm_squared()).max(1e-9);
+        *self = Self { velocity: self.velocity, ..Self::new() };
+        Some(Verdict { pull_I: missed_I / size, v_m_s: size })
     }
 
     /// A frame's worth of evidence.
@@ -132,6 +216,7 @@ impl Default for BeamWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nav::aid::{EMPTY, put};
     use icd::time::Span;
 
     const FRAME: Span = Span::from_ms(100);
@@ -168,6 +253,59 @@ mod tests {
         // Two ranging sensors see the same, and no later.
         let both = found(|t| -0.01 * t, |t| [Some(0.01 * t); 2]).unwrap();
         assert_eq!(both, (t, verdict));
+    }
+
+    /// Time at which velocity is opened, s, where every beam misses by `missed_I` and the ranges drift by `drift`, m/s.
+    fn opened(missed_I: Vector3<f64>, drift: [Option<f64>; 2]) -> Option<(f64, Verdict)> {
+        let (mut watch, up) = (BeamWatch::new(), Vector3::z());
+        let lines = drift
+            .map(|slope| slope.map(|slope| Line { now: 0.0, slope, sigma: 0.2, scatter: 1.0 }));
+        let mut announce = Announce::default();
+        (0..600).find_map(|i| {
+            watch.missed(Some(missed_I));
+            let against = watch.weigh(at(i), lines, &up, 0.0, FRAME.s(), &mut announce);
+            assert_eq!(against, None);
+            let verdict = watch.weigh_velocity(lines, &up, 0.0, &mut announce);
+            verdict.map(|verdict| (FRAME.s() * i as f64, verdict))
+        })
+    }
+
+    #[test]
+    fn beams_outside_their_gate_are_let_in_where_the_ranges_say_the_same() {
+        let missed_I = Vector3::new(0.3, 0.0, -1.1);
+        let (t, verdict) = opened(missed_I, [Some(-1.1), None]).unwrap();
+        // By hand: the smoothed drift passes half of 1.1 m/s after 5 s · ln 2, and that holds for 2 s.
+        assert!((5.2..5.7).contains(&t), "{t}");
+        assert!((verdict.pull_I * verdict.v_m_s - missed_I).norm() < 1e-9);
+        assert!(opened(missed_I, [Some(-1.1), Some(-1.0)]).is_some());
+        // Not where the ranges follow navigation, one of them does, or there are none: the beams alone are wrong.
+        assert_eq!(opened(missed_I, [Some(0.0), None]), None);
+        assert_eq!(opened(missed_I, [Some(-1.1), Some(0.0)]), None);
+        assert_eq!(opened(missed_I, [None, None]), None);
+        // Nor where a range drifts and the beams miss by something else.
+        assert_eq!(opened(Vector3::zeros(), [Some(-1.1), None]), None);
+        assert_eq!(opened(missed_I, [Some(1.1), None]), None);
+    }
+
+    #[test]
+    fn one_velocity_explains_the_beams_that_miss() {
+        let dv_I = Vector3::new(0.4, -0.2, 1.5);
+        let beam = |n: usize| {
+            let (c, a) = (25f64.to_radians(), (120.0 * n as f64).to_radians());
+            [libm::sin(c) * libm::cos(a), libm::sin(c) * libm::sin(a), -libm::cos(c)]
+        };
+        let all = |count: usize, inside: usize| {
+            let mut missed = Missed::new();
+            for n in 0..count {
+                let mut h = EMPTY;
+                put(&mut h, V, Vector3::from(beam(n)));
+                missed.add(&h, Vector3::from(beam(n)).dot(&dv_I), n != inside);
+            }
+            missed.velocity_I()
+        };
+        assert!((all(3, 9).unwrap() - dv_I).norm() < 1e-12);
+        assert_eq!(all(2, 9), None, "two do not span space");
+        assert_eq!(all(3, 1), None, "one is inside its gate");
     }
 
     #[test]
