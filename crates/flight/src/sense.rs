@@ -2,12 +2,14 @@
 //!
 //! Owns: the order of aids in a cycle, the rule "valves shut: calibrate, do not integrate".
 
+use crate::control::allocate::invert;
 use crate::faults::rangefinder::Scene;
 use crate::faults::table;
-use crate::faults::velocimeter::{AGREES, Missed};
+use crate::faults::velocimeter::AGREES;
 use crate::load::{Legacy, after};
 use crate::nav::Nav;
 use crate::nav::aid::{beam_speed, quiet, star_tracker};
+use crate::nav::covariance::{Row, V};
 use crate::nav::filter::{self, Epoch};
 use crate::nav::state::Pose;
 use crate::{Flight, Lines};
@@ -17,7 +19,7 @@ use icd::frames::{B, I};
 use icd::rotation::Quaternion;
 use icd::time::Time;
 use icd::tm::{Innovation, Outcome, Phase, Use};
-use nalgebra::Vector3;
+use nalgebra::{Matrix3, Vector3};
 
 /// Error that a star tracker's time may have, s: while the body turns its reports say little. Assumed.
 const STAR_TIME_S: f64 = 0.5;
@@ -47,6 +49,38 @@ impl FirstSpeeds {
         self.alike = if steady { self.alike.saturating_add(1) } else { 0 };
         self.nu = nu;
         if self.alike >= STEADY_SPEEDS { table::VELOCITY_FIRST.threshold } else { GATE }
+    }
+}
+
+/// By which velocity the beams of one report miss: least squares.
+#[derive(Clone, Copy, Debug)]
+struct Missed {
+    normal: Matrix3<f64>,
+    right: Vector3<f64>,
+    inside: bool,
+}
+
+impl Missed {
+    /// No beam yet.
+    fn new() -> Self {
+        Self { normal: Matrix3::zeros(), right: Vector3::zeros(), inside: false }
+    }
+
+    /// One beam: partials of its speed, innovation in m/s, whether it failed its gate.
+    fn add(&mut self, h: &Row, nu: f64, rejected: bool) {
+        let mut along = Vector3::zeros();
+        for (a, h) in along.iter_mut().zip(h.iter().skip(V)) {
+            *a = *h;
+        }
+        self.normal += along * along.transpose();
+        self.right += along * nu;
+        self.inside |= !rejected;
+    }
+
+    /// The velocity, `I`; `None` where a beam was inside its gate or they do not span space.
+    fn velocity_I(&self) -> Option<Vector3<f64>> {
+        let spread = invert(&self.normal).filter(|_| !self.inside)?;
+        Some(spread * self.right)
     }
 }
 
@@ -279,6 +313,7 @@ impl Flight<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nav::aid::{EMPTY, put};
 
     #[test]
     fn first_speeds_are_believed_once_they_stay_alike() {
@@ -290,5 +325,26 @@ mod tests {
         // One that locks onto dust now and then is never alike for long.
         let mut dusty = FirstSpeeds::default();
         assert!((0..100).all(|i| dusty.gate(if i % 3 == 0 { 70.0 } else { 0.1 }) == GATE));
+    }
+
+    #[test]
+    fn one_velocity_explains_the_beams_that_miss() {
+        let dv_I = Vector3::new(0.4, -0.2, 1.5);
+        let beam = |n: usize| {
+            let (c, a) = (25f64.to_radians(), (120.0 * n as f64).to_radians());
+            [libm::sin(c) * libm::cos(a), libm::sin(c) * libm::sin(a), -libm::cos(c)]
+        };
+        let all = |count: usize, inside: usize| {
+            let mut missed = Missed::new();
+            for n in 0..count {
+                let mut h = EMPTY;
+                put(&mut h, V, Vector3::from(beam(n)));
+                missed.add(&h, Vector3::from(beam(n)).dot(&dv_I), n != inside);
+            }
+            missed.velocity_I()
+        };
+        assert!((all(3, 9).unwrap() - dv_I).norm() < 1e-12);
+        assert_eq!(all(2, 9), None, "two do not span space");
+        assert_eq!(all(3, 1), None, "one is inside its gate");
     }
 }

@@ -10,6 +10,8 @@
 mod altitude;
 mod checks;
 
+pub use altitude::ground_m_s;
+
 use super::bank::Bank;
 use super::window::{Line, Window};
 use crate::announce::Announce;
@@ -29,8 +31,6 @@ use nalgebra::Vector3;
 const WIDE_M: f64 = 100.0;
 /// As flown: width of the fixed gate until a first range is taken, over its width from then on. Assumed.
 const FIRST_WIDTH: f64 = 2.0;
-/// Probability of a wrong altitude that braking decisions mind. Assumed.
-const UNRESOLVED: f64 = 0.05;
 /// Ground before the target is no higher above it than this, m: the Moon's relief within one approach.
 const HIGHER_M: f64 = 6000.0;
 /// A sensor is in use that gave a range this recently, s.
@@ -312,8 +312,7 @@ impl RangeWatch {
             self.window.inside();
         }
         if used {
-            self.hears(announce);
-            self.t_near = (measured < NEAR_M).then_some(t);
+            self.hears(shot, announce);
             filter::fuse(nav, &c, WIDE_M);
         }
         let outcome = match (used, inside) {
@@ -394,18 +393,6 @@ impl RangeWatch {
         Peer { datum, nominal, step_m: self.bank.step_m(), follows: self.follows, used }
     }
 
-    /// Whether a disagreement stands that guidance should be careful about.
-    pub fn unresolved(&self) -> bool {
-        let [_, _, datum, _] = self.bank.p;
-        self.unresolved && self.follows && datum > UNRESOLVED
-    }
-
-    /// The lower of the altitudes that are believed in, m.
-    pub fn low_altitude_m(&self, nav_altitude_m: f64) -> f64 {
-        let step_m = self.bank.step_m().0;
-        if self.unresolved() { nav_altitude_m + step_m.min(0.0) } else { nav_altitude_m }
-    }
-
     /// For telemetry.
     pub fn belief(&self) -> Belief {
         let [nominal, invalid, datum, scale] = self.bank.p;
@@ -434,8 +421,9 @@ impl RangeWatch {
     }
 
     /// A range is used: the sensor is there.
-    fn hears(&mut self, announce: &mut Announce) {
+    fn hears(&mut self, shot: &SlantRange, announce: &mut Announce) {
         self.t_look = None;
+        self.t_near = (f64::from(shot.range_m) < NEAR_M).then_some(shot.t);
         self.health = HEALTH;
         self.late = false;
         announce.edge(self.sensor.acquired(), !self.acquired);
@@ -480,11 +468,6 @@ impl RangeWatch {
             announce.now(Event::RangefinderLockedOut);
         }
     }
-}
-
-/// Speed at which unmapped ground may rise under a lander that moves across it, m/s.
-pub fn ground_m_s(load: &Load, nav: &Nav) -> f64 {
-    altitude::SLOPE * altitude::motion(load, nav).1
 }
 
 fn up(nav: &Nav) -> Vector3<f64> {

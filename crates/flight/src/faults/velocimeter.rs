@@ -18,11 +18,9 @@ use super::monitors::Persistent;
 use super::table;
 use super::window::Line;
 use crate::announce::Announce;
-use crate::control::allocate::invert;
-use crate::nav::covariance::{Row, V};
 use icd::events::Event;
 use icd::time::Time;
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::Vector3;
 
 /// The pull is forgotten in this time, s: an accelerometer's own error of 1 mm/s² then comes to 0.12 m/s.
 const FORGOTTEN_S: f64 = 120.0;
@@ -61,44 +59,6 @@ pub struct Verdict {
     pub pull_I: Vector3<f64>,
     /// Size, m/s.
     pub v_m_s: f64,
-}
-
-/// By which velocity the beams of one report miss: least squares.
-#[derive(Clone, Copy, Debug)]
-pub struct Missed {
-    normal: Matrix3<f64>,
-    right: Vector3<f64>,
-    inside: bool,
-}
-
-impl Missed {
-    /// No beam yet.
-    pub fn new() -> Self {
-        Self { normal: Matrix3::zeros(), right: Vector3::zeros(), inside: false }
-    }
-
-    /// One beam: partials of its speed, innovation in m/s, whether it failed its gate.
-    pub fn add(&mut self, h: &Row, nu: f64, rejected: bool) {
-        let mut along = Vector3::zeros();
-        for (a, h) in along.iter_mut().zip(h.iter().skip(V)) {
-            *a = *h;
-        }
-        self.normal += along * along.transpose();
-        self.right += along * nu;
-        self.inside |= !rejected;
-    }
-
-    /// The velocity, `I`; `None` where a beam was inside its gate or they do not span space.
-    pub fn velocity_I(&self) -> Option<Vector3<f64>> {
-        let spread = invert(&self.normal).filter(|_| !self.inside)?;
-        Some(spread * self.right)
-    }
-}
-
-impl Default for Missed {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl BeamWatch {
@@ -216,7 +176,6 @@ impl Default for BeamWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nav::aid::{EMPTY, put};
     use icd::time::Span;
 
     const FRAME: Span = Span::from_ms(100);
@@ -285,27 +244,6 @@ mod tests {
         // Nor where a range drifts and the beams miss by something else.
         assert_eq!(opened(Vector3::zeros(), [Some(-1.1), None]), None);
         assert_eq!(opened(missed_I, [Some(1.1), None]), None);
-    }
-
-    #[test]
-    fn one_velocity_explains_the_beams_that_miss() {
-        let dv_I = Vector3::new(0.4, -0.2, 1.5);
-        let beam = |n: usize| {
-            let (c, a) = (25f64.to_radians(), (120.0 * n as f64).to_radians());
-            [libm::sin(c) * libm::cos(a), libm::sin(c) * libm::sin(a), -libm::cos(c)]
-        };
-        let all = |count: usize, inside: usize| {
-            let mut missed = Missed::new();
-            for n in 0..count {
-                let mut h = EMPTY;
-                put(&mut h, V, Vector3::from(beam(n)));
-                missed.add(&h, Vector3::from(beam(n)).dot(&dv_I), n != inside);
-            }
-            missed.velocity_I()
-        };
-        assert!((all(3, 9).unwrap() - dv_I).norm() < 1e-12);
-        assert_eq!(all(2, 9), None, "two do not span space");
-        assert_eq!(all(3, 1), None, "one is inside its gate");
     }
 
     #[test]

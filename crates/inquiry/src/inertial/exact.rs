@@ -266,9 +266,13 @@ fn clipped(samples: &[Sample], part: Part, triad: usize, own_limit: f64) -> Opti
     tops.sort_by(f64::total_cmp);
     let limit = *tops.get(tops.len() / 2)?;
     let at_limit = |n: &usize| (top(&samples[*n]) - limit).abs() <= 1e-6 * limit;
-    // Several axes at the limit may repeat each other: those count where the limit is held.
-    let at: Vec<usize> =
-        (0..samples.len()).filter(|n| samples[*n].saturated && at_limit(n)).collect();
+    // All axes at the limit repeat each other; where one is held that is below it, the unit repeats itself.
+    let held = |n: &usize| {
+        samples[*n].same[triad]
+            && samples[*n].rates[triad].iter().any(|x| x.abs() < limit * (1.0 - 1e-6))
+    };
+    let clips = |n: &usize| samples[*n].saturated && at_limit(n) && !held(n);
+    let at: Vec<usize> = (0..samples.len()).filter(clips).collect();
     if limit <= 0.0 || limit > OWN_LIMIT * own_limit || at.len() < CLIPPED {
         return None;
     }

@@ -25,6 +25,8 @@ pub(super) const SLOPE: f64 = 0.1;
 const FORGIVEN_S: f64 = 60.0;
 /// Deviation that a locked altitude is granted beside its own, m. Source: prototype §4.4.
 const LOCKED_M: f64 = 40.0;
+/// Probability of a wrong altitude that braking decisions mind. Assumed.
+const UNRESOLVED: f64 = 0.05;
 /// Disagreement counts for guidance at the most this long, s: caution costs propellant. Assumed.
 const UNRESOLVED_S: f64 = 20.0;
 /// Heights above the reference sphere that a landing can pass through, m: the Moon's lowest ground lies near
@@ -129,6 +131,18 @@ impl RangeWatch {
         p[bank::DATUM] > table::REACQUIRE.threshold
     }
 
+    /// Whether a disagreement stands that guidance should be careful about.
+    pub fn unresolved(&self) -> bool {
+        let [_, _, datum, _] = self.bank.p;
+        self.unresolved && self.follows && datum > UNRESOLVED
+    }
+
+    /// The lower of the altitudes that are believed in, m.
+    pub fn low_altitude_m(&self, nav_altitude_m: f64) -> f64 {
+        let step_m = self.bank.step_m().0;
+        if self.unresolved() { nav_altitude_m + step_m.min(0.0) } else { nav_altitude_m }
+    }
+
     /// Whether the ranges' drift is that of the inertial motion.
     fn rate_test(&mut self, load: &Load, nav: &Nav, t: Time, bank: bool) -> bool {
         let (span_s, least) = if bank { (RATE_S, RATE_SAMPLES) } else { (ALONE_S, ALONE_SAMPLES) };
@@ -170,6 +184,11 @@ fn agrees(peer: &Peer, step_m: f64) -> bool {
     let (theirs, sigma) = peer.step_m;
     let room = 3.0 * sigma.min(100.0) + LOCKED_M + 0.05 * step_m.abs();
     peer.datum > table::TRUST.threshold && (theirs - step_m).abs() < room
+}
+
+/// Speed at which unmapped ground may rise under a lander that moves across it, m/s.
+pub fn ground_m_s(load: &Load, nav: &Nav) -> f64 {
+    SLOPE * motion(load, nav).1
 }
 
 /// Deviation of the vertical speed, and horizontal speed over ground, m/s.
