@@ -34,6 +34,13 @@ const QUIET: usize = 15;
 /// half of what the least jet gives.
 const PUSHED_M_S2: f64 = 0.01;
 
+/// Yet nothing does where it is no more than this, m/s², and turns the body no faster than this, rad/s², over so long, s: what is
+/// read is the accelerometers' own then. Assumed: beyond the main engine's axis every engine turns it a hundred times as fast,
+/// and the main engine gives twice as much.
+const READ_M_S2: f64 = 0.5;
+const UNTURNED_RAD_S2: f64 = 5e-4;
+const UNTURNED_S: f64 = 2.0;
+
 /// One step of the reference motion: ends with a cycle, or within a hole.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
@@ -243,9 +250,56 @@ fn coast(steps: &mut [Step], commanded: &[Commanded], uses: &[Use], bias_m_s2: f
         if end > at {
             let time_s: f64 = steps[at..end].iter().map(|step| step.dt_s).sum();
             let sum: Vector3<f64> = steps[at..end].iter().map(|step| step.dv_B_m_s).sum();
-            let still = (sum / time_s).norm() < PUSHED_M_S2 + 5.0 * bias_m_s2;
+            let read_m_s2 = (sum / time_s).norm();
+            let rate = |step: &Step| step.dtheta_B_rad / step.dt_s;
+            let turned_rad_s = (rate(&steps[end - 1]) - rate(&steps[at])).norm();
+            let unturned = time_s > UNTURNED_S && turned_rad_s < UNTURNED_RAD_S2 * time_s;
+            let still =
+                read_m_s2 < PUSHED_M_S2 + 5.0 * bias_m_s2 || read_m_s2 < READ_M_S2 && unturned;
             steps[at..end].iter_mut().for_each(|step| step.coasting = still);
         }
         at = end.max(at + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use icd::tm::Phase;
+
+    /// Whether a minute of this is taken for coast, valves shut or not.
+    fn coasts(read_m_s2: f64, turned_rad_s2: f64, open: bool) -> bool {
+        let step = |n: usize| Step {
+            t: Time::default(),
+            dt_s: 0.02,
+            cycle: n,
+            dtheta_B_rad: Vector3::x() * (0.01 + turned_rad_s2 * 0.02 * n as f64) * 0.02,
+            dv_B_m_s: Vector3::y() * read_m_s2 * 0.02,
+            coasting: false,
+            down: false,
+            turn_rad2: 0.0,
+            push_m2_s2: 0.0,
+        };
+        let mut steps: Vec<Step> = (0..3000).map(step).collect();
+        let one = Commanded {
+            t: Time::default(),
+            new_frame: false,
+            main_open: open,
+            assist_on_us: Default::default(),
+            jet_on_us: Default::default(),
+            phase: Phase::Braking,
+        };
+        let commanded = vec![one; 3000];
+        coast(&mut steps, &commanded, &[Use::Read; 3000], 1e-3);
+        steps.iter().skip(QUIET).all(|step| step.coasting)
+    }
+
+    #[test]
+    fn what_is_read_without_a_turn_is_the_accelerometers_own() {
+        assert!(coasts(0.0, 0.0, false) && coasts(0.01, 1e-3, false));
+        assert!(coasts(0.08, 0.0, false), "a bias");
+        assert!(!coasts(0.08, 1e-3, false), "a jet that stays open turns the body");
+        assert!(!coasts(1.5, 0.0, false), "so much is the main engine's");
+        assert!(!coasts(0.0, 0.0, true));
     }
 }

@@ -12,7 +12,7 @@ use super::reference::Pose;
 use super::states::{Errors, MOTION, RELIEF};
 use crate::evidence::Evidence;
 use crate::finding::{Device, Trust};
-use icd::bus::{Landmark, Sensors, ShotQuality};
+use icd::bus::{Landmark, Sensors, ShotQuality, SlantRange};
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
 use rayon::prelude::*;
@@ -118,11 +118,12 @@ fn reports(sensors: &Sensors) -> Vec<(Device, Time, Report)> {
     {
         out.push((Device::StarTracker, stars.t, Report::Stars(stars.q_IB)));
     }
-    if let Some(shot) = sensors.rangefinder.filter(|shot| shot.quality == ShotQuality::Valid) {
+    // A range of nothing is what is left of one that came out negative: how far it was, it does not say.
+    let measures = |shot: &SlantRange| shot.quality == ShotQuality::Valid && shot.range_m > 0.0;
+    if let Some(shot) = sensors.rangefinder.filter(measures) {
         out.push((Device::Rangefinder, shot.t, Report::Range(f64::from(shot.range_m))));
     }
-    if let Some(pulse) = sensors.radar_altimeter.filter(|pulse| pulse.quality == ShotQuality::Valid)
-    {
+    if let Some(pulse) = sensors.radar_altimeter.filter(measures) {
         out.push((Device::RadarAltimeter, pulse.t, Report::Radar(f64::from(pulse.range_m))));
     }
     if let Some(beams) = &sensors.velocimeter
@@ -312,4 +313,25 @@ pub fn remaining(compared: &Compared, e: &Errors, from: &[f64; MOTION]) -> f64 {
     let moved: f64 = partial.iter().zip(e).map(|(h, e)| h * e).sum();
     let expected: f64 = partial.iter().zip(from).map(|(h, e)| h * e).sum();
     compared.difference - moved + expected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Evidence;
+    use crate::sample;
+
+    #[test]
+    fn a_range_of_nothing_is_no_measurement() {
+        let evidence = Evidence::read(&sample::healthy().record.packets);
+        let of = |range_m: f32| {
+            let cycle = evidence.cycles[5].sensors;
+            let shot = SlantRange { t: cycle.t, range_m, quality: ShotQuality::Valid };
+            let shot = Some(shot);
+            let sensors = Sensors { rangefinder: shot, radar_altimeter: shot, ..cycle };
+            let of = [Device::Rangefinder, Device::RadarAltimeter];
+            reports(&sensors).iter().filter(|(device, ..)| of.contains(device)).count()
+        };
+        assert_eq!((of(0.0), of(0.3)), (0, 2));
+    }
 }
