@@ -7,27 +7,31 @@
 //! the true start is what navigation was told and all constants of nature are at their medians, for such a trajectory
 //! lays what failed into them. Else the start is the smoothed trajectory's first state and constants are its estimates,
 //! held at [`SOUND`] standard deviations; those of a device that the explanation has fail, which would count twice, are at
-//! their medians. Noise is that of a run of its own.
+//! their medians. Noise is that of a run of its own, and all runs but the first begin as far beside along the ground as is
+//! not known: which crater a lander comes down in follows from no explanation.
 //! [`agreement`] is ln of how well flights of an explanation end and move as the recorded one did: that they end alike by
 //! the rule of Jeffreys, (k + ½)/(n + 1), and for altitude, vertical speed and navigation's error of altitude half the
-//! mean squared deviation in units of [`sigma`], held at [`FAR`]: the findings have weighed the readings already, this
+//! mean squared deviation in units of [`sigma`], held at [`FAR`], and the same of the vertical speed at contact: the findings have weighed the readings already, this
 //! term says whether the lander gets lost the way it was.
 //! Refuses: another run's noise as evidence; exact times of the last second.
 
 use super::Reflown;
 use crate::catalogue::NAVIGATION;
+use crate::control;
 use crate::evidence::Evidence;
 use crate::finding::Fault;
 use crate::mission::Mission;
-use crate::trajectory::Trajectory;
 use crate::trajectory::reference::Pose;
+use crate::trajectory::{Sample, Trajectory};
 use crate::work::Work;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::frames::Vector;
 use icd::time::{Span, Time};
+use nalgebra::{Matrix3, Vector3};
 use rig::arrival::OrbitState;
 use rig::closed_loop::{Frame, Running};
 use rig::normal;
+use rig::random::Stream;
 use rig::scenario::{Dispersed, ScenarioError, fault};
 use rig::stand::Stand;
 use rig::verdict::Outcome;
@@ -43,6 +47,9 @@ const EVERY_S: f64 = 5.0;
 const COMPARED_S: f64 = 240.0;
 /// Half a mean square is not taken for more than this.
 const FAR: f64 = 4.0;
+/// How far two flights of the same lander may differ in the vertical speed at contact: share and m/s. Assumed: where it falls
+/// from shifts by as much as where it ran dry.
+const MET: (f64, f64) = (0.3, 3.0);
 /// The start lies no more standard deviations from where navigation was told to start: all that an unseen failure lays
 /// into it beyond is none of the start's.
 const KNOWN: f64 = 4.0;
@@ -55,6 +62,8 @@ pub struct Bench<'a> {
     pub mission: &'a Mission,
     /// Where the flight began, by the evidence.
     pub start: OrbitState,
+    /// How well its place along the ground is known: a square root of the covariance, `I`, m.
+    spread_m: Matrix3<f64>,
     /// Where navigation was told that it began.
     told: OrbitState,
     /// Constants of nature by their key among `Stand::inputs`, in the key's unit.
@@ -64,7 +73,7 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// At a given start and given constants.
     pub fn new(mission: &'a Mission, start: OrbitState, constants: Vec<(String, f64)>) -> Self {
-        Self { mission, start, told: told(mission), constants }
+        Self { mission, start, spread_m: Matrix3::zeros(), told: told(mission), constants }
     }
 
     /// Where flights with these faults begin: where the trajectory says, unless one of them misleads it; then, but for a
@@ -93,7 +102,20 @@ impl<'a> Bench<'a> {
         let constants = trajectory.constants.iter();
         let constants = constants.filter(|(_, value, _)| value.is_finite());
         let constants = constants.map(|(key, value, _)| (key.clone(), *value)).collect();
-        Self::new(mission, start, constants)
+        let known = trajectory.samples.first().map(|sample| along_the_ground(&start, sample));
+        Self { spread_m: known.unwrap_or_default(), ..Self::new(mission, start, constants) }
+    }
+
+    /// The start of the `n`-th flight: the ground that it leads to is not known to a crater's width, so that all but the
+    /// first begin as far beside as is not known either.
+    fn start_of(&self, faults: &[Fault], n: u64) -> OrbitState {
+        let mut start = *self.start(faults);
+        if n > 0 {
+            let mut stream = Stream::new(RUN, n, "start of a re-flight");
+            let z = Vector3::from_fn(|_, _| stream.normal());
+            start.p_MB_I += Vector::from_si(self.spread_m * z);
+        }
+        start
     }
 
     /// The mission's stand with faults, at constants as estimated, or their medians where a fault misleads the trajectory.
@@ -165,14 +187,15 @@ impl<'a> Bench<'a> {
         n: u64,
     ) -> Result<Reflown, ScenarioError> {
         work.once(&self.key(faults, freed, n), || {
-            self.flight(&self.stand_freed(faults, freed)?, self.start(freed), RUN + n)
+            self.flight(&self.stand_freed(faults, freed)?, &self.start_of(freed, n), RUN + n)
         })
     }
 
     fn key(&self, faults: &[Fault], freed: &[Fault], n: u64) -> String {
         let named: Vec<_> = faults.iter().filter_map(|fault| self.fault(fault)).collect();
         let on: BTreeSet<&str> = freed.iter().map(|fault| fault.cause.on.as_str()).collect();
-        let text = format!("{named:?} {on:?} {:?} {:?} {n}", self.start(freed), self.constants);
+        let start = self.start_of(freed, n);
+        let text = format!("{named:?} {on:?} {start:?} {:?} {n}", self.constants);
         let digest = Sha256::digest(text.as_bytes());
         let hex: String = digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
         format!("re-flight {hex}")
@@ -220,6 +243,15 @@ impl<'a> Bench<'a> {
     }
 }
 
+/// A square root of the covariance of a first sample's place, as far as it lies along the ground.
+fn along_the_ground(start: &OrbitState, sample: &Sample) -> Matrix3<f64> {
+    let up = start.p_MB_I.si().normalize();
+    let along = Matrix3::identity() - up * up.transpose();
+    let known = sample.P_p_m2.symmetric_eigen();
+    let root = known.eigenvalues.map(|square| square.max(0.0).sqrt());
+    along * known.eigenvectors * Matrix3::from_diagonal(&root)
+}
+
 fn sample(frame: &Frame<'_>) -> [f64; 6] {
     let (view, nav) = (frame.view, &frame.telemetry.nav);
     let facts = [frame.t_s, view.altitude_m, view.v_up_m_s, view.v_horizontal_m_s];
@@ -262,6 +294,8 @@ pub struct Recorded {
     /// As `Reflown::profile`, with standard deviations of altitude and vertical speed in place of nothing: time since the
     /// start, s; altitude; its sigma; vertical speed; its sigma; navigation's altitude.
     pub profile: Vec<[f64; 6]>,
+    /// Vertical speed with which the ground was met, and its sigma, m/s; `None` where nothing says so.
+    pub met_m_s: Option<(f64, f64)>,
 }
 
 /// Specific force and rate of a lander at rest are steady within this: m/s² and rad/s; assumed.
@@ -323,7 +357,12 @@ impl Recorded {
             let ((h, sigma_h), (v, sigma_v)) = (sample.altitude_m, sample.v_up_m_s);
             profile.push([t_s, h, sigma_h, v, sigma_v, believed]);
         }
-        Self { stands: stands(evidence, trajectory), profile }
+        let (stands, contact) = (stands(evidence, trajectory), control::contact(evidence));
+        let impact = trajectory.impacts.first().filter(|_| stands == Some(false));
+        let met = contact.or(impact.map(|impact| impact.t));
+        let met = met.map(|t| trajectory.samples.partition_point(|sample| sample.t < t));
+        let before = met.and_then(|after| trajectory.samples.get(after.checked_sub(1)?));
+        Self { stands, profile, met_m_s: before.map(|sample| sample.v_up_m_s) }
     }
 }
 
@@ -345,14 +384,26 @@ pub fn agreement(recorded: &Recorded, flights: &[Reflown]) -> f64 {
         Some(_) => libm::log((alike as f64 + 0.5) / (flights.len() as f64 + 1.0)),
         None => 0.0,
     };
-    let moved = flights.iter().map(|flight| moved(recorded, flight));
-    let mean = moved.sum::<f64>() / flights.len() as f64;
-    ended - (0.5 * mean).min(FAR)
+    let mean = |of: fn(&Recorded, &Reflown) -> f64| {
+        let all = flights.iter().map(|flight| of(recorded, flight));
+        (0.5 * all.sum::<f64>() / flights.len() as f64).min(FAR)
+    };
+    ended - mean(moved) - mean(met)
 }
 
 /// Whether a flight ended at rest on its legs, however hard.
 pub fn stood(flight: &Reflown) -> bool {
     Outcome::from_name(&flight.outcome).is_some_and(Outcome::stands)
+}
+
+/// Squared deviation of the vertical speed at contact, in units of [`MET`].
+fn met(recorded: &Recorded, flight: &Reflown) -> f64 {
+    let (Some((v, sigma_v)), Some([own, _])) = (recorded.met_m_s, flight.speed_m_s) else {
+        return 0.0;
+    };
+    let own_sigma = libm::hypot(MET.0 * v, MET.1);
+    let z = (own - v) / libm::hypot(own_sigma, sigma_v);
+    (z * z).min(4.0 * FAR)
 }
 
 /// Mean squared deviation over the last part, in units of [`sigma`]; each quantity as much as another.

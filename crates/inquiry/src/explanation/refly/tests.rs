@@ -24,7 +24,8 @@ fn flight(outcome: Outcome, believed_error_m: f64) -> Reflown {
 
 fn recorded(error_m: f64) -> Recorded {
     let of = |[t_s, h, v, _, believed, _]: [f64; 6]| [t_s, h, 5.0, v, 0.5, believed];
-    Recorded { stands: Some(false), profile: profile(error_m).into_iter().map(of).collect() }
+    let profile = profile(error_m).into_iter().map(of).collect();
+    Recorded { stands: Some(false), profile, met_m_s: None }
 }
 
 #[test]
@@ -36,4 +37,17 @@ fn a_flight_that_is_lost_the_same_way_agrees_best() {
     assert!((landed - libm::log(0.25)).abs() < 1e-12, "{landed}");
     assert!(well_known < as_it_was - 1.0, "{well_known}");
     assert_eq!(agreement(&recorded(1000.0), &[]), 0.0);
+}
+
+#[test]
+fn a_lander_that_meets_the_ground_softly_did_not_crash() {
+    let crashed = Recorded { met_m_s: Some((-29.0, 2.0)), ..recorded(1000.0) };
+    let met = |v: f64| {
+        let flight = Reflown { speed_m_s: Some([v, 0.5]), ..flight(Outcome::Lost, 1000.0) };
+        agreement(&crashed, &[flight])
+    };
+    assert!((met(-29.0) - libm::log(0.75)).abs() < 1e-12);
+    // By hand: 28 m/s over the root of 8.7² + 3² + 2², half its square held at 4.
+    assert!((met(-29.0) - met(-1.0) - FAR).abs() < 0.2, "{}", met(-1.0));
+    assert!(met(-29.0) - met(-25.0) < 0.2);
 }
