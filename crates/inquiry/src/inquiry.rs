@@ -250,7 +250,8 @@ impl Read<'_> {
         }
         let (mut trajectory, linear) = estimated.unwrap_or_default();
         begin(Step::Thrust);
-        let thrust = thrust::account(mission, evidence, replayed, library, contact);
+        let account = |of: &Evidence| thrust::account(mission, of, replayed, library, contact);
+        let mut thrust = account(evidence);
         let accelerometers = |fault: &&Fault| fault.cause.on == Device::Accelerometers.name();
         let shown = thrust.findings.iter().flat_map(|finding| &finding.faults);
         let shown: Vec<Fault> = shown.filter(accelerometers).cloned().collect();
@@ -267,6 +268,11 @@ impl Read<'_> {
         }
         if !wrong.is_empty() {
             streams = against(&trajectory).0;
+        }
+        // What the unit itself reads wrong is no engine's doing; it moves the liquid that is thought of, too.
+        let freed = motion::unit_without(evidence, wrong).map(|freed| account(&freed));
+        if let Some(again) = freed.filter(|again| again.unknown() < thrust.unknown()) {
+            thrust = again;
         }
         let mut findings = [streams, unit, moved, thrust.findings.clone()].concat();
         findings.extend(computer::findings(evidence, replayed, library));

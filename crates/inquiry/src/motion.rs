@@ -26,11 +26,12 @@ use crate::prior::{Law, Size};
 use crate::replayed::Replayed;
 use crate::trajectory::linear::Linear;
 use crate::trajectory::states::Errors;
-use crate::trajectory::{self, Again, Measured, Settled, Step, Trajectory};
+use crate::trajectory::{Again, Measured, Settled, Step};
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
 use pairs::{One, Pair};
 use rayon::prelude::*;
+pub use refit::{trajectory_without, unit_without};
 use scan::Fit;
 pub use size::{evidence as size_evidence, ln_sum_exp};
 use suspects::Suspect;
@@ -67,17 +68,6 @@ const AHEAD: f64 = 30.0;
 const MORE: f64 = 2.0;
 /// The pseudo-device and kind of a start other than navigation was told.
 pub const START: (&str, &str) = ("navigation", "start");
-
-/// The trajectory as it was if these faults were; see [`trajectory::estimate`].
-pub fn trajectory_without(
-    (mission, evidence, replayed): (&Mission, &Evidence, &Replayed),
-    trust: &Trust,
-    faults: &[Fault],
-) -> Option<(Trajectory, Linear)> {
-    let step = |step: &mut Step| refit::free_step(step, faults);
-    let report = |measured: &mut Measured| refit::free_report(measured, faults);
-    trajectory::estimate_put_right(mission, evidence, replayed, trust, (&step, &report))
-}
 
 /// Everything additive that could be wrong, with what the innovations say of it; the best first. `shown`: faults that
 /// another channel shows, tried as they are.
@@ -178,6 +168,7 @@ fn of_system(
         owns = scene.refitted(owns);
     }
     owns.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    let healthy = scene.healthy(&owns);
     let mut out: Vec<Finding> = owns.iter().map(told::single).collect();
     out.extend(scene.pairs(&owns));
     if let Some(loose) = unknown::start(&first, start) {
@@ -187,6 +178,7 @@ fn of_system(
         let of = libm::log(ways.len() as f64);
         out.push(told::own_way(*device, loose, of));
     }
+    out.iter_mut().for_each(|finding| finding.gain -= healthy);
     out
 }
 
@@ -274,6 +266,14 @@ impl<'a> Scene<'a> {
             self.seeded(own, &seeds)
         });
         self.further(rivals.collect())
+    }
+
+    /// What nothing wrong gains about the trajectory that the best settled about, which may suit the readings better than
+    /// the first one.
+    fn healthy(&self, owns: &[Own<'_>]) -> f64 {
+        let best = owns.first().and_then(|own| own.about.as_ref());
+        let about = best.and_then(|about| self.about(&[], Some(about)));
+        about.map_or(0.0, |about| about.freed.max(0.0))
     }
 
     /// A fault as another channel shows it.

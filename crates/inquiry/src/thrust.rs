@@ -20,6 +20,7 @@ mod scan;
 mod scatter;
 mod sensed;
 mod statements;
+mod weights;
 
 pub use dry::Dry;
 
@@ -82,6 +83,14 @@ pub struct Account {
     pub answers: Vec<Answer>,
 }
 
+impl Account {
+    /// How much speaks for something that is no known fault of an engine, nats.
+    pub fn unknown(&self) -> f64 {
+        let unknown = self.findings.iter().filter(|finding| finding.faults.is_empty());
+        unknown.map(|finding| finding.gain).fold(0.0, f64::max)
+    }
+}
+
 /// How the machine answered its commands; `contact`: when the ground was met.
 pub fn account(
     mission: &Mission,
@@ -101,6 +110,9 @@ pub fn account(
     if let Some(place) = dried {
         let left_kg = flown.loaded_kg - flown.used_kg.get(place).unwrap_or(&0.0);
         ran_dry = flown.ticks().get(place).map(|tick| Dry::at(tick.t, left_kg, mission));
+    }
+    let without = [dried, dry::fading(&flown.felt, &flown.model)];
+    if let Some(place) = without.into_iter().flatten().min() {
         // Bubbles come first.
         let end = place.saturating_sub(2 * EDGE);
         match Flown::of(mission, &vehicle, (evidence, replayed, library), end) {
@@ -225,20 +237,29 @@ impl<'a> Flown<'a> {
             let mut own = scanned.concat();
             own.retain(held);
             own.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
-            all.extend(own.into_iter().take(GUESSES));
+            own.truncate(GUESSES);
+            all.extend(own.iter().filter_map(guesses::after));
+            all.extend(own);
         }
         all.extend(
             (0..THRUSTERS).flat_map(|n| guesses::from_the_start(exact.fit, n, odd >= ODD_MIN)),
         );
         let flight_s = self.ticks().len() as f64 * icd::bus::CYCLE.s();
-        all.extend(
-            (0..THRUSTERS).flat_map(|n| guesses::from_the_first_oddity(exact.fit, n, flight_s)),
-        );
+        all.extend((0..THRUSTERS).flat_map(|n| guesses::from_the_oddities(exact.fit, n, flight_s)));
         all.retain(held);
         let mut all: Vec<Tried> = all.par_iter().map(|one| exact.looked_at(one)).collect();
         all.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
         let best = all.first().map_or(0.0, Tried::gain);
         all.retain(|one| one.gain() > (BEHIND * best).max(-3.0));
+        // Guesses of one fault that were moved to the same place are one.
+        let mut places: Vec<(usize, &'static str, bool, i64)> = Vec::new();
+        all.retain(|one| {
+            let place =
+                (one.thruster, one.kind.name(), one.until_s.is_some(), one.from_s.round() as i64);
+            let new = !places.contains(&place);
+            places.push(place);
+            new
+        });
         all.truncate(REFINED);
         let mut out: Vec<Tried> = all.par_iter().map(|one| exact.refined(one)).collect();
         let rough = (0..THRUSTERS)

@@ -90,6 +90,15 @@ fn exact_patterns_are_found_with_part_kind_and_times() {
         }
     });
     assert_eq!(window_of(&stuck, "gyros", "stuck"), (START, Some(END)));
+    // It turns, unseen, faster than the unit can tell: the held value is no limit. A hole of the link is in it.
+    let mut turning = broken(|n, imu, before| {
+        if n >= START {
+            imu.dtheta_B_rad = before.dtheta_B_rad;
+            imu.saturated = n >= END;
+        }
+    });
+    turning.cycles.drain(END + 100..END + 110);
+    assert_eq!(window_of(&turning, "gyros", "stuck"), (START, None));
 }
 
 #[test]

@@ -10,9 +10,12 @@ use super::scan::Fit;
 use super::suspects::Suspect;
 use super::system::{Injection, Place, Reading, System};
 use crate::evidence::Evidence;
+use crate::finding::Trust;
 use crate::finding::{Device, Fault};
+use crate::mission::Mission;
 use crate::replayed::Replayed;
-use crate::trajectory::{Measured, Report, Settled, Step};
+use crate::trajectory::linear::Linear;
+use crate::trajectory::{self, Measured, Report, Settled, Step, Trajectory};
 use icd::frames::{B, I};
 use icd::rotation::Quaternion;
 use icd::time::Time;
@@ -70,16 +73,49 @@ pub fn coasting(evidence: &Evidence, replayed: &Replayed) -> Option<Vector3<f64>
     (count >= COAST).then(|| sum / count as f64)
 }
 
-/// Takes faults off an inertial increment, later ones first; `t`: of its cycle.
+/// Takes faults off an inertial increment, later ones first.
 pub fn free_step(step: &mut Step, faults: &[Fault]) {
+    free_increments(step.t, &mut step.dtheta_B_rad, &mut step.dv_B_m_s, faults);
+}
+
+/// The trajectory as it was if these faults were; see [`trajectory::estimate`].
+pub fn trajectory_without(
+    (mission, evidence, replayed): (&Mission, &Evidence, &Replayed),
+    trust: &Trust,
+    faults: &[Fault],
+) -> Option<(Trajectory, Linear)> {
+    let step = |step: &mut Step| free_step(step, faults);
+    let report = |measured: &mut Measured| free_report(measured, faults);
+    trajectory::estimate_put_right(mission, evidence, replayed, trust, (&step, &report))
+}
+
+/// What was received, the inertial unit freed of these faults; `None` where it has none of them.
+pub fn unit_without(evidence: &Evidence, faults: &[Fault]) -> Option<Evidence> {
+    let unit = [Device::Gyros, Device::Accelerometers].map(Device::name);
+    if !faults.iter().any(|fault| unit.contains(&fault.cause.on.as_str())) {
+        return None;
+    }
+    let mut freed = evidence.clone();
+    for cycle in &mut freed.cycles {
+        let (t, imu) = (cycle.sensors.t, &mut cycle.sensors.imu);
+        let mut increments = [imu.dtheta_B_rad, imu.dv_B_m_s].map(Vector3::from);
+        let [turn, push] = &mut increments;
+        free_increments(t, turn, push, faults);
+        [imu.dtheta_B_rad, imu.dv_B_m_s] = increments.map(Into::into);
+    }
+    Some(freed)
+}
+
+/// `t`: of the cycle of the increments.
+fn free_increments(t: Time, turn: &mut Vector3<f64>, push: &mut Vector3<f64>, faults: &[Fault]) {
     for fault in faults.iter().rev() {
         let increment = match fault.cause.on.as_str() {
-            "gyros" => &mut step.dtheta_B_rad,
-            "accelerometers" => &mut step.dv_B_m_s,
+            "gyros" => &mut *turn,
+            "accelerometers" => &mut *push,
             _ => continue,
         };
         for (n, sum) in increment.iter_mut().enumerate() {
-            *sum = undone(*sum / CYCLE_S, fault, n, step.t) * CYCLE_S;
+            *sum = undone(*sum / CYCLE_S, fault, n, t) * CYCLE_S;
         }
     }
 }

@@ -315,3 +315,27 @@ fn laws_and_signs_of_the_library_reach_the_file_s_numbers() {
     assert!((scale.numbers(2.0, &[-1.0])[0] - 0.9).abs() < 1e-12);
     assert!((scale.sigmas(0.1)[0] - 0.005).abs() < 1e-12);
 }
+
+#[test]
+fn a_unit_is_freed_of_its_own_faults_and_of_nothing_else() {
+    let evidence = Evidence::read(&crate::sample::healthy().record.packets);
+    let half = evidence.cycles.len() / 2;
+    let fault = |on: &str| Fault {
+        cause: Cause { on: on.into(), kind: "bias" },
+        numbers: ["x_m_s2", "y_m_s2", "z_m_s2"]
+            .map(|key| Fitted { key: key.into(), value: 0.5, sigma: 0.1 })
+            .to_vec(),
+        from: (evidence.cycles[half].sensors.t, 0.0),
+        until: None,
+    };
+    assert_eq!(unit_without(&evidence, &[fault("rangefinder")]), None);
+    let freed = unit_without(&evidence, &[fault("accelerometers")]).unwrap();
+    for (n, (now, before)) in freed.cycles.iter().zip(&evidence.cycles).enumerate() {
+        let (now, before) = (&now.sensors.imu, &before.sensors.imu);
+        let taken = if n < half { 0.0 } else { 0.5 * 0.02 };
+        for (now, before) in now.dv_B_m_s.iter().zip(&before.dv_B_m_s) {
+            assert!((before - now - taken).abs() < 1e-12, "{n}");
+        }
+        assert_eq!(now.dtheta_B_rad, before.dtheta_B_rad);
+    }
+}

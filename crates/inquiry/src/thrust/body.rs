@@ -155,3 +155,17 @@ impl Sway {
         self.rate_B += u * dt_s;
     }
 }
+
+/// An answer to a level that pushes and one that turns.
+pub(super) fn split(answer: &Six, level: f64, turning: f64) -> Six {
+    let mut out = *answer;
+    (0..3).for_each(|n| (out[n], out[3 + n]) = (out[n] * level, out[3 + n] * turning));
+    out
+}
+
+/// Two directions across `d`.
+pub(super) fn across(d: &Vector3<f64>) -> (Vector3<f64>, Vector3<f64>) {
+    let other = if d.z.abs() < 0.9 { Vector3::z() } else { Vector3::x() };
+    let a = d.cross(&other).normalize();
+    (a, d.cross(&a))
+}

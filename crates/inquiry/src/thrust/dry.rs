@@ -55,10 +55,44 @@ pub(super) fn place(felt: &Felt, model: &[Six]) -> Option<usize> {
     dry.filter(|_| seen >= FRAMES_MIN)
 }
 
+/// The first of the last cycles without thrust, too few as they may be to say why: nothing is to be learnt from them.
+pub(super) fn fading(felt: &Felt, model: &[Six]) -> Option<usize> {
+    let none = |k: &usize| {
+        model[*k][2] < COMMANDED_M_S2
+            || !felt.valid[*k][0]
+            || felt.pushed[*k][2] < NONE * model[*k][2]
+    };
+    let first = (0..felt.pushed.len()).rev().take_while(none).last()?;
+    (first..felt.pushed.len()).find(|k| model[*k][2] >= COMMANDED_M_S2)
+}
+
 impl Dry {
     /// At the time of a cycle, when the commands should have left so much.
     pub(super) fn at(t: Time, left_kg: f64, mission: &Mission) -> Self {
         let sigma_kg = mission.load.vehicle.propellant_sigma_kg;
         Self { t, sigma_s: SIGMA_S, left_kg: (left_kg, sigma_kg) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_cycles_without_thrust_begin_where_it_was_commanded_in_vain() {
+        let six = |z: f64| Six::new(0.0, 0.0, z, 0.0, 0.0, 0.0);
+        let of = |pushed: &[f64], commanded: &[f64]| {
+            let felt = Felt {
+                pushed: pushed.iter().map(|z| six(*z)).collect(),
+                valid: vec![[true; 2]; pushed.len()],
+                ..Felt::default()
+            };
+            let model: Vec<Six> = commanded.iter().map(|z| six(*z)).collect();
+            fading(&felt, &model)
+        };
+        assert_eq!(of(&[2.0, 2.0, 0.001, 0.0], &[2.0; 4]), Some(2));
+        assert_eq!(of(&[2.0, 0.0, 2.0, 2.0], &[2.0; 4]), None, "it was back");
+        assert_eq!(of(&[2.0, 2.0, 0.0, 0.0], &[2.0, 2.0, 0.0, 0.0]), None, "cut off");
+        assert_eq!(of(&[2.0, 0.0, 0.0, 0.0], &[2.0, 0.0, 2.0, 2.0]), Some(2));
     }
 }

@@ -20,6 +20,8 @@ pub(super) fn errors(cycles: f64) -> f64 {
     share * share * cycles.min(longest) + LASTING * LASTING * cycles
 }
 
+/// First step of the beginning of what grows, s.
+const GROWN_S: f64 = 30.0;
 /// Moves along a straight line.
 const STRAIGHT: usize = 2;
 /// Rounds of a search at the most.
@@ -127,8 +129,10 @@ impl Search<'_, '_> {
     }
 
     fn times(&mut self) {
-        let mut step = STEPS_S.0;
-        for _ in 0..ROUNDS {
+        // Nothing shows when something began that grows: its number goes with the time.
+        let grows = matches!(self.best.kind, Kind::Drift(_));
+        let (mut step, rounds) = if grows { (GROWN_S, 2 * ROUNDS) } else { (STEPS_S.0, ROUNDS) };
+        for _ in 0..rounds {
             let mut moved = false;
             for way in [-step, step] {
                 let best = self.best;
@@ -167,6 +171,10 @@ impl Search<'_, '_> {
     fn take(&mut self, change: impl Fn(&mut Tried)) -> bool {
         let mut tried = self.best;
         change(&mut tried);
+        let moved = tried.from_s != self.best.from_s;
+        if moved && matches!(tried.kind, Kind::Drift(_)) {
+            tried = self.exact.looked_at(&tried);
+        }
         tried.at_best = self.worth(&tried);
         let better = tried.at_best > self.best.at_best + 1e-3;
         if better {

@@ -54,6 +54,8 @@ pub(super) struct Felt {
     pub pushed: Vec<Six>,
     /// Specific force as sensed, m/s².
     pub sensed: Vec<Vector3<f64>>,
+    /// How fast the lander turns, rad/s, and how fast that changes, rad/s².
+    pub turning: Vec<[f64; 2]>,
     /// Whether accelerometers and gyros say something in this cycle.
     pub valid: Vec<[bool; 2]>,
     /// The machine, one for each [`BLOCK`] cycles.
@@ -111,6 +113,7 @@ impl Felt {
             out.valid.push([works && within(0), works && within(3)]);
             out.pushed.push(pushed);
             out.sensed.push(s);
+            out.turning.push([w.norm(), smooth.norm()]);
             if w.norm() > 10.0 || s.norm() > 100.0 {
                 (w, sway) = (Vector3::zeros(), Sway::default());
             }

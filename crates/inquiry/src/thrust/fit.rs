@@ -7,10 +7,12 @@
 //! scale of the accelerometers, scale of the gyros or the inertia), β normal with the vehicle's spreads, n white. With
 //! C = (P⁻¹ + Nᵀ W N)⁻¹ and e = r − N C Nᵀ W r a change v of the felt acceleration is worth
 //!     ln p(r | v) − ln p(r | 0) = vᵀ W e − ½ (vᵀ W v − (Nᵀ W v)ᵀ C (Nᵀ W v)).
-//! Noise is that of the inertial unit and an assumed error of this model, [`MODEL`].
+//! Noise is that of the inertial unit and an assumed error of this model, `weights`.
 
+use super::body::{across, split};
 use super::felt::{BLOCK, Felt};
 use super::levels::{Series, THRUSTERS, engine, spread};
+use super::weights::weights;
 use crate::thrust::body::Six;
 use icd::bus::CYCLE;
 use nalgebra::{DMatrix, DVector, SMatrix, Vector3};
@@ -30,13 +32,12 @@ const STRETCHES: usize = 16;
 pub(super) const COLUMNS: usize = WANDER + 6 * STRETCHES;
 /// Bias that accelerometers may have without being an engine's doing, m/s²; assumed, many times a healthy one.
 const BIAS_M_S2: f64 = 0.05;
-/// Error of the model from cycle to cycle, specific force (m/s²) and angular acceleration (rad/s²): the liquid's waves
-/// after a turn move healthy flights so much across the axis, the rest is less. Assumed, after healthy flights.
-const MODEL: [f64; 6] = [4.5e-3, 4.5e-3, 1.5e-3, 3e-3, 3e-3, 3e-3];
 /// Error that lasts for one of [`STRETCHES`], same units: accelerometers' bias in the run and what changes with the
 /// filling. Assumed, likewise.
 const WANDER_SIGMA: [f64; 6] = [6e-4, 6e-4, 6e-4, 3e-4, 3e-4, 3e-4];
 
+/// Odd cycles this near may be of one thing.
+const NEAR: usize = 5;
 /// A healthy machine is felt within so many standard deviations of its spreads.
 const USUAL: f64 = 5.0;
 
@@ -104,15 +105,14 @@ impl Fit {
         let mut unusual =
             Normal { gram: DMatrix::zeros(COLUMNS, COLUMNS), right: DVector::zeros(COLUMNS) };
         let mut row = Row::default();
-        fit.unusual = vec![false; r.len()];
+        fit.unusual = fit.odd(given, r);
+        fit.leave_lone();
         for (k, felt) in r.iter().enumerate() {
             let w = fit.w[k];
             if w.max() > 0.0 {
                 fit.row(given, k, &mut row);
-                let expected = row.expects(&fit.prior, &w, felt);
-                let normal = if expected { &mut usual } else { &mut unusual };
+                let normal = if fit.unusual[k] { &mut unusual } else { &mut usual };
                 normal.add(&row, &w, felt);
-                fit.unusual[k] = !expected;
             }
         }
         fit.usual = usual.solved().1;
@@ -130,6 +130,32 @@ impl Fit {
             fit.we_usual.push(usual);
         }
         fit
+    }
+
+    /// The cycles that a healthy machine's spreads do not allow.
+    fn odd(&self, given: &Given<'_>, r: &[Six]) -> Vec<bool> {
+        let mut row = Row::default();
+        let one = |(k, felt): (usize, &Six)| {
+            let w = self.w[k];
+            if w.max() <= 0.0 {
+                return false;
+            }
+            self.row(given, k, &mut row);
+            !row.expects(&self.prior, &w, felt)
+        };
+        r.iter().enumerate().map(one).collect()
+    }
+
+    /// Leaves out odd cycles that have no other near them: no engine's fault lasts for one.
+    fn leave_lone(&mut self) {
+        let lone = |k: &usize| {
+            let near = k.saturating_sub(NEAR)..(k + NEAR + 1).min(self.unusual.len());
+            self.unusual[*k] && self.unusual[near].iter().filter(|odd| **odd).count() == 1
+        };
+        let lone: Vec<usize> = (0..self.unusual.len()).filter(lone).collect();
+        for k in lone {
+            (self.unusual[k], self.w[k]) = (false, Six::zeros());
+        }
     }
 
     fn empty(given: &Given<'_>) -> Self {
@@ -420,22 +446,8 @@ impl Row {
     }
 }
 
-/// An answer to a level that pushes and one that turns.
-pub(super) fn split(answer: &Six, level: f64, turning: f64) -> Six {
-    let mut out = *answer;
-    (0..3).for_each(|n| (out[n], out[3 + n]) = (out[n] * level, out[3 + n] * turning));
-    out
-}
-
 fn first(s: &Vector3<f64>) -> Six {
     Six::new(s.x, s.y, s.z, 0.0, 0.0, 0.0)
-}
-
-/// Two directions across `d`.
-fn across(d: &Vector3<f64>) -> (Vector3<f64>, Vector3<f64>) {
-    let other = if d.z.abs() < 0.9 { Vector3::z() } else { Vector3::x() };
-    let a = d.cross(&other).normalize();
-    (a, d.cross(&a))
 }
 
 /// Standard deviations of the coefficients.
@@ -463,22 +475,6 @@ fn prior(dispersions: &Dispersions) -> DVector<f64> {
     }
     // A spread of nothing is a small one: rounding, and what is not described.
     out.map(|sigma: f64| sigma.max(1e-4))
-}
-
-/// 1/σ² of each component by cycle.
-fn weights(given: &Given<'_>) -> Vec<Six> {
-    let (imu, h) = (&given.vehicle.imu, CYCLE.s());
-    let quantum = |q: f64| q * q / 12.0;
-    let dv2 = imu.vrw_m_s_sqrt_s * imu.vrw_m_s_sqrt_s * h + quantum(imu.dv_quantum_m_s);
-    let turn2 = imu.arw_rad_sqrt_s * imu.arw_rad_sqrt_s * h + quantum(imu.dtheta_quantum_rad);
-    let sensor = [dv2 / (h * h), 2.0 * turn2 / (h * h * h * h)];
-    let of = |valid: &[bool; 2]| {
-        Six::from_fn(|n, _| {
-            let (kind, model) = (n / 3, MODEL[n]);
-            if valid[kind] { 1.0 / (sensor[kind] + model * model) } else { 0.0 }
-        })
-    };
-    given.felt.valid.iter().map(of).collect()
 }
 
 fn inverse(gram: DMatrix<f64>) -> DMatrix<f64> {

@@ -7,7 +7,8 @@
 //! the other columns neglected. What is gross bends the fit; it is looked for beside it, against coefficients from the
 //! usual cycles and with J = B. Size and times are integrated out over their prior by Laplace's method.
 
-use super::fit::{Fit, split};
+use super::body::split;
+use super::fit::Fit;
 use super::levels::{Course, Series, name};
 use crate::prior::{self, DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START, SIGMA_LN};
 use icd::time::{Span, Time};

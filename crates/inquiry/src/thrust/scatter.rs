@@ -8,7 +8,8 @@
 //! Sums over frames give every beginning and end; numbers stand on a grid. Frames are those of the commands only on
 //! average: a pulse frame that a new phase has moved spreads over two.
 
-use super::fit::{Fit, split};
+use super::body::split;
+use super::fit::Fit;
 use super::levels::{Series, name};
 use super::scan::{DURATIONS_S, GROUP, GROUP_S, Kind, Rough, Tried};
 use crate::prior::{self, DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START};

@@ -109,3 +109,14 @@ fn nothing_is_said_of_nothing() {
         account(mission, &Evidence::default(), &Replayed::default(), &Library::default(), None);
     assert_eq!(account, Account::default());
 }
+
+#[test]
+fn an_assist_engine_that_stays_open_is_named_though_it_was_nearly_open_before() {
+    let (account, evidence) = told(&broken("assist.3", "stuck_on", None));
+    let first = &account.findings[0];
+    let fault = first.faults.first().unwrap();
+    assert_eq!((&fault.cause.on[..], fault.cause.kind), ("assist.3", "stuck_on"));
+    let after_s = (fault.from.0 - evidence.cycles[0].sensors.t).s();
+    assert!((after_s - 70.0).abs() < 1.0, "{after_s}");
+    assert!(account.unknown() < first.gain);
+}
