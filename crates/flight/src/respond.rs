@@ -116,7 +116,7 @@ impl Flight<'_> {
         let ground_m_s = rangefinder::ground_m_s(self.load, &self.nav);
         let (beams, dt_s) = (&mut self.beams, PULSE_FRAME.s());
         let against = beams.weigh(now, lines, &up, ground_m_s, dt_s, &mut self.announce);
-        let opened = beams.weigh_velocity(lines, &up, ground_m_s, &mut self.announce);
+        let opened = beams.weigh_velocity(now, lines, &up, ground_m_s, &mut self.announce);
         if let Some(wrong) = against.or(opened) {
             let mut row = EMPTY;
             put(&mut row, V, wrong.pull_I);

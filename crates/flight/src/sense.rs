@@ -291,7 +291,7 @@ impl Flight<'_> {
             self.beams.pulled(&(self.nav.v_MB_I.si() - before_I));
         }
         self.beams.agreed_at = agrees.then_some(self.nav.t);
-        self.beams.missed(missed.velocity_I());
+        self.beams.missed(self.nav.t, missed.velocity_I());
         self.nav.doubt(again, 0.0);
     }
 

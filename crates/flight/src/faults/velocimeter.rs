@@ -40,8 +40,8 @@ const HEARD_S: f64 = 0.25;
 #[derive(Clone, Copy, Debug)]
 pub struct BeamWatch {
     pull_I: Vector3<f64>,
-    /// By how much faster the lander moves if the last report is right, which failed the gate with every beam.
-    missed_I: Option<Vector3<f64>>,
+    /// When, and by how much faster the lander moves if the last report is right, which failed the gate with every beam.
+    missed_I: Option<(Time, Vector3<f64>)>,
     drift_m_s: [f64; 2],
     /// When all beams of a report last agreed with navigation; `None` when those of the last one did not.
     pub agreed_at: Option<Time>,
@@ -81,21 +81,23 @@ impl BeamWatch {
         self.pull_I += dv_I;
     }
 
-    /// What the last report says of navigation's velocity: the velocity by which every beam of it misses, `None` where
+    /// What a report says of navigation's velocity: the velocity by which every beam of it misses, `None` where
     /// one of them is inside its gate or there are too few.
-    pub fn missed(&mut self, dv_I: Option<Vector3<f64>>) {
-        self.missed_I = dv_I;
+    pub fn missed(&mut self, now: Time, dv_I: Option<Vector3<f64>>) {
+        self.missed_I = dv_I.map(|dv_I| (now, dv_I));
     }
 
     /// Whether beams and ranges agree that navigation's velocity is wrong; after [`Self::weigh`] of the same frame.
     pub fn weigh_velocity(
         &mut self,
+        now: Time,
         lines: [Option<Line>; 2],
         up_I: &Vector3<f64>,
         ground_m_s: f64,
         announce: &mut Announce,
     ) -> Option<Verdict> {
-        let missed_I = self.missed_I.filter(|_| !self.distrusted).unwrap_or_else(Vector3::zeros);
+        let fresh = |(t, _): &(Time, Vector3<f64>)| (now - *t).s() < HEARD_S && !self.distrusted;
+        let missed_I = self.missed_I.filter(fresh).map_or_else(Vector3::zeros, |(_, dv_I)| dv_I);
         let missed_m_s = missed_I.dot(up_I);
         let (mut agree, mut oppose) = (false, false);
         for (line, drift_m_s) in lines.iter().zip(&self.drift_m_s) {
@@ -216,15 +218,26 @@ mod tests {
 
     /// Time at which velocity is opened, s, where every beam misses by `missed_I` and the ranges drift by `drift`, m/s.
     fn opened(missed_I: Vector3<f64>, drift: [Option<f64>; 2]) -> Option<(f64, Verdict)> {
+        opened_while(600, missed_I, drift)
+    }
+
+    /// The same with so many reports and silence after them.
+    fn opened_while(
+        heard: i64,
+        missed_I: Vector3<f64>,
+        drift: [Option<f64>; 2],
+    ) -> Option<(f64, Verdict)> {
         let (mut watch, up) = (BeamWatch::new(), Vector3::z());
         let lines = drift
             .map(|slope| slope.map(|slope| Line { now: 0.0, slope, sigma: 0.2, scatter: 1.0 }));
         let mut announce = Announce::default();
         (0..600).find_map(|i| {
-            watch.missed(Some(missed_I));
+            if i < heard {
+                watch.missed(at(i), Some(missed_I));
+            }
             let against = watch.weigh(at(i), lines, &up, 0.0, FRAME.s(), &mut announce);
             assert_eq!(against, None);
-            let verdict = watch.weigh_velocity(lines, &up, 0.0, &mut announce);
+            let verdict = watch.weigh_velocity(at(i), lines, &up, 0.0, &mut announce);
             verdict.map(|verdict| (FRAME.s() * i as f64, verdict))
         })
     }
@@ -237,6 +250,7 @@ mod tests {
         assert!((5.2..5.7).contains(&t), "{t}");
         assert!((verdict.pull_I * verdict.v_m_s - missed_I).norm() < 1e-9);
         assert!(opened(missed_I, [Some(-1.1), Some(-1.0)]).is_some());
+        assert_eq!(opened_while(40, missed_I, [Some(-1.1), None]), None, "what was said long ago");
         // Not where the ranges follow navigation, one of them does, or there are none: the beams alone are wrong.
         assert_eq!(opened(missed_I, [Some(0.0), None]), None);
         assert_eq!(opened(missed_I, [Some(-1.1), Some(0.0)]), None);
