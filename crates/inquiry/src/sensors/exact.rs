@@ -6,7 +6,8 @@
 //!     stuck        a value, and that of the one before, to the bit; nothing else
 //!     ghost        the commonest value, to the bit, in a share p of the measurements, whatever there is to see
 //!     saturation   the largest value of all, to the bit, where more was to be seen, and never more
-//! Where the trajectory says what was to be seen, the value must also be wrong, or beyond the limit.
+//! Where the trajectory says what was to be seen, the value must also be wrong, or beyond the limit. A value where the
+//! measurements around it have none is as improbable as they say.
 //! The patterns are there whether or not the library has a fault that makes them; their sum, each with the same share
 //! ([`LN_LOOKS`]), is the evidence for something that it does not hold.
 //! Refuses: several false values, several limits.
@@ -29,6 +30,9 @@ const CONTRADICTED: f64 = -20.0;
 const SIGMAS: f64 = 6.0;
 /// Fewest equal values that are a pattern.
 const FEWEST: usize = 4;
+/// A device reports a value as often as it does in so many measurements before and after, the false ones apart. Assumed: what
+/// there is to see comes and goes slowly.
+const AROUND: usize = 25;
 
 /// One pattern as it explains the reports.
 #[derive(Clone, Debug)]
@@ -62,6 +66,8 @@ pub(crate) struct Exact<'m> {
     repeated: Vec<bool>,
     ghost: Option<u64>,
     limit: Option<f64>,
+    /// ln of the probability of a value, by what the other measurements around have.
+    ln_around: Vec<f64>,
 }
 
 /// Step of a device's counter, as a share of the noise of one reading.
@@ -72,6 +78,23 @@ pub(crate) fn step(device: Device, vehicle: &truth::vehicle::Vehicle) -> Option<
         _ => return None,
     };
     (share > 0.0 && share.is_finite()).then_some(share)
+}
+
+/// ln of the share of values among the `other` measurements around each.
+fn around(slots: &[super::stream::Slot], other: impl Fn(&super::stream::Slot) -> bool) -> Vec<f64> {
+    let mut before = vec![[0usize; 2]];
+    let mut sum = [0; 2];
+    for slot in slots {
+        let counts = usize::from(other(slot));
+        sum = [sum[0] + counts, sum[1] + counts * usize::from(slot.valid().is_some())];
+        before.push(sum);
+    }
+    let one = |k: usize| {
+        let (first, last) = (k.saturating_sub(AROUND), (k + AROUND + 1).min(slots.len()));
+        let [all, valid] = [0, 1].map(|n| before[last][n] - before[first][n]);
+        libm::log((valid + 1) as f64 / (all + 1) as f64)
+    };
+    (0..slots.len()).map(one).collect()
 }
 
 impl<'m> Exact<'m> {
@@ -94,7 +117,11 @@ impl<'m> Exact<'m> {
         let most = largest.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let cut = largest.iter().filter(|x| x.total_cmp(&most).is_eq()).count() >= FEWEST;
         let ghost = ghost.map(|run| run[0]);
-        Self { model, off, step, repeated, ghost, limit: cut.then_some(most) }
+        let other = |slot: &super::stream::Slot| {
+            slot.valid().map(|report| report.bits).is_none_or(|bits| ghost != Some(bits))
+        };
+        let ln_around = around(&model.slots, other);
+        Self { model, off, step, repeated, ghost, limit: cut.then_some(most), ln_around }
     }
 
     fn is_ghost(&self, report: &Report) -> bool {
@@ -105,8 +132,15 @@ impl<'m> Exact<'m> {
         self.limit.is_some_and(|limit| report.largest.total_cmp(&limit).is_eq())
     }
 
-    /// ln of the probability that a healthy reading has exactly its value, given that it is marked.
+    /// ln of the probability that a healthy reading is there and has exactly its value, given that it is marked.
     fn ln_value(&self, k: usize) -> f64 {
+        let ghost = self.model.slots[k].valid().is_some_and(|report| self.is_ghost(report));
+        let there = if ghost { self.ln_around[k] } else { 0.0 };
+        there + self.ln_exactly(k)
+    }
+
+    /// The same of a reading that is there.
+    fn ln_exactly(&self, k: usize) -> f64 {
         let step = self.step.map_or(BIT, |step| libm::log(step / 3.545)); // two readings: 2√π
         match self.off[k] {
             Some((off, sigma)) => (step - 0.5 * (off / sigma) * (off / sigma)).max(LEAST),

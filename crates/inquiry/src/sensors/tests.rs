@@ -115,16 +115,19 @@ fn a_noisy_rangefinder_that_loses_shots_is_both() {
 
 #[test]
 fn one_false_value_again_and_again_is_masked() {
-    let ghost = fault("rangefinder", "ghost", &[0.3, 40.0], 500.0, None);
-    let shown = flown(424_204, vec![ghost]);
-    for findings in [&shown.patterns, &shown.findings] {
-        let best = first(findings, Device::Rangefinder);
-        assert_eq!(kinds(best), ["ghost"], "{best:?}");
-        assert!((best.faults[0].numbers[0].value - 0.3).abs() < 0.1);
-        let from_s = (best.faults[0].from.0 - shown.start).s();
-        assert!((from_s - 500.0).abs() < 3.0, "{from_s}");
+    // Rare ones show before there is a trajectory, because nothing around them has a value.
+    for (seed, share, from_s) in [(424_204, 0.3, 500.0), (424_207, 0.1, 0.0)] {
+        let ghost = fault("rangefinder", "ghost", &[share, 40.0], from_s, None);
+        let shown = flown(seed, vec![ghost]);
+        for findings in [&shown.patterns, &shown.findings] {
+            let best = first(findings, Device::Rangefinder);
+            assert_eq!(kinds(best), ["ghost"], "{best:?}");
+            assert!((best.faults[0].numbers[0].value - share).abs() < share / 3.0);
+            let began_s = (best.faults[0].from.0 - shown.start).s();
+            assert!((began_s - from_s).abs() < 3.0, "{began_s}");
+        }
+        assert!(shown.trust.masked.iter().any(|(device, _)| *device == Device::Rangefinder));
     }
-    assert!(shown.trust.masked.iter().any(|(device, _)| *device == Device::Rangefinder));
 }
 
 #[test]
