@@ -275,9 +275,9 @@ fn found(inquiry: &Inquiry) -> Vec<String> {
     }
     let Some(saved) = &inquiry.saved else { return out };
     let sets: Vec<String> = saved.minimal.iter().map(|set| set.join(" with ")).collect();
-    out.push(match (saved.base.landed(), sets.is_empty()) {
+    out.push(match (saved.base.stands(), sets.is_empty()) {
         (true, _) => {
-            "Flown again, this explanation lands: chance had a part, or it is not the whole"
+            "Flown again, under this explanation it stands: chance had a part, or it is not the whole"
                 .to_string()
         }
         (false, true) => "Nothing that was tried would have saved it".to_string(),

@@ -5,7 +5,8 @@
 //! one flight (`rig::closed_loop`).
 //! Method: but-for tests on one and the same flight [HalpernPearl2005]: models, constants, noise, start and everything that
 //! was uploaded stay, one thing is changed. Sets of features are flown by ascending size; one that holds a sufficient set is
-//! not flown, as in `rig::counterfactual`. Sufficient: at rest on its legs within the touchdown limits.
+//! not flown, as in `rig::counterfactual`. Sufficient: at rest on its legs. Whether
+//! within the touchdown limits hangs on the crater it comes down in, to which no explanation is true: a hard landing is named.
 //! What was uploaded stays what it was: of the changed software only what the change is about is put into it, so map, target
 //! and their errors are those that flew.
 //! Refuses: changes to the ground, the Moon and the plan of the orbit.
@@ -94,9 +95,9 @@ impl Tried {
         self.contact_s.unwrap_or(self.end_s)
     }
 
-    /// Whether the lander stands on its legs within the touchdown limits.
-    pub fn landed(&self) -> bool {
-        self.outcome == Outcome::Landed.name()
+    /// Whether the lander stands on its legs, whatever the touchdown limits say.
+    pub fn stands(&self) -> bool {
+        Outcome::from_name(&self.outcome).is_some_and(Outcome::stands)
     }
 }
 
@@ -277,7 +278,7 @@ pub fn study(
     let rows = rows.collect::<Flown<Vec<Row>>>()?;
     let mut saved =
         Saved { base, rows, sets: Vec::new(), minimal: Vec::new(), no_return: None, flights: 0 };
-    if !saved.base.landed() {
+    if !saved.base.stands() {
         saved.search(&bench, options.set_max)?;
         if options.forks > 0 {
             saved.no_return = no_return::search(&bench, &saved.base, options.forks)?;
@@ -293,7 +294,7 @@ impl Saved {
         let mut found: Vec<Features> = Vec::new();
         for row in &self.rows {
             let chosen = !matches!(row.kind, Kind::Fault);
-            if row.tried.landed() && chosen {
+            if row.tried.stands() && chosen {
                 self.minimal.push(vec![row.text.clone()]);
                 if let Change::Feature(feature) = row.change {
                     found.push(Features::NONE.with(feature));
@@ -306,7 +307,7 @@ impl Saved {
             let sets: Vec<Features> = features.subsets(count).filter(open).collect();
             let flown = sets.into_par_iter().map(|set| Ok((set, bench.fly(&bench.with(set)?)?)));
             for (set, tried) in flown.collect::<Flown<Vec<_>>>()? {
-                if tried.landed() {
+                if tried.stands() {
                     self.minimal.push(set.iter().map(|f| f.name().to_string()).collect());
                     found.push(set);
                 }

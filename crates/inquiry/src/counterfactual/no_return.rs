@@ -3,8 +3,8 @@
 //! Owns: [`NoReturn`]. Does not own: the flight, the bound (`stopping`).
 //! As programmed: the explanation is flown to a moment. There every fault of a sensor ends, and the resilient
 //! configuration with every sensor that the vehicle can carry takes over, told exact state, attitude and propellant.
-//! Engines, jets and computer stay as they are. If it lands, the lander was not yet lost. The moments lie evenly between
-//! braking and the end; between the last from which it lands and the next the moment is bisected.
+//! Engines, jets and computer stay as they are. If it stands in the end, the lander was not yet lost. The moments lie evenly between
+//! braking and the end; between the last from which it does and the next the moment is bisected.
 //! It is a bound from one side: other software might do better. The other side is the stopping distance, which no
 //! software beats.
 //! Refuses: mending a fault whose end is tied to a height or a phase: it stays.
@@ -30,7 +30,7 @@ pub struct Fork {
     pub altitude_m: f64,
     /// Descent speed there, m/s.
     pub descent_m_s: f64,
-    /// Whether the lander lands from there.
+    /// Whether the lander stands in the end.
     pub saved: bool,
     /// How it ends: `rig::verdict::Outcome::name`.
     pub outcome: String,
@@ -84,7 +84,7 @@ fn fork(bench: &Bench<'_>, base: &Tried, t_s: f64) -> Flown<Fork> {
         bench.flown(&before, Some((t_s, &best.load)))
     })?;
     let [altitude_m, descent_m_s] = at(base, t_s);
-    Ok(Fork { t_s, altitude_m, descent_m_s, saved: tried.landed(), outcome: tried.outcome })
+    Ok(Fork { t_s, altitude_m, descent_m_s, saved: tried.stands(), outcome: tried.outcome })
 }
 
 /// Altitude and descent speed of a flight at a time.

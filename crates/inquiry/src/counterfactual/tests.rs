@@ -69,7 +69,7 @@ fn mission_2_is_saved_by_what_the_study_of_features_finds() {
     }
     // Each fault alone lands: so each was needed.
     let without = saved.rows.iter().filter(|row| matches!(row.change, Change::Without(_)));
-    let landed: Vec<bool> = without.map(|row| row.tried.landed()).collect();
+    let landed: Vec<bool> = without.map(|row| row.tried.stands()).collect();
     assert_eq!(landed.len(), 3);
     assert!(landed[0] && landed[1], "{landed:?}");
 }

@@ -192,8 +192,8 @@ fn nothing(told: &Material) -> Answer {
 
 /// What would have been enough, and until when.
 fn saved_sentence(saved: &Saved) -> Option<String> {
-    if saved.base.landed() {
-        return Some("Flown again under it, the lander lands: it is not the whole explanation, or chance had a part.".to_string());
+    if saved.base.stands() {
+        return Some("Flown again under it, the lander stands: it is not the whole explanation, or chance had a part.".to_string());
     }
     let fewest = saved.minimal.iter().map(Vec::len).min()?;
     let sets: Vec<String> = (saved.minimal.iter().filter(|set| set.len() == fewest))
@@ -215,7 +215,7 @@ fn changes(saved: &Saved) -> Vec<Change> {
         what,
         kind: kind.to_string(),
         outcome: tried.outcome.clone(),
-        saves: tried.landed(),
+        saves: tried.stands(),
         minimal,
         v_down_m_s: tried.speed_m_s.map(|[down, _]| down),
         miss_m: tried.miss_m,
@@ -223,12 +223,12 @@ fn changes(saved: &Saved) -> Vec<Change> {
     };
     let mut out = vec![change("nothing: as explained".to_string(), "", false, &saved.base)];
     let mut rows: Vec<&counterfactual::Row> = saved.rows.iter().collect();
-    rows.sort_by_key(|row| (row.kind, !row.tried.landed()));
+    rows.sort_by_key(|row| (row.kind, !row.tried.stands()));
     out.extend(rows.iter().map(|row| {
         let own = minimal(std::slice::from_ref(&row.text));
         change(row.text.clone(), row.kind.text(), own, &row.tried)
     }));
-    for (set, tried) in saved.sets.iter().filter(|(_, tried)| tried.landed()) {
+    for (set, tried) in saved.sets.iter().filter(|(_, tried)| tried.stands()) {
         let names: Vec<String> = set.iter().map(|feature| feature.name().to_string()).collect();
         out.push(change(names.join(" with "), "set", minimal(&names), tried));
     }

@@ -210,7 +210,7 @@ fn saved(sheet: &Sheet) -> String {
          <th class=\"number\">miss, m</th><th class=\"number\">propellant left, kg</th></tr></thead><tbody>\n{rows}</tbody></table>\
          <p class=\"small\">Each flown in closed loop under the first explanation, everything else the same; figures at the first \
          contact. Bold: no smaller set of \
-         these changes saves the lander.</p></div>\n"
+         these changes saves the lander: leaves it standing on its legs, hard landings included.</p></div>\n"
     )
 }
 

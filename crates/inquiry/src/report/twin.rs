@@ -107,7 +107,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("changes[].what", "text", "what is different"),
     ("changes[].kind", "text", "`software`, `sensor`, `parameter`, `procedure`, `fault` or `set`; empty where nothing is changed"),
     ("changes[].outcome", "text", "how the flight ends"),
-    ("changes[].saves", "number or null", "1 where it lands within the limits, else 0"),
+    ("changes[].saves", "number or null", "1 where it stands on its legs, whatever the touchdown limits say, else 0"),
     ("changes[].minimal", "number or null", "1 where no smaller set of these changes saves it, else 0"),
     ("changes[].v_down_m_s", "number or null", "vertical speed at the first contact"),
     ("changes[].miss_m", "number or null", "distance from the target there"),
