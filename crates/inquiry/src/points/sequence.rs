@@ -9,8 +9,8 @@
 //! As programmed: sets of one cause and of two are populations of their own, every set as probable as any, so that pairs are
 //! found before their small prior counts; it is put in at the end:
 //!     w = Z_k P(set) / P_k(set) / n_k
-//! The first generation has as many flights of every set of families as of any other, weighted back: it is the largest,
-//! since what it does not come near is hardly found later. The last ones are all kept. Flights in which nothing broke are
+//! The first generation is the largest, since what it does not come near is hardly found later: half of it has as many
+//! flights of every set of families as of any other, half goes where the first half's weights are [Neyman1934], weighted back. The last ones are all kept. Flights in which nothing broke are
 //! drawn once and weighted by their likelihood.
 
 use super::Options;
@@ -34,6 +34,10 @@ const KEPT: usize = 3;
 /// that what is flown is about what was asked for.
 const FIRST: f64 = 0.3;
 const GENERATIONS: f64 = 14.0;
+/// What the first half of a first generation is worth where it says how to spend the second, and the share of that which is
+/// spent alike all the same. Assumed.
+const PILOT: f64 = 0.1;
+const EVERY: f64 = 0.2;
 /// Shares of the flights with no cause, one and two.
 const COUNTS: [f64; 3] = [0.04, 0.46, 0.5];
 
@@ -98,7 +102,8 @@ fn run(count: usize, generation: usize, n: usize) -> u64 {
     1 + ((count * 100 + generation) * 1_000_000 + n) as u64
 }
 
-/// The first generation: every set of families in turn, at least once each.
+/// The first generation: half of it every set of families in turn, at least once each; the other half where the first says
+/// that the flights are that count [Neyman1934].
 fn generation<E: Send>(
     space: &Space,
     (count, size): (usize, usize),
@@ -107,8 +112,8 @@ fn generation<E: Send>(
 ) -> Result<Vec<Member>, E> {
     let kinds = space.kinds(count);
     let size = size.max(kinds.len());
-    let one = |n: usize| {
-        let (place, turn) = (n % kinds.len(), n / kinds.len());
+    let pilot = (size / 2).max(kinds.len());
+    let one = |(n, (place, turn)): (usize, (usize, usize))| {
         let sets = &kinds[place].1;
         let run = run(count, 0, n);
         let mut stream = Stream::new(seed, run, "points");
@@ -117,11 +122,58 @@ fn generation<E: Send>(
         let set = &sets[(first as usize + turn) % sets.len()];
         let hypothesis = Hypothesis::fresh(space, set, run, &mut stream);
         let flight = fly(&hypothesis)?;
-        let drawn = (size - place).div_ceil(kinds.len()) as f64 / size as f64;
-        let ln_drawn = libm::log(sets.len() as f64 / space.sets(count) / drawn);
-        Ok(Member { hypothesis, flight, lineage: n, ln_drawn })
+        Ok(Member { hypothesis, flight, lineage: n, ln_drawn: 0.0 })
     };
-    (0..size).into_par_iter().map(one).collect()
+    let mut places: Vec<usize> = (0..pilot).map(|n| n % kinds.len()).collect();
+    let turns = (0..pilot).map(|n| (n % kinds.len(), n / kinds.len()));
+    let flown = turns.enumerate().collect::<Vec<_>>().into_par_iter().map(one);
+    let mut members: Vec<Member> = flown.collect::<Result<_, E>>()?;
+    let share: Vec<f64> =
+        kinds.iter().map(|(_, sets)| sets.len() as f64 / space.sets(count)).collect();
+    let further = further(&mut members, (&places, &share), size - pilot);
+    let mut flown = vec![0; kinds.len()];
+    places.iter().for_each(|place| flown[*place] += 1);
+    let more = further
+        .iter()
+        .enumerate()
+        .flat_map(|(place, n)| (flown[place]..flown[place] + n).map(move |turn| (place, turn)));
+    let more: Vec<(usize, (usize, usize))> = (pilot..).zip(more).collect();
+    places.extend(more.iter().map(|(_, (place, _))| *place));
+    members.extend(more.into_par_iter().map(one).collect::<Result<Vec<Member>, E>>()?);
+    flown.iter_mut().zip(&further).for_each(|(flown, more)| *flown += more);
+    let all = places.len();
+    for (member, place) in members.iter_mut().zip(&places) {
+        let drawn = flown[*place] as f64 / all as f64;
+        member.ln_drawn = libm::log(share[*place] / drawn);
+    }
+    Ok(members)
+}
+
+/// How many more flights each kind gets: as its share times the root of its mean squared weight, [`EVERY`] of them alike.
+fn further(pilot: &mut [Member], (places, share): (&[usize], &[f64]), more: usize) -> Vec<usize> {
+    let count = |place: usize| places.iter().filter(|own| **own == place).count() as f64;
+    let each: Vec<f64> = (0..share.len()).map(count).collect();
+    for (member, place) in pilot.iter_mut().zip(places) {
+        member.ln_drawn = libm::log(share[*place] / each[*place]);
+    }
+    let way = next(pilot, 0.0, PILOT * pilot.len() as f64);
+    let weights = weights(pilot, 0.0, way).0;
+    let mut merit = vec![0.0; share.len()];
+    for (weight, place) in weights.iter().zip(places) {
+        merit[*place] += weight * weight * each[*place];
+    }
+    merit.iter_mut().for_each(|square| *square = square.sqrt());
+    let sum = merit.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let alike = EVERY / share.len() as f64;
+    let mut reached = 0.0;
+    let mut given = 0;
+    let one = |merit: &f64| {
+        reached += more as f64 * ((1.0 - EVERY) * merit / sum + alike);
+        let own = (reached.round() as usize).min(more) - given;
+        given += own;
+        own
+    };
+    merit.iter().map(one).collect()
 }
 
 /// A population from the prior to the posterior: the generations kept, and ln of the evidence.
