@@ -315,9 +315,9 @@ impl<'a> Estimator<'a> {
             |poses: &[usize]| filter::plan(&reference, self.steps, (&machine.imu, gm_m3_s2), poses);
         let mut plans = way.plans.unwrap_or_else(|| planned(&self.epochs(self.measured)));
         self.coasts(&plans, &reference, &mut measured);
-        let compared = readings::compare(self.expect, &measured, at);
+        let noise = |device: Device| self.trust.noise(device);
+        let compared = readings::compare(self.expect, &measured, at, noise);
         self.assign(&mut plans, (&measured, &compared), |n| reference.poses[n].to(&at(n)));
-        let noise = |measured: &Measured| self.trust.noise(measured.device);
         let (linear, passed, variance) =
             filter::forward(self.prior, mean, &plans, (&measured, &compared), noise);
         let (smoothed, learnt, before) = filter::backward(&linear, &passed, way.whole);

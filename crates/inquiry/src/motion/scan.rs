@@ -230,9 +230,6 @@ impl Windows {
     }
 }
 
-/// Steps in which durations are tried, as factors.
-const DURATION_STEP: f64 = 1.3;
-
 fn windows(system: &System, suspect: &Suspect, nodes: &[Node]) -> Windows {
     let patterns = suspect.patterns();
     let from_node = |a: usize| windows_from(system, suspect, &patterns, nodes, a);
@@ -267,8 +264,7 @@ fn windows_from(
         if age_s > longest_s {
             break;
         }
-        let due = age_s >= last_s * DURATION_STEP || node.t_s + NODE_S > flight_s;
-        if age_s <= 0.0 || !due {
+        if age_s <= last_s {
             continue;
         }
         carry_to(system, &mut columns, &mut at, node.place.epoch);

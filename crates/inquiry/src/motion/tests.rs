@@ -339,3 +339,15 @@ fn a_unit_is_freed_of_its_own_faults_and_of_nothing_else() {
         assert_eq!(now.dtheta_B_rad, before.dtheta_B_rad);
     }
 }
+
+#[test]
+fn a_long_fault_ends_where_it_ended() {
+    let mut stream = Stream::new(1, 17, "noise");
+    let wrong = Wrong { values: [0.0, 1.0, 1.0, 1.0], grows: false, from_s: 0.0, until_s: 52.0 };
+    let system = flown(&mut stream, &[wrong]);
+    let suspect = suspect("velocimeter", "bias", 0.5);
+    let pass = scan::pass(&system, std::slice::from_ref(&suspect));
+    let fit = scan::scan(&system, &suspect, &pass.locals[0], &pass.nodes).unwrap();
+    let until_s = fit.until.map(|until| system.t_s(until)).unwrap();
+    assert!((until_s - 52.0).abs() <= DT_S, "until {until_s} s");
+}

@@ -11,6 +11,7 @@ use super::linear::{Epoch, Linear, Reading, Transition, dot};
 use super::readings::{Compared, Measured, remaining};
 use super::reference::{Noise, Reference};
 use super::states::*;
+use crate::finding::Device;
 use icd::time::Time;
 use nalgebra::{Matrix3, SMatrix, Vector3};
 
@@ -168,7 +169,7 @@ pub fn forward(
     mean: &Errors,
     plans: &[Plan],
     (measured, compared): (&[Measured], &[Compared]),
-    noise: impl Fn(&Measured) -> f64,
+    noise: impl Fn(Device) -> f64,
 ) -> (Linear, Vec<Passed>, Errors) {
     let mut filter = Filter { x: *mean, P: start(prior), prior };
     let mut linear = Linear { start: filter.P.clone(), ..Linear::default() };
@@ -178,7 +179,7 @@ pub fn forward(
         let first = linear.readings.len();
         for compared in plan.readings.iter().filter_map(|place| compared.get(*place)) {
             let of = &measured[compared.of];
-            let factor = noise(of);
+            let factor = noise(of.device);
             let innovation = remaining(compared, &filter.x, &plan.from);
             let partial = compared.scalar.partial;
             let own = (compared.scalar.variance + compared.added) * factor * factor;

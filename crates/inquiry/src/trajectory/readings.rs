@@ -22,6 +22,10 @@ const ALONE: f64 = 8.0;
 /// Readings on either side that make the median; and those that make its scatter.
 const AROUND: usize = 4;
 const WIDE: usize = 25;
+/// Readings on either side whose distances from their medians tell how they scatter; from so many specified deviations on
+/// they count as that noisy: an echo too faint or too long scatters by hundreds of metres.
+const NEAR: usize = 8;
+const SCATTERED: f64 = 2.0;
 /// Degrees of freedom of Student's law that the beam's difference from the median around it follows: craters make the tails
 /// of relief long [LangeLittleTaylor1989]. Assumed.
 const TAILS: f64 = 4.0;
@@ -87,9 +91,14 @@ pub struct Compared {
 pub fn collect(evidence: &Evidence, trust: &Trust, times: &[Time]) -> Vec<Measured> {
     let mut out = Vec::new();
     let mut sights: Vec<u32> = Vec::new();
+    let beside = [
+        (Device::Rangefinder, beside_nothing(evidence, |sensors| sensors.rangefinder)),
+        (Device::RadarAltimeter, beside_nothing(evidence, |sensors| sensors.radar_altimeter)),
+    ];
     for (cycle, received) in evidence.cycles.iter().enumerate() {
         for (device, tag, report) in reports(&received.sensors) {
-            if !trust.uses(device, number(cycle)) {
+            let cut = beside.iter().any(|(own, cut)| *own == device && cut[cycle]);
+            if cut || !trust.uses(device, number(cycle)) {
                 continue;
             }
             let t = tag + Span::from_s(trust.time_s(device));
@@ -110,6 +119,25 @@ pub fn collect(evidence: &Evidence, trust: &Trust, times: &[Time]) -> Vec<Measur
     out
 }
 
+/// What is left of a range that came out negative: how far it was, it does not say.
+fn of_nothing(shot: &SlantRange) -> bool {
+    shot.quality == ShotQuality::Valid && shot.range_m <= 0.0
+}
+
+/// Cycles next to ranges of nothing: what scatters below zero there leaves the longer ones alone.
+fn beside_nothing(evidence: &Evidence, shot: impl Fn(&Sensors) -> Option<SlantRange>) -> Vec<bool> {
+    let mut out = vec![false; evidence.cycles.len()];
+    let cycles = evidence.cycles.iter().enumerate();
+    let shots = cycles.filter_map(|(n, cycle)| Some((n, shot(&cycle.sensors)?)));
+    let met = |(_, shot): &(usize, SlantRange)| shot.quality == ShotQuality::Valid;
+    let shots: Vec<(usize, SlantRange)> = shots.filter(met).collect();
+    for (n, _) in shots.iter().enumerate().filter(|(_, (_, shot))| of_nothing(shot)) {
+        let near = &shots[n.saturating_sub(NEAR)..(n + NEAR + 1).min(shots.len())];
+        near.iter().for_each(|(cycle, _)| out[*cycle] = true);
+    }
+    out
+}
+
 /// The reports of one cycle with their time tags.
 fn reports(sensors: &Sensors) -> Vec<(Device, Time, Report)> {
     let mut out = Vec::new();
@@ -118,8 +146,7 @@ fn reports(sensors: &Sensors) -> Vec<(Device, Time, Report)> {
     {
         out.push((Device::StarTracker, stars.t, Report::Stars(stars.q_IB)));
     }
-    // A range of nothing is what is left of one that came out negative: how far it was, it does not say.
-    let measures = |shot: &SlantRange| shot.quality == ShotQuality::Valid && shot.range_m > 0.0;
+    let measures = |shot: &SlantRange| shot.quality == ShotQuality::Valid && !of_nothing(shot);
     if let Some(shot) = sensors.rangefinder.filter(measures) {
         out.push((Device::Rangefinder, shot.t, Report::Range(f64::from(shot.range_m))));
     }
@@ -158,6 +185,7 @@ pub fn compare(
     expect: &Expect<'_>,
     measured: &[Measured],
     at: impl Fn(usize) -> Pose + Sync,
+    noise: impl Fn(Device) -> f64,
 ) -> Vec<Compared> {
     let one = |of: usize, measured: &Measured| {
         let pose = at(measured.pose).advanced(measured.t);
@@ -170,7 +198,7 @@ pub fn compare(
     let parts: Vec<Vec<Compared>> =
         measured.par_iter().enumerate().map(|(of, measured)| one(of, measured)).collect();
     let mut out: Vec<Compared> = parts.into_iter().flatten().collect();
-    mark_alone(measured, &mut out);
+    mark_alone(measured, &mut out, noise);
     out
 }
 
@@ -238,7 +266,7 @@ fn coast(
 }
 
 /// Marks what its neighbours contradict.
-fn mark_alone(measured: &[Measured], compared: &mut [Compared]) {
+fn mark_alone(measured: &[Measured], compared: &mut [Compared], noise: impl Fn(Device) -> f64) {
     for device in
         [Device::StarTracker, Device::Rangefinder, Device::RadarAltimeter, Device::Velocimeter]
     {
@@ -250,27 +278,43 @@ fn mark_alone(measured: &[Measured], compared: &mut [Compared]) {
                 .map(|(place, _)| place)
                 .collect();
             let series: Vec<f64> = places.iter().map(|place| compared[*place].difference).collect();
+            let off = |n: usize| (series[n] - median(around(&series, n, AROUND))).abs();
+            let offs: Vec<f64> = (0..series.len()).map(off).collect();
             for (n, place) in places.iter().enumerate() {
-                let off = (series[n] - median(around(&series, n, AROUND))).abs();
-                let scalar = &compared[*place].scalar;
-                let relief = scalar.partial[RELIEF] * scalar.partial[RELIEF];
-                let sigma = (scalar.variance + relief).sqrt();
-                let far = off / sigma;
-                if device == Device::Rangefinder && far > PLAIN {
-                    let weight = (TAILS + PLAIN * PLAIN) / (TAILS + far * far);
-                    compared[*place].added = sigma * sigma * (1.0 / weight - 1.0);
-                }
-                if off > ALONE * sigma {
-                    let wide = around(&series, n, WIDE);
-                    let middle = median(wide.clone());
-                    let scatter =
-                        1.4826 * median(wide.iter().map(|x| (x - middle).abs()).collect());
-                    compared[*place].alone = off > ALONE * sigma.max(scatter);
-                }
+                mark_one(&mut compared[*place], (&series, &offs, n), device, noise(device));
             }
         }
     }
     mark_frames(measured, compared);
+}
+
+/// `n`: its place in the series of differences and in that of their distances from the median around them; `factor`: on its
+/// specified noise.
+fn mark_one(
+    one: &mut Compared,
+    (series, offs, n): (&[f64], &[f64], usize),
+    device: Device,
+    factor: f64,
+) {
+    let relief = one.scalar.partial[RELIEF] * one.scalar.partial[RELIEF];
+    let specified = (one.scalar.variance + relief).sqrt() * factor;
+    let scatter = 1.4826 * median(around(offs, n, NEAR));
+    let echo = matches!(device, Device::Rangefinder | Device::RadarAltimeter);
+    let noisy = echo && scatter > SCATTERED * specified;
+    let sigma = if noisy { scatter } else { specified };
+    let far = offs[n] / sigma;
+    let tails = if device == Device::Rangefinder && far > PLAIN {
+        (TAILS + far * far) / (TAILS + PLAIN * PLAIN)
+    } else {
+        1.0
+    };
+    one.added = (sigma * sigma * tails - specified * specified) / (factor * factor);
+    if far > ALONE {
+        let wide = around(series, n, WIDE);
+        let middle = median(wide.clone());
+        let scatter = 1.4826 * median(wide.iter().map(|x| (x - middle).abs()).collect());
+        one.alone = offs[n] > ALONE * sigma.max(scatter);
+    }
 }
 
 /// Marks landmarks that the others of their frame contradict.
@@ -333,5 +377,53 @@ mod tests {
             reports(&sensors).iter().filter(|(device, ..)| of.contains(device)).count()
         };
         assert_eq!((of(0.0), of(0.3)), (0, 2));
+    }
+
+    #[test]
+    fn what_scattered_below_zero_leaves_its_neighbours_out() {
+        let mut evidence = Evidence::read(&sample::healthy().record.packets);
+        evidence.cycles.truncate(60);
+        for (n, cycle) in evidence.cycles.iter_mut().enumerate() {
+            let range_m = if n == 30 { 0.0 } else { 50.0 };
+            let shot = SlantRange { t: cycle.sensors.t, range_m, quality: ShotQuality::Valid };
+            cycle.sensors.rangefinder = Some(shot);
+        }
+        let times: Vec<Time> = evidence.cycles.iter().map(|cycle| cycle.sensors.t).collect();
+        let of_range = |one: &Measured| one.device == Device::Rangefinder;
+        let all = collect(&evidence, &Trust::default(), &times);
+        let used: Vec<usize> = all.into_iter().filter(of_range).map(|one| one.cycle).collect();
+        let left: Vec<usize> = (0..60).filter(|n: &usize| n.abs_diff(30) > NEAR).collect();
+        assert_eq!(used, left);
+    }
+
+    /// Ranges that differ so from what is expected, each 1 m good.
+    fn ranges(differences: &[f64]) -> Vec<Compared> {
+        let one = |(of, difference): (usize, &f64)| {
+            let scalar =
+                Scalar { value: 0.0, partial: [0.0; super::super::states::N], variance: 1.0 };
+            let difference = *difference;
+            Compared { of, component: 0, difference, scalar, hit_M: None, alone: false, added: 0.0 }
+        };
+        let mut compared: Vec<Compared> = differences.iter().enumerate().map(one).collect();
+        let measured = |cycle: usize| Measured {
+            device: Device::Rangefinder,
+            cycle,
+            t: Time::from_tai_ns(0),
+            pose: cycle,
+            report: Report::Range(0.0),
+        };
+        let measured: Vec<Measured> = (0..differences.len()).map(measured).collect();
+        mark_alone(&measured, &mut compared, |_| 1.0);
+        compared
+    }
+
+    #[test]
+    fn ranges_that_scatter_count_as_noisy_even_those_that_fit_by_chance() {
+        let wild: Vec<f64> = (0..60).map(|n| f64::from(n * 37 % 61 - 30) * 10.0).collect();
+        let least = ranges(&wild).iter().map(|one| one.added.sqrt()).fold(f64::MAX, f64::min);
+        assert!(least > 80.0, "as good as {least} m");
+        // A step is no scatter.
+        let stepped: Vec<f64> = (0..60).map(|n| if n < 30 { 0.0 } else { 100.0 }).collect();
+        assert!(ranges(&stepped).iter().all(|one| one.added == 0.0 && !one.alone));
     }
 }
