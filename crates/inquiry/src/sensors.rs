@@ -4,7 +4,7 @@
 //! what measures motion (`motion`), the inertial unit and the switches.
 //! As programmed: a device's reports have three aspects, each explained for itself: when they come (`timing`), whether they
 //! carry a value (`presence`), how the values scatter (`scatter`); exact patterns (`exact`) explain two of them at once.
-//! Explanations of different aspects add up to one of two or three faults.
+//! Explanations of different aspects add up to one of two or three faults. A weak link explains how its ranges scatter, too.
 //! The findings of [`against`] take the place of those of [`patterns`] for the same devices.
 //! Refuses: two faults of one aspect (readings lost within a limited reach); biases, drifts and scales of the gauge.
 
@@ -31,7 +31,7 @@ use exact::Exact;
 use expected::Look;
 use icd::time::{Span, Time};
 use icd::tm::Phase;
-use part::Part;
+use part::{Part, VALUES};
 use scatter::Scatter;
 use stream::{Slot, Stream, stream};
 use truth::vehicle::Vehicle;
@@ -56,6 +56,8 @@ const CREDIBLE: f64 = 6.0;
 const RAW_CREDIBLE: f64 = 60.0;
 /// Readings further off than this many standard deviations are outliers, where there are outliers.
 const STRAY_SIGMAS: f64 = 5.0;
+/// What scatter says of a weak link counts from here on, nats.
+const WORTH: f64 = 1.0;
 /// Noise in a part of the readings smaller than this masks them; in a larger one it counts for all.
 const SHARE: f64 = 0.3;
 
@@ -208,7 +210,10 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     let mut scattered = scatter::parts(&scatter);
     scattered.retain(held);
     // What an exact pattern explains is not looked at for silence once more.
-    let present = presence::parts(&model.without(&doubt.masked));
+    let mut present = presence::parts(&model.without(&doubt.masked));
+    if let Some(look) = look {
+        smear(&mut present, &scatter, (stream, &rest), (look, &given.vehicle));
+    }
     mistime(&mut doubt, stream, &timing);
     distrust(&mut doubt, &scattered, (&scatter, &rows), look.is_none());
     let mut parts = timing.parts;
@@ -218,6 +223,30 @@ fn device_parts(given: &Given<'_>, look: Option<&Look<'_>>, stream: &Stream) -> 
     let least = if look.is_none() { RAW_CREDIBLE } else { 0.0 };
     parts.extend(scattered.into_iter().filter(|part| part.gain > least));
     (doubt, parts)
+}
+
+/// A weak link's own echoes are smeared: how its ranges scatter speaks for it or against it.
+fn smear(
+    parts: &mut [Part],
+    scatter: &Scatter,
+    (stream, slots): (&Stream, &[Slot]),
+    (look, vehicle): (&Look<'_>, &Vehicle),
+) {
+    let weak = parts.iter_mut().filter(|part| part.gain > CREDIBLE);
+    let healthy = std::cell::LazyCell::new(|| scatter.ln_evidence());
+    for (part, left) in weak.filter_map(|part| presence::weak_link(part).map(|left| (part, left))) {
+        let acts = |slot: &Slot| {
+            slot.taken >= part.from.0 && part.until.is_none_or(|until| slot.taken < until)
+        };
+        let left = |slot: &Slot| acts(slot).then_some(left);
+        let rows = readings::ranges(stream, slots, Some(look), (vehicle, &left));
+        let weak = Scatter::new(stream.device, stream.over, stream.period, &rows);
+        let more = weak.ln_evidence() - *healthy;
+        if more.abs() > WORTH {
+            part.gain += more;
+            part.aspects |= VALUES;
+        }
+    }
 }
 
 /// Wrong time tags: put right where most are wrong the same way, else the wrong ones are not used. Times that no fault of

@@ -343,10 +343,8 @@ impl Model {
     fn weak(&self, factor: f64, at_speed: bool, j: usize, k: usize) -> f64 {
         let (off, strength) = (OFF[j / STRENGTH.len()].0, STRENGTH[j % STRENGTH.len()].0);
         let (Some(link), Some(met)) = (&self.link, self.met[k]) else { return 0.0 };
-        let health = match at_speed {
-            true => Health { laser: strength, smear: factor, ..Health::HEALTHY },
-            false => Health { laser: strength * factor, ..Health::HEALTHY },
-        };
+        let left = left(factor, at_speed);
+        let health = Health { laser: strength * left.laser, ..left };
         // A link that is as good as healthy is that: no need to work it out.
         if factor >= 1.0 && at_speed {
             return self.valid[j][k];
@@ -421,6 +419,24 @@ impl Model {
             out.push(Seen { t: Some(first.tag), grade: Grade::Measured, text });
         }
         out
+    }
+}
+
+/// What a weak link is left with.
+fn left(factor: f64, at_speed: bool) -> Health {
+    match at_speed {
+        true => Health { smear: factor, ..Health::HEALTHY },
+        false => Health { laser: factor, ..Health::HEALTHY },
+    }
+}
+
+/// What an explanation leaves of the link; `None` of one that is no weak link.
+pub(crate) fn weak_link(part: &Part) -> Option<Health> {
+    let factor = part.numbers.first()?.value;
+    match part.kind? {
+        "weak_at_speed" => Some(left(factor, true)),
+        "weak_surface" | "weak_laser" | "weak_receiver" => Some(left(factor, false)),
+        _ => None,
     }
 }
 

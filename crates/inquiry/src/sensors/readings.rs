@@ -25,6 +25,8 @@ use truth::vehicle::Vehicle;
 const HURST: f64 = 0.8;
 /// An altitude that is this wrong doubles what the ground adds, m. Assumed.
 const LOST_M: f64 = 300.0;
+/// Ranges of a weak link scatter by no more, m: what is farther off is a false alarm.
+const FARTHEST_M: f64 = 1e3;
 /// Share by which ranges to the ground may be off for reasons that are not noise.
 const UNSURE: f64 = 0.01;
 
@@ -37,7 +39,7 @@ pub(crate) fn readings(
 ) -> Vec<Reading> {
     match stream.device {
         Device::StarTracker => attitudes(slots, evidence, vehicle),
-        Device::Rangefinder => ranges(stream, slots, look, vehicle),
+        Device::Rangefinder => ranges(stream, slots, look, (vehicle, &|_| None)),
         Device::RadarAltimeter => radar(slots, look, vehicle),
         Device::Velocimeter => speeds(slots, look, vehicle),
         _ => Vec::new(),
@@ -71,11 +73,12 @@ fn reading(slot: &Slot, error: [f64; 3], sigma: [f64; 3]) -> Option<Reading> {
     Some(Reading { taken: slot.taken, place: report.place, error, sigma, rough: 0.0, stretch: 0 })
 }
 
-fn ranges(
+/// Ranges, each with what is left of the link; `None`: it is healthy.
+pub(crate) fn ranges(
     stream: &Stream,
     slots: &[Slot],
     look: Option<&Look<'_>>,
-    vehicle: &Vehicle,
+    (vehicle, left): (&Vehicle, &dyn Fn(&Slot) -> Option<Health>),
 ) -> Vec<Reading> {
     let (spec, link) = (&vehicle.rangefinder, Link::new(&vehicle.rangefinder));
     let one = |slot: &Slot| {
@@ -90,7 +93,10 @@ fn ranges(
         if let Some((pose, met)) = seen {
             out.error[0] -= met.target.range_m;
             let counter_m = spec.quantum_m * spec.quantum_m / 12.0;
-            let own_m = link.echo(&met.target, &Health::HEALTHY).sigma_m.min(10.0 * spec.sigma_m);
+            let own_m = match left(slot) {
+                Some(left) => link.echo(&met.target, &left).sigma_m.min(FARTHEST_M),
+                None => link.echo(&met.target, &Health::HEALTHY).sigma_m.min(10.0 * spec.sigma_m),
+            };
             out.sigma = [(own_m * own_m + counter_m).sqrt(); 3];
             let swept_m_s = pose.speed_m_s() + pose.rate_rad_s() * met.target.range_m;
             let apart = swept_m_s * stream.period.s() / MAP_RESOLUTION_M;

@@ -174,6 +174,11 @@ impl Scatter {
         Nothing::new(self.unknowns.iter().enumerate().map(one))
     }
 
+    /// ln of the evidence of nothing more than what the readings are specified to scatter by.
+    pub fn ln_evidence(&self) -> f64 {
+        self.nothing().ln_evidence()
+    }
+
     /// Typical size of a difference over its specified one.
     pub fn spread(&self) -> f64 {
         let ratio = |difference: &Difference| {
