@@ -274,6 +274,11 @@ impl Read<'_> {
         if let Some(again) = freed.filter(|again| again.unknown() < thrust.unknown()) {
             thrust = again;
         }
+        if let Some(met) = contact.filter(|met| lost.is_none_or(|lost| *met < lost)) {
+            let read = (all, replayed, library);
+            let goes_on = thrust::left_open(mission, read, met, thrust.left_kg);
+            goes_on.into_iter().for_each(|found| thrust.join(&found));
+        }
         let mut findings = [streams, unit, moved, thrust.findings.clone()].concat();
         findings.extend(computer::findings(evidence, replayed, library));
         findings.extend(inertial::switches_in_flight(
