@@ -101,8 +101,8 @@ fn quiet(
     let series: Vec<_> = (0..THRUSTERS).map(|n| after.series(vehicle, n, &[])).collect();
     let mut turned = UnitQuaternion::identity();
     let mut out = Vec::new();
-    for k in met..ticks.len() {
-        let imu = &evidence.cycles[k].sensors.imu;
+    for (k, (tick, cycle)) in ticks.iter().zip(&evidence.cycles).enumerate().skip(met) {
+        let imu = &cycle.sensors.imu;
         let turn = Vector3::from(imu.dtheta_B_rad);
         turned *= UnitQuaternion::from_scaled_axis(turn);
         if (turned * Vector3::z()).angle(&Vector3::z()) > FALLEN_RAD {
@@ -113,8 +113,8 @@ fn quiet(
         }
         let known = imu.healthy && !imu.saturated && imu.dv_B_m_s != [0.0; 3];
         let (s, w) = (Vector3::from(imu.dv_B_m_s) / CYCLE.s(), turn / CYCLE.s());
-        let felt = (known && ticks[k].missing == 0).then(|| s - w.cross(&w.cross(&body.arm_B)));
-        out.push(Quiet { t: ticks[k].t, felt });
+        let felt = (known && tick.missing == 0).then(|| s - w.cross(&w.cross(&body.arm_B)));
+        out.push(Quiet { t: tick.t, felt });
     }
     out
 }
