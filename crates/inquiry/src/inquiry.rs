@@ -274,6 +274,7 @@ impl Read<'_> {
         if let Some(again) = freed.filter(|again| again.unknown() < thrust.unknown()) {
             thrust = again;
         }
+        self.left_open(&mut thrust, contact.filter(|met| lost.is_none_or(|lost| *met < lost)));
         let mut findings = [streams, unit, moved, thrust.findings.clone()].concat();
         findings.extend(computer::findings(evidence, replayed, library));
         findings.extend(inertial::switches_in_flight(
@@ -285,6 +286,15 @@ impl Read<'_> {
         ));
         findings.sort_by(|a, b| a.channel.cmp(&b.channel).then(b.gain.total_cmp(&a.gain)));
         Judged { findings, trust, trajectory, linear, thrust }
+    }
+}
+
+impl Read<'_> {
+    /// What an engine did after the ground was met under control.
+    fn left_open(&self, thrust: &mut Account, met: Option<Time>) {
+        let read = (self.evidence, self.replayed, self.library);
+        let found = met.and_then(|t| thrust::left_open(self.mission, read, t, thrust.left_kg));
+        found.into_iter().for_each(|found| thrust.join(&found));
     }
 }
 

@@ -16,6 +16,7 @@ mod felt;
 mod fit;
 mod guesses;
 mod levels;
+mod open;
 mod scan;
 mod scatter;
 mod sensed;
@@ -23,10 +24,11 @@ mod statements;
 mod weights;
 
 pub use dry::Dry;
+pub(crate) use open::left_open;
 
 use crate::evidence::Evidence;
-use crate::finding::{Channel, Finding};
-use crate::library::Library;
+use crate::finding::{Channel, Fault, Finding};
+use crate::library::{LN_LOOKS, Library};
 use crate::mission::Mission;
 use crate::replayed::Replayed;
 use body::Six;
@@ -81,6 +83,8 @@ pub struct Account {
     pub dry: Option<Dry>,
     /// Thrust over time, a pulse frame apart.
     pub answers: Vec<Answer>,
+    /// Propellant that commands leave at the end, kg.
+    pub left_kg: f64,
 }
 
 impl Account {
@@ -88,6 +92,31 @@ impl Account {
     pub fn unknown(&self) -> f64 {
         let unknown = self.findings.iter().filter(|finding| finding.faults.is_empty());
         unknown.map(|finding| finding.gain).fold(0.0, f64::max)
+    }
+
+    /// Adds what was found after contact: other evidence than that of the flight before, for one fault more or for one
+    /// that was seen there, too.
+    pub(crate) fn join(&mut self, after: &Finding) {
+        let cause = after.faults.first().map(|fault| &fault.cause);
+        let mut both = Vec::new();
+        for found in &mut self.findings {
+            let own = |fault: &Fault| Some(&fault.cause) == cause;
+            if found.faults.iter().any(own) || found.faults.is_empty() && cause.is_none() {
+                found.gain += after.gain;
+            } else if found.faults.len() == 1 && cause.is_some() {
+                let mut one = found.clone();
+                one.faults.extend(after.faults.iter().cloned());
+                one.seen.extend(after.seen.iter().cloned());
+                one.gain += after.gain;
+                both.push(one);
+            }
+            if found.faults.is_empty() && cause.is_some() {
+                found.gain += (after.gain - LN_LOOKS).max(0.0);
+            }
+        }
+        self.findings.extend(both);
+        self.findings.push(after.clone());
+        self.findings.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     }
 }
 
@@ -105,6 +134,7 @@ pub fn account(
         return Account::default();
     };
     let answers = flown.answers();
+    let left_kg = flown.loaded_kg - flown.used_kg.last().unwrap_or(&0.0);
     let dried = dry::place(&flown.felt, &flown.model);
     let mut ran_dry = None;
     if let Some(place) = dried {
@@ -117,10 +147,10 @@ pub fn account(
         let end = place.saturating_sub(2 * EDGE);
         match Flown::of(mission, &vehicle, (evidence, replayed, library), end) {
             Some(shorter) => flown = shorter,
-            None => return Account { findings: Vec::new(), dry: ran_dry, answers },
+            None => return Account { findings: Vec::new(), dry: ran_dry, answers, left_kg },
         }
     }
-    Account { findings: flown.findings(mission), dry: ran_dry, answers }
+    Account { findings: flown.findings(mission), dry: ran_dry, answers, left_kg }
 }
 
 /// The flight up to its end here, with what was asked for and what was felt.

@@ -22,6 +22,8 @@ const REPEATED: usize = 5;
 const BEYOND: f64 = 1.3;
 /// Cycles before contact that are not looked at: a foot may slide before it presses.
 const BEFORE_CONTACT: usize = 15;
+/// Last cycles of a recording: a fall may end in them.
+const LAST: usize = 3;
 /// Whether the liquid's motion is known: it is not for as long as it was not followed, and its waves' decay after that.
 #[derive(Default)]
 struct Blind {
@@ -62,9 +64,9 @@ pub(super) struct Felt {
     pub bodies: Vec<Body>,
 }
 
-/// Cycles before the ground: all, where it was not met.
+/// Cycles before the ground: all but the last, where it was not met.
 pub(super) fn airborne(evidence: &Evidence, contact: Option<Time>) -> usize {
-    let Some(contact) = contact else { return evidence.cycles.len() };
+    let Some(contact) = contact else { return evidence.cycles.len().saturating_sub(LAST) };
     let place = evidence.cycles.partition_point(|cycle| cycle.sensors.t < contact);
     place.saturating_sub(BEFORE_CONTACT)
 }
@@ -191,4 +193,19 @@ fn limits(vehicle: &Vehicle) -> impl Fn(&Body) -> Six {
 pub(super) fn used_kg(series: &[Series], cycles: usize) -> Vec<f64> {
     let of = |k: usize| series.iter().map(|one| one.used_kg.get(k).unwrap_or(&0.0)).sum();
     (0..cycles).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::healthy;
+
+    #[test]
+    fn what_a_recording_ends_in_is_no_engine_and_neither_is_what_comes_before_contact() {
+        let evidence = Evidence::read(&healthy().record.packets);
+        let all = evidence.cycles.len();
+        assert_eq!(airborne(&evidence, None), all - LAST);
+        let met = evidence.cycles[all / 2].sensors.t;
+        assert_eq!(airborne(&evidence, Some(met)), all / 2 - BEFORE_CONTACT);
+    }
 }

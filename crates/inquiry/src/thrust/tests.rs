@@ -120,3 +120,30 @@ fn an_assist_engine_that_stays_open_is_named_though_it_was_nearly_open_before() 
     assert!((after_s - 70.0).abs() < 1.0, "{after_s}");
     assert!(account.unknown() < first.gain);
 }
+
+#[test]
+fn what_went_on_after_contact_adds_to_what_was_found_before() {
+    let fault = |on: &str, kind: &'static str| crate::finding::Fault {
+        cause: crate::finding::Cause { on: on.to_string(), kind },
+        numbers: Vec::new(),
+        from: (Time::default(), 0.0),
+        until: None,
+    };
+    let finding = |faults: Vec<crate::finding::Fault>, gain: f64| Finding {
+        channel: Channel::Thrust,
+        faults,
+        gain,
+        seen: Vec::new(),
+    };
+    let found = vec![finding(vec![fault("jet.1", "dead")], 20.0), finding(vec![], 9.0)];
+    let mut before = Account { findings: found, ..Account::default() };
+    before.join(&finding(vec![fault("main", "stuck_on")], 30.0));
+    let told: Vec<(usize, f64)> =
+        before.findings.iter().map(|one| (one.faults.len(), one.gain)).collect();
+    assert_eq!(told, [(2, 50.0), (0, 39.0 - LN_LOOKS), (1, 30.0), (1, 20.0)]);
+    // Seen in flight already: one fault.
+    let found = vec![finding(vec![fault("main", "stuck_on")], 5.0)];
+    let mut before = Account { findings: found, ..Account::default() };
+    before.join(&finding(vec![fault("main", "stuck_on")], 30.0));
+    assert_eq!(before.findings[0].gain, 35.0);
+}
