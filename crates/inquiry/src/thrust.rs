@@ -292,6 +292,9 @@ impl<'a> Flown<'a> {
         });
         all.truncate(REFINED);
         let mut out: Vec<Tried> = all.par_iter().map(|one| exact.refined(one)).collect();
+        let best = out.iter().max_by(|a, b| a.gain().total_cmp(&b.gain()));
+        let twin = best.and_then(guesses::twin).map(|twin| exact.refined(&twin));
+        out.extend(twin);
         let rough = (0..THRUSTERS)
             .into_par_iter()
             .map(|n| scatter::scan(exact.fit, &self.series, n))

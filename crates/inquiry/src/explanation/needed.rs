@@ -4,7 +4,8 @@
 //! As published: a cause is what the outcome depends on in a smallest set that suffices for it [HalpernPearl2005]. As
 //! programmed: a set that loses the lander in most of its flights and its proper parts are flown, smaller parts
 //! first, of equal ones first what says most; the first that loses it as often or once less, mostly, and in the way that was
-//! recorded, suffices, with the probability that it alone had lost this flight: (lost + ½)/(flown + 1). So much of the
+//! recorded, suffices, with the probability that it alone had lost this flight: (lost + ½)/(flown + 1), and of a lander with
+//! nothing wrong (lost + ½)/(flown + 2½): four of five such are taken to stand before any is flown. So much of the
 //! set's probability is the part's, and the rest of the set was then seen beside it; all of it where what the library does
 //! not hold is all that is beside and the part lost every flight. Constants of the devices of the whole set are at their medians in all its
 //! parts, so that nothing but the faults differs. A set without such a part is needed whole, and so is one that does not
@@ -28,6 +29,8 @@ const FLIGHTS: [u64; 2] = [4, 3];
 const SETS: [usize; 2] = [12, 6];
 const SHARE: [f64; 2] = [0.995, 0.98];
 
+/// Flights of a lander with nothing wrong that stood, beside the half that was lost, before any is flown. Assumed.
+const SOUND_STANDS: f64 = 2.0;
 /// A part's flights may agree so much worse with what was recorded than those of the whole set, nats; assumed.
 const WORSE: f64 = 1.0;
 
@@ -112,7 +115,7 @@ where
             let (lost, own_agrees) = lost(&own, &all)?;
             if 2 * lost > flights && lost + 1 >= whole && own_agrees >= agrees - WORSE {
                 let suffices = match flyable || lost < flights {
-                    true => (lost as f64 + 0.5) / (flights as f64 + 1.0),
+                    true => suffices(lost, flights, part.is_empty()),
                     // Nothing shows that what cannot be flown is needed.
                     false => 1.0,
                 };
@@ -124,6 +127,13 @@ where
     let found = alike.par_iter().map(|members| one(members[0]));
     let found: Vec<Option<Part>> = found.collect::<Result<_, ScenarioError>>()?;
     Ok(shared(asked, &alike, found))
+}
+
+/// Probability that a part alone had lost the flight, of so many of which so many were lost. `nothing`: it holds no fault,
+/// and a lander without one is built to land.
+fn suffices(lost: u64, flights: u64, nothing: bool) -> f64 {
+    let stands = if nothing { SOUND_STANDS } else { 0.5 };
+    (lost as f64 + 0.5) / (flights as f64 + 0.5 + stands)
 }
 
 /// What is needed of one set of a class is needed of all.
@@ -192,6 +202,13 @@ fn parts(suspects: &[Suspect]) -> Vec<Vec<Suspect>> {
 mod tests {
     use super::*;
     use crate::finding::{Cause, Channel};
+
+    #[test]
+    fn a_lander_with_nothing_wrong_is_taken_to_stand_until_its_flights_say_otherwise() {
+        assert!((suffices(3, 3, false) - 0.875).abs() < 1e-12);
+        assert!((suffices(3, 3, true) - 3.5 / 5.5).abs() < 1e-12);
+        assert!(suffices(2, 3, true) < 0.5 && suffices(12, 12, true) > 0.8);
+    }
 
     #[test]
     fn the_parts_of_a_set_are_all_smaller_ones_of_the_library() {

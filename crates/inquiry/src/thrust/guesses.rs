@@ -1,6 +1,6 @@
 //! What is tried whatever the search over windows finds.
 //!
-//! Owns: [`from_the_start`], [`from_the_oddities`]. Does not own: the search (`scan`), the exact answer (`exact`).
+//! Owns: [`from_the_start`], [`from_the_oddities`], [`after`], [`twin`]. Does not own: the search (`scan`), the exact answer (`exact`).
 //! As programmed: nothing shows the beginning of what acts from the start, and the search may miss a fault that hides
 //! behind a level of nothing or all for a while: such faults of every engine are looked at by themselves.
 
@@ -60,6 +60,18 @@ pub(super) fn from_the_oddities(fit: &Fit, thruster: usize, flight_s: f64) -> Ve
     oddities(&fit.unusual).into_iter().flat_map(from).collect()
 }
 
+/// The other name of what makes an engine weaker: one that is always told to burn at full thrust cannot tell them apart.
+pub(super) fn twin(one: &Tried) -> Option<Tried> {
+    let kind = match one.kind {
+        Kind::Scale(factor) if (0.0..1.0).contains(&factor) => Kind::Saturation(factor),
+        Kind::Saturation(limit) => Kind::Scale(limit),
+        _ => return None,
+    };
+    let on = name(one.thruster);
+    let occam = one.occam + size(&on, kind, one.sigma) - size(&on, one.kind, one.sigma);
+    Some(Tried { kind, occam, ..*one })
+}
+
 /// What acts from where another ends, the other way: what has acted since changed the healthy machine that the other was
 /// held against.
 pub(super) fn after(one: &Tried) -> Option<Tried> {
@@ -94,6 +106,19 @@ mod tests {
         unusual[1500..1600].fill(true);
         assert_eq!(oddities(&unusual), [300, 1500]);
         assert_eq!(oddities(&[false; 100]), [0; 0]);
+    }
+
+    #[test]
+    fn a_weaker_engine_has_two_names() {
+        let weak = guess(0, Kind::Scale(0.4), (100.0, 1.0), 0.0);
+        let limited = twin(&weak).unwrap();
+        assert_eq!((limited.kind, limited.from_s), (Kind::Saturation(0.4), 100.0));
+        let back = twin(&limited).unwrap();
+        assert_eq!(back.kind, weak.kind);
+        assert!((back.occam - weak.occam).abs() < 1e-9, "each has its own prior");
+        for other in [Kind::Scale(1.2), Kind::Scale(-0.1), Kind::Dead, Kind::Latency(0.1)] {
+            assert!(twin(&Tried { kind: other, ..weak }).is_none(), "{other:?}");
+        }
     }
 
     #[test]
