@@ -73,12 +73,15 @@ fn reading(slot: &Slot, error: [f64; 3], sigma: [f64; 3]) -> Option<Reading> {
     Some(Reading { taken: slot.taken, place: report.place, error, sigma, rough: 0.0, stretch: 0 })
 }
 
-/// Ranges, each with what is left of the link; `None`: it is healthy.
+/// What is left of the rangefinder's link in a measurement; `None`: it is healthy.
+type Left<'a> = &'a dyn Fn(&Slot) -> Option<Health>;
+
+/// Ranges, each by what is left of the link.
 pub(crate) fn ranges(
     stream: &Stream,
     slots: &[Slot],
     look: Option<&Look<'_>>,
-    (vehicle, left): (&Vehicle, &dyn Fn(&Slot) -> Option<Health>),
+    (vehicle, left): (&Vehicle, Left<'_>),
 ) -> Vec<Reading> {
     let (spec, link) = (&vehicle.rangefinder, Link::new(&vehicle.rangefinder));
     let one = |slot: &Slot| {
