@@ -40,6 +40,8 @@ pub(crate) const ASTRAY: [(f64, f64); 17] = [
     (-5.0, 0.01),
 ];
 const BETWEEN: f64 = 0.2;
+/// Cosine to the vertical below which a ray is too low over the ground for its range to be told. Assumed.
+const GRAZING: f64 = 0.35;
 /// Standard deviation of a range along the trajectory beside its own, which may be too small where an error is not among
 /// its states, and that of a reach for the ground's brightness, as shares;
 /// that of a speed as a share of the largest. Assumed.
@@ -378,15 +380,23 @@ impl<'a> Look<'a> {
         Some(none.map(|none| 1.0 - none))
     }
 
-    /// Probability that the radar altimeter has an echo, for each of [`ASTRAY`].
+    /// Probability that the radar altimeter has an echo, for each of [`ASTRAY`]: of the ground nearest in its cone, straight below or
+    /// at the cone's edge; NaN where that edge grazes the ground.
     pub fn echoes(&self, pose: &Pose) -> Option<[f64; ASTRAY.len()]> {
         let spec = self.machine.radar_altimeter.as_ref()?;
         let (low_m, sigma_m) = pose.altitude_m;
         // The nearest ground in the cone is the height or less; over relief by up to a fifth (assumed).
         let sigma_m = libm::hypot(sigma_m, 0.1 * low_m).max(1.0);
-        let axis = self.met(pose, &spec.p_BA_B, &spec.d_B, 2.0 * spec.range_m_max)?;
-        let down = axis.cos_vertical >= libm::cos(spec.half_angle_rad);
-        let range_m = if down { low_m } else { axis.target.range_m };
+        let up = pose.p_MB_I / pose.p_MB_I.norm().max(1.0);
+        let down = -(pose.q_IB * Vector3::from(spec.d_B)).dot(&up);
+        let aside_rad = libm::acos(down.clamp(-1.0, 1.0)) - spec.half_angle_rad;
+        let cosine = libm::cos(aside_rad.clamp(0.0, core::f64::consts::PI));
+        if cosine < GRAZING {
+            // The Moon's curvature only makes it farther.
+            let beyond = low_m - 3.0 * sigma_m > GRAZING * spec.range_m_max;
+            return Some([if beyond { 0.0 } else { f64::NAN }; ASTRAY.len()]);
+        }
+        let (range_m, sigma_m) = (low_m / cosine, sigma_m / cosine);
         Some(ASTRAY.map(|(off, _)| {
             let (range_m, soft_m) = (range_m + off * sigma_m, BETWEEN * sigma_m);
             let near = below((range_m - spec.range_m_min) / soft_m);

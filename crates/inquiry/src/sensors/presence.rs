@@ -314,10 +314,10 @@ impl Model {
     /// ln of the probability of an outcome when a share of the readings is lost.
     fn dropped(&self, share: f64, outcome: Outcome, p: f64) -> f64 {
         let lost = if reports_silence(self.device) { Outcome::Empty } else { Outcome::Absent };
-        let p = if p.is_nan() { 1.0 - ALWAYS } else { p.clamp(NEVER, 1.0 - ALWAYS) };
-        if self.valid[0].first().is_some_and(|p| p.is_nan()) && reports_silence(self.device) {
-            return self.ln_outcome(outcome, f64::NAN);
+        if p.is_nan() && reports_silence(self.device) {
+            return self.ln_outcome(outcome, p);
         }
+        let p = if p.is_nan() { 1.0 - ALWAYS } else { p.clamp(NEVER, 1.0 - ALWAYS) };
         match outcome {
             _ if outcome == lost => libm::log(share + (1.0 - share) * (1.0 - p)),
             Outcome::Valid => libm::log((1.0 - share) * p),

@@ -3,8 +3,8 @@ use crate::finding::Channel;
 use crate::trajectory;
 use rig::closed_loop::fly;
 use rig::record::Recording;
-use rig::scenario::Scenario;
 use rig::scenario::fault::Fault;
+use rig::scenario::{Scenario, Tree};
 use rig::stand::Stand;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -40,8 +40,10 @@ fn flown(run: u64, faults: Vec<Fault>) -> Shown {
 /// The same with kinds of the rangefinder struck from the library.
 fn flown_without(run: u64, faults: Vec<Fault>, struck: &[&str]) -> Shown {
     let struck = struck.iter().map(|kind| ("rangefinder".to_string(), kind.to_string()));
-    let library = Library::without(&struck.collect::<Vec<_>>());
-    let stand = stand();
+    shown(stand(), run, faults, &Library::without(&struck.collect::<Vec<_>>()))
+}
+
+fn shown(stand: &Stand, run: u64, faults: Vec<Fault>, library: &Library) -> Shown {
     let scenario = Scenario::clone(&stand.scenario);
     let broken = stand.again(scenario.with_faults(faults)).unwrap();
     let record = fly(&broken, run, Recording::Full, |_| {}).unwrap().record.unwrap();
@@ -50,9 +52,9 @@ fn flown_without(run: u64, faults: Vec<Fault>, struck: &[&str]) -> Shown {
     let evidence = Evidence::read(&record.packets);
     let replayed = Replayed::of(&mission, &evidence);
     let contact = crate::control::contact(&evidence);
-    let (patterns, trust) = patterns(&mission, &evidence, &replayed, &library, contact);
+    let (patterns, trust) = patterns(&mission, &evidence, &replayed, library, contact);
     let (trajectory, _) = trajectory::estimate(&mission, &evidence, &replayed, &trust).unwrap();
-    let (findings, trust) = against(&mission, &evidence, &replayed, &trajectory, &library, contact);
+    let (findings, trust) = against(&mission, &evidence, &replayed, &trajectory, library, contact);
     Shown { start: evidence.start().unwrap(), patterns, findings, trust }
 }
 
@@ -74,6 +76,19 @@ fn a_healthy_flight_shows_nothing() {
     assert!(worst < 3.0, "{:?}", shown.findings);
     assert_eq!(shown.trust, Trust::default());
     assert!(shown.patterns.is_empty(), "{:?}", shown.patterns);
+}
+
+#[test]
+fn a_healthy_radar_altimeter_sees_the_nearest_ground_in_its_cone_however_the_lander_leans() {
+    let text = "extends = \"m2-nominal-from-ignition.toml\"\nvehicle = \"../vehicles/resilience-sensors.toml\"\n\
+                [flight]\nradar_altimeter = true\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/x.toml");
+    let scenario = Scenario::check(&Tree::of_text(&path, text).unwrap()).unwrap();
+    let stand = Stand::new(scenario).unwrap();
+    let shown = shown(&stand, 424_208, vec![], &Library::without(&[]));
+    let own = Channel::Stream(Device::RadarAltimeter);
+    let worst = shown.findings.iter().filter(|finding| finding.channel == own);
+    assert!(worst.clone().all(|finding| finding.gain < 3.0), "{:?}", worst.collect::<Vec<_>>());
 }
 
 #[test]
