@@ -21,8 +21,8 @@ use crate::control;
 use crate::evidence::Evidence;
 use crate::finding::Fault;
 use crate::mission::Mission;
+use crate::trajectory::Trajectory;
 use crate::trajectory::reference::Pose;
-use crate::trajectory::{Sample, Trajectory};
 use crate::work::Work;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::frames::Vector;
@@ -103,7 +103,9 @@ impl<'a> Bench<'a> {
         let constants = trajectory.constants.iter();
         let constants = constants.filter(|(_, value, _)| value.is_finite());
         let constants = constants.map(|(key, value, _)| (key.clone(), *value)).collect();
-        let known = trajectory.samples.first().map(|sample| along_the_ground(&start, sample));
+        let told_m = nav.sigma_p_m.iter().map(|sigma| sigma * sigma).sum::<f64>().sqrt();
+        let known = trajectory.samples.first();
+        let known = known.map(|sample| along_the_ground(&start, &sample.P_p_m2, told_m));
         Self { spread_m: known.unwrap_or_default(), ..Self::new(mission, start, constants) }
     }
 
@@ -244,12 +246,16 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// A square root of the covariance of a first sample's place, as far as it lies along the ground.
-fn along_the_ground(start: &OrbitState, sample: &Sample) -> Matrix3<f64> {
+/// A square root of the covariance of a place, as far as it lies along the ground; no more than navigation was told, whatever a
+/// trajectory says that readings without meaning have torn.
+fn along_the_ground(start: &OrbitState, covariance_m2: &Matrix3<f64>, told_m: f64) -> Matrix3<f64> {
+    if !covariance_m2.iter().all(|square| square.is_finite()) {
+        return Matrix3::zeros();
+    }
     let up = start.p_MB_I.si().normalize();
     let along = Matrix3::identity() - up * up.transpose();
-    let known = sample.P_p_m2.symmetric_eigen();
-    let root = known.eigenvalues.map(|square| square.max(0.0).sqrt());
+    let known = covariance_m2.symmetric_eigen();
+    let root = known.eigenvalues.map(|square| square.max(0.0).sqrt().min(told_m));
     along * known.eigenvectors * Matrix3::from_diagonal(&root)
 }
 

@@ -51,3 +51,16 @@ fn a_lander_that_meets_the_ground_softly_did_not_crash() {
     assert!((met(-29.0) - met(-1.0) - FAR).abs() < 0.2, "{}", met(-1.0));
     assert!(met(-29.0) - met(-25.0) < 0.2);
 }
+
+#[test]
+fn a_place_that_nothing_says_is_known_as_navigation_was_told() {
+    let start = crate::sample::healthy().mission.stand.planned_start();
+    let spread = |square: f64| along_the_ground(&start, &(Matrix3::identity() * square), 25.0);
+    assert_eq!(spread(f64::NAN), Matrix3::zeros());
+    for (square, sigma_m) in [(1e300, 25.0), (9.0, 3.0), (-1.0, 0.0)] {
+        let spread = spread(square);
+        let up = start.p_MB_I.si().normalize();
+        assert!((spread.norm() - sigma_m * 2.0_f64.sqrt()).abs() < 1e-6, "{spread}");
+        assert!((up.transpose() * spread).norm() < 1e-6, "along the ground alone");
+    }
+}
