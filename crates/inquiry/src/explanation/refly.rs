@@ -53,8 +53,8 @@ const MET: (f64, f64) = (0.3, 3.0);
 /// The start lies no more standard deviations from where navigation was told to start: all that an unseen failure lays
 /// into it beyond is none of the start's.
 const KNOWN: f64 = 4.0;
-/// A device that has not failed is no more standard deviations from its specification: beyond, a fault is the more probable
-/// (z²/2 against −ln of one in some hundreds).
+/// A device that has not failed is no more standard deviations from its specification: beyond, a single fault, whose −ln of the
+/// prior is 6, is the more probable (z²/2 = 6). Assumed.
 const SOUND: f64 = 3.5;
 
 /// Where explanations are flown.
