@@ -154,7 +154,7 @@ fn of_system(
     let scene = Scene { first: &first, nothing: &nothing, clock, seeds, again };
     let pass = scan::pass(&first, &all);
     let tried = all.par_iter().zip(&pass.locals).map(|(suspect, locals)| {
-        let fit = scan::scan(&first, suspect, locals, &pass.nodes)?;
+        let fit = scan::scan(&first, suspect, locals, &pass.nodes, None)?;
         let fault = fault(&first, clock, suspect, &fit);
         let (gain, start) = (fit.gain, scan::from_start(suspect, locals)?);
         Some(Own { suspect, fit, start, fault, gain, about: None, settled: false })
@@ -339,7 +339,11 @@ impl<'a> Scene<'a> {
         let pass = scan::pass(&about.system, std::slice::from_ref(suspect));
         let locals = pass.locals.first()?;
         let next = match known.until {
-            Some(_) => scan::scan(&about.system, suspect, locals, &pass.nodes),
+            Some(until) => {
+                let at = |t| refit::place_at(&about.system, suspect.device, self.clock.s(t));
+                let window = Some((at(known.from.0), at(until)));
+                scan::scan(&about.system, suspect, locals, &pass.nodes, window)
+            }
             None => scan::lasting(&about.system, suspect, locals),
         }?;
         let fault = fault(&about.system, self.clock, suspect, &next);
@@ -377,7 +381,7 @@ impl<'a> Scene<'a> {
         let free = |n: usize| -> Option<Fit> {
             let locals = pass.locals.get(n)?;
             if n == 0 {
-                scan::scan(system, &suspects[n], locals, &pass.nodes)
+                scan::scan(system, &suspects[n], locals, &pass.nodes, None)
             } else {
                 scan::lasting(system, &suspects[n], locals)
             }

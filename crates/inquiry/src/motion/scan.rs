@@ -18,6 +18,8 @@ pub const NODE_S: f64 = 1.0;
 pub const NODES: usize = 400;
 /// What lies so many nats below the best is not worth a sum.
 const DEEP: f64 = 20.0;
+/// A window between nodes is moved to where it fits best from this share of the evidence for one that lasts. Assumed.
+const COARSE: f64 = 0.9;
 /// Evidence that cannot exceed this is looked at here and there only.
 const FAINT: f64 = 2.0;
 /// One of so many of these.
@@ -328,23 +330,31 @@ fn ended(
     (h_a + h_b, J_a + J_b + cross + cross.transpose())
 }
 
-/// All of one suspect: its evidence, and when, how large it fits best.
-pub fn scan(system: &System, suspect: &Suspect, locals: &[Local], nodes: &[Node]) -> Option<Fit> {
-    let mut fit = lasting(system, suspect, locals)?;
-    let mut terms = vec![fit.gain];
-    let best_ln = fit.gain;
+/// All of one suspect: its evidence, and when, how large it fits best; `known`: a window in which it may act.
+pub fn scan(
+    system: &System,
+    suspect: &Suspect,
+    locals: &[Local],
+    nodes: &[Node],
+    known: Option<(Place, Place)>,
+) -> Option<Fit> {
+    let lasting = lasting(system, suspect, locals)?;
+    let mut fit = lasting.clone();
+    let mut terms = vec![lasting.gain];
     let passing = windows(system, suspect, nodes);
     let ends = libm::log(1.0 - SHARE_FOR_GOOD);
     let mut passed = ln_sum_exp(&passing.terms);
     let rest = (1.0 - SHARE_FOR_GOOD) * (1.0 - passing.covered).max(0.0);
     terms.push(libm::log(rest.max(f64::MIN_POSITIVE)));
-    if let Some((ln, from, until)) = passing.best
-        && ln + ends > best_ln - DEEP
-        && ln + ends > FAINT
-    {
+    // The larger an error the more its window loses between two nodes.
+    let least = (lasting.gain - DEEP).min(COARSE * lasting.gain).max(FAINT);
+    let coarse = passing.best.filter(|(ln, ..)| ln + ends > least);
+    let mut top = lasting.gain;
+    for (from, until) in coarse.map(|(_, from, until)| (from, until)).into_iter().chain(known) {
         let fine = refine(system, suspect, from, until);
         passed = passed.max(fine.weight); // the same window, seen sharper
-        if fine.weight + ends > best_ln {
+        if fine.weight + ends > top {
+            top = fine.weight + ends;
             fit = fit_of(suspect, &fine.local, &fine.local, Some(fine.until));
             fit.sigma_s = fine.sigma_s;
         }

@@ -202,7 +202,7 @@ fn evidence_for_known_times_is_that_of_brute_quadrature() {
 fn gains(system: &System, library: &[Suspect]) -> Vec<f64> {
     let pass = scan::pass(system, library);
     let of = |(suspect, locals): (&Suspect, &Vec<scan::Local>)| {
-        scan::scan(system, suspect, locals, &pass.nodes).unwrap().gain
+        scan::scan(system, suspect, locals, &pass.nodes, None).unwrap().gain
     };
     library.iter().zip(&pass.locals).map(of).collect()
 }
@@ -245,7 +245,7 @@ fn a_fault_that_ends_is_found_with_its_times_and_size() {
     let wrong = Wrong { values: [-25.0, 0.0, 0.0, 0.0], grows: false, from_s: 20.0, until_s: 32.0 };
     let system = flown(&mut Stream::new(2, 1, "noise"), &[wrong]);
     let pass = scan::pass(&system, std::slice::from_ref(&suspect));
-    let fit = scan::scan(&system, &suspect, &pass.locals[0], &pass.nodes).unwrap();
+    let fit = scan::scan(&system, &suspect, &pass.locals[0], &pass.nodes, None).unwrap();
     assert_eq!((fit.from.epoch, fit.until.unwrap().epoch), (20, 32));
     let value = suspect.numbers(fit.size, &fit.pattern)[0];
     let sigma = suspect.sigmas(fit.sigma)[0];
@@ -260,7 +260,8 @@ fn two_faults_are_found_together_where_neither_explains_all() {
     let drift = Wrong { values: [0.0, 0.03, 0.03, -0.03], grows: true, from_s: 0.0, until_s: 1e9 };
     let system = flown(&mut Stream::new(3, 1, "noise"), &[bias, drift]);
     let pass = scan::pass(&system, &library);
-    let fit = |n: usize| scan::scan(&system, &library[n], &pass.locals[n], &pass.nodes).unwrap();
+    let fit =
+        |n: usize| scan::scan(&system, &library[n], &pass.locals[n], &pass.nodes, None).unwrap();
     let (first, second) = (fit(0), fit(3));
     let one = |n: usize, fit| One { suspect: &library[n], fit, locals: &pass.locals[n] };
     let both = pairs::pair(&system, one(0, &first), one(3, &second)).unwrap();
@@ -347,7 +348,27 @@ fn a_long_fault_ends_where_it_ended() {
     let system = flown(&mut stream, &[wrong]);
     let suspect = suspect("velocimeter", "bias", 0.5);
     let pass = scan::pass(&system, std::slice::from_ref(&suspect));
-    let fit = scan::scan(&system, &suspect, &pass.locals[0], &pass.nodes).unwrap();
+    let fit = scan::scan(&system, &suspect, &pass.locals[0], &pass.nodes, None).unwrap();
     let until_s = fit.until.map(|until| system.t_s(until)).unwrap();
     assert!((until_s - 52.0).abs() <= DT_S, "until {until_s} s");
+}
+
+#[test]
+fn a_gross_fault_that_ends_between_two_nodes_is_found_there() {
+    // One that begins there with the other sign, after a start that far off, fits better than one that ends at a node.
+    let values = [2000.0, 0.0, 0.0, 0.0];
+    let wrong = Wrong { values, grows: false, from_s: 0.0, until_s: 21.0 };
+    let system = flown(&mut Stream::new(1, 18, "noise"), &[wrong]);
+    let suspect = suspect("rangefinder", "bias", 10.0);
+    let mut pass = scan::pass(&system, std::slice::from_ref(&suspect));
+    let ends_at = |nodes: &[scan::Node], known| {
+        let fit = scan::scan(&system, &suspect, &pass.locals[0], nodes, known).unwrap();
+        fit.until.map(|until| system.t_s(until))
+    };
+    let coarse: Vec<scan::Node> = pass.nodes.drain(..).step_by(2).collect();
+    assert_eq!(ends_at(&coarse, None), Some(21.0));
+    // What another channel shows needs no node.
+    let known = Some((Place::before(0), Place::before(21)));
+    assert_eq!(ends_at(&coarse[..2], None), None);
+    assert_eq!(ends_at(&coarse[..2], known), Some(21.0));
 }
