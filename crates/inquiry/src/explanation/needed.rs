@@ -3,14 +3,15 @@
 //! Owns: [`needed`]. Does not own: sets (`combine`), flights (`refly`).
 //! As published: a cause is what the outcome depends on in a smallest set that suffices for it [HalpernPearl2005]. As
 //! programmed: a set that loses the lander in most of its flights and its proper parts are flown, smaller parts
-//! first, of equal ones first what says most; the first that loses it as often or once less, mostly, and in the way that was
-//! recorded, suffices, with the probability that it alone had lost this flight: (lost + ½)/(flown + 1), and of a lander with
-//! nothing wrong (lost + ½)/(flown + 2½): four of five such are taken to stand before any is flown. So much of the
-//! set's probability is the part's, and the rest of the set was then seen beside it; all of it where what the library does
-//! not hold is all that is beside and the part lost every flight. Constants of the devices of the whole set are at their medians in all its
-//! parts, so that nothing but the faults differs. A set without such a part is needed whole, and so is one that does not
-//! lose the lander: its flights speak against it elsewhere (`refly::agreement`). What the library does not hold cannot be
-//! flown: a set with it is the recorded flight, and what it has of the library is tried as its only part.
+//! first, of equal ones first what says most. In each flight all that is not known is drawn, for the parts as for the set, so that
+//! nothing but the faults differs. The first part that loses most of the flights that the set loses, in the way that was
+//! recorded, suffices, with the probability that it alone had lost this flight: (lost + ½)/(n + 1), n those that the set lost,
+//! and of a lander with nothing wrong (lost + ½)/(n + 2½): four of five such are taken to stand before any is flown. So
+//! much of the set's probability is the part's, and the rest of the set was then seen beside it; all of it where what the
+//! library does not hold is all that is beside and the part lost every flight. A set without such a part is needed whole,
+//! and so is one that does not lose the lander: its flights speak against it elsewhere (`refly::agreement`). A flight that could
+//! not be flown to its end says nothing. What the library does not hold cannot be flown: a set with it is the recorded flight, and what it has of the
+//! library is tried as its only part.
 
 use super::Reflown;
 use super::combine::{self, Candidate};
@@ -20,10 +21,11 @@ use crate::finding::{Cause, Fault, Finding};
 use crate::work::Work;
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
+use rig::verdict::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Flights of each part, and in a quick inquiry.
-const FLIGHTS: [u64; 2] = [4, 3];
+const FLIGHTS: [u64; 2] = [8, 6];
 /// Most sets that are looked into, of those that cannot be told apart one, most probable first, until so much of the
 /// probability is; in a quick inquiry.
 const SETS: [usize; 2] = [12, 6];
@@ -80,42 +82,46 @@ where
         let own = findings.iter().filter(|one| combine::suspects(one).contains(suspect));
         own.map(|one| one.gain).fold(0.0, f64::max)
     };
-    // How many flights are lost, and how well they agree with what was recorded.
-    let lost = |faults: &[Fault], freed: &[Fault]| -> Result<(u64, f64), ScenarioError> {
-        let fly = |n| bench.fly_freed(work, faults, freed, n);
-        let flown = (0..flights).map(fly).collect::<Result<Vec<Reflown>, _>>()?;
-        let lost = flown.iter().filter(|flown| !stood(flown)).count();
-        Ok((lost as u64, agreement(recorded, &flown)))
+    // The flights that were flown to their end, by run.
+    let fly = |faults: &[Fault], freed: &[Fault], runs: &[u64]| {
+        let fly = |n: &u64| Ok((*n, bench.fly_freed(work, faults, freed, *n)?));
+        let mut flown = runs.iter().map(fly).collect::<Result<Vec<_>, ScenarioError>>()?;
+        flown.retain(|(_, flight)| flight.outcome != Outcome::Invalid.name());
+        Ok::<_, ScenarioError>(flown)
+    };
+    let agrees = |flown: Vec<(u64, Reflown)>| {
+        let flown: Vec<Reflown> = flown.into_iter().map(|(_, flight)| flight).collect();
+        agreement(recorded, &flown)
     };
     let one = |place: usize| {
         let candidate = &candidates[place];
         let all = faults(candidate);
         let known = |suspect: &Suspect| matches!(suspect, Suspect::Known(_));
         let flyable = candidate.suspects.iter().all(known);
-        let (whole, agrees) = match flyable {
-            true => lost(&all, &all)?,
-            // The recorded flight itself: nothing is known of how well others would agree.
-            false => (flights, f64::NEG_INFINITY),
-        };
-        if 2 * whole <= flights {
+        let mut runs: Vec<u64> = (0..flights).collect();
+        // Of the recorded flight itself nothing is known of how well others would agree.
+        let mut whole = f64::NEG_INFINITY;
+        if flyable {
+            let mut flown = fly(&all, &all, &runs)?;
+            flown.retain(|(_, flight)| !stood(flight));
+            runs = flown.iter().map(|(n, _)| *n).collect();
+            whole = agrees(flown);
+        }
+        if 2 * runs.len() as u64 <= flights {
             return Ok(None);
         }
-        let mut parts = parts(&candidate.suspects);
-        let merit = |part: &[Suspect]| part.iter().map(said).sum::<f64>();
-        parts.sort_by(|a, b| {
-            a.len().cmp(&b.len()).then(merit(b).total_cmp(&merit(a))).then_with(|| a.cmp(b))
-        });
-        for part in parts {
+        for part in in_order(&candidate.suspects, &said) {
             let holds = |fault: &&Fault| part.contains(&Suspect::Known(fault.cause.clone()));
             let own: Vec<Fault> = all.iter().filter(holds).cloned().collect();
-            let flown: BTreeSet<&Cause> = own.iter().map(|fault| &fault.cause).collect();
-            if flown.len() < part.len() {
+            let named: BTreeSet<&Cause> = own.iter().map(|fault| &fault.cause).collect();
+            if named.len() < part.len() {
                 continue;
             }
-            let (lost, own_agrees) = lost(&own, &all)?;
-            if 2 * lost > flights && lost + 1 >= whole && own_agrees >= agrees - WORSE {
-                let suffices = match flyable || lost < flights {
-                    true => suffices(lost, flights, part.is_empty()),
+            let flown = fly(&own, &all, &runs)?;
+            let (count, lost) = (flown.len(), flown.iter().filter(|one| !stood(&one.1)).count());
+            if 2 * lost > count && agrees(flown) >= whole - WORSE {
+                let suffices = match flyable || lost < count {
+                    true => suffices(lost, count, part.is_empty()),
                     // Nothing shows that what cannot be flown is needed.
                     false => 1.0,
                 };
@@ -131,7 +137,7 @@ where
 
 /// Probability that a part alone had lost the flight, of so many of which so many were lost. `nothing`: it holds no fault,
 /// and a lander without one is built to land.
-fn suffices(lost: u64, flights: u64, nothing: bool) -> f64 {
+fn suffices(lost: usize, flights: usize, nothing: bool) -> f64 {
     let stands = if nothing { SOUND_STANDS } else { 0.5 };
     (lost as f64 + 0.5) / (flights as f64 + 0.5 + stands)
 }
@@ -184,6 +190,16 @@ where
         sum += shares[place];
     }
     out.into_iter().map(|(_, members)| members).collect()
+}
+
+/// The proper parts of a set, smaller ones first, of equal ones first of which most is `said`.
+fn in_order(suspects: &[Suspect], said: impl Fn(&Suspect) -> f64) -> Vec<Vec<Suspect>> {
+    let merit = |part: &[Suspect]| part.iter().map(&said).sum::<f64>();
+    let mut parts = parts(suspects);
+    parts.sort_by(|a, b| {
+        a.len().cmp(&b.len()).then(merit(b).total_cmp(&merit(a))).then_with(|| a.cmp(b))
+    });
+    parts
 }
 
 /// All proper parts of a set that can be flown, the empty one too: what is lost when nothing broke needs no fault. None

@@ -7,8 +7,10 @@
 //! the true start is what navigation was told and all constants of nature are at their medians, for such a trajectory
 //! lays what failed into them. Else the start is the smoothed trajectory's first state and constants are its estimates,
 //! held at [`SOUND`] standard deviations; those of a device that the explanation has fail, which would count twice, are at
-//! their medians. Noise is that of a run of its own, and all runs but the first begin as far beside along the ground as is
-//! not known: which crater a lander comes down in follows from no explanation.
+//! their medians. That is the first flight. All others are draws of what is not known: noise, the numbers and times of the
+//! faults, every constant (estimated or not), and the start, along the ground as far as the trajectory leaves it open or, where
+//! it is misled, as far as navigation was told: which crater a lander comes down in follows from no explanation. What two
+//! sets of faults share is drawn alike for both.
 //! [`agreement`] is ln of how well flights of an explanation end and move as the recorded one did: that they end alike by
 //! the rule of Jeffreys, (k + ½)/(n + 1), and for altitude, vertical speed and navigation's error of altitude half the
 //! mean squared deviation in units of [`sigma`], held at [`FAR`], and the same of the vertical speed at contact: the findings have weighed the readings already, this
@@ -24,12 +26,14 @@ use crate::mission::Mission;
 use crate::trajectory::Trajectory;
 use crate::trajectory::reference::Pose;
 use crate::work::Work;
+use flight::load::NavStart;
 use icd::constants::MOON_GRAVITY_M_S2;
 use icd::frames::Vector;
 use icd::time::{Span, Time};
 use nalgebra::{Matrix3, Vector3};
 use rig::arrival::OrbitState;
 use rig::closed_loop::{Frame, Running};
+use rig::load::radial_along_across;
 use rig::normal;
 use rig::random::Stream;
 use rig::scenario::{Dispersed, ScenarioError, fault};
@@ -56,6 +60,8 @@ const KNOWN: f64 = 4.0;
 /// A device that has not failed is no more standard deviations from its specification: beyond, a single fault, whose −ln of the
 /// prior is 6, is the more probable (z²/2 = 6). Assumed.
 const SOUND: f64 = 3.5;
+/// A number that is known worse is drawn no farther off than by this share of itself: it would be another fault.
+const HALF: f64 = 0.5;
 
 /// Where explanations are flown.
 pub struct Bench<'a> {
@@ -67,22 +73,20 @@ pub struct Bench<'a> {
     spread_m: Matrix3<f64>,
     /// Where navigation was told that it began.
     told: OrbitState,
-    /// Constants of nature by their key among `Stand::inputs`, in the key's unit.
-    pub constants: Vec<(String, f64)>,
+    /// Constants of nature by their key among `Stand::inputs`: value and standard deviation in the key's unit.
+    constants: Vec<(String, f64, f64)>,
+}
+
+/// The deviation of one unknown in the `n`-th flight, standard deviations: none in the first.
+fn deviation(n: u64, of: &str) -> f64 {
+    if n > 0 { Stream::new(RUN, n, of).normal() } else { 0.0 }
 }
 
 impl<'a> Bench<'a> {
-    /// At a given start and given constants.
-    pub fn new(mission: &'a Mission, start: OrbitState, constants: Vec<(String, f64)>) -> Self {
-        Self { mission, start, spread_m: Matrix3::zeros(), told: told(mission), constants }
-    }
-
     /// Where flights with these faults begin: where the trajectory says, unless one of them misleads it; then, but for a
     /// wrong start itself, where navigation was told.
     pub fn start(&self, faults: &[Fault]) -> &OrbitState {
-        let started = |fault: &Fault| fault.cause.on == NAVIGATION;
-        let trusted = faults.iter().any(started) || !faults.iter().any(misleads);
-        if trusted { &self.start } else { &self.told }
+        if self.misled(faults) { &self.told } else { &self.start }
     }
 
     /// At what the trajectory says; where it says nothing, or what cannot be, where navigation was told to start.
@@ -100,25 +104,42 @@ impl<'a> Bench<'a> {
             p_MB_I: Vector::from_si(pose.p_I),
             v_MB_I: Vector::from_si(pose.v_I),
         });
-        let constants = trajectory.constants.iter();
-        let constants = constants.filter(|(_, value, _)| value.is_finite());
-        let constants = constants.map(|(key, value, _)| (key.clone(), *value)).collect();
+        let finite = |one: &&(String, f64, f64)| one.1.is_finite() && one.2.is_finite();
+        let constants = trajectory.constants.iter().filter(finite).cloned().collect();
         let told_m = nav.sigma_p_m.iter().map(|sigma| sigma * sigma).sum::<f64>().sqrt();
         let known = trajectory.samples.first();
         let known = known.map(|sample| along_the_ground(&start, &sample.P_p_m2, told_m));
-        Self { spread_m: known.unwrap_or_default(), ..Self::new(mission, start, constants) }
+        let spread_m = known.unwrap_or_default();
+        Self { mission, start, spread_m, told, constants }
     }
 
-    /// The start of the `n`-th flight: the ground that it leads to is not known to a crater's width, so that all but the
-    /// first begin as far beside as is not known either.
+    /// The start of the `n`-th flight.
     fn start_of(&self, faults: &[Fault], n: u64) -> OrbitState {
         let mut start = *self.start(faults);
-        if n > 0 {
-            let mut stream = Stream::new(RUN, n, "start of a re-flight");
-            let z = Vector3::from_fn(|_, _| stream.normal());
-            start.p_MB_I += Vector::from_si(self.spread_m * z);
+        if n == 0 {
+            return start;
         }
+        let mut stream = Stream::new(RUN, n, "start of a re-flight");
+        let [zp, zv] = [(); 2].map(|()| Vector3::from_fn(|_, _| stream.normal()));
+        if !self.misled(faults) {
+            start.p_MB_I += Vector::from_si(self.spread_m * zp);
+            return start;
+        }
+        let NavStart { sigma_p_m, sigma_v_m_s, .. } = &self.mission.nav;
+        let dp_m = zp.component_mul(&Vector3::from(*sigma_p_m));
+        let mut dv_m_s = zv.component_mul(&Vector3::from(*sigma_v_m_s));
+        // As the orbit's energy ties them: see `NavStart`.
+        dv_m_s.y -= dp_m.x * start.v_MB_I.si().norm() / start.p_MB_I.si().norm();
+        let R = radial_along_across(&start);
+        start.p_MB_I += Vector::from_si(R * dp_m);
+        start.v_MB_I += Vector::from_si(R * dv_m_s);
         start
+    }
+
+    /// Whether flights with these faults begin where navigation was told.
+    fn misled(&self, faults: &[Fault]) -> bool {
+        let started = |fault: &Fault| fault.cause.on == NAVIGATION;
+        !faults.iter().any(started) && faults.iter().any(misleads)
     }
 
     /// The mission's stand with faults, at constants as estimated, or their medians where a fault misleads the trajectory.
@@ -127,12 +148,17 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// As `Stand::again`.
     pub fn stand(&self, faults: &[Fault]) -> Result<Stand, ScenarioError> {
-        self.stand_freed(faults, faults)
+        self.stand_freed(faults, faults, 0)
     }
 
-    /// As [`Self::stand`], the constants of other faults' devices at their medians.
-    fn stand_freed(&self, faults: &[Fault], freed: &[Fault]) -> Result<Stand, ScenarioError> {
-        let named = faults.iter().filter_map(|fault| self.fault(fault)).collect();
+    /// As [`Self::stand`] for the `n`-th flight, other faults' devices having no estimates either.
+    fn stand_freed(
+        &self,
+        faults: &[Fault],
+        freed: &[Fault],
+        n: u64,
+    ) -> Result<Stand, ScenarioError> {
+        let named = faults.iter().filter_map(|fault| self.fault(&drawn(fault, n))).collect();
         let scenario = self.mission.stand.scenario.with_faults(named);
         let stand = self.mission.stand.again(scenario)?;
         let failed = |key: &str| {
@@ -142,13 +168,15 @@ impl<'a> Bench<'a> {
         let misled = freed.iter().any(misleads);
         let constants = if misled { &[][..] } else { &self.constants };
         let unit = stand.inputs().into_iter().map(|input| {
-            let estimate = constants.iter().find(|(key, _)| *key == input.key && !failed(key));
-            match (estimate, input.value) {
-                (Some((_, value)), Dispersed::Normal { mean, sigma }) if sigma > 0.0 => {
-                    normal::cumulative(((value - mean) / sigma).clamp(-SOUND, SOUND))
+            let estimate = constants.iter().find(|(key, ..)| *key == input.key && !failed(key));
+            let z = deviation(n, &input.key);
+            let at = match (estimate, input.value) {
+                (Some((_, value, known)), Dispersed::Normal { mean, sigma }) if sigma > 0.0 => {
+                    ((value - mean) / sigma + z * (known / sigma).min(1.0)).clamp(-SOUND, SOUND)
                 }
-                _ => 0.5,
-            }
+                _ => z,
+            };
+            normal::cumulative(at)
         });
         Ok(stand.at_point(unit.collect()))
     }
@@ -178,7 +206,7 @@ impl<'a> Bench<'a> {
         self.fly_freed(work, faults, faults, n)
     }
 
-    /// As [`Self::fly`], the constants of other faults' devices at their medians.
+    /// As [`Self::fly`], other faults' devices having no estimates either.
     ///
     /// # Errors
     /// A mission that cannot be flown.
@@ -190,12 +218,13 @@ impl<'a> Bench<'a> {
         n: u64,
     ) -> Result<Reflown, ScenarioError> {
         work.once(&self.key(faults, freed, n), || {
-            self.flight(&self.stand_freed(faults, freed)?, &self.start_of(freed, n), RUN + n)
+            self.flight(&self.stand_freed(faults, freed, n)?, &self.start_of(freed, n), RUN + n)
         })
     }
 
     fn key(&self, faults: &[Fault], freed: &[Fault], n: u64) -> String {
-        let named: Vec<_> = faults.iter().filter_map(|fault| self.fault(fault)).collect();
+        let named: Vec<_> =
+            faults.iter().filter_map(|fault| self.fault(&drawn(fault, n))).collect();
         let on: BTreeSet<&str> = freed.iter().map(|fault| fault.cause.on.as_str()).collect();
         let start = self.start_of(freed, n);
         let text = format!("{named:?} {on:?} {start:?} {:?} {n}", self.constants);
@@ -285,6 +314,20 @@ fn told(mission: &Mission) -> OrbitState {
     let nav = &mission.nav;
     let told = OrbitState { t: planned.t, p_MB_I: nav.p_MB_I, v_MB_I: nav.v_MB_I };
     if nav.t == planned.t { told } else { planned }
+}
+
+/// A fault as the `n`-th flight has it: its numbers and times as far off as they are not known, held at [`HALF`].
+fn drawn(fault: &Fault, n: u64) -> Fault {
+    let mut out = fault.clone();
+    let of = |what: &str| deviation(n, &format!("{} {} {what}", fault.cause.on, fault.cause.kind));
+    for number in out.numbers.iter_mut().filter(|number| number.sigma.is_finite()) {
+        let most = HALF * number.value.abs();
+        number.value += (of(&number.key) * number.sigma).clamp(-most, most);
+    }
+    let (from, sigma_s) = fault.from;
+    let moved = from + Span::from_s(if sigma_s.is_finite() { of("from") * sigma_s } else { 0.0 });
+    out.from.0 = if fault.until.is_some_and(|until| moved >= until) { from } else { moved };
+    out
 }
 
 /// A device and what it is made of, as constants are named.
