@@ -1,7 +1,7 @@
 //! Flights that were lost by a known cause: drawn, flown, and kept only where the cause is the cause.
 //!
-//! A flight counts when the lander stands without the faults and not with them, of two faults each is needed, and the
-//! faults lose it in most flights with other errors too: what a lander loses by chance has no cause to be found.
+//! A flight counts when the lander stands without the faults and not with them, of two faults each is needed, and all this
+//! is so in most flights with other errors too: what a lander loses by chance has no cause to be found.
 
 use icd::time::Span;
 use inquiry::prior::{Onset, sizes};
@@ -22,8 +22,8 @@ use truth::random::Stream;
 
 /// Flights of one cause, or of one pair of devices, at the most: no cause may carry the whole result.
 const ALIKE_MAX: usize = 14;
-/// Further runs with the same faults, and how many of them must be lost.
-const AGAIN: (u64, usize) = (3, 2);
+/// Further runs with the same faults, and how many of them must be lost; so many must stand with one of two.
+const AGAIN: (u64, u64) = (3, 2);
 /// Numbers of those runs, beyond the first one's.
 const APART: u64 = 50_000_000;
 /// About how long a flight lasts, s: readings A and B.
@@ -275,7 +275,8 @@ fn pair(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
     Ok(None)
 }
 
-/// The case, if the lander stands without its faults and falls with them in most other flights too.
+/// The case, if the lander stands without its faults and falls with them in most other flights too, and in most of these not
+/// with one of two.
 fn kept(stands: &[Stand], case: Case, found: Outcome) -> miette::Result<Option<Case>> {
     let Case { base, run, faults, .. } = &case;
     let stand = &stands[*base];
@@ -283,10 +284,22 @@ fn kept(stands: &[Stand], case: Case, found: Outcome) -> miette::Result<Option<C
     {
         return Ok(None);
     }
-    let again = (1..=AGAIN.0).map(|n| outcome(stand, faults, run + n * APART));
-    let again = again.collect::<miette::Result<Vec<Outcome>>>()?;
-    let lost = again.into_iter().filter(|outcome| !self::stands(*outcome)).count();
-    Ok((lost >= AGAIN.1).then_some(case))
+    if lost_again(stand, faults, *run)? < AGAIN.1 {
+        return Ok(None);
+    }
+    for one in faults.iter().filter(|_| faults.len() > 1) {
+        if lost_again(stand, std::slice::from_ref(one), *run)? > AGAIN.0 - AGAIN.1 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(case))
+}
+
+/// How many of the further runs with these faults are lost.
+fn lost_again(stand: &Stand, faults: &[Injected], run: u64) -> miette::Result<u64> {
+    let outcomes = (1..=AGAIN.0).map(|n| outcome(stand, faults, run + n * APART));
+    let outcomes = outcomes.collect::<miette::Result<Vec<Outcome>>>()?;
+    Ok(outcomes.into_iter().filter(|outcome| !stands(*outcome)).count() as u64)
 }
 
 /// The first `wanted` lost flights with so many faults each, from the candidate `first` on; not more than a few alike.
