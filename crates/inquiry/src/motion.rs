@@ -9,6 +9,7 @@
 //! Refuses: what makes a device read something else than motion (`sensors`); an error so large that the filter's
 //! linearisation no longer holds is found, but its size is not to be believed beyond it.
 
+mod own;
 mod pairs;
 mod refit;
 mod scan;
@@ -29,6 +30,7 @@ use crate::trajectory::states::Errors;
 use crate::trajectory::{Again, Measured, Settled, Step};
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
+use own::{Own, better, freed, in_coast, settled};
 use pairs::{One, Pair};
 use rayon::prelude::*;
 pub use refit::{trajectory_without, unit_without};
@@ -126,21 +128,6 @@ impl Clock {
 
 /// Estimates the trajectory from readings freed of faults, around where it settled before, if it did.
 type Estimate<'a> = &'a (dyn Fn(&[Fault], Option<&Settled>) -> Option<(System, Settled)> + Sync);
-
-/// One suspect as it fits about the trajectory that suits it best.
-struct Own<'a> {
-    suspect: &'a Suspect,
-    fit: Fit,
-    /// The same acting from the start, about the first trajectory.
-    start: Fit,
-    fault: Fault,
-    /// ln of the evidence against nothing wrong.
-    gain: f64,
-    /// Where it was fitted; `None` for the first system.
-    about: Option<refit::About>,
-    /// Another step would change nothing.
-    settled: bool,
-}
 
 fn of_system(
     first: System,
@@ -297,12 +284,18 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// One step from each of several fits: the best of them and the suspect as it is.
+    /// One step from each of several fits: the best of them and the suspect as it is. Where a step promises more than there
+    /// was and is no better itself, the one after it counts.
     fn seeded(&self, own: Own<'a>, seeds: &[(Fit, Fault)]) -> Own<'a> {
         let suspect = own.suspect;
-        let stepped =
-            seeds.iter().filter_map(|(fit, known)| self.step(suspect, (fit, known), None));
-        stepped.fold(own, better)
+        let before = (own.gain, freed(&own));
+        let step = |(fit, known): &(Fit, Fault)| {
+            let next = self.step(suspect, (fit, known), None)?;
+            let promises = next.gain > before.0 + SETTLED && freed(&next) <= before.1;
+            let second = promises.then(|| self.step(suspect, (&next.fit, &next.fault), None));
+            Some(second.flatten().unwrap_or(next))
+        };
+        seeds.iter().filter_map(step).fold(own, better)
     }
 
     /// Further steps for those that come near the best.
@@ -447,38 +440,6 @@ impl<'a> Scene<'a> {
         }
         told::joint(best.1, best.0, alone)
     }
-}
-
-/// A bias of the accelerometers from the start, as they show it in coast, where nothing pushes.
-fn in_coast(own: &Own<'_>, read: Vector3<f64>) -> Option<Fit> {
-    let Suspect { cause, channels, sizes, .. } = own.suspect;
-    if (cause.on.as_str(), cause.kind) != (Device::Accelerometers.name(), "bias") {
-        return None;
-    }
-    let typical = sizes.first()?.typical.abs();
-    let pattern = channels.iter().map(|channel| {
-        let towards = read.get(channel.number).copied().unwrap_or_default();
-        let own = channel.added.first().map_or(1.0, |(_, by)| *by);
-        if towards * own < 0.0 { -1.0 } else { 1.0 }
-    });
-    let size = read.iter().map(|x| x.abs()).sum::<f64>() / 3.0 / typical;
-    Some(Fit { size, pattern: pattern.collect(), ..own.start.clone() })
-}
-
-/// The one whose trajectory suits the readings better, freed of its fault.
-fn better<'a>(own: Own<'a>, next: Own<'a>) -> Own<'a> {
-    let freed = |own: &Own<'_>| own.about.as_ref().map_or(0.0, |about| about.freed);
-    if freed(&next) > freed(&own) { Own { start: own.start, ..next } } else { own }
-}
-
-/// Whether a step changed a fault by less than a third of what it is uncertain by.
-fn settled(before: &Fault, after: &Fault) -> bool {
-    let numbers = before.numbers.iter().zip(&after.numbers);
-    let same = |(a, b): (&Fitted, &Fitted)| (a.value - b.value).abs() <= 0.3 * b.sigma;
-    let apart_s = (before.from.0 - after.from.0).s().abs();
-    numbers.into_iter().all(same)
-        && apart_s <= 0.3 * after.from.1 + 0.1
-        && before.until.is_some() == after.until.is_some()
 }
 
 fn fault(system: &System, clock: &Clock, suspect: &Suspect, fit: &Fit) -> Fault {

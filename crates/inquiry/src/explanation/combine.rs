@@ -275,7 +275,8 @@ fn slight(one: &Numbered) -> bool {
 /// pulses do not balance any more.
 fn shaken(one: &Numbered, other: &Numbered) -> bool {
     let failed = other.channel == Channel::Thrust && other.gain > SURE;
-    let from = |one: &Numbered| one.from().unwrap_or(one.seen);
+    // What may have begun earlier was not seen before.
+    let from = |one: &Numbered| one.from().map_or(one.seen, |from| from.max(one.seen));
     slight(one) && failed && from(one) + ABOUT >= from(other)
 }
 
@@ -342,7 +343,7 @@ pub fn classes(suspects: &[Suspect]) -> Option<Vec<Suspect>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Cause, Device, Fault};
+    use crate::finding::{Cause, Device, Fault, Grade, Seen};
 
     fn finding(channel: Channel, causes: &[(&str, &'static str)], gain: f64) -> Finding {
         let fault = |(on, kind): &(&str, &'static str)| Fault {
@@ -470,7 +471,17 @@ mod tests {
         let unnamed = finding(Channel::Thrust, &[], 50.0);
         let first = &combine(&[unnamed, strays(600.0)])[0];
         assert_eq!(first.suspects, [Suspect::Unknown(Channel::Thrust)]);
-        assert_eq!(names(&combine(&[dead, strays(6000.0)])[0]), ["gyros outliers"]);
+        assert_eq!(names(&combine(&[dead.clone(), strays(6000.0)])[0]), ["gyros outliers"]);
+        // From the start, as far as anyone knows, but seen only after the engine had failed.
+        let at = |s: f64| Time::default() + Span::from_s(s);
+        let late = Fault { from: (at(93.0), 0.0), ..dead.faults[0].clone() };
+        let late = Finding { faults: vec![late], ..dead };
+        let seen = |s: f64| {
+            let seen = Seen { t: Some(at(s)), grade: Grade::Derived, text: String::new() };
+            Finding { seen: vec![seen], ..strays(1400.0) }
+        };
+        assert_eq!(names(&combine(&[late.clone(), seen(100.0)])[0]), ["assist.1 dead"]);
+        assert_eq!(names(&combine(&[late, seen(50.0)])[0]), ["assist.1 dead", "gyros outliers"]);
     }
 
     #[test]

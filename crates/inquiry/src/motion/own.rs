@@ -1,0 +1,60 @@
+//! One suspect with what is known of it so far, and which of two states of that knowledge is the better.
+//!
+//! Owns: [`Own`]. Does not own: the steps between (`motion`).
+
+use super::refit;
+use super::scan::Fit;
+use super::suspects::Suspect;
+use crate::finding::{Device, Fault, Fitted};
+use nalgebra::Vector3;
+
+/// One suspect as it fits about the trajectory that suits it best.
+pub(super) struct Own<'a> {
+    pub suspect: &'a Suspect,
+    pub fit: Fit,
+    /// The same acting from the start, about the first trajectory.
+    pub start: Fit,
+    pub fault: Fault,
+    /// ln of the evidence against nothing wrong.
+    pub gain: f64,
+    /// Where it was fitted; `None` for the first system.
+    pub about: Option<refit::About>,
+    /// Another step would change nothing.
+    pub settled: bool,
+}
+
+/// A bias of the accelerometers from the start, as they show it in coast, where nothing pushes.
+pub(super) fn in_coast(own: &Own<'_>, read: Vector3<f64>) -> Option<Fit> {
+    let Suspect { cause, channels, sizes, .. } = own.suspect;
+    if (cause.on.as_str(), cause.kind) != (Device::Accelerometers.name(), "bias") {
+        return None;
+    }
+    let typical = sizes.first()?.typical.abs();
+    let pattern = channels.iter().map(|channel| {
+        let towards = read.get(channel.number).copied().unwrap_or_default();
+        let own = channel.added.first().map_or(1.0, |(_, by)| *by);
+        if towards * own < 0.0 { -1.0 } else { 1.0 }
+    });
+    let size = read.iter().map(|x| x.abs()).sum::<f64>() / 3.0 / typical;
+    Some(Fit { size, pattern: pattern.collect(), ..own.start.clone() })
+}
+
+/// How well the readings suit its trajectory, freed of its fault.
+pub(super) fn freed(own: &Own<'_>) -> f64 {
+    own.about.as_ref().map_or(0.0, |about| about.freed)
+}
+
+/// The one whose trajectory suits the readings better.
+pub(super) fn better<'a>(own: Own<'a>, next: Own<'a>) -> Own<'a> {
+    if freed(&next) > freed(&own) { Own { start: own.start, ..next } } else { own }
+}
+
+/// Whether a step changed a fault by less than a third of what it is uncertain by.
+pub(super) fn settled(before: &Fault, after: &Fault) -> bool {
+    let numbers = before.numbers.iter().zip(&after.numbers);
+    let same = |(a, b): (&Fitted, &Fitted)| (a.value - b.value).abs() <= 0.3 * b.sigma;
+    let apart_s = (before.from.0 - after.from.0).s().abs();
+    numbers.into_iter().all(same)
+        && apart_s <= 0.3 * after.from.1 + 0.1
+        && before.until.is_some() == after.until.is_some()
+}
