@@ -30,7 +30,7 @@ use crate::trajectory::states::Errors;
 use crate::trajectory::{Again, Measured, Settled, Step};
 use icd::time::{Span, Time};
 use nalgebra::Vector3;
-use own::{Own, better, freed, in_coast, settled};
+use own::{Own, before, better, freed, in_coast, settled};
 use pairs::{One, Pair};
 use rayon::prelude::*;
 pub use refit::{trajectory_without, unit_without};
@@ -223,7 +223,7 @@ impl<'a> Scene<'a> {
         let leaders = owns.into_par_iter().map(|own| {
             let mut seeds = Vec::new();
             if own.gain >= LEAD * top {
-                seeds.push((own.fit.clone(), own.fault.clone()));
+                seeds.extend(self.as_found(&own));
             }
             for known in self.seeds.shown.iter().filter(|known| known.cause == own.suspect.cause) {
                 seeds.push((self.shown(&own, known), known.clone()));
@@ -243,7 +243,7 @@ impl<'a> Scene<'a> {
             let mut seeds = Vec::new();
             if linear >= least {
                 if own.about.is_none() {
-                    seeds.push((own.fit.clone(), own.fault.clone()));
+                    seeds.extend(self.as_found(&own));
                 }
                 if !clean && (own.fit.from.epoch > 0 || own.fit.until.is_some()) {
                     let fault = fault(self.first, self.clock, own.suspect, &own.start);
@@ -261,6 +261,16 @@ impl<'a> Scene<'a> {
         let best = owns.first().and_then(|own| own.about.as_ref());
         let about = best.and_then(|about| self.about(&[], Some(about)));
         about.map_or(0.0, |about| about.freed.max(0.0))
+    }
+
+    /// A suspect as it fits about the first trajectory, and what looks alike there.
+    fn as_found(&self, own: &Own<'a>) -> Vec<(Fit, Fault)> {
+        let mut out = vec![(own.fit.clone(), own.fault.clone())];
+        if let Some(fit) = before(own) {
+            let fault = fault(self.first, self.clock, own.suspect, &fit);
+            out.push((fit, fault));
+        }
+        out
     }
 
     /// A fault as another channel shows it.

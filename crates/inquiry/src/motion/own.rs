@@ -5,6 +5,7 @@
 use super::refit;
 use super::scan::Fit;
 use super::suspects::Suspect;
+use super::system::Place;
 use crate::finding::{Device, Fault, Fitted};
 use nalgebra::Vector3;
 
@@ -37,6 +38,15 @@ pub(super) fn in_coast(own: &Own<'_>, read: Vector3<f64>) -> Option<Fit> {
     });
     let size = read.iter().map(|x| x.abs()).sum::<f64>() / 3.0 / typical;
     Some(Fit { size, pattern: pattern.collect(), ..own.start.clone() })
+}
+
+/// What begins and lasts may have ended there instead, with the other sign: the states of a start take in what differs.
+/// Nothing of what grows.
+pub(super) fn before(own: &Own<'_>) -> Option<Fit> {
+    let Fit { from, until, ref pattern, .. } = own.fit;
+    let begins = from.epoch > 0 && until.is_none() && own.suspect.grows.is_empty();
+    let pattern = pattern.iter().map(|sign| -sign).collect();
+    begins.then(|| Fit { from: Place::before(0), until: Some(from), pattern, ..own.fit.clone() })
 }
 
 /// How well the readings suit its trajectory, freed of its fault.
