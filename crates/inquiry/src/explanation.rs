@@ -14,6 +14,7 @@ pub mod refly;
 use crate::catalogue::{self, Family};
 use crate::finding::{Cause, Channel, Device, Fault, Seen};
 use icd::time::Time;
+use rig::verdict::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -88,6 +89,27 @@ pub struct Reflown {
     pub profile: Vec<[f64; 6]>,
     /// Events by code, with their time since the start, s.
     pub events: Vec<(f64, u16)>,
+}
+
+impl Reflown {
+    /// A flight that cannot be begun: nothing of it is known.
+    pub fn not_begun() -> Self {
+        Self {
+            outcome: Outcome::Invalid.name().to_string(),
+            end_s: 0.0,
+            contact_s: None,
+            ground_m: None,
+            speed_m_s: None,
+            propellant_kg: None,
+            profile: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Whether there is anything of it.
+    pub fn begun(&self) -> bool {
+        !self.profile.is_empty()
+    }
 }
 
 /// What a posterior is made of; natural logarithms.

@@ -173,9 +173,15 @@ pub fn investigate(
     let saved = match explained.ranking.first().filter(|_| !options.quick) {
         Some(first) => {
             begin(Step::Counterfactuals);
-            Some(saved(&bench, first, options, &work, &|what| {
-                tell(Step::Counterfactuals, what.to_string());
-            })?)
+            let told = |what: &str| tell(Step::Counterfactuals, what.to_string());
+            match saved(&bench, first, options, &work, &told) {
+                // What it says cannot be flown: nothing is known of what would have saved it.
+                Err(InquiryError::Scenario(reason)) if !first.faults.is_empty() => {
+                    told(&reason.to_string());
+                    None
+                }
+                found => Some(found?),
+            }
         }
         None => None,
     };

@@ -198,7 +198,8 @@ impl<'a> Bench<'a> {
         fault::Fault::of(&cause.on, cause.kind, &values, after(from.0), until.map(after)).ok()
     }
 
-    /// Flies faults with the noise of the `n`-th run, unless the journal knows the flight.
+    /// Flies faults with the noise of the `n`-th run, unless the journal knows the flight. What an explanation says that
+    /// cannot be flown costs that explanation alone: [`Reflown::not_begun`].
     ///
     /// # Errors
     /// A mission that cannot be flown.
@@ -218,7 +219,11 @@ impl<'a> Bench<'a> {
         n: u64,
     ) -> Result<Reflown, ScenarioError> {
         work.once(&self.key(faults, freed, n), || {
-            self.flight(&self.stand_freed(faults, freed, n)?, &self.start_of(freed, n), RUN + n)
+            let stand = self.stand_freed(faults, freed, n);
+            match stand.and_then(|stand| self.flight(&stand, &self.start_of(freed, n), RUN + n)) {
+                Err(_) if !freed.is_empty() => Ok(Reflown::not_begun()),
+                flown => flown,
+            }
         })
     }
 
@@ -429,13 +434,17 @@ pub fn agreement(recorded: &Recorded, flights: &[Reflown]) -> f64 {
     if flights.is_empty() {
         return 0.0;
     }
-    let alike = flights.iter().filter(|flight| Some(stood(flight)) == recorded.stands).count();
+    let ended = |flight: &&Reflown| flight.begun() && Some(stood(flight)) == recorded.stands;
+    let alike = flights.iter().filter(ended).count();
     let ended = match recorded.stands {
         Some(_) => libm::log((alike as f64 + 0.5) / (flights.len() as f64 + 1.0)),
         None => 0.0,
     };
     let mean = |of: fn(&Recorded, &Reflown) -> f64| {
-        let all = flights.iter().map(|flight| of(recorded, flight));
+        let all = flights.iter().map(|flight| match flight.begun() {
+            true => of(recorded, flight),
+            false => 2.0 * FAR,
+        });
         (0.5 * all.sum::<f64>() / flights.len() as f64).min(FAR)
     };
     ended - mean(moved) - mean(met)

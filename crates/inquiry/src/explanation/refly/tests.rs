@@ -66,6 +66,22 @@ fn a_place_that_nothing_says_is_known_as_navigation_was_told() {
     }
 }
 
+#[test]
+fn what_cannot_be_flown_costs_its_explanation_alone() {
+    let mission = &crate::sample::healthy().mission;
+    let work = Work::in_memory();
+    let mut bench = Bench::of(mission, &Trajectory::default());
+    bench.start.p_MB_I = Vector::new(f64::NAN, 0.0, 0.0);
+    let cause = Cause { on: NAVIGATION.to_string(), kind: "start" };
+    let from = (bench.start.t, 0.0);
+    let elsewhere = [Fault { cause, numbers: vec![], from, until: None }];
+    let flown = bench.fly(&work, &elsewhere, 0).unwrap();
+    assert!(!flown.begun());
+    let fits = agreement(&recorded(1000.0), std::slice::from_ref(&flown));
+    assert!((fits - (libm::log(0.25) - 2.0 * FAR)).abs() < 1e-12, "{fits}");
+    assert!(bench.fly(&work, &[], 0).is_err(), "a mission that cannot be flown is an error");
+}
+
 fn biased(sigma: f64) -> Fault {
     let key = |axis| format!("{axis}_deg_h");
     let number = |axis| Fitted { key: key(axis), value: 2.0, sigma };
