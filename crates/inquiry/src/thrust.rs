@@ -16,6 +16,7 @@ mod felt;
 mod fit;
 mod guesses;
 mod levels;
+mod missed;
 mod open;
 mod scan;
 mod scatter;
@@ -221,7 +222,7 @@ impl<'a> Flown<'a> {
         let rest: Vec<Six> = pairs.map(|(pushed, model)| pushed - model).collect();
         let fit = Fit::of(&given, &self.model, &rest, &[]);
         let exact = Exact { fit: &fit, given, course: &self.course };
-        let single = self.tried(&exact);
+        let single = self.tried(&exact, &rest);
         let mut found: Vec<Finding> =
             single.iter().map(|one| self.finding(&exact, &[*one])).collect();
         let known =
@@ -251,12 +252,10 @@ impl<'a> Flown<'a> {
         found
     }
 
-    /// Single faults, the best first.
-    fn tried(&self, exact: &Exact<'_>) -> Vec<Tried> {
+    /// Single faults, the best first; `rest`: what was felt beyond healthy engines.
+    fn tried(&self, exact: &Exact<'_>, rest: &[Six]) -> Vec<Tried> {
         let odd = exact.fit.unusual.iter().filter(|unusual| **unusual).count();
-        let held = |one: &Tried| {
-            self.library.holds(&levels::name(one.thruster), one.kind.name()) && !one.kind.is_dead()
-        };
+        let held = |one: &Tried| self.library.holds(&levels::name(one.thruster), one.kind.name());
         let mut all: Vec<Tried> = Vec::new();
         for gross in [false, true] {
             if gross && odd < ODD_MIN {
@@ -264,7 +263,7 @@ impl<'a> Flown<'a> {
             }
             let one = |n| scan::scan(exact.fit, self.vehicle, &self.course, &self.series, n, gross);
             let scanned: Vec<Vec<Tried>> = (0..THRUSTERS).into_par_iter().map(one).collect();
-            let mut own = scanned.concat();
+            let mut own: Vec<Tried> = scanned.concat().into_iter().map(guesses::named).collect();
             own.retain(held);
             own.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
             own.truncate(GUESSES);
@@ -291,15 +290,18 @@ impl<'a> Flown<'a> {
             new
         });
         all.truncate(REFINED);
-        let mut out: Vec<Tried> = all.par_iter().map(|one| exact.refined(one)).collect();
+        let refined = |one: &Tried| {
+            let refined = exact.refined(one);
+            match refined.kind.is_dead() {
+                true => exact.refined(&guesses::named(refined)),
+                false => refined,
+            }
+        };
+        let mut out: Vec<Tried> = all.par_iter().map(refined).collect();
         let best = out.iter().max_by(|a, b| a.gain().total_cmp(&b.gain()));
         let twin = best.and_then(guesses::twin).map(|twin| exact.refined(&twin));
         out.extend(twin);
-        let rough = (0..THRUSTERS)
-            .into_par_iter()
-            .map(|n| scatter::scan(exact.fit, &self.series, n))
-            .collect::<Vec<_>>();
-        out.extend(rough.concat());
+        out.extend(self.rough(exact, rest, odd));
         out.retain(held);
         out.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
         let mut told: Vec<(usize, &'static str)> = Vec::new();
@@ -310,6 +312,23 @@ impl<'a> Flown<'a> {
             new
         });
         out.truncate(KEPT);
+        out
+    }
+
+    /// Engines that are rough or miss pulses; `odd`: cycles beyond a healthy machine's spreads.
+    fn rough(&self, exact: &Exact<'_>, rest: &[Six], odd: usize) -> Vec<Tried> {
+        let engines = || (0..THRUSTERS).into_par_iter();
+        let noisy = engines().filter_map(|n| scatter::scan(exact.fit, &self.series, n));
+        let mut out: Vec<Tried> = noisy.collect();
+        if odd >= ODD_MIN {
+            let missed = engines().filter_map(|n| missed::scan(exact, n));
+            let missed: Vec<Tried> = missed.collect();
+            let best = missed.iter().max_by(|a, b| a.gain().total_cmp(&b.gain()));
+            out.extend(
+                best.and_then(|best| missed::again(exact, (rest, &self.model), best.thruster)),
+            );
+            out.extend(missed);
+        }
         out
     }
 
@@ -328,7 +347,7 @@ impl<'a> Flown<'a> {
         edges.extend(first.until_s.map(edge));
         let fit = Fit::of(&exact.given, &self.model, &left, &edges);
         let again = Exact { fit: &fit, ..*exact };
-        let second = self.tried(&again);
+        let second = self.tried(&again, &left);
         let least = SECOND_MIN.max(SECOND_SHARE * first.gain());
         let same =
             |one: &Tried| one.thruster == first.thruster && one.kind.name() == first.kind.name();

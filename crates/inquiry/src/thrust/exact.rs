@@ -30,7 +30,7 @@ const ROUNDS: usize = 8;
 /// Errors of the model that last, as a share of those from cycle to cycle: for so many cycles, while the lander sways, and
 /// for a whole flight. Assumed, after flights without a fault of an engine.
 const SWAYING: (f64, f64) = (0.4, 125.0);
-const LASTING: f64 = 0.05;
+pub(super) const LASTING: f64 = 0.05;
 
 /// Everything that a fault's answer is compared with.
 #[derive(Clone, Copy)]

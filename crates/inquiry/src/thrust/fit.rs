@@ -253,7 +253,7 @@ impl Fit {
         self.worth_of(given, 0..change.level.len(), |k| {
             surplus.follow(self, thruster, change.level[k]);
             let felt = !surplus.nothing(change, k) && self.w[k].max() > 0.0;
-            felt.then(|| self.changed(given, thruster, change, k, &surplus))
+            felt.then(|| self.changed(given, thruster, change.at(k), k, surplus.kg))
         })
     }
 
@@ -288,29 +288,28 @@ impl Fit {
             if surplus.nothing(change, k) || self.w[k].max() <= 0.0 {
                 continue;
             }
-            let v = self.changed(given, thruster, change, k, &surplus);
+            let v = self.changed(given, thruster, change.at(k), k, surplus.kg);
             let own = v.component_mul(&self.w[k]).dot(&v);
             (sum, square) = (sum + own, square + own * own);
         }
         if square > 0.0 { sum * sum / square } else { 0.0 }
     }
 
-    /// What is felt more when an engine's level changes, the machine being as much heavier as less was used.
-    fn changed(
+    /// What is felt more when an engine's level and turning change, the machine being so much heavier.
+    pub fn changed(
         &self,
         given: &Given<'_>,
         thruster: usize,
-        change: &Series,
+        [x, u]: [f64; 2],
         k: usize,
-        surplus: &Surplus,
+        surplus_kg: f64,
     ) -> Six {
         let block = k / BLOCK;
-        let (x, u) = (change.level[k], change.turning[k]);
-        if surplus.kg.abs() < 0.05 {
+        if surplus_kg.abs() < 0.05 {
             return split(&self.answers[block][thruster][0], x, u);
         }
         // The machine with this mass was another block's; forces go by the mass itself.
-        let mass_kg = self.mass_kg[block] + surplus.kg;
+        let mass_kg = self.mass_kg[block] + surplus_kg;
         let other = self.block_of(mass_kg, block);
         let ratio = self.mass_kg[other] / mass_kg;
         let mut all = split(&self.answers[other][thruster][0], x, u);
@@ -343,7 +342,7 @@ impl Fit {
         for (k, rest) in out.iter_mut().enumerate() {
             surplus.follow(self, thruster, change.level[k]);
             if !surplus.nothing(change, k) {
-                *rest -= self.changed(given, thruster, change, k, &surplus);
+                *rest -= self.changed(given, thruster, change.at(k), k, surplus.kg);
             }
         }
         out

@@ -72,6 +72,15 @@ pub(super) fn twin(one: &Tried) -> Option<Tried> {
     Some(Tried { kind, occam, ..*one })
 }
 
+/// What is dead by another name by its own.
+pub(super) fn named(one: Tried) -> Tried {
+    if !one.kind.is_dead() {
+        return one;
+    }
+    let own = size(&name(one.thruster), one.kind, one.sigma);
+    Tried { kind: Kind::Dead, sigma: 0.0, occam: one.occam - own, ..one }
+}
+
 /// What acts from where another ends, the other way: what has acted since changed the healthy machine that the other was
 /// held against.
 pub(super) fn after(one: &Tried) -> Option<Tried> {

@@ -99,32 +99,92 @@ impl Course {
         let Some(first) = self.ticks.first() else { return Series::default() };
         let count = self.ticks.len();
         let mut own = One::new(spec, thruster, faults, first.t);
-        let mut out = Series {
-            level: vec![0.0; count],
-            turning: vec![0.0; count],
-            used_kg: vec![0.0; count],
-        };
+        let mut out = Series::of(count);
         if spec.thrust_N <= 0.0 {
             return out;
         }
+        self.follow(&mut own, &mut out, |_, _, _| false);
+        out
+    }
+
+    /// The level of one healthy engine that some commands to open do not reach: those without which `score` of level,
+    /// turning and propellant used, cycle by cycle and `ahead` in all, whatever reaches it then, is `more` above that with them. `note` is told
+    /// the cycle in which each command begins to act, and whether it was missed.
+    pub fn missing(
+        &self,
+        vehicle: &Vehicle,
+        thruster: usize,
+        (ahead, more): (usize, f64),
+        score: impl Fn(usize, [f64; 2], f64) -> f64,
+        mut note: impl FnMut(usize, bool),
+    ) -> Series {
+        let spec = engine(vehicle, thruster);
+        let count = self.ticks.len();
+        let mut out = Series::of(count);
+        let Some(first) = self.ticks.first().filter(|_| spec.thrust_N > 0.0) else { return out };
+        let mut own = One::new(spec, thruster, &[], first.t);
+        self.follow(&mut own, &mut out, |k, own, before| {
+            if !own.opens(&self.ticks[k].commanded) {
+                return false;
+            }
+            let [with, without] = [false, true]
+                .map(|missed| self.ahead(own.clone(), (k, missed), before, ahead, &score));
+            let missed = without > with + more;
+            note(k + 1, missed);
+            missed
+        });
+        out
+    }
+
+    /// The best score from one cycle on, for so many that follow each other.
+    fn ahead(
+        &self,
+        mut own: One,
+        (k, missed): (usize, bool),
+        before: [f64; 2],
+        left: usize,
+        score: &impl Fn(usize, [f64; 2], f64) -> f64,
+    ) -> f64 {
+        let Some([last, tick]) = self.ticks.get(k..k + 2) else { return 0.0 };
+        if left == 0 || tick.missing > 0 {
+            return 0.0;
+        }
+        let now = own.cycle(last.t, Some(&last.commanded), missed);
+        let here = score(k + 1, turned(now, before), own.used_kg);
+        let opens = own.opens(&tick.commanded);
+        let other = opens.then(|| self.ahead(own.clone(), (k + 1, true), now, left - 1, score));
+        let next = self.ahead(own, (k + 1, false), now, left - 1, score);
+        here + other.map_or(next, |other| other.max(next))
+    }
+
+    /// Follows an engine through the flight; `missed`: whether the command of a cycle does not reach it.
+    fn follow(
+        &self,
+        own: &mut One,
+        out: &mut Series,
+        mut missed: impl FnMut(usize, &One, [f64; 2]) -> bool,
+    ) {
         let mut before = [0.0; 2];
         for (k, pair) in self.ticks.windows(2).enumerate() {
             let (last, tick) = (&pair[0], &pair[1]);
-            let mut now = own.cycle(last.t, Some(&last.commanded));
+            let lost = missed(k, own, before);
+            let mut now = own.cycle(last.t, Some(&last.commanded), lost);
             for n in 0..tick.missing {
                 before = now;
                 let t = last.t + Span::from_ns(CYCLE.ns() * i64::from(n + 1));
                 let shut = shut(t);
-                now = own.cycle(t, tick.down.then_some(&shut));
+                now = own.cycle(t, tick.down.then_some(&shut), false);
             }
-            let ([x, e], [x_before, e_before]) = (now, before);
-            out.level[k + 1] = x;
-            out.turning[k + 1] = 0.5 * (x + x_before) + e - e_before;
+            [out.level[k + 1], out.turning[k + 1]] = turned(now, before);
             out.used_kg[k + 1] = own.used_kg;
             before = now;
         }
-        out
     }
+}
+
+/// Level and turning of a cycle, of level and earliness there and in the one before.
+fn turned([x, e]: [f64; 2], [x_before, e_before]: [f64; 2]) -> [f64; 2] {
+    [x, 0.5 * (x + x_before) + e - e_before]
 }
 
 /// All valves shut, as the drivers do while the computer is down.
@@ -150,7 +210,20 @@ pub(super) struct Series {
     pub used_kg: Vec<f64>,
 }
 
+impl Series {
+    /// Level and turning of a cycle.
+    pub fn at(&self, k: usize) -> [f64; 2] {
+        [self.level[k], self.turning[k]]
+    }
+
+    /// Nothing, for so many cycles.
+    fn of(count: usize) -> Self {
+        Self { level: vec![0.0; count], turning: vec![0.0; count], used_kg: vec![0.0; count] }
+    }
+}
+
 /// One engine with its command.
+#[derive(Clone)]
 struct One {
     device: Faulty<Thruster, Command>,
     thruster: usize,
@@ -172,11 +245,12 @@ impl One {
         }
     }
 
-    /// Level over the cycle from `t`, and its earliness in squares of the cycle.
-    fn cycle(&mut self, t: Time, commanded: Option<&Commanded>) -> [f64; 2] {
+    /// Level over the cycle from `t`, and its earliness in squares of the cycle; a missed command is one for no time.
+    fn cycle(&mut self, t: Time, commanded: Option<&Commanded>, missed: bool) -> [f64; 2] {
         let now = Now { t, altitude_m: f64::INFINITY, phase: Phase::default() };
         self.device.follow(&now);
         if let Some(command) = commanded.and_then(|commanded| self.command(commanded)) {
+            let command = if missed { Command::Pulse(Span::default()) } else { command };
             self.device.command(t, command);
         }
         let mut wrench = Wrench::default();
@@ -187,6 +261,15 @@ impl One {
         let early_s2 = self.device.device.early(thrust_N).f_B.dot(&self.d_B) / self.thrust_N;
         let h = CYCLE.s();
         [thrust_N / self.thrust_N, early_s2 / (h * h)]
+    }
+
+    /// Whether it is told to open.
+    fn opens(&self, commanded: &Commanded) -> bool {
+        match self.command(commanded) {
+            Some(Command::Hold(_)) => true,
+            Some(Command::Pulse(width)) => width > Span::default(),
+            _ => false,
+        }
     }
 
     fn command(&self, commanded: &Commanded) -> Option<Command> {

@@ -8,6 +8,7 @@
 //! usual cycles and with J = B. Size and times are integrated out over their prior by Laplace's method.
 
 use super::body::split;
+use super::exact::LASTING;
 use super::fit::Fit;
 use super::levels::{Course, Series, name};
 use crate::prior::{self, DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START, SIGMA_LN};
@@ -27,8 +28,8 @@ pub(super) const DURATIONS_S: [f64; 12] =
 const LIMITS: [f64; 7] = [0.97, 0.93, 0.87, 0.75, 0.6, 0.4, 0.2];
 const DELAYS: [f64; 8] = [0.004, 0.01, 0.02, 0.035, 0.06, 0.1, 0.2, 0.4];
 
-/// A share of thrust that is none. Assumed: what is sensed of an engine is known to a few thousandths.
-const NOTHING: f64 = 0.01;
+/// A share of thrust that is none: what lasts the model may be wrong by as much.
+const NOTHING: f64 = LASTING;
 
 /// What changes a level in a known way.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,6 +88,8 @@ impl Kind {
     pub fn is_dead(self) -> bool {
         match self {
             Self::Scale(share) | Self::Saturation(share) => share < NOTHING,
+            // Gone before a frame is over.
+            Self::Drift(rate) => rate * GROUP_S <= NOTHING - 1.0,
             _ => false,
         }
     }

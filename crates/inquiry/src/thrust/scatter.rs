@@ -1,10 +1,9 @@
-//! Engines that are rough or miss pulses: kinds whose answer is not known beforehand, only its spread.
+//! Engines that are rough: a kind whose answer is not known beforehand, only its spread.
 //!
-//! Owns: [`scan`]. Does not own: kinds with one answer (`scan` beside it).
+//! Owns: [`scan`]. Does not own: kinds with one answer (`scan` beside it), missed pulses (`missed`).
 //! As programmed: the strength of one engine in a pulse frame, felt beyond the fitted machine, is s/J with s = vᵀ W e and
-//! J = vᵀ W v, v the frame's own answer. Noise of a share σ in every cycle makes it normal with σ² Σx⁴/(Σx²)², a missed
-//! pulse makes it −1 with probability p:
-//!     ln p/p₀ = −½ ln(1 + σ²κJ) + ½ σ²κ s²/(1 + σ²κJ),      ln(1 − p + p exp(−s − J/2)),      κ = Σx⁴/(Σx²)².
+//! J = vᵀ W v, v the frame's own answer. Noise of a share σ in every cycle makes it normal with σ² Σx⁴/(Σx²)²:
+//!     ln p/p₀ = −½ ln(1 + σ²κJ) + ½ σ²κ s²/(1 + σ²κJ),      κ = Σx⁴/(Σx²)².
 //! Sums over frames give every beginning and end; numbers stand on a grid. Frames are those of the commands only on
 //! average: a pulse frame that a new phase has moved spreads over two.
 
@@ -20,8 +19,6 @@ const Z_STEP: f64 = 0.5;
 /// Part of a frame's square that the model may be wrong by: (share of level)²; assumed, after flights without a fault of an
 /// engine whose lander swayed.
 const FLOOR2: f64 = 1e-4;
-/// Least level of a frame that says something about missed pulses.
-const LEVEL_MIN: f64 = 0.02;
 
 /// One frame of one engine.
 #[derive(Clone, Copy, Default)]
@@ -29,7 +26,6 @@ struct Frame {
     along: f64,
     square: f64,
     kappa: f64,
-    level: f64,
 }
 
 fn frames(fit: &Fit, thruster: usize, own: &Series) -> Vec<Frame> {
@@ -45,7 +41,6 @@ fn frames(fit: &Fit, thruster: usize, own: &Series) -> Vec<Frame> {
             frame.along += v.dot(&fit.we[k]);
             frame.square += v.component_mul(&fit.w[k]).dot(&v);
             (two, four) = (two + x * x, four + x * x * x * x);
-            frame.level += x / GROUP as f64;
         }
         frame.kappa = if two > 0.0 { four / (two * two) } else { 0.0 };
         // What the model itself may be wrong by softens both.
@@ -57,49 +52,21 @@ fn frames(fit: &Fit, thruster: usize, own: &Series) -> Vec<Frame> {
     (0..last).step_by(GROUP).map(one).collect()
 }
 
-/// ln p of the frames under a number, less that of nothing.
-fn worth(frames: &[Frame], kind: Rough, centre: f64, thruster: usize) -> Vec<f64> {
+/// ln p of the frames under a noise, less that of none.
+fn worth(frames: &[Frame], sigma: f64) -> Vec<f64> {
     let one = |frame: &Frame| {
         if frame.square <= 0.0 {
             return 0.0;
         }
-        // The strength as it is but for what is missed.
-        let along = frame.along - centre * frame.square;
-        match kind {
-            Rough::Noise(sigma) => {
-                let spread = sigma * sigma * frame.kappa * frame.square;
-                0.5 * (frame.along * frame.along / frame.square * spread / (1.0 + spread))
-                    - 0.5 * libm::log1p(spread)
-            }
-            Rough::Dropout(_) if frame.level < LEVEL_MIN => 0.0,
-            Rough::Dropout(p) => {
-                let base = 0.5 * (frame.along * frame.along - along * along) / frame.square;
-                base + missed(along, frame.square, p, thruster)
-            }
-        }
+        let spread = sigma * sigma * frame.kappa * frame.square;
+        0.5 * (frame.along * frame.along / frame.square * spread / (1.0 + spread))
+            - 0.5 * libm::log1p(spread)
     };
     frames.iter().map(one).collect()
 }
 
-/// ln of the mixture of all that may be missed: an engine's whole pulse, or some of the main engine's five cycles.
-fn missed(along: f64, square: f64, p: f64, thruster: usize) -> f64 {
-    let parts = if thruster == 0 { GROUP } else { 1 };
-    let mut best = f64::NEG_INFINITY;
-    let mut terms = [f64::NEG_INFINITY; GROUP + 1];
-    let mut ways = 1.0;
-    for (n, term) in terms.iter_mut().enumerate().take(parts + 1) {
-        let (n, all) = (n as f64, parts as f64);
-        let share = n / all;
-        let chance = libm::log(ways) + n * libm::log(p) + (all - n) * libm::log1p(-p);
-        *term = chance - share * along - 0.5 * share * share * square;
-        best = best.max(*term);
-        ways *= (all - n) / (n + 1.0);
-    }
-    best + libm::log(terms.iter().map(|term| libm::exp(term - best)).sum::<f64>())
-}
-
 /// The best window of sums: from, until and worth with the prior of its times.
-fn window(worths: &[f64], flight_s: f64) -> (usize, Option<usize>, f64, f64) {
+pub(super) fn window(worths: &[f64], flight_s: f64) -> (usize, Option<usize>, f64, f64) {
     let mut sums = Vec::with_capacity(worths.len() + 1);
     let mut sum = 0.0;
     sums.push(sum);
@@ -136,48 +103,32 @@ fn window(worths: &[f64], flight_s: f64) -> (usize, Option<usize>, f64, f64) {
     best
 }
 
-/// Noise and missed pulses of one engine.
-pub(super) fn scan(fit: &Fit, series: &[Series], thruster: usize) -> Vec<Tried> {
-    let Some(own) = series.get(thruster).filter(|own| own.level.len() > 20 * GROUP) else {
-        return Vec::new();
-    };
+/// Noise of one engine.
+pub(super) fn scan(fit: &Fit, series: &[Series], thruster: usize) -> Option<Tried> {
+    let own = series.get(thruster).filter(|own| own.level.len() > 20 * GROUP)?;
     let frames = frames(fit, thruster, own);
-    let on = name(thruster);
     let flight_s = own.level.len() as f64 * 0.02;
-    let mut strengths: Vec<f64> = frames
-        .iter()
-        .filter(|frame| frame.square > 0.0 && frame.level >= LEVEL_MIN)
-        .map(|frame| frame.along / frame.square)
-        .collect();
-    strengths.sort_by(f64::total_cmp);
-    let centre = strengths.get(strengths.len() / 2).copied().unwrap_or(0.0);
-    let sigma = fit.prior[3 * thruster];
-    // The strength that pulses have which are not missed costs its prior.
-    let shifted = -0.5 * (centre / sigma) * (centre / sigma);
-    let of = |name: &str, rough: fn(f64) -> Rough, own: f64| {
-        let size = prior::sizes(&on, name).into_iter().next()?;
-        let mut weighed: Vec<(f64, Tried)> = Vec::new();
-        for z in Z {
-            let x = size.at(z, false);
-            let (from, until, total, at_best) =
-                window(&worth(&frames, rough(x), centre, thruster), flight_s);
-            let prior = libm::log(Z_STEP) - 0.5 * z * z - 0.5 * libm::log(core::f64::consts::TAU);
-            let gain = total + prior + own;
-            weighed.push((gain, tried(thruster, rough(x), (from, until), at_best + own, gain)));
-        }
-        let best = weighed.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let sum: f64 = weighed.iter().map(|(gain, _)| libm::exp(gain - best.0)).sum();
-        let x = best.1.kind.number()?;
-        let mut out = best.1;
-        out.occam += libm::log(sum);
-        out.sigma = 0.3 * x;
-        Some(out)
-    };
-    let found = [of("noise", Rough::Noise, 0.0), of("dropout", Rough::Dropout, shifted)];
-    found.into_iter().flatten().filter(|one| one.at_best > 1.0).collect()
+    let size = prior::sizes(&name(thruster), "noise").into_iter().next()?;
+    let mut weighed: Vec<(f64, Tried)> = Vec::new();
+    for z in Z {
+        let x = size.at(z, false);
+        let (from, until, total, at_best) = window(&worth(&frames, x), flight_s);
+        let prior = libm::log(Z_STEP) - 0.5 * z * z - 0.5 * libm::log(core::f64::consts::TAU);
+        let gain = total + prior;
+        let rough = Rough::Noise(x);
+        weighed.push((gain, tried(thruster, rough, (from, until), at_best, gain)));
+    }
+    let best = weighed.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let sum: f64 = weighed.iter().map(|(gain, _)| libm::exp(gain - best.0)).sum();
+    let x = best.1.kind.number()?;
+    let mut out = best.1;
+    out.occam += libm::log(sum);
+    out.sigma = 0.3 * x;
+    (out.at_best > 1.0).then_some(out)
 }
 
-fn tried(
+/// A rough engine in a window; `gain`: with the prior of its times and number.
+pub(super) fn tried(
     thruster: usize,
     rough: Rough,
     (from, until): (usize, Option<usize>),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::finding::Fitted;
 use crate::sample::{self, Sample};
 use icd::bus::CYCLE;
 use icd::time::Span;
@@ -146,4 +147,44 @@ fn what_went_on_after_contact_adds_to_what_was_found_before() {
     let mut before = Account { findings: found, ..Account::default() };
     before.join(&finding(vec![fault("main", "stuck_on")], 30.0));
     assert_eq!(before.findings[0].gain, 35.0);
+}
+
+#[test]
+fn an_engine_that_misses_pulses_is_named_with_their_share() {
+    // Valve held open, told anew in every cycle; and one pulse a frame.
+    for (on, share, seconds) in [("main", 0.3, 80.0), ("assist.2", 0.3, 88.0)] {
+        let from = Moment::After(Span::from_ms(70_000));
+        let fault = Written::of(on, "dropout", &[share], from, None).unwrap();
+        let (account, evidence) = told(&sample::with_faults(vec![fault], seconds));
+        let first = &account.findings[0];
+        assert_eq!(first.faults.len(), 1, "{on}: {:?}", account.findings);
+        let fault = &first.faults[0];
+        assert_eq!((&fault.cause.on[..], fault.cause.kind), (on, "dropout"));
+        let after_s = (fault.from.0 - evidence.cycles[0].sensors.t).s();
+        assert!((after_s - 70.0).abs() < 1.0 && fault.until.is_none(), "{on}: {after_s}");
+        let Fitted { value, sigma, .. } = &fault.numbers[0];
+        assert!((value - share).abs() < 4.0 * sigma, "{on}: {value} ± {sigma}");
+    }
+}
+
+#[test]
+fn what_gives_next_to_nothing_is_dead() {
+    let tried = |kind: Kind| Tried {
+        thruster: 2,
+        kind,
+        sigma: 1e-3,
+        from_s: 10.0,
+        from_sigma_s: 0.0,
+        until_s: None,
+        at_best: 100.0,
+        occam: -3.0 + scan::size("assist.1", kind, 1e-3),
+    };
+    for kind in [Kind::Scale(0.04), Kind::Saturation(0.04), Kind::Drift(-23.6)] {
+        let named = guesses::named(tried(kind));
+        assert_eq!(named.kind, Kind::Dead, "{kind:?}");
+        assert!((named.occam + 3.0).abs() < 1e-9, "no number to be known: {}", named.occam);
+    }
+    for kind in [Kind::Scale(0.2), Kind::Drift(-1.0)] {
+        assert_eq!(guesses::named(tried(kind)).kind, kind);
+    }
 }
