@@ -110,7 +110,7 @@ where
         if 2 * runs.len() as u64 <= flights {
             return Ok(None);
         }
-        for part in in_order(&candidate.suspects, &said) {
+        for part in in_order(&candidate.suspects, said) {
             let holds = |fault: &&Fault| part.contains(&Suspect::Known(fault.cause.clone()));
             let own: Vec<Fault> = all.iter().filter(holds).cloned().collect();
             let named: BTreeSet<&Cause> = own.iter().map(|fault| &fault.cause).collect();
