@@ -301,7 +301,8 @@ impl<'a> Flown<'a> {
         let best = out.iter().max_by(|a, b| a.gain().total_cmp(&b.gain()));
         let twin = best.and_then(guesses::twin).map(|twin| exact.refined(&twin));
         out.extend(twin);
-        out.extend(self.rough(exact, rest, odd));
+        // Pulses missed one and all are no dropout: what looks so is among those above.
+        out.extend(self.rough(exact, rest, odd).into_iter().filter(|one| !one.kind.is_dead()));
         out.retain(held);
         out.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
         let mut told: Vec<(usize, &'static str)> = Vec::new();

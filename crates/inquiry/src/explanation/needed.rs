@@ -9,8 +9,8 @@
 //! and of a lander with nothing wrong (lost + ½)/(n + 2½): four of five such are taken to stand before any is flown. So
 //! much of the set's probability is the part's, and the rest of the set was then seen beside it; all of it where what the
 //! library does not hold is all that is beside and the part lost every flight. A set without such a part is needed whole,
-//! and so is one that does not lose the lander: its flights speak against it elsewhere (`refly::agreement`). A flight that could
-//! not be flown to its end says nothing. What the library does not hold cannot be flown: a set with it is the recorded flight, and what it has of the
+//! and so is one that does not lose the lander: its flights speak against it elsewhere (`refly::agreement`). A flight that cannot
+//! be begun says nothing; one that ends in no numbers was lost. What the library does not hold cannot be flown: a set with it is the recorded flight, and what it has of the
 //! library is tried as its only part.
 
 use super::Reflown;
@@ -21,7 +21,6 @@ use crate::finding::{Cause, Fault, Finding};
 use crate::work::Work;
 use rayon::prelude::*;
 use rig::scenario::ScenarioError;
-use rig::verdict::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Flights of each part, and in a quick inquiry.
@@ -82,11 +81,11 @@ where
         let own = findings.iter().filter(|one| combine::suspects(one).contains(suspect));
         own.map(|one| one.gain).fold(0.0, f64::max)
     };
-    // The flights that were flown to their end, by run.
+    // The flights that could be begun, by run.
     let fly = |faults: &[Fault], freed: &[Fault], runs: &[u64]| {
         let fly = |n: &u64| Ok((*n, bench.fly_freed(work, faults, freed, *n)?));
         let mut flown = runs.iter().map(fly).collect::<Result<Vec<_>, ScenarioError>>()?;
-        flown.retain(|(_, flight)| flight.outcome != Outcome::Invalid.name());
+        flown.retain(|(_, flight)| flight.begun());
         Ok::<_, ScenarioError>(flown)
     };
     let agrees = |flown: Vec<(u64, Reflown)>| {

@@ -90,6 +90,7 @@ impl Kind {
             Self::Scale(share) | Self::Saturation(share) => share < NOTHING,
             // Gone before a frame is over.
             Self::Drift(rate) => rate * GROUP_S <= NOTHING - 1.0,
+            Self::Rough(Rough::Dropout(share)) => share > 1.0 - NOTHING,
             _ => false,
         }
     }

@@ -179,7 +179,8 @@ fn what_gives_next_to_nothing_is_dead() {
         at_best: 100.0,
         occam: -3.0 + scan::size("assist.1", kind, 1e-3),
     };
-    for kind in [Kind::Scale(0.04), Kind::Saturation(0.04), Kind::Drift(-23.6)] {
+    let all = Kind::Rough(scan::Rough::Dropout(0.99));
+    for kind in [Kind::Scale(0.04), Kind::Saturation(0.04), Kind::Drift(-23.6), all] {
         let named = guesses::named(tried(kind));
         assert_eq!(named.kind, Kind::Dead, "{kind:?}");
         assert!((named.occam + 3.0).abs() < 1e-9, "no number to be known: {}", named.occam);
