@@ -77,7 +77,7 @@ fn an_explanation_that_loses_the_lander_as_it_was_lost_comes_first() {
     let first = &explained.ranking[0];
     assert_eq!(first.causes(), std::slice::from_ref(&tilted.cause));
     assert!(first.probability > 0.6, "{}", first.probability);
-    assert_eq!(explained.flights, 3 * 2 + 3 * 3, "both and none, and whether each is needed");
+    assert_eq!(explained.flights, 3 * 2 + 3 * 6, "both and none, and whether each is needed");
     let sum: f64 = explained.families.iter().map(|family| family.probability).sum();
     assert!((sum - 1.0).abs() < 1e-9, "{sum}");
     let again = explain(&case, &work, &|_| ()).unwrap();
