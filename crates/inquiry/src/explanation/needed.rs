@@ -9,9 +9,9 @@
 //! and of a lander with nothing wrong (lost + ½)/(n + 2½): four of five such are taken to stand before any is flown. So
 //! much of the set's probability is the part's, and the rest of the set was then seen beside it; all of it where what the
 //! library does not hold is all that is beside and the part lost every flight. A set without such a part is needed whole,
-//! and so is one that does not lose the lander: its flights speak against it elsewhere (`refly::agreement`). A flight that cannot
-//! be begun says nothing; one that ends in no numbers was lost. What the library does not hold cannot be flown: a set with it is the recorded flight, and what it has of the
-//! library is tried as its only part.
+//! and so is one that does not lose the lander: its flights speak against it elsewhere (`refly::agreement`). A flight that
+//! cannot be begun says nothing; one that ends in no numbers was lost. What the library does not hold cannot be flown: a set
+//! with it is the recorded flight, and what it has of the library is tried as its only part.
 
 use super::Reflown;
 use super::combine::{self, Candidate};
