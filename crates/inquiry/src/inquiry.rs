@@ -314,8 +314,9 @@ fn journal(mission: &Mission, evidence: &Evidence, options: &Options) -> Result<
     let (first, last) = (evidence.start(), evidence.end());
     let damage = &evidence.damage;
     let load = rig::load::digest(&mission.load, &mission.nav);
+    // The number goes up whenever a flight of the same key is another one: `code` does not hold the inquiry's own.
     let head = format!(
-        "frigoris inquiry 1 {} {} {load} {first:?} {last:?} {} {damage:?}",
+        "frigoris inquiry 2 {} {} {load} {first:?} {last:?} {} {damage:?}",
         options.code,
         mission.stand.scenario.hash(),
         evidence.cycles.len(),
