@@ -18,6 +18,7 @@ mod suspects;
 mod system;
 mod told;
 mod unknown;
+mod wide;
 mod window;
 
 use crate::evidence::Evidence;
@@ -68,6 +69,8 @@ const SETTLED: f64 = 0.5;
 const AHEAD: f64 = 30.0;
 /// A pair must explain so much more than the better of the two, nats.
 const MORE: f64 = 2.0;
+/// Most times at which errors may begin that no linearisation leads to.
+const BEGINNINGS: usize = 4;
 /// The pseudo-device and kind of a start other than navigation was told.
 pub const START: (&str, &str) = ("navigation", "start");
 
@@ -94,12 +97,17 @@ pub fn findings(
         let (linear, settled) = estimates.estimate(step, report, around)?;
         Some((suspects::system(&linear, mission.nav.t), settled))
     };
+    let coarse = |faults: &[Fault]| {
+        let step = |step: &mut Step| refit::free_step(step, faults);
+        let report = |measured: &mut Measured| refit::free_report(measured, faults);
+        Some(refit::Likelihood::of_filter(&estimates.coarse(step, report)?))
+    };
     let system = suspects::system(linear, mission.nav.t);
     let sigma_m_s2 = mission.stand.scenario.machine().imu.accelerometer_bias_sigma_m_s2;
     let coasting = refit::coasting(evidence, replayed);
     let coasting = coasting.filter(|read_m_s2| read_m_s2.amax() > BIASED * sigma_m_s2);
     let seeds = Seeds { coasting, shown };
-    let mut out = of_system(system, &clock, &linear.start, seeds, &again);
+    let mut out = of_system(system, &clock, &linear.start, seeds, (&again, &coarse));
     out.retain(|finding| finding.gain > LEAST);
     out.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     out
@@ -129,16 +137,19 @@ impl Clock {
 /// Estimates the trajectory from readings freed of faults, around where it settled before, if it did.
 type Estimate<'a> = &'a (dyn Fn(&[Fault], Option<&Settled>) -> Option<(System, Settled)> + Sync);
 
+/// How well readings freed of faults suit any motion over the coarsest ground.
+type Coarse<'a> = &'a (dyn Fn(&[Fault]) -> Option<refit::Likelihood> + Sync);
+
 fn of_system(
     first: System,
     clock: &Clock,
     start: &[Errors],
     seeds: Seeds<'_>,
-    again: Estimate<'_>,
+    (again, coarse): (Estimate<'_>, Coarse<'_>),
 ) -> Vec<Finding> {
     let all = suspects::suspects(&first);
     let nothing = refit::Likelihood::of(&first, &first.innovations());
-    let scene = Scene { first: &first, nothing: &nothing, clock, seeds, again };
+    let scene = Scene { first: &first, nothing: &nothing, clock, seeds, again, coarse };
     let pass = scan::pass(&first, &all);
     let tried = all.par_iter().zip(&pass.locals).map(|(suspect, locals)| {
         let fit = scan::scan(&first, suspect, locals, &pass.nodes, None)?;
@@ -182,6 +193,7 @@ struct Scene<'a> {
     clock: &'a Clock,
     seeds: Seeds<'a>,
     again: Estimate<'a>,
+    coarse: Coarse<'a>,
 }
 
 /// What is known of suspects from elsewhere.
@@ -239,7 +251,9 @@ impl<'a> Scene<'a> {
         let left = first.and_then(|own| own.about.as_ref()).map_or(f64::INFINITY, |own| own.left);
         let clean = left < CLEAN;
         let least = if clean { RIVAL * best(&leaders) } else { FAR * top };
-        let rivals = leaders.into_par_iter().zip(linear).map(|(own, linear)| {
+        let wide = if clean { vec![Vec::new(); leaders.len()] } else { self.wide(&leaders) };
+        let tried = leaders.into_par_iter().zip(linear).zip(wide);
+        let rivals = tried.map(|((own, linear), wide)| {
             let mut seeds = Vec::new();
             if linear >= least {
                 if own.about.is_none() {
@@ -250,9 +264,30 @@ impl<'a> Scene<'a> {
                     seeds.push((own.start.clone(), fault));
                 }
             }
+            seeds.extend(wide);
             self.seeded(own, &seeds)
         });
         self.further(rivals.collect())
+    }
+
+    /// Where steps should begin from that no linearisation leads to, by suspect.
+    fn wide(&self, owns: &[Own<'_>]) -> Vec<Vec<(Fit, Fault)>> {
+        let suspects: Vec<&Suspect> = owns.iter().map(|own| own.suspect).collect();
+        let fault = |suspect: &Suspect, fit: &Fit| fault(self.first, self.clock, suspect, fit);
+        let start = Place::before(0);
+        let times = self.seeds.shown.iter().flat_map(|known| [Some(known.from.0), known.until]);
+        let mut beginnings: Vec<Place> =
+            times.flatten().map(|t| self.place(t)).chain([start]).collect();
+        beginnings.sort();
+        beginnings.dedup();
+        beginnings.truncate(BEGINNINGS);
+        wide::wide(&suspects, &beginnings, fault, self.coarse)
+    }
+
+    /// Before the readings of the first epoch from a time on.
+    fn place(&self, t: Time) -> Place {
+        let t_s = self.clock.s(t);
+        Place::before(self.first.epochs.partition_point(|epoch| epoch.t_s < t_s))
     }
 
     /// What nothing wrong gains about the trajectory that the best settled about, which may suit the readings better than
@@ -281,13 +316,9 @@ impl<'a> Scene<'a> {
             let Size { law, typical, .. } = &sizes[number];
             if *law == Law::Factor { (value - 1.0) / (typical - 1.0) } else { value / typical }
         };
-        let at = |t: Time| {
-            let t_s = self.clock.s(t);
-            Place::before(self.first.epochs.partition_point(|epoch| epoch.t_s < t_s))
-        };
         Fit {
-            from: at(known.from.0),
-            until: known.until.map(at),
+            from: self.place(known.from.0),
+            until: known.until.map(|t| self.place(t)),
             pattern: channels.iter().map(|channel| apart(channel.number).signum()).collect(),
             size: channels.first().map_or(1.0, |channel| apart(channel.number).abs()),
             ..own.fit.clone()

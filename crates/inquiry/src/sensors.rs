@@ -275,7 +275,7 @@ fn distrust(
     let within = |t: Time| t >= best.from.0 && best.until.is_none_or(|until| t < until);
     let hit: Vec<u32> = rows.iter().filter(|row| within(row.taken)).map(|row| row.place).collect();
     match best.kind {
-        Some("outliers") => doubt.masked.extend(scatter.strays(2.0, STRAY_SIGMAS)),
+        Some("outliers") => doubt.masked.extend(scatter.strays(rows, 2.0, STRAY_SIGMAS)),
         Some("noise") if (hit.len() as f64) < SHARE * rows.len() as f64 => doubt.masked.extend(hit),
         _ => {
             doubt.noise = scatter.spread().max(1.0);

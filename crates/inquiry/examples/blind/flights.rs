@@ -63,6 +63,10 @@ pub struct Case {
 const WORSE_SMALL: [&str; 6] =
     ["range_limit", "saturation", "weak_surface", "weak_laser", "weak_receiver", "weak_at_speed"];
 
+/// An engine that gives less than this of its thrust is dead, whatever it is called: such a fault has no name of its own to
+/// be found by, and is not drawn.
+const NOTHING: f64 = 0.05;
+
 /// What is flown: name, shipped scenario, whether a velocimeter is fitted.
 pub const BASES: [(&str, &str, bool); 4] = [
     ("a", "m2-nominal-from-ignition", false),
@@ -115,8 +119,14 @@ impl Injected {
         Self { on, kind: kind.to_string(), numbers, from_s, until_s }
     }
 
-    /// As a scenario has it; `None` where a number lies outside its limits.
+    /// As a scenario has it; `None` where a number lies outside its limits, or makes it another kind.
     pub fn fault(&self) -> Option<Fault> {
+        let engine = ["main", "assist", "jet"].contains(&self.family().as_str());
+        let left =
+            matches!(self.kind.as_str(), "scale" | "saturation").then(|| self.numbers.first());
+        if engine && left.flatten().is_some_and(|left| *left < NOTHING) {
+            return None;
+        }
         let moment = |s| Moment::After(Span::from_s(s));
         Fault::of(
             &self.on,

@@ -68,3 +68,41 @@ pub(super) fn settled(before: &Fault, after: &Fault) -> bool {
         && apart_s <= 0.3 * after.from.1 + 0.1
         && before.until.is_some() == after.until.is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::suspects::Channel;
+    use super::*;
+    use crate::finding::Cause;
+    use icd::time::Time;
+
+    fn suspect(grows: Vec<usize>) -> Suspect {
+        let cause = Cause { on: "gyros".to_string(), kind: "bias" };
+        let channels = vec![Channel { number: 0, added: vec![(0, 1.0)] }];
+        Suspect { cause, device: Device::Gyros, sizes: Vec::new(), channels, grows }
+    }
+
+    fn own(suspect: &Suspect, from: usize, until: Option<usize>) -> Own<'_> {
+        let (from, until) = (Place::before(from), until.map(Place::before));
+        let pattern = vec![1.0, -1.0];
+        let fit =
+            Fit { gain: 0.0, here: 0.0, from, sigma_s: 0.0, until, pattern, size: 2.0, sigma: 0.1 };
+        let from = (Time::default(), 0.0);
+        let cause = suspect.cause.clone();
+        let fault = Fault { cause, numbers: Vec::new(), from, until: None };
+        let start = fit.clone();
+        Own { suspect, fit, start, fault, gain: 0.0, about: None, settled: false }
+    }
+
+    #[test]
+    fn what_begins_and_lasts_may_have_ended_there_with_the_other_sign() {
+        let steady = suspect(Vec::new());
+        let fit = before(&own(&steady, 9, None)).unwrap();
+        assert_eq!((fit.from, fit.until), (Place::before(0), Some(Place::before(9))));
+        assert_eq!((fit.pattern, fit.size), (vec![-1.0, 1.0], 2.0));
+        for (from, until) in [(0, None), (9, Some(12))] {
+            assert!(before(&own(&steady, from, until)).is_none(), "{from} {until:?}");
+        }
+        assert!(before(&own(&suspect(vec![0]), 9, None)).is_none(), "it grows");
+    }
+}

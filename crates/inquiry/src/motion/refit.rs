@@ -160,12 +160,28 @@ pub struct Likelihood(BTreeMap<Name, (f64, f64)>);
 impl Likelihood {
     /// Of all readings of a system, its innovations replaced by `nu`.
     pub fn of(system: &System, nu: &[f64]) -> Self {
+        let one = |(reading, nu): (&Reading, &f64)| {
+            ((reading.device, reading.component, reading.cycle), *nu, reading.s)
+        };
+        Self::named(system.readings().zip(nu).map(one))
+    }
+
+    /// Of all readings as a filter met them.
+    pub fn of_filter(linear: &Linear) -> Self {
+        let readings = linear.readings.iter();
+        Self::named(
+            readings
+                .map(|own| ((own.device, own.component, own.cycle), own.innovation, own.variance)),
+        )
+    }
+
+    /// Of innovations and variances in the order of the readings.
+    fn named(readings: impl Iterator<Item = ((Device, u8, u32), f64, f64)>) -> Self {
         let mut out = BTreeMap::new();
         let mut again = 0_u16;
         let mut before = None;
-        for (reading, nu) in system.readings().zip(nu) {
-            let Reading { device, component, cycle, s, .. } = *reading;
-            let name = (device, component, cycle);
+        for (name, nu, s) in readings {
+            let (device, component, cycle) = name;
             // Several landmarks of one frame have the same name: they are counted.
             again = if before == Some(name) { again + 1 } else { 0 };
             before = Some(name);

@@ -48,7 +48,8 @@ pub(crate) struct Reading {
 #[derive(Clone, Copy, Debug)]
 struct Difference {
     t: Time,
-    place: u32,
+    /// Places in `Evidence::cycles` of the three.
+    places: [u32; 3],
     d: [f64; 3],
     /// Variance by the specification, and that of the ground for a roughness of one.
     variance: [f64; 3],
@@ -193,14 +194,22 @@ impl Scatter {
         ratios.get(ratios.len() / 2).map_or(1.0, |median| median / 0.6745)
     }
 
-    /// Places in `Evidence::cycles` of readings that are further off than `sigmas` of the noise found.
-    pub fn strays(&self, rough: f64, sigmas: f64) -> Vec<u32> {
-        let off = |difference: &&Difference| {
+    /// Places in `Evidence::cycles` of readings that may be the ones that make their three differ by more than `sigmas` of
+    /// the noise specified; where most threes do, of all `readings` but those of the others.
+    pub fn strays(&self, readings: &[Reading], rough: f64, sigmas: f64) -> Vec<u32> {
+        let off = |difference: &Difference| {
             difference.d.iter().zip(difference.variance).any(|(d, variance)| {
                 d.abs() > sigmas * (variance + rough * rough * difference.rough2).sqrt()
             })
         };
-        self.differences.iter().filter(off).map(|difference| difference.place).collect()
+        let (off, sound): (Vec<&Difference>, Vec<&Difference>) =
+            self.differences.iter().partition(|difference| off(difference));
+        if off.len() <= sound.len() {
+            return off.iter().flat_map(|difference| difference.places).collect();
+        }
+        let sound: Vec<u32> = sound.iter().flat_map(|difference| difference.places).collect();
+        let rest = readings.iter().map(|reading| reading.place);
+        rest.filter(|place| !sound.contains(place)).collect()
     }
 }
 
@@ -217,7 +226,14 @@ fn difference(three: &[Reading; 3]) -> Difference {
     });
     let roughs = [first.rough, middle.rough, last.rough];
     let rough2 = roughs.iter().zip(weights).map(|(rough, weight)| rough * rough * weight).sum();
-    Difference { t: middle.taken, place: middle.place, d, variance, rough2, weights }
+    Difference {
+        t: middle.taken,
+        places: [first, middle, last].map(|reading| reading.place),
+        d,
+        variance,
+        rough2,
+        weights,
+    }
 }
 
 /// Noise, outliers and something else, each with its gain.
@@ -288,5 +304,46 @@ fn unknown(scatter: &Scatter, base: f64) -> Part {
         from: (scatter.clock.over.0, 0.0),
         until: None,
         seen: vec![Seen { t: None, grade: Grade::Derived, text }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Readings a second apart with these errors, deviations of one.
+    fn readings(errors: &[f64]) -> Vec<Reading> {
+        let one = |(n, error): (usize, &f64)| Reading {
+            taken: Time::from_tai_ns(0) + Span::from_s(n as f64),
+            place: n as u32,
+            error: [*error, f64::NAN, f64::NAN],
+            sigma: [1.0; 3],
+            rough: 0.0,
+            stretch: 0,
+        };
+        errors.iter().enumerate().map(one).collect()
+    }
+
+    fn strays(errors: &[f64]) -> Vec<u32> {
+        let readings = readings(errors);
+        let over = (readings[0].taken, readings[errors.len() - 1].taken);
+        let scatter = Scatter::new(Device::StarTracker, over, Span::from_s(1.0), &readings);
+        scatter.strays(&readings, 0.0, 5.0)
+    }
+
+    #[test]
+    fn any_of_three_that_differ_may_be_the_stray() {
+        let mut errors = [0.0; 31];
+        errors[9] = 50.0; // the first of three
+        errors[13] = -50.0; // the middle of three
+        assert_eq!(strays(&errors), [9, 10, 11, 12, 13, 14]);
+    }
+
+    #[test]
+    fn where_most_stray_those_never_compared_do_too() {
+        let mut errors: Vec<f64> = (0..32).map(|n| f64::from(n * n * 100)).collect();
+        errors[6..9].fill(0.0);
+        let all = (0..32).filter(|n| !(6..9).contains(n));
+        assert_eq!(strays(&errors), all.collect::<Vec<u32>>());
     }
 }

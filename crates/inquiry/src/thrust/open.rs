@@ -4,7 +4,8 @@
 //! As programmed: a lander that was set down and has not fallen over either stands or hops. In a hop nothing pushes it, or
 //! an engine that stays open does, steadily by what it gives, whatever else the ground does in between: so a stretch of
 //! cycles that feel the one and not the other is worth the share of the ground's forces that chance would put there.
-//! What weighs as much as on the ground stands there and says nothing.
+//! What weighs as much as on the ground stands there and says nothing. Where others are told to burn, taking off again, the
+//! main engine shows in what is felt beyond them, second by second.
 //! Refuses: engines whose thrust is little against a hop's errors; what is open before the ground is met shows in flight.
 
 use super::body::Body;
@@ -39,12 +40,23 @@ const FALLEN_RAD: f64 = 1.0;
 const SHUT: f64 = 1e-3;
 /// Cycles before contact from which commands are followed.
 const BEFORE: usize = 50;
+/// Cycles over which is averaged what others' pulses leave.
+const FRAME: usize = 50;
 
 /// A cycle with all valves shut, as it was felt.
 struct Quiet {
     t: Time,
     /// Specific force without what turning makes of it, m/s²; `None` where nothing is known.
     felt: Option<Vector3<f64>>,
+}
+
+/// What was felt from contact on.
+#[derive(Default)]
+struct After {
+    /// Cycles with all valves shut.
+    quiet: Vec<Quiet>,
+    /// Means of so many cycles in which the main engine was told to be shut and others burnt, less what these give, m/s².
+    beyond: Vec<Vector3<f64>>,
 }
 
 /// The engine that went on, if one did.
@@ -60,14 +72,12 @@ pub(crate) fn left_open(
     let body = Body::of(&vehicle, left_kg);
     let ticks = Course::of(evidence, replayed, evidence.cycles.len()).ticks;
     let met = ticks.partition_point(|tick| tick.t < contact);
-    let quiet = quiet(&vehicle, evidence, &body, &ticks, met);
+    let pushes = (0..THRUSTERS).map(|n| push(&vehicle, &body, n)).collect::<Vec<_>>();
+    let After { quiet, beyond } = after(&vehicle, evidence, (&body, &pushes), &ticks, met);
     let one = |n: usize| {
-        let spec = engine(&vehicle, n);
-        let force = Vector3::from(spec.d_B) * spec.thrust_N;
-        let answer = body.to_force(&Vector3::from(spec.p_BA_B), &force);
-        let push = Vector3::new(answer[0], answer[1], answer[2]);
-        let (goes_on, since) = (worth(&quiet, &push)?, shut_before(&ticks, met, n));
-        let until = quiet.first()?.t;
+        let beyond: &[_] = if n == 0 { &beyond } else { &[] };
+        let (goes_on, since) = (worth(&quiet, beyond, &pushes[n])?, shut_before(&ticks, met, n));
+        let until = quiet.first().map_or(contact, |quiet| quiet.t);
         let flight_s = (until - ticks.first()?.t).s().max(CYCLE.s());
         let within_s = (until - since).s();
         let begins = (1.0 - SHARE_FROM_START) * (within_s / flight_s).clamp(1e-6, 1.0);
@@ -88,19 +98,27 @@ pub(crate) fn left_open(
     })
 }
 
-/// Cycles from contact on in which every engine was told to be shut and has become so, until the lander fell over.
-fn quiet(
+/// What an engine gives that is open, m/s².
+fn push(vehicle: &Vehicle, body: &Body, n: usize) -> Vector3<f64> {
+    let spec = engine(vehicle, n);
+    let force = Vector3::from(spec.d_B) * spec.thrust_N;
+    let answer = body.to_force(&Vector3::from(spec.p_BA_B), &force);
+    Vector3::new(answer[0], answer[1], answer[2])
+}
+
+/// From contact on until the lander fell over.
+fn after(
     vehicle: &Vehicle,
     evidence: &Evidence,
-    body: &Body,
+    (body, pushes): (&Body, &[Vector3<f64>]),
     ticks: &[Tick],
     met: usize,
-) -> Vec<Quiet> {
+) -> After {
     let first = met.saturating_sub(BEFORE);
-    let after = Course { ticks: ticks.get(first..).unwrap_or(&[]).to_vec() };
-    let series: Vec<_> = (0..THRUSTERS).map(|n| after.series(vehicle, n, &[])).collect();
+    let course = Course { ticks: ticks.get(first..).unwrap_or(&[]).to_vec() };
+    let series: Vec<_> = (0..THRUSTERS).map(|n| course.series(vehicle, n, &[])).collect();
     let mut turned = UnitQuaternion::identity();
-    let mut out = Vec::new();
+    let (mut out, mut frame) = (After::default(), Vec::new());
     for (k, (tick, cycle)) in ticks.iter().zip(&evidence.cycles).enumerate().skip(met) {
         let imu = &cycle.sensors.imu;
         let turn = Vector3::from(imu.dtheta_B_rad);
@@ -108,33 +126,44 @@ fn quiet(
         if (turned * Vector3::z()).angle(&Vector3::z()) > FALLEN_RAD {
             break;
         }
-        if series.iter().any(|one| one.level.get(k - first).is_none_or(|level| *level > SHUT)) {
-            continue;
-        }
+        let level = |n: usize| series[n].level.get(k - first).copied().unwrap_or(1.0);
         let known = imu.healthy && !imu.saturated && imu.dv_B_m_s != [0.0; 3];
         let (s, w) = (Vector3::from(imu.dv_B_m_s) / CYCLE.s(), turn / CYCLE.s());
         let felt = (known && tick.missing == 0).then(|| s - w.cross(&w.cross(&body.arm_B)));
-        out.push(Quiet { t: tick.t, felt });
+        if (0..THRUSTERS).all(|n| level(n) <= SHUT) {
+            out.quiet.push(Quiet { t: tick.t, felt });
+        } else if level(0) <= SHUT {
+            let given: Vector3<f64> = (1..THRUSTERS).map(|n| pushes[n] * level(n)).sum();
+            frame.extend(felt.map(|felt| felt - given));
+        } else {
+            frame.clear();
+        }
+        if frame.len() == FRAME {
+            out.beyond.push(frame.iter().sum::<Vector3<f64>>() / FRAME as f64);
+            frame.clear();
+        }
     }
     out
 }
 
 /// ln p of what was felt with this push going on, less that with none; nothing where the push is little.
-fn worth(quiet: &[Quiet], push: &Vector3<f64>) -> Option<f64> {
+fn worth(quiet: &[Quiet], beyond: &[Vector3<f64>], push: &Vector3<f64>) -> Option<f64> {
     let near_m_s2 = NEAR * push.norm();
     if push.norm() < LEAST_M_S2 {
         return None;
     }
-    let pushes = |own: &Quiet, way: f64| {
-        let stands = |s: &Vector3<f64>| (s.norm() - MOON_GRAVITY_M_S2).abs() < STANDS_M_S2;
-        own.felt.filter(|s| !stands(s) && (s - push * way).norm() < near_m_s2)
+    let near = |s: &Vector3<f64>, way: f64| {
+        let stands = (s.norm() - MOON_GRAVITY_M_S2).abs() < STANDS_M_S2;
+        !stands && (s - push * way).norm() < near_m_s2
     };
+    let pushes = |own: &Quiet, way: f64| own.felt.filter(|s| near(s, way));
     let hops = |way: f64| {
         let goes_on = |a: &Quiet, b: &Quiet| match (pushes(a, way), pushes(b, way)) {
             (Some(a), Some(b)) => (a - b).amax() < STEADY_M_S2,
             _ => false,
         };
-        quiet.chunk_by(goes_on).filter(|run| run.len() >= HOP).count() as f64
+        let hops = quiet.chunk_by(goes_on).filter(|run| run.len() >= HOP).count();
+        (hops + beyond.iter().filter(|s| near(s, way)).count()) as f64
     };
     let chance = (near_m_s2 / MOON_GRAVITY_M_S2).powi(3).min(HOPS);
     Some((hops(1.0) - hops(0.0)) * libm::log(HOPS / chance))
@@ -163,7 +192,7 @@ mod tests {
     fn felt(along: &[f64]) -> f64 {
         let one = |z: &f64| Quiet { t: Time::default(), felt: Some(Vector3::new(0.01, -0.02, *z)) };
         let quiet: Vec<Quiet> = along.iter().map(one).collect();
-        worth(&quiet, &Vector3::new(0.0, 0.0, PUSH_M_S2)).unwrap()
+        worth(&quiet, &[], &Vector3::new(0.0, 0.0, PUSH_M_S2)).unwrap()
     }
 
     #[test]
@@ -177,7 +206,16 @@ mod tests {
             (0..500).map(|k| 1.6 + 0.6 * libm::sin(0.25 * f64::from(k))).collect();
         assert_eq!(felt(&swings), 0.0);
         assert_eq!(felt(&[0.7; 500]), 0.0);
-        assert_eq!(worth(&[], &Vector3::new(0.0, 0.0, 0.1)), None, "a jet");
+        assert_eq!(worth(&[], &[], &Vector3::new(0.0, 0.0, 0.1)), None, "a jet");
+    }
+
+    #[test]
+    fn what_pushes_beyond_others_pulses_second_by_second_is_the_main_engine() {
+        let push = Vector3::new(0.0, 0.0, PUSH_M_S2);
+        let seconds = |z: f64| worth(&[], &[Vector3::new(0.02, 0.0, z); 5], &push).unwrap();
+        assert!(seconds(1.05 * PUSH_M_S2) > 10.0 && seconds(0.03) < -10.0);
+        assert_eq!(seconds(0.5 * PUSH_M_S2), 0.0);
+        assert_eq!(seconds(MOON_GRAVITY_M_S2), 0.0, "it stands");
     }
 
     /// A flight that meets the ground half-way: shut down, it is felt to hop with `z_m_s2` along the thrust axis.
@@ -196,6 +234,36 @@ mod tests {
             cycle.sensors.imu.dtheta_B_rad = [1e-5, 0.0, 0.0];
         }
         left_open(mission, (&evidence, &replayed, library), met, 100.0)
+    }
+
+    #[test]
+    fn a_main_engine_that_goes_on_while_the_lander_takes_off_again_is_named() {
+        let mission = &healthy().mission;
+        let vehicle = mission.stand.scenario.machine();
+        let body = Body::of(&vehicle, 100.0);
+        let flown = |main: f64| {
+            let mut evidence = Evidence::read(&healthy().record.packets);
+            let mut replayed = Replayed::of(mission, &evidence);
+            let half = evidence.cycles.len() / 2;
+            let met = evidence.cycles[half].sensors.t;
+            let assists: Vector3<f64> =
+                (1..=ASSIST_ENGINES).map(|n| push(&vehicle, &body, n)).sum();
+            let felt = (assists + push(&vehicle, &body, 0) * main) * CYCLE.s();
+            for (k, cycle) in evidence.cycles.iter_mut().enumerate().skip(half) {
+                let own = &mut replayed.commanded[k];
+                own.main_open = false;
+                own.jet_on_us = [0; JETS];
+                own.assist_on_us = [100_000; ASSIST_ENGINES];
+                cycle.sensors.imu.dv_B_m_s = felt.into();
+                cycle.sensors.imu.dtheta_B_rad = [1e-5, 0.0, 0.0];
+            }
+            let library = Library::default();
+            left_open(mission, (&evidence, &replayed, &library), met, 100.0)
+        };
+        let found = flown(1.0).unwrap();
+        assert_eq!(found.faults[0].cause.on, "main");
+        assert!(found.gain > 20.0, "{}", found.gain);
+        assert_eq!(flown(0.0), None);
     }
 
     #[test]

@@ -243,7 +243,14 @@ fn coast(steps: &mut [Step], commanded: &[Commanded], uses: &[Use], bias_m_s2: f
         })
         .collect();
     let may = |n: usize, step: &Step| uses[n] == Use::Read && shut.get(step.cycle) == Some(&true);
-    let may: Vec<bool> = steps.iter().enumerate().map(|(n, step)| may(n, step)).collect();
+    let mut may: Vec<bool> = steps.iter().enumerate().map(|(n, step)| may(n, step)).collect();
+    // A valve that stays open unasked pushes for part of a stretch.
+    for (n, step) in steps.iter().enumerate() {
+        if uses[n] == Use::Read && step.dv_B_m_s.norm() > READ_M_S2 * step.dt_s {
+            let near = n.saturating_sub(QUIET)..(n + QUIET).min(steps.len());
+            may[near].iter_mut().for_each(|may| *may = false);
+        }
+    }
     let mut at = 0;
     while at < steps.len() {
         let end = (at..steps.len()).find(|n| !may[*n]).unwrap_or(steps.len());
@@ -267,6 +274,17 @@ mod tests {
     use super::*;
     use icd::tm::Phase;
 
+    fn shut(phase: Phase) -> Commanded {
+        Commanded {
+            t: Time::default(),
+            new_frame: false,
+            main_open: false,
+            assist_on_us: Default::default(),
+            jet_on_us: Default::default(),
+            phase,
+        }
+    }
+
     /// Whether a minute of this is taken for coast, valves shut or not.
     fn coasts(read_m_s2: f64, turned_rad_s2: f64, open: bool) -> bool {
         let step = |n: usize| Step {
@@ -281,17 +299,30 @@ mod tests {
             push_m2_s2: 0.0,
         };
         let mut steps: Vec<Step> = (0..3000).map(step).collect();
-        let one = Commanded {
-            t: Time::default(),
-            new_frame: false,
-            main_open: open,
-            assist_on_us: Default::default(),
-            jet_on_us: Default::default(),
-            phase: Phase::Braking,
-        };
+        let one = Commanded { main_open: open, ..shut(Phase::Braking) };
         let commanded = vec![one; 3000];
         coast(&mut steps, &commanded, &[Use::Read; 3000], 1e-3);
         steps.iter().skip(QUIET).all(|step| step.coasting)
+    }
+
+    #[test]
+    fn what_pushes_for_part_of_a_stretch_is_no_error_of_the_accelerometers() {
+        let read = |n: usize| if n < 500 { 2.5 } else { 0.001 };
+        let step = |n: usize| Step {
+            t: Time::default(),
+            dt_s: 0.02,
+            cycle: n,
+            dtheta_B_rad: Vector3::zeros(),
+            dv_B_m_s: Vector3::z() * read(n) * 0.02,
+            coasting: false,
+            down: false,
+            turn_rad2: 0.0,
+            push_m2_s2: 0.0,
+        };
+        let mut steps: Vec<Step> = (0..4000).map(step).collect();
+        coast(&mut steps, &[shut(Phase::Braking); 4000], &[Use::Read; 4000], 1e-3);
+        assert!(steps[..500].iter().all(|step| !step.coasting));
+        assert!(steps[500 + QUIET..].iter().all(|step| step.coasting));
     }
 
     #[test]
