@@ -268,6 +268,7 @@ impl<'a> Flown<'a> {
             own.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
             own.truncate(GUESSES);
             all.extend(own.iter().filter_map(guesses::after));
+            all.extend(own.iter().filter_map(guesses::late));
             all.extend(own);
         }
         all.extend(

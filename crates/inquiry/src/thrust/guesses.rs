@@ -1,6 +1,6 @@
 //! What is tried whatever the search over windows finds.
 //!
-//! Owns: [`from_the_start`], [`from_the_oddities`], [`after`], [`twin`]. Does not own: the search (`scan`), the exact answer (`exact`).
+//! Owns: [`from_the_start`], [`from_the_oddities`], [`after`], [`late`], [`twin`]. Does not own: the search (`scan`), the exact answer (`exact`).
 //! As programmed: nothing shows the beginning of what acts from the start, and the search may miss a fault that hides
 //! behind a level of nothing or all for a while: such faults of every engine are looked at by themselves.
 
@@ -20,6 +20,8 @@ const GROWTH: f64 = 1e-3;
 const ODD: usize = 12;
 const APART: usize = 50;
 const STRETCHES: usize = 3;
+/// An engine that gives less than this share for no longer than so many seconds may answer late since.
+const GAP: (f64, f64) = (0.5, 2.0);
 
 /// A guess that lasts; `ln_begins`: of the prior of its beginning.
 fn guess(thruster: usize, kind: Kind, (from_s, from_sigma_s): (f64, f64), ln_begins: f64) -> Tried {
@@ -89,6 +91,22 @@ pub(super) fn after(one: &Tried) -> Option<Tried> {
     Some(Tried { kind, from_s: until_s, until_s: None, ..*one })
 }
 
+/// An engine that becomes late while it burns stops until its late commands come, and goes on.
+pub(super) fn late(one: &Tried) -> Option<Tried> {
+    let (share, longest_s) = GAP;
+    let gone = match one.kind {
+        Kind::Dead => true,
+        Kind::Scale(left) | Kind::Saturation(left) => left < share,
+        _ => false,
+    };
+    let latency_s = one.until_s.filter(|_| gone && one.from_s > 0.0)? - one.from_s;
+    let kind = Kind::Latency(latency_s);
+    let on = name(one.thruster);
+    let sigma = GROUP_S;
+    let occam = one.occam + size(&on, kind, sigma) - size(&on, one.kind, one.sigma);
+    (latency_s < longest_s).then_some(Tried { kind, sigma, until_s: None, occam, ..*one })
+}
+
 /// First cycles of stretches in which a healthy machine is left often, the first ones of the flight.
 fn oddities(unusual: &[bool]) -> Vec<usize> {
     let mut out: Vec<(usize, usize, usize)> = Vec::new();
@@ -127,6 +145,22 @@ mod tests {
         assert!((back.occam - weak.occam).abs() < 1e-9, "each has its own prior");
         for other in [Kind::Scale(1.2), Kind::Scale(-0.1), Kind::Dead, Kind::Latency(0.1)] {
             assert!(twin(&Tried { kind: other, ..weak }).is_none(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn an_engine_that_is_gone_for_a_moment_may_be_late_since() {
+        let gone = Tried { until_s: Some(744.3), ..guess(0, Kind::Scale(0.14), (744.0, 0.1), 0.0) };
+        let late = late(&gone).unwrap();
+        assert!(matches!(late.kind, Kind::Latency(s) if (s - 0.3).abs() < 1e-9));
+        assert_eq!((late.from_s, late.until_s), (744.0, None));
+        for other in [
+            Tried { kind: Kind::Scale(0.8), ..gone },
+            Tried { until_s: None, ..gone },
+            Tried { until_s: Some(750.0), ..gone },
+            Tried { from_s: 0.0, ..gone },
+        ] {
+            assert!(super::late(&other).is_none(), "{other:?}");
         }
     }
 
