@@ -314,9 +314,10 @@ fn journal(mission: &Mission, evidence: &Evidence, options: &Options) -> Result<
     let (first, last) = (evidence.start(), evidence.end());
     let damage = &evidence.damage;
     let load = rig::load::digest(&mission.load, &mission.nav);
-    // The number goes up whenever a flight of the same key is another one: `code` does not hold the inquiry's own.
+    // Another inquiry may fly another flight by the same key: its own code counts beside that of the flights.
     let head = format!(
-        "frigoris inquiry 2 {} {} {load} {first:?} {last:?} {} {damage:?}",
+        "frigoris inquiry {} {} {} {load} {first:?} {last:?} {} {damage:?}",
+        env!("FRIGORIS_INQUIRY"),
         options.code,
         mission.stand.scenario.hash(),
         evidence.cycles.len(),

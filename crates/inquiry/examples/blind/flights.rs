@@ -22,8 +22,11 @@ use truth::random::Stream;
 
 /// Flights of one cause, or of one pair of devices, at the most: no cause may carry the whole result.
 const ALIKE_MAX: usize = 14;
-/// Further runs with the same faults, and how many of them must be lost; so many must stand with one of two.
+/// Further runs with the same fault, and how many of them must be lost.
 const AGAIN: (u64, u64) = (3, 2);
+/// The same of two faults, and so many must stand with one of them: what loses every other lander by itself is no pair, nor
+/// are two of which one does nothing.
+const BOTH_AGAIN: (u64, u64) = (6, 5);
 /// Numbers of those runs, beyond the first one's.
 const APART: u64 = 50_000_000;
 /// About how long a flight lasts, s: readings A and B.
@@ -294,20 +297,21 @@ fn kept(stands: &[Stand], case: Case, found: Outcome) -> miette::Result<Option<C
     {
         return Ok(None);
     }
-    if lost_again(stand, faults, *run)? < AGAIN.1 {
+    let (further, most) = if faults.len() > 1 { BOTH_AGAIN } else { AGAIN };
+    if lost_again(stand, faults, *run, further)? < most {
         return Ok(None);
     }
     for one in faults.iter().filter(|_| faults.len() > 1) {
-        if lost_again(stand, std::slice::from_ref(one), *run)? > AGAIN.0 - AGAIN.1 {
+        if lost_again(stand, std::slice::from_ref(one), *run, further)? > further - most {
             return Ok(None);
         }
     }
     Ok(Some(case))
 }
 
-/// How many of the further runs with these faults are lost.
-fn lost_again(stand: &Stand, faults: &[Injected], run: u64) -> miette::Result<u64> {
-    let outcomes = (1..=AGAIN.0).map(|n| outcome(stand, faults, run + n * APART));
+/// How many of so many further runs with these faults are lost.
+fn lost_again(stand: &Stand, faults: &[Injected], run: u64, further: u64) -> miette::Result<u64> {
+    let outcomes = (1..=further).map(|n| outcome(stand, faults, run + n * APART));
     let outcomes = outcomes.collect::<miette::Result<Vec<Outcome>>>()?;
     Ok(outcomes.into_iter().filter(|outcome| !stands(*outcome)).count() as u64)
 }
