@@ -1,7 +1,8 @@
 //! Flights that were lost by a known cause: drawn, flown, and kept only where the cause is the cause.
 //!
 //! A flight counts when the lander stands without the faults and not with them, of two faults each is needed, and all this
-//! is so in most flights with other errors too: what a lander loses by chance has no cause to be found.
+//! is so in most flights with other errors too: what a lander loses by chance has no cause to be found. Two faults are made
+//! milder or worse until it is so.
 
 use icd::time::Span;
 use inquiry::prior::{Onset, sizes};
@@ -250,6 +251,10 @@ fn pair(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
     let mut stream = Stream::new(seed, run, "blind test");
     let base = (stream.uniform() * BASES.len() as f64) as usize;
     let groups = TOGETHER[(stream.uniform() * TOGETHER.len() as f64) as usize];
+    let stand = &stands[base];
+    if !self::stands(outcome(stand, &[], run)?) {
+        return Ok(None);
+    }
     let (mut step, shorter, count) = STEP;
     let mut less = [0.0; 2];
     for _ in 0..count {
@@ -262,19 +267,21 @@ fn pair(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
         if faults.iter().any(|fault| fault.fault().is_none()) || !sized.contains(&true) {
             return Ok(None);
         }
-        let found = outcome(&stands[base], &faults, run)?;
+        let found = outcome(stand, &faults, run)?;
+        let mut both = !self::stands(found) && found != Outcome::Invalid;
         let mut alone = [false; 2];
-        for (n, fault) in faults.iter().enumerate() {
-            let lost = !self::stands(outcome(&stands[base], std::slice::from_ref(fault), run)?);
-            alone[n] = lost;
-            if lost && !sized[n] {
-                return Ok(None);
+        for (alone, fault) in alone.iter_mut().zip(&faults) {
+            *alone = !self::stands(outcome(stand, std::slice::from_ref(fault), run)?);
+        }
+        if both && alone == [false; 2] {
+            (both, alone) = again(stand, &faults, run)?;
+            if both && alone == [false; 2] {
+                let outcome = found.name().to_string();
+                return Ok(Some(Case { base, run, faults, outcome }));
             }
         }
-        let both = !self::stands(found);
-        if both && alone == [false; 2] {
-            let case = Case { base, run, faults, outcome: found.name().to_string() };
-            return kept(stands, case, found);
+        if alone.iter().zip(&sized).any(|(lost, sized)| *lost && !sized) {
+            return Ok(None);
         }
         for (less, lost) in less.iter_mut().zip(alone) {
             *less += match (lost, both) {
@@ -288,8 +295,18 @@ fn pair(stands: &[Stand], seed: u64, run: u64) -> miette::Result<Option<Case>> {
     Ok(None)
 }
 
-/// The case, if the lander stands without its faults and falls with them in most other flights too, and in most of these not
-/// with one of two.
+/// Whether two faults lose the lander in most other flights too, and which of them alone loses more than few.
+fn again(stand: &Stand, faults: &[Injected], run: u64) -> miette::Result<(bool, [bool; 2])> {
+    let (further, most) = BOTH_AGAIN;
+    let both = lost_again(stand, faults, run, further)? >= most;
+    let mut alone = [false; 2];
+    for (alone, fault) in alone.iter_mut().zip(faults) {
+        *alone = lost_again(stand, std::slice::from_ref(fault), run, further)? > further - most;
+    }
+    Ok((both, alone))
+}
+
+/// The case of one fault, if the lander stands without it and falls with it in most other flights too.
 fn kept(stands: &[Stand], case: Case, found: Outcome) -> miette::Result<Option<Case>> {
     let Case { base, run, faults, .. } = &case;
     let stand = &stands[*base];
@@ -297,16 +314,9 @@ fn kept(stands: &[Stand], case: Case, found: Outcome) -> miette::Result<Option<C
     {
         return Ok(None);
     }
-    let (further, most) = if faults.len() > 1 { BOTH_AGAIN } else { AGAIN };
-    if lost_again(stand, faults, *run, further)? < most {
-        return Ok(None);
-    }
-    for one in faults.iter().filter(|_| faults.len() > 1) {
-        if lost_again(stand, std::slice::from_ref(one), *run, further)? > further - most {
-            return Ok(None);
-        }
-    }
-    Ok(Some(case))
+    let (further, most) = AGAIN;
+    let lost = lost_again(stand, faults, *run, further)?;
+    Ok((lost >= most).then_some(case))
 }
 
 /// How many of so many further runs with these faults are lost.
