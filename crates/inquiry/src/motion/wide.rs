@@ -42,7 +42,7 @@ pub(super) fn wide(
     let gained = |(of, fit): (usize, Fit)| -> Option<Tried> {
         let known = fault(suspects[of], &fit);
         let gain = likelihood(std::slice::from_ref(&known))?.over(&nothing);
-        Some((of, fit, known, gain))
+        gain.is_finite().then_some((of, fit, known, gain))
     };
     let inertial =
         |of: &usize| matches!(suspects[*of].device, Device::Gyros | Device::Accelerometers);
