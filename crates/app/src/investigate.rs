@@ -59,8 +59,8 @@ pub struct Investigate {
     /// From published points instead of packets.
     #[arg(long, conflicts_with_all = ["mission", "load", "quick"])]
     points: bool,
-    /// Flights of an inquiry from points.
-    #[arg(long, default_value_t = 3000, requires = "points")]
+    /// Flights of an inquiry from points; from 6000 on more go on where fewer stopped.
+    #[arg(long, default_value_t = 16000, requires = "points")]
     flights: usize,
     /// Seed of an inquiry from points.
     #[arg(long, default_value_t = 1, requires = "points")]

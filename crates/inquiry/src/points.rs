@@ -3,7 +3,7 @@
 //! Owns: [`Told`] and the order of the steps. Does not own: the file (`file`), how well a flight agrees (`score`), causes and
 //! their numbers (`draw`), what is made of the flights (`told`).
 //! Method: simulated hypotheses. Flights with no cause, one or two of the library, their numbers and times drawn, each with
-//! nature's and the map's dispersions, are weighed by how probable they make the points (`sequence`). A probability is a
+//! nature's and the map's dispersions, are weighed by how probable they make the points (`sampling`). A probability is a
 //! share of the weights. How many independent flights these are worth is said beside it; where they are too few, nothing
 //! is told.
 //! Refuses: three causes at once; something that the library does not hold: points are too few to show it.
@@ -12,8 +12,9 @@ mod draw;
 mod evidence;
 mod file;
 mod fly;
+mod proposal;
+mod sampling;
 mod score;
-mod sequence;
 mod sheet;
 mod told;
 
@@ -82,7 +83,7 @@ pub fn investigate(
         }
         Ok(flight)
     };
-    let drawn = sequence::sequence(&space, options, &each)?;
+    let drawn = sampling::sample(&space, options, &each)?;
     Ok(told::told(points, &space, &drawn, flown.load(Ordering::Relaxed)))
 }
 

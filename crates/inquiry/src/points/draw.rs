@@ -2,17 +2,13 @@
 //!
 //! Owns: [`Space`], [`Hypothesis`]. Does not own: the prior (`prior`, `catalogue`), what nature disperses (`rig::stand`).
 //! As programmed: each cause has [`DIMENSIONS`] standard normal coordinates, which its size, signs, beginning and end are
-//! functions of, and nature has one for each constant that it disperses, so that the prior of all numbers is φ(z). A
-//! hypothesis is moved by a kernel that leaves this prior as it is: one of its causes exchanged for any other, with its
-//! numbers or with new ones; or causes, nature or both moved by [Neal1999]
-//!     z' = √(1 − s²) z + s ξ,    ξ ~ N(0, 1)
-//! with s out of [`STEPS`]. Noise is kept or drawn anew. Like devices (engines, jets, switches) are drawn as the first of
-//! them with the prior of all. The first hypotheses are stratified: every set of families as often as any ([`Space::kinds`]).
+//! functions of, and nature has one for each constant that it disperses, so that the prior of all numbers is φ(z). Like devices
+//! (engines, jets, switches) are drawn as the first of them with the prior of all.
 
 use crate::catalogue::{Family, NAVIGATION, Suspect, class, ln_prior};
 use crate::finding::Cause;
 use crate::mission::Mission;
-use crate::prior::{DURATION_S, SHARE_FOR_GOOD, SHARE_FROM_START, sizes};
+use crate::prior::{DURATION_S, Law, SHARE_FOR_GOOD, SHARE_FROM_START, sizes};
 use icd::time::Span;
 use rig::normal::cumulative;
 use rig::scenario::fault::Fault;
@@ -22,17 +18,10 @@ use truth::random::Stream;
 
 /// Coordinates of a cause: size; three signs; at once, beginning, lasting, duration.
 pub(super) const DIMENSIONS: usize = 8;
-/// Steps around what came near.
-const STEPS: [f64; 4] = [0.6, 0.25, 0.1, 0.04];
-/// Shares of moves that exchange a cause, and of those the share that keep its numbers; of the others that move the causes
-/// alone, and nature alone; that keep the noise. Assumed.
-const EXCHANGED: f64 = 0.2;
-const KEEP_NUMBERS: f64 = 0.5;
-const CAUSES_ALONE: f64 = 0.4;
-const NATURE_ALONE: f64 = 0.3;
-const KEEP_NOISE: f64 = 0.7;
-/// Share of a cause's moves in which one of its signs or times, or whether it acts at once or lasts, is drawn anew.
-const JUMPS: f64 = 0.3;
+/// How finely coordinates are told apart, in halvings: a size; times alone; those of the start of navigation.
+const SIZE: u32 = 8;
+const TIMES: [u32; DIMENSIONS] = [0, 0, 0, 0, 1, 6, 1, 4];
+const PATTERN: [u32; DIMENSIONS] = [6, 5, 5, 5, 0, 5, 5, 5];
 /// The start of navigation is wrong by this many stated deviations, typically; assumed.
 pub(super) const START_SIGMAS: f64 = 10.0;
 
@@ -104,14 +93,26 @@ impl Space {
         Self { entries: shares.into_iter().map(entry).collect(), flight_s, nature }
     }
 
+    /// All sets of causes: none, one, two.
+    pub fn sets(&self) -> Vec<Vec<usize>> {
+        let n = self.entries.len();
+        let pairs = (0..n).flat_map(|c| (c + 1..n).map(move |d| vec![c, d]));
+        [Vec::new()].into_iter().chain((0..n).map(|c| vec![c])).chain(pairs).collect()
+    }
+
+    /// Place of a set, ascending, among all.
+    pub fn place(&self, set: &[usize]) -> usize {
+        let n = self.entries.len();
+        match *set {
+            [] => 0,
+            [c] => 1 + c,
+            [c, d, ..] => n + c * (2 * n - c - 1) / 2 + d - c,
+        }
+    }
+
     /// All sets of so many causes by the families that they are of.
     pub fn kinds(&self, count: usize) -> Vec<Kind> {
-        let n = self.entries.len();
-        let sets: Vec<Vec<usize>> = match count {
-            0 => vec![Vec::new()],
-            1 => (0..n).map(|c| vec![c]).collect(),
-            _ => (0..n).flat_map(|c| (c + 1..n).map(move |d| vec![c, d])).collect(),
-        };
+        let sets = self.sets().into_iter().filter(|set| set.len() == count);
         let mut out: BTreeMap<Vec<Family>, Vec<Vec<usize>>> = BTreeMap::new();
         for set in sets {
             out.entry(self.families(&set)).or_default().push(set);
@@ -132,14 +133,23 @@ impl Space {
         libm::log(sets.iter().map(|set| libm::exp(self.ln_prior(set))).sum::<f64>())
     }
 
-    /// In how many ways there are so many causes.
-    pub fn sets(&self, count: usize) -> f64 {
-        let n = self.entries.len() as f64;
-        match count {
-            0 => 1.0,
-            1 => n,
-            _ => 0.5 * n * (n - 1.0),
+    /// How finely each coordinate of a cause is worth telling apart, in halvings: none where it changes nothing.
+    pub fn depths(&self, place: usize) -> [u32; DIMENSIONS] {
+        let Cause { on, kind } = &self.entries[place].cause;
+        if on == NAVIGATION {
+            return PATTERN;
         }
+        let laws = sizes(on, kind);
+        let mut out = TIMES;
+        if laws.iter().any(|size| size.law != Law::Fixed) {
+            out[0] = SIZE;
+        }
+        for (n, size) in laws.iter().enumerate() {
+            if [Law::Signed, Law::Factor].contains(&size.law) {
+                out[1 + n.min(2)] = 1;
+            }
+        }
+        out
     }
 
     /// ln P of a set of causes.
@@ -231,69 +241,8 @@ impl Hypothesis {
         let nature = (0..space.nature).map(|_| stream.normal()).collect();
         Self { causes, nature, run }
     }
-
-    /// A step away by a kernel that leaves the prior as it is, every set as probable as any; `run`: the noise where it is not
-    /// kept.
-    pub(super) fn moved(&self, space: &Space, run: u64, stream: &mut Stream) -> Self {
-        let mut out = self.clone();
-        let [way, block, noise] = std::array::from_fn(|_| stream.uniform());
-        let count = self.causes.len();
-        if noise > KEEP_NOISE {
-            out.run = run;
-        }
-        if way < EXCHANGED && count > 0 {
-            let place = index(stream.uniform(), count);
-            let keep = stream.uniform() < KEEP_NUMBERS;
-            let numbers = if keep { self.causes[place].1 } else { coordinates(stream) };
-            out.causes[place] = (other(space, self, place, stream), numbers);
-            out.causes.sort_by_key(|(cause, _)| *cause);
-            return out;
-        }
-        let both = block >= CAUSES_ALONE + NATURE_ALONE || count == 0;
-        let s = STEPS[index(stream.uniform(), STEPS.len())];
-        if block < CAUSES_ALONE || both {
-            for (_, z) in &mut out.causes {
-                *z = moved(z, s, stream);
-            }
-        }
-        if block >= CAUSES_ALONE || both {
-            let s = STEPS[index(stream.uniform(), STEPS.len())];
-            for z in &mut out.nature {
-                *z = step(*z, s, stream);
-            }
-        }
-        out
-    }
-}
-
-/// A step of a standard normal coordinate.
-fn step(z: f64, s: f64, stream: &mut Stream) -> f64 {
-    (1.0 - s * s).sqrt() * z + s * stream.normal()
-}
-
-fn index(u: f64, n: usize) -> usize {
-    ((u * n as f64) as usize).min(n.saturating_sub(1))
 }
 
 fn coordinates(stream: &mut Stream) -> [f64; DIMENSIONS] {
     std::array::from_fn(|_| stream.normal())
-}
-
-/// A cause's coordinates moved; the size, which stands first, never jumps.
-fn moved(from: &[f64; DIMENSIONS], s: f64, stream: &mut Stream) -> [f64; DIMENSIONS] {
-    let jumps = stream.uniform() < JUMPS;
-    let which = 1 + index(stream.uniform(), DIMENSIONS - 1);
-    let mut out = *from;
-    for (n, z) in out.iter_mut().enumerate() {
-        *z = step(*z, if jumps && n == which { 1.0 } else { s }, stream);
-    }
-    out
-}
-
-/// A cause in place of the one at `place`: any but those that stay.
-fn other(space: &Space, of: &Hypothesis, place: usize, stream: &mut Stream) -> usize {
-    let chosen = index(stream.uniform(), space.entries.len() + 1 - of.causes.len());
-    // Ascending: each that stays at or before it moves it up.
-    let stay = of.causes.iter().enumerate().filter(|(n, _)| *n != place);
-    stay.fold(chosen, |chosen, (_, (cause, _))| chosen + usize::from(chosen >= *cause))
 }

@@ -1,13 +1,13 @@
 //! The evidence of families of causes.
 //!
-//! Owns: [`Weighed`]. Does not own: the weights (`sequence`), what is told of them (`told`).
-//! As programmed: the evidence of so many causes of some families is the sum of their weights over their prior; its variance
-//! by lineage (see `sequence`).
+//! Owns: [`Weighed`]. Does not own: the weights (`sampling`), what is told of them (`told`).
+//! As programmed: the evidence of so many causes of some families is the sum of their weights over their prior, with the
+//! relative variance Σ w²/(Σ w)².
 
 use super::draw::{Kind, Space};
-use super::sequence::Drawn;
+use super::proposal::worth;
+use super::sampling::Drawn;
 use crate::catalogue::Family;
-use std::collections::BTreeMap;
 
 /// What the points say of so many causes of some families.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,15 +29,11 @@ pub(super) fn evidence(space: &Space, drawn: &[Drawn]) -> Vec<Weighed> {
             let set = d.hypothesis.set();
             set.len() == count && space.families(&set) == families
         };
-        let ln: Vec<(usize, f64)> =
-            drawn.iter().filter(of).map(|d| (d.lineage, d.ln_weight)).collect();
-        let best = ln.iter().map(|(_, ln)| *ln).fold(f64::NEG_INFINITY, f64::max);
-        let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
-        for (lineage, ln) in &ln {
-            *lineages.entry(*lineage).or_default() += libm::exp(ln - best);
-        }
-        let sum: f64 = lineages.values().sum();
-        let sigma = lineages.values().map(|w| w * w).sum::<f64>().sqrt() / sum;
+        let ln: Vec<f64> = drawn.iter().filter(of).map(|d| d.ln_weight).collect();
+        let best = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let weights = || ln.iter().map(|ln| libm::exp(ln - best));
+        let sum: f64 = weights().sum();
+        let sigma = 1.0 / worth(weights()).sqrt();
         let ln_prior = space.ln_prior_of(&sets);
         let names: Vec<&str> = families.iter().map(|family| family.text(None)).collect();
         let nothing = Family::Design.text(None);

@@ -4,8 +4,8 @@
 
 use super::draw::{DIMENSIONS, Hypothesis, START_SIGMAS, Space};
 use super::file::{Event, Points};
+use super::sampling::{END, OWN, WIDENED};
 use super::score::{Moment, Scorer};
-use super::sequence::WIDENED;
 use crate::catalogue::NAVIGATION;
 use crate::mission::Mission;
 use crate::prior::SIGMA_LN;
@@ -46,19 +46,25 @@ pub(crate) struct Flight {
 const COMPARED_M: f64 = 2000.0;
 
 impl Flight {
-    /// ln L of all points, their uncertainties widened.
-    pub fn ln_likelihood(&self, widening: usize) -> f64 {
-        self.ln.iter().map(|point| point[widening]).sum()
+    /// ln L of all points.
+    pub fn ln_likelihood(&self) -> f64 {
+        self.ln.iter().map(|point| point[OWN]).sum()
     }
 
-    /// ln L a part of the way from nothing said to the points' own uncertainties: whole numbers are the widenings in their
-    /// order from 1 on, between them powers; at 0 nothing is said.
-    pub fn ln_at(&self, way: f64) -> f64 {
-        let from = way.clamp(0.0, WIDENED.len() as f64);
-        let low = (from as usize).min(WIDENED.len() - 1);
-        let below = low.checked_sub(1).map_or(0.0, |n| self.ln_likelihood(n));
-        below + (from - low as f64) * (self.ln_likelihood(low) - below)
+    /// ln L a part of the way from nothing said to the points' own uncertainties: first of one point, then of the others.
+    pub fn ln_at(&self, first: usize, way: f64) -> f64 {
+        let one = |(n, ln): (usize, &Vec<f64>)| part(ln, if n == first { way } else { way - END });
+        self.ln.iter().enumerate().map(one).sum()
     }
+}
+
+/// ln L of one point a part of the way: whole numbers are the widenings in their order from 1 on, between them powers; at 0
+/// nothing is said.
+fn part(ln: &[f64], way: f64) -> f64 {
+    let from = way.clamp(0.0, END);
+    let low = (from as usize).min(ln.len() - 1);
+    let below = low.checked_sub(1).map_or(0.0, |n| ln[n]);
+    below + (from - low as f64) * (ln[low] - below)
 }
 
 /// Flies a hypothesis.

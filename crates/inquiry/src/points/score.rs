@@ -5,8 +5,9 @@
 //! the flight: with a time, the integral over time; else over the altitude flown through, so that lingering gains
 //! nothing:
 //!     L = ∫ p(h) p(v) … |dh|
-//! A uniform law is softened at its edges by a tenth of its width. A report is wrong once in [`WRONG`]: then its density is
-//! flat over what it could say, which is also what a flight has that never comes there.
+//! A uniform law is softened at its edges by a tenth of its width. A report is wrong once in 1/[`WRONG`], and oftener the wider
+//! its uncertainty is taken, by the square: then its density is flat over what it could say, which is also what a flight has
+//! that never comes there.
 
 use super::file::{ALTITUDE, BELIEVED, Event, Point, TIME};
 use rig::normal::cumulative;
@@ -14,6 +15,8 @@ use rig::scenario::Dispersed;
 
 /// Share of reports that are wrong; assumed.
 const WRONG: f64 = 1e-4;
+/// However wide, a report is wrong no oftener.
+const DOUBT: f64 = 0.5;
 /// What a wrong report could say: width of its flat density, by place in `KEYS`: s, m, m, m/s, m/s. Assumed.
 const FLAT: [f64; 5] = [3600.0, 2e4, 2e4, 200.0, 200.0];
 /// Softness of the edges of a uniform law, as a share of its width.
@@ -93,7 +96,8 @@ impl<'a> Scorer<'a> {
                     (Some(_), Some(moment)) => all(point, &moment, *widened),
                     (Some(_), None) => 0.0,
                 };
-                libm::log((1.0 - WRONG) * own + WRONG * flat)
+                let wrong = (WRONG * widened * widened).min(DOUBT);
+                libm::log((1.0 - wrong) * own + wrong * flat)
             });
             each.collect()
         };

@@ -240,11 +240,11 @@ fn method() -> Vec<(String, String)> {
              moment at which the flight passes its altitude. One report in 10,000 is taken to be wrong.",
         ),
         step(
-            "Generations",
-            "A population of each number of causes, at first as many flights of every set of families, is brought from the \
-             prior to the posterior: the points' uncertainties, widened at first, are narrowed as fast as half of the \
-             flights stay worth something; flights are weighted, resampled and moved, nature's dispersions with them \
-             (sequential Monte Carlo [DelMoral2006], [Jasra2011]); variances by lineage [LeeWhiteley2018].",
+            "Search",
+            "Rounds of flights, the first of every set of families alike, each later one drawn where the flights before \
+             agree with the points, whose uncertainties are widened at first and narrowed as long as enough flights agree, \
+             the first point's before the others' (adaptive importance sampling [Cornuet2012], [Cappe2004]). What is told \
+             rests on the later half, each flight weighted by what it was drawn from.",
         ),
     ]
 }

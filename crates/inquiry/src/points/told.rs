@@ -1,10 +1,9 @@
 //! What the points tell, and what they do not.
 //!
-//! Owns: [`Told`] and how weighted flights become it. Does not own: the weights (`sequence`).
-//! As programmed: a probability is a share of the weights; its variance, and how many independent flights the weights
-//! are worth, by lineage (see `sequence`): with W the weight of a
-//! lineage and W₁ that of what is asked for in it,
-//!     σ² = Σ (W₁ − p W)² / (1 − Σ W²),    worth = 1 / Σ W²
+//! Owns: [`Told`] and how weighted flights become it. Does not own: the weights (`sampling`).
+//! As programmed: a probability is a share of the weights; its variance, with weights that sum to one, and how many independent
+//! flights the weights are worth [Kong1992]:
+//!     σ² = Σ w² (h − p)² / (1 − Σ w²),    worth = 1 / Σ w²
 //! Weights worth fewer than [`ENOUGH`] flights tell nothing, and nothing is told from them.
 //! Intervals are weighted quantiles. Causes that the points do not tell apart: inside the most probable combination of
 //! families, those whose share of the weights is within [`APART`] of their share of the prior, on either side.
@@ -12,8 +11,8 @@
 use super::draw::{Entry, Hypothesis, Space};
 use super::evidence::{Weighed, evidence};
 use super::file::{KEYS, Point, Points};
+use super::sampling::{Drawn, OWN};
 use super::score::believed_wrong;
-use super::sequence::{Drawn, OWN};
 use crate::catalogue::{self, Family, Suspect};
 use crate::finding::Cause;
 use rig::scenario::Dispersed;
@@ -22,7 +21,7 @@ use std::collections::BTreeMap;
 /// Combinations listed at the most, causes of one family, tracks.
 const LISTED: usize = 20;
 const TRACKS: usize = 40;
-/// What descends from one flight by all but this share says nothing of how uncertain it is.
+/// Where all but this share of the weights is one flight's, they say nothing of how uncertain they are.
 const ALONE: f64 = 1e-9;
 /// Independent flights that weights must be worth for anything to be told; assumed: a share of one half is then known to
 /// a tenth.
@@ -144,29 +143,20 @@ impl<'a> Weighted<'a> {
         Self { space, drawn, weights: raw.into_iter().map(|w| w / sum).collect() }
     }
 
-    /// Probability of what holds for some flights, with its standard deviation; one half where all descend from one.
+    /// Probability of what holds for some flights, with its standard deviation; one half where one flight has it all.
     pub fn share(&self, name: &str, holds: impl Fn(&Drawn) -> bool) -> Share {
         let pairs = || self.drawn.iter().zip(&self.weights);
         let probability: f64 = pairs().filter(|(d, _)| holds(d)).map(|(_, w)| w).sum();
-        let mut lineages: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
-        for (d, w) in pairs() {
-            let slot = lineages.entry(d.lineage).or_default();
-            let miss = f64::from(u8::from(holds(d))) - probability;
-            *slot = (slot.0 + w, slot.1 + w * miss);
-        }
-        let alone: f64 = lineages.values().map(|(w, _)| w * w).sum();
-        let square: f64 = lineages.values().map(|(_, miss)| miss * miss).sum();
+        let miss = |d: &Drawn, w: f64| w * (f64::from(u8::from(holds(d))) - probability);
+        let square: f64 = pairs().map(|(d, w)| miss(d, *w).powi(2)).sum();
+        let alone: f64 = self.weights.iter().map(|w| w * w).sum();
         let sigma = if alone < 1.0 - ALONE { (square / (1.0 - alone)).sqrt() } else { 0.5 };
         Share { name: name.to_string(), probability, sigma }
     }
 
     /// How many independent flights the weights are worth.
     pub fn worth(&self) -> f64 {
-        let mut lineages: BTreeMap<usize, f64> = BTreeMap::new();
-        for (d, w) in self.drawn.iter().zip(&self.weights) {
-            *lineages.entry(d.lineage).or_default() += w;
-        }
-        1.0 / lineages.values().map(|w| w * w).sum::<f64>().max(f64::MIN_POSITIVE)
+        super::proposal::worth(self.weights.iter().copied())
     }
 
     /// Shares of what each flight is one or more of, most probable first.
