@@ -103,7 +103,7 @@ pub(super) fn sample<E: Send>(
         let flown = hypotheses.par_iter().map(fly).collect::<Result<Vec<Flight>, E>>()?;
         pool.put(space, proposal, hypotheses.into_iter().zip(flown).collect());
     }
-    let kept = pool.members.split_off((SEARCH * pool.members.len() as f64) as usize);
+    let kept = pool.members.split_off(pool.search());
     let n = kept.len() as f64;
     let one = |member: Member| {
         let Member { hypothesis, flight, ln_prior, own, .. } = member;
@@ -120,6 +120,16 @@ impl Member {
 }
 
 impl Pool {
+    /// How many are the search's: whole rounds, since one is drawn set by set.
+    fn search(&self) -> usize {
+        let reached = self.rounds.iter().scan(0, |reached, (n, _)| {
+            *reached += n;
+            Some(*reached)
+        });
+        let search = SEARCH * self.members.len() as f64;
+        reached.take_while(|reached| *reached as f64 <= search).last().unwrap_or(0)
+    }
+
     /// What was drawn from a proposal.
     fn put(&mut self, space: &Space, proposal: Proposal, flown: Vec<(Hypothesis, Flight)>) {
         let size = flown.len() as f64;
