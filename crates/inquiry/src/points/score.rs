@@ -73,6 +73,10 @@ impl<'a> Scorer<'a> {
             for (point, sums) in self.points.iter().zip(&mut self.sums) {
                 let Some(axis) = axis(point) else { continue };
                 let way = (moment[axis] - last[axis]).abs();
+                // A flight whose state is no number any more passes nothing.
+                if !way.is_finite() {
+                    continue;
+                }
                 let middle: Moment = std::array::from_fn(|i| 0.5 * (moment[i] + last[i]));
                 for (sum, widened) in sums.iter_mut().zip(self.widened) {
                     *sum += way * all(point, &middle, *widened);

@@ -77,6 +77,20 @@ fn a_flight_that_passes_an_altitude_at_a_speed_has_the_density_of_that_speed() {
 }
 
 #[test]
+fn a_flight_whose_state_is_no_number_keeps_what_it_passed_before() {
+    let points = [point([(ALTITUDE, normal(893.0, 10.0)), (3, normal(66.0, 2.0))], None)];
+    let likelihood = |broken: bool| {
+        let mut scorer = Scorer::new(&points, &[1.0]);
+        (0..400).for_each(|n| scorer.follow(&[0.0, 1000.0 - f64::from(n), 0.0, 66.0, 66.0]));
+        if broken {
+            (0..3).for_each(|_| scorer.follow(&[f64::NAN; 5]));
+        }
+        scorer.finish()[0][0]
+    };
+    assert!((likelihood(true) - likelihood(false)).abs() < 1e-12, "{}", likelihood(true));
+}
+
+#[test]
 fn an_event_that_never_comes_is_a_wrong_report() {
     let points =
         [point([(TIME, normal(0.0, 10.0)), (ALTITUDE, normal(5.0, 1.0))], Some(Event::Impact))];
